@@ -1,0 +1,1 @@
+"""A black-box conformance suite for paged JSON/XML feeds, driven by the spec."""

@@ -1,0 +1,212 @@
+"""From a checked document to the IR. Every name and type has been checked before, so nothing is judged here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from twinwire.errors import SpecError
+from twinwire.ir.model import (
+    INT64_MAX,
+    INT64_MIN,
+    Contract,
+    Cursor,
+    Erratum,
+    Feed,
+    Field,
+    Kind,
+    Limit,
+    Mode,
+    Model,
+    ModelRef,
+    Modes,
+    Operation,
+    Origin,
+    Outcome,
+    Parameter,
+    Representation,
+    Scalar,
+    XmlShape,
+)
+from twinwire.spec import Document, check, load
+from twinwire.spec.view import Spec
+
+Json = Mapping[str, Any]
+
+
+def read_contract(path: str | Path) -> Contract:
+    """Read, check and build a spec file. Raises SpecError with every problem that was found."""
+    document = load(path)
+    problems = check(document)
+    if problems:
+        raise SpecError(problems)
+    return build(document)
+
+
+def build(document: Document) -> Contract:
+    """Build the IR from a document in which ``check`` finds no problem."""
+    spec = Spec(document.data)
+    models = {name: _model(spec, name, spec.schemas[name]) for name in spec.reachable(spec.root_name)}
+    operation = _operation(spec)
+    info = document.data["info"]
+    origin = Origin(info["title"], info["version"], document.sha256, _text(info.get("description")))
+    feed = _Feed(spec, operation, models).build()
+    errata = tuple(Erratum(e["id"], e["where"], _text(e["page"]), _text(e["reading"])) for e in spec.operation.get("x-errata", ()))
+    return Contract(origin, operation, MappingProxyType(models), feed, errata)
+
+
+def _text(value: str | None) -> str:
+    return " ".join((value or "").split())
+
+
+def _operation(spec: Spec) -> Operation:
+    raw = spec.operation
+    parameters = tuple(_parameter(spec, parameter) for parameter in spec.parameters)
+    return Operation(raw["operationId"], spec.path, parameters, _text(raw.get("summary")), _text(raw.get("description")))
+
+
+def _parameter(spec: Spec, raw: Json) -> Parameter:
+    schema = spec.resolve(raw["schema"])
+    return Parameter(
+        name=raw["name"],
+        type=_scalar(schema),
+        required=raw.get("required", False),
+        default=schema.get("default"),
+        empty_is_absent=raw.get("allowEmptyValue", False),
+        description=_text(raw.get("description") or schema.get("description")),
+        since=raw.get("x-since"),
+    )
+
+
+def _scalar(schema: Json) -> Scalar:
+    kind = Kind(spec_type(schema))
+    if kind is Kind.STRING and schema.get("contentEncoding") == "base64":
+        kind = Kind.BINARY
+    elif kind is Kind.STRING and schema.get("format") == "uri":
+        kind = Kind.URI
+    minimum, maximum = schema.get("minimum"), schema.get("maximum")
+    if kind is Kind.INTEGER:
+        # What is not bounded by the spec is a signed 64-bit integer, in XML as in JSON.
+        minimum = INT64_MIN if minimum is None else minimum
+        maximum = INT64_MAX if maximum is None else maximum
+    return Scalar(
+        kind=kind,
+        minimum=minimum,
+        maximum=maximum,
+        min_length=schema.get("minLength"),
+        max_length=schema.get("maxLength"),
+        pattern=schema.get("pattern"),
+        enum=tuple(value for value in schema.get("enum", ()) if value is not None),
+    )
+
+
+def spec_type(schema: Json) -> str:
+    """Return the one type of a schema beside ``null``."""
+    raw = schema.get("type", "object")
+    names = [raw] if isinstance(raw, str) else [name for name in raw if name != "null"]
+    return str(names[0])
+
+
+def _model(spec: Spec, name: str, schema: Json) -> Model:
+    required = frozenset(schema.get("required", ()))
+    fields = tuple(_field(spec, wire, raw, wire in required) for wire, raw in schema.get("properties", {}).items())
+    return Model(name, schema.get("xml", {}).get("name", name), fields, _text(schema.get("description")))
+
+
+def _field(spec: Spec, wire: str, raw: Json, required: bool) -> Field:
+    target = spec.nonnull(raw)
+    xml: Json = raw.get("xml", {})
+    name, wrapper, many = xml.get("name", wire), None, False
+    if "$ref" not in target and spec_type(target) == "array":
+        many = True
+        items = target["items"]
+        # An unwrapped collection is named by its items alone; a wrapped one by both.
+        item_name = _item_name(spec, items) or wire
+        wrapper = name if xml.get("wrapped", False) else None
+        name, target = item_name, items
+    kind: Scalar | ModelRef = ModelRef(spec.ref_name(target)) if "$ref" in target else _scalar(target)
+    shape = XmlShape(name, xml.get("attribute", False), wrapper, xml.get("namespace"))
+    return Field(wire, kind, shape, many, required, _text(raw.get("description")), raw.get("x-since"))
+
+
+def _item_name(spec: Spec, items: Json) -> str | None:
+    own = items.get("xml", {}).get("name")
+    if own is None and "$ref" in items:
+        own = spec.resolve(items).get("xml", {}).get("name")
+    return own
+
+
+class _Feed:
+    """Builds the feed: x-feed's names, looked up in the operation and the models."""
+
+    def __init__(self, spec: Spec, operation: Operation, models: Mapping[str, Model]) -> None:
+        self.raw: Json = spec.operation["x-feed"]
+        self.operation = operation
+        self.models = models
+        self.result = models[spec.root_name]
+
+    def build(self) -> Feed:
+        raw = self.raw
+        entries = self.result.field(raw["entries"])
+        entry = self._target(entries)
+        return Feed(
+            result=self.result,
+            entries=entries,
+            entry=entry,
+            key=entry.field(raw["key"]),
+            cursor=self._cursor(raw["cursor"]),
+            limit=self._limit(raw["limit"]),
+            outcome=self._outcome(raw["outcome"]),
+            representations=_representations(raw["representations"]),
+            success=tuple(self.result.field(name) for name in raw.get("success", ())),
+            remaining=self._member(raw.get("remaining")),
+            version=self._member(raw.get("version")),
+            session=self.operation.parameter(raw["session"]) if "session" in raw else None,
+            modes=self._modes(raw["modes"]) if "modes" in raw else None,
+            envelope=raw.get("refusals", {}).get("envelope", False),
+        )
+
+    def _member(self, name: str | None) -> Field | None:
+        return None if name is None else self.result.field(name)
+
+    def _target(self, field: Field) -> Model:
+        assert isinstance(field.type, ModelRef)
+        return self.models[field.type.name]
+
+    def _cursor(self, raw: Json) -> Cursor:
+        parameter = self.operation.parameter(raw["parameter"])
+        return Cursor(parameter, self.result.field(raw["member"]), raw.get("order", "opaque"), tuple(raw.get("start", ())))
+
+    def _limit(self, raw: Json) -> Limit:
+        parameter = self.operation.parameter(raw["parameter"])
+        scalar = parameter.type
+        assert scalar.minimum is not None and scalar.maximum is not None and isinstance(parameter.default, int)
+        member = self._member(raw.get("member"))
+        return Limit(parameter, scalar.minimum, scalar.maximum, parameter.default, member, raw.get("lowered", False))
+
+    def _outcome(self, raw: Json) -> Outcome:
+        code = self.result.field(raw["code"])
+        return Outcome(code, raw["success"], self._member(raw.get("message")), self._member(raw.get("warnings")))
+
+    def _modes(self, raw: Json) -> Modes:
+        parameter = self.operation.parameter(raw["parameter"])
+        choices = tuple(self._mode(choice) for choice in raw["choices"])
+        return Modes(parameter, choices, raw.get("unknown") == "ignored", raw.get("position"), raw.get("filename"))
+
+    def _mode(self, raw: Json) -> Mode:
+        model = self._target(self.result.field(self.raw["entries"]))
+        path: list[Field] = []
+        for name in raw["items"].split("."):
+            path.append(model.field(name))
+            model = self._target(path[-1])
+        return Mode(raw["name"], raw.get("value"), tuple(path), model.field(raw["content"]))
+
+
+def _representations(raw: Json) -> tuple[Representation, ...]:
+    relabelled = raw.get("relabelled", ())
+    return tuple(
+        Representation(format_, tuple(raw[format_]), tuple(name for name in raw[format_] if name in relabelled))
+        for format_ in ("json", "xml")
+    )

@@ -1,0 +1,95 @@
+"""A view on a spec's plain values: the one operation, its parameters, and the schemas it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Json = Mapping[str, Any]
+
+_PREFIX = "#/"
+
+
+class Spec:
+    """Reads a spec that has passed the checks of structure and references."""
+
+    def __init__(self, data: Json) -> None:
+        self.data = data
+        self.path, self.operation = next(
+            (path, item["get"]) for path, item in data["paths"].items() if "x-feed" in item.get("get", {})
+        )
+
+    @property
+    def schemas(self) -> Json:
+        """The component schemas by name."""
+        schemas: Json = self.data.get("components", {}).get("schemas", {})
+        return schemas
+
+    @property
+    def parameters(self) -> list[Json]:
+        """The operation's parameters, references resolved, those of the path item first."""
+        shared = self.data["paths"][self.path].get("parameters", ())
+        return [self.resolve(raw) for raw in (*shared, *self.operation.get("parameters", ()))]
+
+    @property
+    def content(self) -> Json:
+        """The media types of the 200 answer."""
+        content: Json = self.resolve(self.operation["responses"]["200"])["content"]
+        return content
+
+    @property
+    def root_name(self) -> str:
+        """The name of the component schema that every media type of the 200 answer refers to."""
+        first: Json = next(iter(self.content.values()))
+        return self.ref_name(first["schema"])
+
+    def resolve(self, raw: Json) -> Json:
+        """Follow ``$ref`` to the value itself."""
+        while "$ref" in raw:
+            raw = self.lookup(raw["$ref"])
+        return raw
+
+    def lookup(self, ref: str) -> Any:
+        """Return what a local reference points at; KeyError when nothing does."""
+        if not ref.startswith(_PREFIX):
+            raise KeyError(ref)
+        node: Any = self.data
+        for part in ref[len(_PREFIX) :].split("/"):
+            key = part.replace("~1", "/").replace("~0", "~")
+            node = node[int(key)] if isinstance(node, list) else node[key]
+        return node
+
+    @staticmethod
+    def ref_name(raw: Json) -> str:
+        """Return the name of the component that a reference ends in."""
+        return str(raw["$ref"]).rsplit("/", 1)[-1]
+
+    @staticmethod
+    def nonnull(raw: Json) -> Json:
+        """Return the one alternative of ``oneOf``/``anyOf`` that is not null, or the schema itself."""
+        for keyword in ("oneOf", "anyOf"):
+            if keyword in raw:
+                other: Json = next(item for item in raw[keyword] if item.get("type") != "null")
+                return other
+        return raw
+
+    def references(self, schema: Json) -> Iterator[str]:
+        """Yield the names of the component schemas that a schema's members refer to, in order."""
+        for raw in schema.get("properties", {}).values():
+            target = self.nonnull(raw)
+            target = target.get("items", target)
+            if "$ref" in target:
+                yield self.ref_name(target)
+
+    def reachable(self, name: str) -> list[str]:
+        """Return the schemas that a component reaches, each after those it refers to."""
+        order: list[str] = []
+
+        def visit(current: str) -> None:
+            for other in self.references(self.schemas[current]):
+                if other not in order:
+                    visit(other)
+            order.append(current)
+
+        visit(name)
+        return order

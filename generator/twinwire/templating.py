@@ -1,0 +1,34 @@
+"""Templates: one strict Jinja2 environment, and what rendering yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Artifact:
+    """A generated file: its path relative to the output directory, with forward slashes, and its text."""
+
+    path: str
+    text: str
+
+
+def environment(package: str, filters: Mapping[str, Callable[..., Any]] | None = None) -> jinja2.Environment:
+    """Return the environment for the templates below ``<package>/templates``.
+
+    An undefined name is an error, and nothing is escaped: text from a spec passes through a typed filter instead.
+    """
+    env = jinja2.Environment(
+        loader=jinja2.PackageLoader(package),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - the output is source text, not HTML
+    )
+    env.filters.update(filters or {})
+    return env
