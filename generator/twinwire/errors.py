@@ -7,7 +7,19 @@ TwinwireError               one clear line, a hint, and the exit code that goes 
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+
+_WIDTH = 200
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def printable(text: str, keep: str = "") -> str:
+    """Return a text with escapes in place of what would steer a terminal, hide or reorder its neighbours."""
+    return "".join(
+        char if char in keep or unicodedata.category(char) not in _HIDDEN else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,15 +38,26 @@ class Problem:
     source: str = ""
 
     def __str__(self) -> str:
-        head = f"{self.file}:{self.line}:{self.column}: {self.code}: {self.message}"
-        parts = [head]
+        """Return it as people read it. Everything in it may stem from a spec that nobody vouches for, so it is escaped."""
+        parts = [printable(f"{self.file}:{self.line}:{self.column}: {self.code}: {self.message}")]
         if self.source.strip():
+            before, after = self._excerpt()
             # A tab keeps its width in the caret's line only if it stands there too.
-            margin = "".join("\t" if char == "\t" else " " for char in self.source[: self.column - 1])
-            parts += [f"    {self.source}", f"    {margin}^"]
+            margin = "".join("\t" if char == "\t" else " " for char in before)
+            parts += [f"    {before}{after}", f"    {margin}^"]
         if self.hint:
-            parts.append(f"    hint: {self.hint}")
+            parts.append(printable(f"    hint: {self.hint}"))
         return "\n".join(parts)
+
+    def _excerpt(self) -> tuple[str, str]:
+        """Return what stands before and after the caret, cut where the line is very long."""
+        start = max(0, self.column - 1 - _WIDTH // 2)
+        before, after = self.source[start : self.column - 1], self.source[self.column - 1 :]
+        room = _WIDTH - len(before)
+        return (
+            ("..." if start else "") + printable(before, keep="\t"),
+            printable(after[:room], keep="\t") + ("..." if len(after) > room else ""),
+        )
 
 
 class TwinwireError(Exception):

@@ -16,15 +16,18 @@ from typing import Any
 import yaml
 
 from twinwire.errors import Problem, SpecError
+from twinwire.spec.codes import Code
 
 Pointer = tuple[str | int, ...]
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
 
-_CORE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in "null bool int float str seq map timestamp merge value".split())
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+# What YAML ends a line at; str.splitlines knows more, and would count other lines than the parser does.
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # The words of YAML 1.2's core schema; 1.1's yes, no, on and off are strings.
 _WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -44,7 +47,7 @@ class Document:
     keys: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
     values: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
 
-    def problem(self, pointer: Pointer, code: str, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
+    def problem(self, pointer: Pointer, code: Code, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
         """Describe a problem at a pointer, or at its nearest ancestor that stands in the file."""
         primary, secondary = (self.keys, self.values) if at_key else (self.values, self.keys)
         while True:
@@ -54,7 +57,7 @@ class Document:
             pointer = pointer[:-1]
         return self.at(mark or (1, 1), code, message, hint)
 
-    def at(self, mark: tuple[int, int], code: str, message: str, hint: str = "") -> Problem:
+    def at(self, mark: tuple[int, int], code: Code, message: str, hint: str = "") -> Problem:
         """Describe a problem at a 1-based line and column."""
         line, column = mark
         source = self.lines[line - 1] if line <= len(self.lines) else ""
@@ -65,26 +68,34 @@ def load(path: str | Path) -> Document:
     """Read a spec file. Raises SpecError when it cannot be read, is too large or deep, or is no YAML mapping."""
     file = str(path)
     try:
-        raw = Path(path).read_bytes()
+        with Path(path).open("rb") as stream:
+            # One byte more than is read tells that there is more, even of a device that never ends.
+            raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SpecError([Problem(file, 1, 1, "unreadable", f"cannot be read: {reason}", "name an existing spec file")]) from error
+        raise SpecError(
+            [Problem(file, 1, 1, Code.UNREADABLE, f"cannot be read: {reason}", "name an existing spec file")]
+        ) from error
     except ValueError as error:
-        raise SpecError([Problem(repr(file), 1, 1, "unreadable", f"cannot be read: {error}")]) from error
+        raise SpecError(
+            [Problem(repr(file), 1, 1, Code.UNREADABLE, f"cannot be read: {error}", "name an existing spec file")]
+        ) from error
     return parse(raw, file)
 
 
 def parse(raw: bytes, file: str) -> Document:
     """Parse the bytes of a spec; ``file`` is the name that problems are reported under. Raises SpecError."""
     if len(raw) > MAX_BYTES:
-        raise SpecError([Problem(file, 1, 1, "too-large", f"has {len(raw)} bytes; at most {MAX_BYTES} are read")])
+        raise SpecError(
+            [Problem(file, 1, 1, Code.TOO_LARGE, f"has more than {MAX_BYTES} bytes", "split it, or drop what no feed needs")]
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
-        raise SpecError([Problem(file, line, column, "encoding", "is not UTF-8 here", "save the file as UTF-8")]) from error
-    document = Document(file, None, hashlib.sha256(raw).hexdigest(), tuple(text.splitlines()))
+        raise SpecError([Problem(file, line, column, Code.ENCODING, "is not UTF-8 here", "save the file as UTF-8")]) from error
+    document = Document(file, None, hashlib.sha256(raw).hexdigest(), tuple(_BREAK.split(text)))
     return _Builder(document, text).build()
 
 
@@ -105,16 +116,24 @@ class _Builder:
         except yaml.MarkedYAMLError as error:
             raise SpecError([self._syntax(error)]) from error
         except yaml.reader.ReaderError as error:
-            before = self.text[: error.position]
-            mark = (before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-            message = f"the character U+{ord(str(error.character)):04X} is not allowed in YAML"
-            raise SpecError([self.document.at(mark, "yaml-syntax", message, "remove it, or write it as an escape")]) from error
+            before = _BREAK.split(self.text[: error.position])
+            mark = (len(before), len(before[-1]) + 1)
+            message = f"the character U+{error.character:04X} is not allowed in YAML"
+            raise SpecError(
+                [self.document.at(mark, Code.YAML_SYNTAX, message, "remove it, or write it as an escape")]
+            ) from error
+        except (ValueError, OverflowError) as error:
+            # An escape beyond Unicode, a version number without end: the parser does not say where it met them.
+            message = f"an escape or a number is out of range: {error}"
+            raise SpecError([self.document.at((1, 1), Code.YAML_SYNTAX, message, "correct it")]) from error
         if root is None:
-            raise SpecError([self.document.at((1, 1), "empty", "the file is empty", "write an OpenAPI 3.1 document")])
+            raise SpecError([self.document.at((1, 1), Code.EMPTY, "the file is empty", "write an OpenAPI 3.1 document")])
         data = self._value(root, ())
         if not isinstance(data, dict):
             message = f"is no spec: expected a mapping at the top, found {_noun(data)}"
-            self.problems.append(self.document.at(_mark(root.start_mark), "not-a-spec", message, "begin with 'openapi: 3.1.0'"))
+            self.problems.append(
+                self.document.at(_mark(root.start_mark), Code.NOT_A_SPEC, message, "begin with 'openapi: 3.1.0'")
+            )
         if self.problems:
             raise SpecError(self.problems)
         done = self.document
@@ -126,22 +145,25 @@ class _Builder:
         documents = 0
         for event in yaml.parse(self.text, Loader=yaml.SafeLoader):
             mark = _mark(event.start_mark)
+            tag = getattr(event, "tag", None)
+            if tag is not None:
+                self._report(mark, Code.YAML_TAG, f"the tag {tag!r:.60} is not supported", "write the plain value")
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents == 2:
-                    self._report(mark, "yaml-documents", "a second document begins here", "keep one document per file")
+                    self._report(mark, Code.YAML_DOCUMENTS, "a second document begins here", "keep one document per file")
                     return
             elif isinstance(event, yaml.AliasEvent):
-                self._report(mark, "yaml-alias", f"the alias *{event.anchor} is not supported", "use $ref instead")
+                self._report(mark, Code.YAML_ALIAS, f"the alias *{event.anchor} is not supported", "use $ref instead")
             elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
                 depth += 1
                 if depth > MAX_DEPTH:
-                    self._report(mark, "too-deep", f"values are nested more than {MAX_DEPTH} deep here")
+                    self._report(mark, Code.TOO_DEEP, f"values are nested more than {MAX_DEPTH} deep here", "make it flatter")
                     return
             elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
                 depth -= 1
 
-    def _report(self, mark: tuple[int, int], code: str, message: str, hint: str = "") -> None:
+    def _report(self, mark: tuple[int, int], code: Code, message: str, hint: str = "") -> None:
         self.problems.append(self.document.at(mark, code, message, hint))
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> Problem:
@@ -149,16 +171,13 @@ class _Builder:
         message = error.problem or "cannot be parsed"
         if error.context:
             message = f"{message} ({error.context})"
-        hint = ""
+        hint = "correct the YAML here, or just before"
         if "\\t" in message:
             message, hint = "a tab stands where only spaces may indent", "indent with spaces"
-        return self.document.at(_mark(mark) if mark else (1, 1), "yaml-syntax", message, hint)
+        return self.document.at(_mark(mark) if mark else (1, 1), Code.YAML_SYNTAX, message, hint)
 
     def _value(self, node: yaml.Node, pointer: Pointer) -> Any:
         self.document.values[pointer] = _mark(node.start_mark)
-        if node.tag not in _CORE_TAGS:
-            self._report(_mark(node.start_mark), "yaml-tag", f"the tag {node.tag} is not supported", "write the plain value")
-            return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, pointer)
         if isinstance(node, yaml.SequenceNode):
@@ -170,19 +189,19 @@ class _Builder:
         for key_node, value_node in node.value:
             mark = _mark(key_node.start_mark)
             if not isinstance(key_node, yaml.ScalarNode):
-                self._report(mark, "yaml-key", "a key must be plain text")
+                self._report(mark, Code.YAML_KEY, "a key must be plain text", "write a text in place of the list or mapping")
                 continue
-            key = str(key_node.value)
+            key = self._text(key_node)
             if key in result:
                 line = self.document.keys[(*pointer, key)][0]
-                self._report(mark, "duplicate-key", f"the key {key!r} stands here again", f"it first stands in line {line}")
+                self._report(mark, Code.DUPLICATE_KEY, f"the key {key!r} stands here again", f"it first stands in line {line}")
                 continue
             self.document.keys[(*pointer, key)] = mark
             result[key] = self._value(value_node, (*pointer, key))
         return result
 
     def _scalar(self, node: yaml.Node) -> Any:
-        text = str(node.value)
+        text = self._text(node)
         if not isinstance(node, yaml.ScalarNode) or node.style is not None:
             return text
         if text in _WORDS:
@@ -190,15 +209,27 @@ class _Builder:
         if _INTEGER.fullmatch(text):
             if len(text) <= 40:
                 return int(text)
-            self._report(_mark(node.start_mark), "number", "this integer is too long", "quote it if it is text")
+            self._report(_mark(node.start_mark), Code.NUMBER, "this integer is too long", "quote it if it is text")
             return 0
         if _FLOAT.fullmatch(text):
             value = float(text)
             if math.isfinite(value):
                 return value
-            self._report(_mark(node.start_mark), "number", "this number is too large", "quote it if it is text")
+            self._report(_mark(node.start_mark), Code.NUMBER, "this number is too large", "quote it if it is text")
             return 0.0
         return text
+
+    def _text(self, node: yaml.Node) -> str:
+        text = str(node.value)
+        if not _SURROGATE.search(text):
+            return text
+        try:
+            # JSON escapes what lies beyond U+FFFF as a pair of surrogates, which YAML takes for two characters.
+            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        except UnicodeDecodeError:
+            message = "the text holds half of a surrogate pair, which is no character"
+            self._report(_mark(node.start_mark), Code.CHARACTER, message, "write the character itself")
+            return _SURROGATE.sub("\ufffd", text)
 
 
 def _mark(mark: Any) -> tuple[int, int]:

@@ -1,0 +1,144 @@
+"""The terms that a target is held to: the IR, made ready for sending requests and judging answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import as_file, files
+from typing import Any, Literal
+
+import jsonschema
+import xmlschema
+
+from twinwire.ir import Contract, Field, Kind, Mode, ModelRef, Representation, read_contract
+from twinwire.schemas import json_schema, xsd
+from twinwire_conformance.model import Answer, Request
+from twinwire_conformance.reading import Reading, Unreadable, read_json, read_xml
+
+Format = Literal["json", "xml"]
+FORMATS: tuple[Format, ...] = ("json", "xml")
+
+LABEL_LIMIT = 2
+"""The size of the lots in which media types are compared; one size, so that rules share the answers."""
+
+
+def packaged_contract() -> Contract:
+    """Read the contract that ships with the suite. Raises SpecError."""
+    with as_file(files("twinwire_conformance") / "data" / "contract.yaml") as path:
+        return read_contract(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A valid request for one lot, in the contract's terms.
+
+    ``cursor`` None asks from the beginning, ``limit`` None leaves it to the default, ``mode`` None is the default mode.
+    """
+
+    media_type: str
+    cursor: str | None = None
+    limit: int | None = None
+    mode: Mode | None = None
+    session: str | None = None
+
+
+class Terms:
+    """What the rules need of a contract, by role and never by a member's name."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.feed = contract.feed
+        self.operation = contract.operation
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """Every documented media type, JSON first."""
+        return tuple(name for item in self.feed.representations for name in item.media_types)
+
+    def representation(self, format_: Format) -> Representation:
+        """Return the representation of a format."""
+        return next(item for item in self.feed.representations if item.format == format_)
+
+    def canonical_type(self, format_: Format) -> str:
+        """Return the media type with which a format is asked for when any will do."""
+        return self.representation(format_).labels[0]
+
+    def format_of(self, media_type: str) -> Format | None:
+        """Return the format that a documented media type brings, or None."""
+        return next((item.format for item in self.feed.representations if media_type in item.media_types), None)
+
+    def labelled(self, media_type: str) -> Format | None:
+        """Return the format of which a media type is a label, or None."""
+        return next((item.format for item in self.feed.representations if media_type in item.labels), None)
+
+    @cached_property
+    def light_mode(self) -> Mode | None:
+        """The mode whose answers are smallest: links, where the feed has them. None is the default mode."""
+        if self.feed.modes is None:
+            return None
+        links = [mode for mode in self.feed.modes.choices if kind_of(mode.content) is Kind.URI]
+        return links[0] if links else self.feed.modes.default
+
+    @property
+    def modes(self) -> tuple[Mode | None, ...]:
+        """Every mode, the light one first; a feed without modes has one, None."""
+        if self.feed.modes is None:
+            return (None,)
+        others = [mode for mode in self.feed.modes.choices if mode is not self.light_mode]
+        return (self.light_mode, *others)
+
+    def params(self, ask: Ask) -> dict[str, str]:
+        """Return the query parameters of an ask by name, in the order of the operation."""
+        feed = self.feed
+        values: dict[str, str] = {}
+        if ask.cursor is not None:
+            values[feed.cursor.parameter.name] = ask.cursor
+        if ask.limit is not None:
+            values[feed.limit.parameter.name] = str(ask.limit)
+        if ask.mode is not None and ask.mode.value is not None and feed.modes is not None:
+            values[feed.modes.parameter.name] = ask.mode.value
+        if ask.session is not None and feed.session is not None:
+            values[feed.session.name] = ask.session
+        return {item.name: values[item.name] for item in self.operation.parameters if item.name in values}
+
+    def request(self, ask: Ask) -> Request:
+        """Return the request for an ask."""
+        return Request(tuple(self.params(ask).items()), ask.media_type)
+
+    def read(self, answer: Answer) -> Reading:
+        """Read an answer by its label. Raises Unreadable when the label is no documented one or the body not its kind."""
+        format_ = self.labelled(answer.media_type)
+        if format_ is None:
+            label = answer.media_type or "no media type"
+            raise Unreadable(f"the answer is labelled {label!r}; documented are {', '.join(self.labels)}")
+        reader = read_json if format_ == "json" else read_xml
+        return reader(self.contract, answer.body, answer.charset)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every media type with which an answer may be labelled."""
+        return tuple(name for item in self.feed.representations for name in item.labels)
+
+    @cached_property
+    def json_validator(self) -> Any:
+        """The validator of the generated JSON Schema."""
+        return jsonschema.Draft202012Validator(json.loads(json_schema(self.contract)))
+
+    @cached_property
+    def xml_validator(self) -> xmlschema.XMLSchema10:
+        """The validator of the generated XSD."""
+        return xmlschema.XMLSchema10(xsd(self.contract))
+
+    def items(self, entry: dict[str, Any], mode: Mode) -> list[dict[str, Any]]:
+        """Return the items that an entry holds in the collection of a mode; what is mistyped yields none."""
+        nodes: list[Any] = [entry]
+        for step in mode.items:
+            found = [node.get(step.wire) for node in nodes if isinstance(node, dict)]
+            nodes = [part for item in found for part in (item if isinstance(item, list) else [item]) if part is not None]
+        return [node for node in nodes if isinstance(node, dict)]
+
+
+def kind_of(field: Field) -> Kind | None:
+    """Return the kind of a scalar field, or None for a model."""
+    return None if isinstance(field.type, ModelRef) else field.type.kind

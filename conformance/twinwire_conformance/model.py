@@ -1,0 +1,173 @@
+"""What the suite speaks of: requests and answers, verdicts, and the ways in which a rule can end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How much a rule weighs: MUST decides certification, SHOULD only remarks."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+
+
+class Outcome(StrEnum):
+    """How a rule ended against a target."""
+
+    PASS = "pass"  # noqa: S105 - an outcome, no password
+    FAIL = "fail"
+    SKIP = "skip"
+    INCONCLUSIVE = "inconclusive"
+    WAIVED = "waived"
+
+
+class Verdict(StrEnum):
+    """What a whole run says of a target."""
+
+    CERTIFIED = "certified"
+    REMARKS = "certified-with-remarks"
+    NOT_CERTIFIED = "not-certified"
+    INCONCLUSIVE = "inconclusive"
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a run that ends with this verdict."""
+        return {Verdict.NOT_CERTIFIED: 1, Verdict.INCONCLUSIVE: 3}.get(self, 0)
+
+
+Params = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A GET of the operation: query parameters in order, and headers beyond those that every request carries.
+
+    ``accept`` None sends no Accept header. Lone surrogates in a parameter stand for raw bytes (surrogateescape).
+    """
+
+    params: Params = ()
+    accept: str | None = None
+    headers: Params = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for a request: status, headers (lower-case names), body, and the URL that was asked."""
+
+    request: Request
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    seconds: float = 0.0
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the label, without parameters, in lower case; empty when there is no label."""
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    @property
+    def charset(self) -> str | None:
+        """The charset that the label declares, or None."""
+        for parameter in self.headers.get("content-type", "").split(";")[1:]:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                return value.strip().strip("\"'").lower() or None
+        return None
+
+    @property
+    def charset_or_utf8(self) -> str:
+        """A charset that Python can decode with, whatever the label says."""
+        try:
+            b"".decode(self.charset or "utf-8")
+        except (LookupError, ValueError):
+            return "utf-8"
+        return self.charset or "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One exchange that shows a finding: a command that repeats it, and what came. Secrets are redacted."""
+
+    curl: str
+    status: int
+    excerpt: str
+
+
+class Finding(Exception):
+    """Ends a rule before its time; ``answers`` are the exchanges that show why, in order."""
+
+    def __init__(self, message: str, answers: Sequence[Answer] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.answers = tuple(answers)
+
+
+class Violation(Finding):
+    """The target breaks the rule: what was expected, what came, and for a member its path in the answer."""
+
+    def __init__(self, expected: str, got: str, answers: Sequence[Answer] = (), *, path: str = "", table: str = "") -> None:
+        where = f"at {path}: " if path else ""
+        message = f"expected {where}{expected}\ngot      {got}"
+        super().__init__(f"{message}\n{table}" if table else message, answers)
+
+
+class Inconclusive(Finding):
+    """The rule could not be decided."""
+
+
+class Skipped(Finding):
+    """The rule does not apply to this contract."""
+
+
+class Unreachable(Inconclusive):
+    """No answer came: the connection failed, timed out, or the body did not end or fit."""
+
+
+class BudgetSpent(Inconclusive):
+    """The request budget does not allow another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one rule ended: its outcome, on how many observations it rests, and what shows it."""
+
+    id: str
+    level: Level
+    title: str
+    outcome: Outcome
+    witnesses: int = 0
+    message: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole run against one target."""
+
+    verdict: Verdict
+    target: str
+    spec: Mapping[str, str]
+    kit: str
+    profile: str
+    seed: int
+    started: str
+    seconds: float
+    requests: int
+    results: tuple[Result, ...]
+    note: str = ""
+    """Why the run ended early or says less than it could; empty otherwise."""
+
+
+def verdict(results: Sequence[Result]) -> Verdict:
+    """Judge a run: a failed MUST decides against it, an undecided MUST leaves it open, a failed SHOULD is a remark."""
+    must = [result.outcome for result in results if result.level is Level.MUST]
+    should = [result.outcome for result in results if result.level is Level.SHOULD]
+    if Outcome.FAIL in must:
+        return Verdict.NOT_CERTIFIED
+    if Outcome.INCONCLUSIVE in must or Outcome.PASS not in must:
+        return Verdict.INCONCLUSIVE
+    return Verdict.REMARKS if Outcome.FAIL in should or Outcome.WAIVED in must else Verdict.CERTIFIED

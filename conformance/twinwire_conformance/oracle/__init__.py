@@ -1,0 +1,1 @@
+"""The oracle: what the target must answer, learnt from the target itself."""

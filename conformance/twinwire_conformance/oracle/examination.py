@@ -1,0 +1,132 @@
+"""An examination: all that the rules of one run share, and the trial that each of them gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from twinwire_conformance.contract import Ask, Format, Terms
+from twinwire_conformance.model import Inconclusive, Violation
+from twinwire_conformance.oracle.confirm import confirm
+from twinwire_conformance.oracle.explore import Explorer
+from twinwire_conformance.oracle.lots import Lot, Lots
+from twinwire_conformance.oracle.survey import Start, Survey, survey, take
+from twinwire_conformance.oracle.walks import Property, go, standing
+from twinwire_conformance.profiles import Profile
+from twinwire_conformance.strategies import Walk, walks
+from twinwire_conformance.target import Target
+
+
+class Examination:
+    """One run against one target: its terms, its lots, what the survey learnt, and the means to search for failures."""
+
+    def __init__(self, terms: Terms, target: Target, profile: Profile, seed: int, session: str | None = None) -> None:
+        self.terms = terms
+        self.target = target
+        self.profile = profile
+        self.seed = seed
+        self.lots = Lots(terms, target, session)
+        self.explorer = Explorer(target, seed, profile.shrink)
+
+    @cached_property
+    def _survey(self) -> Survey | Violation:
+        try:
+            return survey(self.lots, self.profile)
+        except Violation as error:
+            return error
+
+    @property
+    def survey(self) -> Survey:
+        """What is known of the feed. Raises Inconclusive when the feed could not be surveyed."""
+        if isinstance(self._survey, Violation):
+            first = self._survey.message.splitlines()
+            raise Inconclusive(f"the feed could not be surveyed: {'; '.join(' '.join(line.split()) for line in first)}")
+        return self._survey
+
+    def surveyed(self) -> Survey:
+        """Return what is known of the feed. Raises the violation that kept it from being surveyed."""
+        if isinstance(self._survey, Violation):
+            raise self._survey
+        return self._survey
+
+    @property
+    def starts(self) -> tuple[Start, ...]:
+        """The places to ask from; only the beginning when the feed could not be surveyed."""
+        return (Start(None),) if isinstance(self._survey, Violation) else self._survey.starts
+
+    def corpus(self, format_: Format) -> list[Ask]:
+        """Return the asks whose answers stand for the feed: its beginning, middle and end, in every mode."""
+        media_type = self.terms.canonical_type(format_)
+        light, *others = self.terms.modes
+        starts = self.starts
+        asks = [Ask(media_type, None, None, light), *(Ask(media_type, None, 3, mode) for mode in others)]
+        if len(starts) > 1:
+            asks.append(Ask(media_type, starts[-1].cursor, 100, light))
+            asks += [Ask(media_type, starts[len(starts) // 2].cursor, 7, mode) for mode in others]
+        if not isinstance(self._survey, Violation) and self._survey.end is not None:
+            asks.append(Ask(media_type, self._survey.end.cursor, None, light))
+        return asks
+
+
+@dataclass
+class Trial:
+    """The trial of one rule: what it shares with the others, and on how many observations its pass rests."""
+
+    exam: Examination
+    witnesses: int = 0
+
+    @property
+    def terms(self) -> Terms:
+        """The terms that the target is held to."""
+        return self.exam.terms
+
+    @property
+    def lots(self) -> Lots:
+        """The way to ask for lots."""
+        return self.exam.lots
+
+    def witness(self, count: int = 1) -> None:
+        """Note observations on which a pass may rest."""
+        self.witnesses += count
+
+    def same(self, asks: Sequence[Ask], judge: Callable[[Lot, Lot], Violation | None]) -> None:
+        """Hold every ask's lot against that of the first ask, confirmed."""
+        first = asks[0]
+        for other in asks[1:]:
+            confirm(
+                lambda fresh: [self.lots.lot(first, fresh=fresh)],
+                lambda fresh, other=other: self.lots.lot(other, fresh=fresh),  # type: ignore[misc]
+                lambda lots, lot: judge(lots[0], lot),
+            )
+
+    def walk(self, judge: Property) -> None:
+        """Hold walks to a property: the standing ones and those that Hypothesis draws."""
+        known = self.exam.survey
+        if known.empty:
+            raise Inconclusive("the feed is empty: there is nothing to walk over")
+
+        def check(walk: Walk) -> None:
+            path = go(self.lots, known, walk, fresh=False)
+            # One entry more than came: a walk that ends too early is told by it.
+            need = sum(len(lot.entries) for lot in path.lots) + 1
+            confirm(
+                lambda fresh: take(self.lots, path.start, need, fresh),
+                lambda fresh: go(self.lots, known, walk, fresh),
+                judge,
+            )
+            self.witness()
+
+        profile = self.exam.profile
+        drawn = walks(self.terms, len(known.starts))
+        self.exam.explorer.run(check, standing(self.lots, known, profile.sweep), drawn, profile.walks)
+
+    def ending(self, fresh: bool) -> list[Lot]:
+        """Return the largest lots from the known start that is nearest to the end, to the end. Raises Inconclusive."""
+        tail = self.exam.survey.tail
+        if tail is None:
+            raise Inconclusive(self.exam.survey.note or "the end of the feed was not reached")
+        taken = take(self.lots, tail, 10**9, fresh)
+        if taken[-1].remaining != 0 or not taken[0].entries:
+            raise Inconclusive("the end of the feed moved away")
+        return taken

@@ -1,0 +1,93 @@
+"""Exploration: Hypothesis draws, a check judges, and what fails is made smaller within a bounded number of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import Generic, TypeVar
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.errors import HypothesisException
+from hypothesis.strategies import SearchStrategy
+
+from twinwire_conformance.model import Finding, Inconclusive, Violation
+from twinwire_conformance.target import Target
+
+H = TypeVar("H", bound=Hashable)
+
+
+class Explorer:
+    """Runs a check over standing and drawn inputs; the same seed draws the same inputs."""
+
+    def __init__(self, target: Target, seed: int, shrink: int) -> None:
+        self.target = target
+        self.seed = seed
+        self.shrink = shrink
+
+    def run(self, check: Callable[[H], None], standing: Iterable[H], drawn: SearchStrategy[H], examples: int) -> None:
+        """Check every input; raise the violation of the smallest one that fails, or what stopped the search.
+
+        A check raises Violation when its input fails. Anything else that ends it, such as a spent budget, ends the
+        search and is raised after it, unless a violation was found before.
+        """
+        for value in standing:
+            check(value)
+        if examples:
+            _Search(self, check).run(drawn, examples)
+
+
+class _Search(Generic[H]):
+    """One search. Hypothesis takes any exception for a failure, so only violations may reach it."""
+
+    def __init__(self, explorer: Explorer, check: Callable[[H], None]) -> None:
+        self.explorer = explorer
+        self.check = check
+        self.failed: dict[H, Violation] = {}
+        self.passed: set[H] = set()
+        self.stopped: Finding | None = None
+        self.limit: int | None = None
+
+    def run(self, drawn: SearchStrategy[H], examples: int) -> None:
+        @seed(self.explorer.seed)
+        @settings(
+            max_examples=examples,
+            phases=(Phase.generate, Phase.shrink),
+            database=None,
+            deadline=None,
+            derandomize=False,
+            report_multiple_bugs=False,
+            verbosity=Verbosity.quiet,
+            suppress_health_check=list(HealthCheck),
+            print_blob=False,
+        )
+        @given(drawn)
+        def judge(value: H) -> None:
+            self._judge(value)
+
+        try:
+            judge()
+        except Violation as error:
+            raise error.with_traceback(None) from None
+        except HypothesisException as error:
+            raise Inconclusive(f"the search ended early: {error}") from error
+        if self.stopped is not None:
+            raise self.stopped
+
+    def _judge(self, value: H) -> None:
+        if value in self.failed:
+            raise self.failed[value]
+        if self.stopped is not None or value in self.passed:
+            return
+        if self.limit is not None and self.explorer.target.requests >= self.limit:
+            return
+        try:
+            self.check(value)
+        except Violation as error:
+            self.failed[value] = error
+            if self.limit is None:
+                self.limit = self.explorer.target.requests + self.explorer.shrink
+            raise
+        except Finding as error:
+            # While a failure is being made smaller, running out only means that it stays as it is.
+            self.stopped = None if self.failed else error
+            return
+        self.passed.add(value)

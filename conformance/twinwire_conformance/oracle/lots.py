@@ -1,0 +1,200 @@
+"""Lots: asking for them, reading them, and keeping answers that may be used again."""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from twinwire_conformance.contract import Ask, Terms
+from twinwire_conformance.model import Answer, Inconclusive, Request, Violation
+from twinwire_conformance.reading import Reading, Unreadable
+from twinwire_conformance.target import Target
+
+KEPT_BYTES = 24 * 1024 * 1024
+READ_BYTES = 4 * 1024 * 1024
+LARGEST_KEPT = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Lot:
+    """One lot as it was answered. Members that are missing or mistyped are None here; schema rules name them."""
+
+    ask: Ask
+    answer: Answer
+    reading: Reading
+    terms: Terms
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The canonical result."""
+        return self.reading.value
+
+    @cached_property
+    def entries(self) -> list[dict[str, Any]]:
+        """The entries, in the order of the lot."""
+        found = self.value.get(self.terms.feed.entries.wire, [])
+        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+    @cached_property
+    def keys(self) -> list[Any]:
+        """What identifies each entry."""
+        return [entry.get(self.terms.feed.key.wire) for entry in self.entries]
+
+    @property
+    def cursor(self) -> str | None:
+        """The cursor with which to go on, in the text that is sent."""
+        found = self.value.get(self.terms.feed.cursor.member.wire)
+        return str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) and found != "" else None
+
+    @property
+    def count(self) -> int | None:
+        """How many entries the lot says it has."""
+        member = self.terms.feed.limit.member
+        return None if member is None else self._integer(member.wire)
+
+    @property
+    def remaining(self) -> int | None:
+        """How many entries the lot says remain after it."""
+        member = self.terms.feed.remaining
+        return None if member is None else self._integer(member.wire)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the result says that the request worked."""
+        return self._integer(self.terms.feed.outcome.code.wire) == self.terms.feed.outcome.success
+
+    def _integer(self, wire: str) -> int | None:
+        found = self.value.get(wire)
+        return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+    @cached_property
+    def signature(self) -> dict[str, Any]:
+        """What two lots must agree in to be the same: all of the result but the API's version."""
+        version = self.terms.feed.version
+        return {name: item for name, item in self.value.items() if version is None or name != version.wire}
+
+
+class _Kept:
+    """Answers that were kept: bodies compressed, as many as fit, and the lots read last as they are."""
+
+    def __init__(self) -> None:
+        self._bodies: OrderedDict[Request, tuple[Answer, bytes]] = OrderedDict()
+        self._lots: OrderedDict[Request, Lot] = OrderedDict()
+        self._size = 0
+        self._read_size = 0
+
+    def answer(self, request: Request) -> Answer | None:
+        found = self._bodies.get(request)
+        if found is None:
+            return None
+        self._bodies.move_to_end(request)
+        return replace(found[0], body=zlib.decompress(found[1]))
+
+    def lot(self, request: Request) -> Lot | None:
+        found = self._lots.get(request)
+        if found is not None:
+            self._lots.move_to_end(request)
+        return found
+
+    def keep(self, request: Request, answer: Answer) -> None:
+        self._forget(request)
+        if len(answer.body) > LARGEST_KEPT:
+            return
+        packed = zlib.compress(answer.body, 1)
+        self._bodies[request] = (replace(answer, body=b""), packed)
+        self._size += len(packed)
+        while self._size > KEPT_BYTES:
+            self._forget(next(iter(self._bodies)))
+
+    def keep_lot(self, request: Request, lot: Lot) -> None:
+        if request not in self._bodies:
+            return
+        self._lots[request] = lot
+        self._read_size += len(lot.answer.body)
+        while self._read_size > READ_BYTES and len(self._lots) > 1:
+            self._drop_lot(next(iter(self._lots)))
+
+    def _forget(self, request: Request) -> None:
+        found = self._bodies.pop(request, None)
+        self._size -= len(found[1]) if found else 0
+        self._drop_lot(request)
+
+    def _drop_lot(self, request: Request) -> None:
+        lot = self._lots.pop(request, None)
+        self._read_size -= len(lot.answer.body) if lot else 0
+
+
+class Lots:
+    """Asks a target for lots and keeps small answers, so that a rule may use again what another has asked for."""
+
+    def __init__(self, terms: Terms, target: Target, session: str | None = None) -> None:
+        self.terms = terms
+        self.target = target
+        self.session = session
+        self._kept = _Kept()
+
+    def request(self, ask: Ask) -> Request:
+        """Return the request for an ask, under the caller's session where the ask names none."""
+        return self.terms.request(ask if ask.session is not None else replace(ask, session=self.session))
+
+    def answer(self, request: Request, *, fresh: bool = False) -> Answer:
+        """Return the answer to a request, a kept one unless ``fresh``. Raises Unreachable or BudgetSpent."""
+        kept = None if fresh else self._kept.answer(request)
+        if kept is not None:
+            return kept
+        answer = self.target.send(request)
+        self._kept.keep(request, answer)
+        return answer
+
+    def read(self, ask: Ask, *, fresh: bool = False) -> Lot:
+        """Return the readable answer to an ask, success or refusal. Raises Violation when there is none."""
+        request = self.request(ask)
+        kept = None if fresh else self._kept.lot(request)
+        if kept is not None:
+            return kept
+        answer = self.answer(request, fresh=fresh)
+        if answer.status >= 500:
+            # One more chance: gateways fail once in a while, and what does so again is no accident.
+            answer = self.answer(request, fresh=True)
+        lot = self.judge(ask, answer)
+        self._kept.keep_lot(request, lot)
+        return lot
+
+    def lot(self, ask: Ask, *, fresh: bool = False) -> Lot:
+        """Return the lot for a valid ask. Raises Violation when it is not served."""
+        lot = self.read(ask, fresh=fresh)
+        if not lot.succeeded:
+            outcome = self.terms.feed.outcome
+            code = lot.value.get(outcome.code.wire)
+            message = lot.value.get(outcome.message.wire) if outcome.message else None
+            got = f"{outcome.code.wire} {code!r}" + (f" with the message {message!r}" if message else "")
+            raise Violation(f"{outcome.code.wire} {outcome.success} for a valid request", got, [lot.answer])
+        return lot
+
+    def judge(self, ask: Ask, answer: Answer) -> Lot:
+        """Read an answer to a valid ask. Raises Violation, or Inconclusive when the target does not let us in."""
+        if answer.status in (401, 403, 407):
+            hint = "give credentials with --header or --session"
+            raise Inconclusive(f"HTTP {answer.status}: the target does not let the suite in; {hint}", [answer])
+        if answer.status != 200:
+            raise Violation("HTTP 200 for a valid request", _status(answer), [answer])
+        try:
+            reading = self.terms.read(answer)
+        except Unreadable as error:
+            raise Violation("a readable result", str(error), [answer]) from error
+        return Lot(ask, answer, reading, self.terms)
+
+    def together(self, asks: Sequence[Ask]) -> list[Lot]:
+        """Ask for several lots at the same time, never from what is kept."""
+        answers = self.target.send_together([self.request(ask) for ask in asks])
+        return [self.judge(ask, answer) for ask, answer in zip(asks, answers, strict=True)]
+
+
+def _status(answer: Answer) -> str:
+    where = f" to {answer.headers['location']!r}" if "location" in answer.headers else ""
+    label = f" ({answer.media_type})" if answer.media_type else ""
+    return f"HTTP {answer.status}{where}{label}"

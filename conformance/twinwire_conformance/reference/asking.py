@@ -1,0 +1,160 @@
+"""What a request asks for: the query string judged by the parameters of the contract."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
+
+from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Cursor, Feed, Kind, Limit, Mode, Parameter, Scalar
+
+_INTEGER = re.compile(r"(-?)0*([0-9]{1,40})")
+_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
+_OPAQUE = re.compile(r"c([0-9a-f]{16})")
+
+
+class RefusedError(Exception):
+    """The request is refused with this HTTP status and message."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+@dataclass(slots=True)
+class Ask:
+    """What a valid request asks for: at most ``limit`` entries after the token ``after``, or from the beginning if None."""
+
+    after: int | None
+    limit: int
+    mode: Mode | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def parse_query(query: bytes) -> dict[str, list[str]]:
+    """Split a query string into values by name. Raises RefusedError where it is not UTF-8."""
+    values: dict[str, list[str]] = {}
+    for part in filter(None, query.split(b"&")):
+        name, _, value = (unquote_to_bytes(piece.replace(b"+", b" ")) for piece in part.partition(b"="))
+        try:
+            values.setdefault(name.decode(), []).append(value.decode())
+        except UnicodeDecodeError:
+            raise RefusedError("the query string is not UTF-8") from None
+    return values
+
+
+def understand(contract: Contract, query: bytes, *, lower_limit: bool = False) -> Ask:
+    """Judge a query string. Unknown parameters are ignored; ``lower_limit`` lowers a limit that is too high, with a warning.
+
+    Raises RefusedError for a known parameter that is repeated, missing, mistyped or out of its bounds.
+    """
+    feed, values = contract.feed, parse_query(query)
+    given = {parameter.name: _single(parameter, values) for parameter in contract.operation.parameters}
+    ask = Ask(_after(feed, given), feed.limit.default)
+    apart = {feed.cursor.parameter.name, feed.limit.parameter.name}
+    for parameter in contract.operation.parameters:
+        text = given[parameter.name]
+        if text is not None and parameter.name not in apart:
+            _check(parameter, text)
+    _limit(feed.limit, given[feed.limit.parameter.name], ask, lower_limit)
+    if feed.modes:
+        ask.mode = _mode(feed, given[feed.modes.parameter.name], ask)
+    return ask
+
+
+def write_cursor(cursor: Cursor, token: int) -> str | int:
+    """Return a token in the form in which this feed hands it out."""
+    assert isinstance(cursor.member.type, Scalar)
+    if cursor.member.type.kind is Kind.INTEGER:
+        return token
+    return str(token) if _is_decimal(cursor) else f"c{token & 2**64 - 1:016x}"
+
+
+def _is_decimal(cursor: Cursor) -> bool:
+    return cursor.order == "numeric" or cursor.parameter.type.kind is Kind.INTEGER
+
+
+def _single(parameter: Parameter, values: dict[str, list[str]]) -> str | None:
+    given = values.get(parameter.name, [])
+    if len(given) > 1:
+        raise RefusedError(f"{parameter.name} is given more than once")
+    text = given[0] if given else None
+    if text == "" and parameter.empty_is_absent:
+        text = None
+    if text is None and parameter.required:
+        raise RefusedError(f"{parameter.name} is missing")
+    return text
+
+
+def _after(feed: Feed, given: dict[str, str | None]) -> int | None:
+    cursor = feed.cursor
+    text = given[cursor.parameter.name]
+    if text is None:
+        return None
+    if _is_decimal(cursor):
+        if (number := _integer(text)) is not None:
+            return _within(cursor.parameter, number)
+    elif match := _OPAQUE.fullmatch(text):
+        return int(match[1], 16)
+    if text in cursor.start:
+        return None
+    raise RefusedError(f"{cursor.parameter.name} is no token of this feed")
+
+
+def _integer(text: str) -> int | None:
+    match = _INTEGER.fullmatch(text)
+    return int(match[1] + match[2]) if match else None
+
+
+def _within(parameter: Parameter, number: int) -> int:
+    scalar = parameter.type
+    low = INT64_MIN if scalar.minimum is None else scalar.minimum
+    high = INT64_MAX if scalar.maximum is None else scalar.maximum
+    if not low <= number <= high:
+        raise RefusedError(f"{parameter.name} must be from {low} to {high}")
+    return number
+
+
+def _limit(limit: Limit, text: str | None, ask: Ask, lower: bool) -> None:
+    if text is None:
+        return
+    number = _integer(text)
+    if number is None:
+        raise RefusedError(f"{limit.parameter.name} must be an integer")
+    if lower and number > limit.maximum:
+        ask.warnings.append(f"{limit.parameter.name} was lowered to {limit.maximum}")
+        number = limit.maximum
+    ask.limit = _within(limit.parameter, number)
+
+
+def _mode(feed: Feed, text: str | None, ask: Ask) -> Mode:
+    modes = feed.modes
+    assert modes is not None
+    if text is None:
+        return modes.default
+    for mode in modes.choices:
+        if mode.value == text:
+            return mode
+    if text and not modes.unknown_ignored:
+        raise RefusedError(f"{modes.parameter.name} is unknown")
+    if text:
+        ask.warnings.append(f"{modes.parameter.name} was ignored: unknown value")
+    return modes.default
+
+
+def _check(parameter: Parameter, text: str) -> None:
+    scalar, name = parameter.type, parameter.name
+    if scalar.kind is Kind.INTEGER:
+        number = _integer(text)
+        if number is None:
+            raise RefusedError(f"{name} must be an integer")
+        _within(parameter, number)
+    elif scalar.kind is Kind.NUMBER and not _NUMBER.fullmatch(text):
+        raise RefusedError(f"{name} must be a number")
+    elif scalar.kind is Kind.BOOLEAN and text not in ("true", "false"):
+        raise RefusedError(f"{name} must be true or false")
+    elif not (scalar.min_length or 0) <= len(text) <= (len(text) if scalar.max_length is None else scalar.max_length):
+        raise RefusedError(f"{name} must have {scalar.min_length or 0} to {scalar.max_length} characters")
+    elif (scalar.enum and text not in map(str, scalar.enum)) or (scalar.pattern and not re.search(scalar.pattern, text)):
+        raise RefusedError(f"{name} has a value that is not allowed")

@@ -1,0 +1,234 @@
+"""What the entries of the synthetic feed hold: every value is a function of the seed, the entry's number and the member."""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from twinwire.errors import UsageError
+from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Field, Kind, Mode, Model, ModelRef, Scalar
+from twinwire_conformance.reference.feed import mix
+
+# Markup, white space inside, other scripts and what lies beyond the BMP: what goes wrong in codecs, in plain file names.
+_STEMS = (
+    "front",
+    "back & side",
+    "detail <1>",
+    'the "small" one',
+    "it's",
+    "café crème",
+    "日本語",
+    "smile 😀",
+    "two  spaces",
+    "naïve 'x' & <y>",
+    "Привет",
+    "100%",
+    "a+b=c;d",
+    "Größe №5",
+)
+_ITEM_COUNTS = (1, 2, 0, 3, 1, 2, 4, 1, 2, 3, 1, 2, 1, 3, 2, 1)
+_KEY_BITS = 40
+_KEY_STEP = 0x9E3779B1
+_DEPTH = 4
+
+
+def png(value: int, size: int = 0) -> bytes:
+    """Return a valid PNG of up to eight grey pixels that depend on a 64-bit ``value``, padded to about ``size`` bytes."""
+    width = 1 + value % 8
+    row = b"\0" + value.to_bytes(8, "little")[:width]
+    header = struct.pack(">IIBBBBB", width, 1, 8, 0, 0, 0, 0)
+    parts = [_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(row, 0, wbits=9)), _chunk(b"IEND", b"")]
+    missing = size - 8 - sum(map(len, parts))
+    if missing > 12:
+        # A private, ancillary chunk: every decoder skips it.
+        parts.insert(2, _chunk(b"paDd", bytes([value % 256]) * (missing - 12)))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Builds the entries of a contract's feed as plain values by wire name. ``image_bytes`` is the least size of a binary."""
+
+    contract: Contract
+    seed: int = 0
+    image_bytes: int = 0
+    _salts: dict[str, int] = field(default_factory=dict)
+
+    def entry(self, index: int, mode: Mode | None) -> dict[str, Any]:
+        """Return entry ``index`` as a given mode shows it. Every mode lists the same items."""
+        feed = self.contract.feed
+        ours = {choice.items[0].wire for choice in feed.modes.choices} if feed.modes else set()
+        entry: dict[str, Any] = {feed.key.wire: self.key(index)}
+        for member in feed.entry.fields:
+            if member.wire not in ours and member.wire != feed.key.wire:
+                self._put(entry, member, mix(self.seed, index), 0)
+        if mode:
+            self._put_items(entry, index, mode)
+        return entry
+
+    def key(self, index: int) -> int | str:
+        """Return the key of an entry: unique, in no order, and one in eight above 2**53 where the type allows it."""
+        scalar = _scalar(self.contract.feed.key)
+        if scalar.kind is Kind.INTEGER:
+            low, high = _bounds(scalar)
+            if high - low >= 2**60 + 2**_KEY_BITS:
+                return max(low, 1) + _shuffle(index, _KEY_BITS) + (2**60 if index % 8 == 5 else 0)
+            return low + _shuffle(index, (high - low + 1).bit_length() - 1)
+        room = _KEY_BITS if scalar.max_length is None else min(_KEY_BITS, 4 * scalar.max_length)
+        digits = f"{_shuffle(index, room):0{-(-room // 4)}x}"
+        return _fit(scalar, self.contract.feed.key.wire, (f"sku-{digits}", digits, digits.upper(), str(int(digits, 16))))
+
+    def constant(self, member: Field) -> Any:
+        """Return a value for a member that says the same in every answer."""
+        return self._value(member, mix(self._salt(member)), 0)
+
+    def _put_items(self, entry: dict[str, Any], index: int, mode: Mode) -> None:
+        seed = mix(self.seed, index, 1)
+        count = _ITEM_COUNTS[seed % len(_ITEM_COUNTS)]
+        if not count:
+            return
+        holder = entry
+        for step in mode.items[:-1]:
+            # What leads to the items is an object of its own; its other members are filled like any.
+            model = self._model(step)
+            inside = {mode.items[-1].wire, *(other.wire for other in mode.items)}
+            holder[step.wire] = holder = {}
+            for member in model.fields:
+                if member.wire not in inside:
+                    self._put(holder, member, seed, 1)
+        holder[mode.items[-1].wire] = [self._item(index, position, mode) for position in range(count)]
+
+    def _item(self, index: int, position: int, mode: Mode) -> dict[str, Any]:
+        seed = mix(self.seed, index, 2, position)
+        modes = self.contract.feed.modes
+        assert modes is not None
+        model = self._model(mode.items[-1])
+        name = f"{_STEMS[(seed >> 16) % len(_STEMS)]}-{index}-{position + 1}.png"
+        item: dict[str, Any] = {}
+        for member in model.fields:
+            if member.wire == modes.position:
+                item[member.wire] = 1 + 2 * position + seed % 2
+            elif member.wire == modes.filename:
+                item[member.wire] = _fit(_scalar(member), member.wire, (name,))
+            elif member is mode.content and _scalar(member).kind is Kind.URI:
+                item[member.wire] = f"https://images.example/{self.key(index)}/{position + 1}?name={quote(name)}&v={seed % 100}"
+            elif member is mode.content:
+                item[member.wire] = self._value(member, mix(seed, self._salt(member)), _DEPTH)
+            else:
+                # Seeded without the mode: what the modes share must be the same in each.
+                self._put(item, member, seed, 2)
+        return item
+
+    def _put(self, holder: dict[str, Any], member: Field, seed: int, depth: int) -> None:
+        seed = mix(seed, self._salt(member))
+        if not member.required and (depth >= _DEPTH or seed % 5 == 0):
+            return
+        if depth >= _DEPTH + 4:
+            raise UsageError(f"the model of {member.wire!r} contains itself without end", "make a member on that path optional")
+        if member.many:
+            count = seed // 7 % 4
+            values = [self._value(member, mix(seed, number), depth + 1) for number in range(count)]
+            if values or member.required:
+                holder[member.wire] = values
+        else:
+            holder[member.wire] = self._value(member, seed, depth + 1)
+
+    def _value(self, member: Field, seed: int, depth: int) -> Any:
+        if isinstance(member.type, ModelRef):
+            value: dict[str, Any] = {}
+            for inner in self._model(member).fields:
+                self._put(value, inner, seed, depth)
+            return value
+        scalar = member.type
+        if scalar.enum:
+            return scalar.enum[seed % len(scalar.enum)]
+        return _MAKERS[scalar.kind](self, member, scalar, seed)
+
+    def _binary(self, _member: Field, _scalar: Scalar, seed: int) -> str:
+        return base64.b64encode(png(seed, self.image_bytes)).decode("ascii")
+
+    def _model(self, member: Field) -> Model:
+        assert isinstance(member.type, ModelRef)
+        return self.contract.model(member.type)
+
+    def _salt(self, member: Field) -> int:
+        return self._salts.setdefault(member.wire, zlib.crc32(member.wire.encode()))
+
+
+def _scalar(member: Field) -> Scalar:
+    assert isinstance(member.type, Scalar)
+    return member.type
+
+
+def _bounds(scalar: Scalar) -> tuple[int, int]:
+    low = INT64_MIN if scalar.minimum is None else scalar.minimum
+    high = INT64_MAX if scalar.maximum is None else scalar.maximum
+    return low, high
+
+
+def _shuffle(index: int, bits: int) -> int:
+    # Multiplication by an odd number permutes the residues modulo a power of two.
+    if index >> bits:
+        raise UsageError(f"the key has no room for entry {index}", "serve fewer entries")
+    return index * _KEY_STEP + 12345 & (1 << bits) - 1
+
+
+def _fit(scalar: Scalar, name: str, candidates: tuple[str, ...]) -> str:
+    for candidate in candidates:
+        text = candidate[: scalar.max_length].ljust(scalar.min_length or 0, "x")
+        whole = candidate == text or len(candidates) == 1
+        if whole and (scalar.pattern is None or re.search(scalar.pattern, text)):
+            return text
+    raise UsageError(f"the reference server cannot make values of {name!r}", "relax its pattern or its lengths")
+
+
+def _integer(_contents: Contents, _member: Field, scalar: Scalar, seed: int) -> int:
+    low, high = _bounds(scalar)
+    if high - low == 2**64 - 1:
+        # Of every magnitude, so that narrow integers and doubles are found out.
+        return (seed >> (8 + seed % 48)) - (seed % 3 << 20)
+    return low + seed % (high - low + 1)
+
+
+def _number(_contents: Contents, _member: Field, scalar: Scalar, seed: int) -> float:
+    low = -1000 if scalar.minimum is None else scalar.minimum
+    high = low + 4000 if scalar.maximum is None else scalar.maximum
+    # Quarters are exact in binary, whichever way they are written.
+    return low + seed % (4 * (high - low) + 1) / 4
+
+
+def _boolean(_contents: Contents, _member: Field, _scalar: Scalar, seed: int) -> bool:
+    return bool(seed & 1)
+
+
+def _uri(_contents: Contents, member: Field, _scalar: Scalar, seed: int) -> str:
+    return f"https://images.example/{quote(member.wire)}/{seed % 10**6}?a=1&b=2"
+
+
+def _string(_contents: Contents, member: Field, scalar: Scalar, seed: int) -> str:
+    stem, number = _STEMS[(seed >> 16) % len(_STEMS)], seed % 10**4
+    if scalar.pattern is None and scalar.min_length is None and scalar.max_length is None:
+        return f"{stem} {number}"
+    if scalar.pattern is None:
+        return _fit(scalar, member.wire, (f"{stem} {number}",))
+    return _fit(scalar, member.wire, (stem, str(number), f"{number:x}", f"A{number}", f"a{number}", "A", "a", "0"))
+
+
+_MAKERS: dict[Kind, Callable[[Contents, Field, Scalar, int], Any]] = {
+    Kind.STRING: _string,
+    Kind.INTEGER: _integer,
+    Kind.NUMBER: _number,
+    Kind.BOOLEAN: _boolean,
+    Kind.BINARY: Contents._binary,
+    Kind.URI: _uri,
+}

@@ -1,0 +1,15 @@
+"""The faults of the reference server, by the family of the rules that they break."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from twinwire_conformance.reference.faults import http, images, paging, parameters, schema, totals, twins
+from twinwire_conformance.reference.faults.registry import REGISTER, Fault, find_fault
+
+FAMILIES = (http, parameters, schema, paging, totals, twins, images)
+FAULTS: Mapping[str, Fault] = MappingProxyType(REGISTER)
+"""Every fault by its name."""
+
+__all__ = ["FAMILIES", "FAULTS", "Fault", "find_fault"]

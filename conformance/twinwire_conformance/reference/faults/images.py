@@ -1,0 +1,121 @@
+"""Faults of the items' content: base64, links, and which of them a mode brings."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+from twinwire.ir import Contract, Kind
+from twinwire_conformance.reference.asking import Ask
+from twinwire_conformance.reference.faults.plan import (
+    entries,
+    has_binary_mode,
+    has_modes,
+    has_uri_mode,
+    in_kind,
+    items,
+    map_content,
+)
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.pipeline import ENCODE, PARSE, RESULT, Exchange
+
+Result = dict[str, Any]
+
+
+def _base64_fault(name: str, description: str, change: Callable[[str], str]) -> None:
+    """Register a fault that garbles the base64 of every item."""
+
+    def hook(x: Exchange, proceed: Callable[[], Result]) -> Result:
+        return map_content(x, proceed(), Kind.BINARY, change)
+
+    fault(RESULT, name, description, trips=("IMAGE-01",), needs=has_binary_mode)(hook)
+
+
+def _link_fault(name: str, description: str, change: Callable[[str], str]) -> None:
+    """Register a fault that garbles the link of every item."""
+
+    def hook(x: Exchange, proceed: Callable[[], Result]) -> Result:
+        return map_content(x, proceed(), Kind.URI, change)
+
+    fault(RESULT, name, description, trips=("IMAGE-03",), needs=has_uri_mode)(hook)
+
+
+def _broken(text: str) -> str:
+    return "\n".join(text[start : start + 76] for start in range(0, len(text), 76))
+
+
+_URL_ALPHABET = str.maketrans("+/", "-_")
+
+_base64_fault("base64-lines", "base64 is broken into lines of 76", _broken)
+_base64_fault("base64-url-alphabet", "base64 uses the alphabet for URLs", lambda text: text.translate(_URL_ALPHABET))
+_base64_fault("base64-unpadded", "base64 lacks its padding", lambda text: text.rstrip("="))
+_base64_fault("base64-data-uri", "base64 comes as a data: URI", lambda text: f"data:image/png;base64,{text}")
+_base64_fault("base64-hexadecimal", "bytes come in 0x hexadecimal", lambda text: f"0x{base64.b64decode(text).hex()}")
+_base64_fault("base64-empty", "content is empty", lambda _text: "")
+_base64_fault("base64-file-missing", "content is the text of an error", lambda _text: "File not found.")
+
+_link_fault("link-relative", "links have no scheme and no host", lambda link: "/" + link.split("/", 3)[3])
+_link_fault("link-scheme-relative", "links have no scheme", lambda link: link.partition(":")[2])
+_link_fault("link-file", "links are paths of the server's file system", lambda link: "C:\\images\\" + link.rpartition("/")[2])
+_link_fault("link-ftp", "links are of another scheme", lambda link: "ftp" + link.removeprefix("https"))
+_link_fault("link-hostless", "links have no host", lambda link: "https:///" + link.split("/", 3)[3])
+_link_fault("link-empty", "links are empty", lambda _link: "")
+
+
+@fault(ENCODE, "base64-lines-xml", "base64 is broken into lines of 76 in XML", trips=("IMAGE-01",), needs=has_binary_mode)
+def _base64_lines_xml(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml:
+        map_content(x, x.result, Kind.BINARY, _broken)
+    return proceed()
+
+
+@fault(
+    RESULT,
+    "base64-third-empty",
+    "the content of every item after the second is empty",
+    trips=("IMAGE-01",),
+    needs=has_binary_mode,
+)
+def _base64_third_empty(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    if in_kind(x, Kind.BINARY) and x.ask.mode:
+        for entry in entries(x, result):
+            for item in items(x, entry)[2:]:
+                item[x.ask.mode.content.wire] = ""
+    return result
+
+
+def _has_other_mode(contract: Contract) -> bool:
+    return has_modes(contract) and contract.feed.modes is not None and len(contract.feed.modes.choices) > 1
+
+
+@fault(PARSE, "mode-ignored", "whatever mode is asked for, the default comes", trips=("IMAGE-04",), needs=_has_other_mode)
+def _mode_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    ask = proceed()
+    if x.feed.modes:
+        ask.mode = x.feed.modes.default
+    return ask
+
+
+@fault(
+    PARSE,
+    "mode-swapped",
+    "the default brings what another mode should, and the reverse",
+    trips=("IMAGE-04",),
+    needs=_has_other_mode,
+)
+def _mode_swapped(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    ask = proceed()
+    if x.feed.modes:
+        choices = x.feed.modes.choices
+        ask.mode = choices[(choices.index(ask.mode) + 1) % len(choices)] if ask.mode else None
+    return ask
+
+
+@fault(PARSE, "mode-first-lot-only", "after the first lot the mode is forgotten", trips=("IMAGE-04",), needs=_has_other_mode)
+def _mode_first_lot_only(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    ask = proceed()
+    if x.feed.modes and ask.after is not None:
+        ask.mode = x.feed.modes.default
+    return ask

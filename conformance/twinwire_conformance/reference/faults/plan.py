@@ -1,0 +1,168 @@
+"""What faults ask of a contract, and how they reach into a result without knowing its names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from twinwire.ir import Contract, Kind, Mode, ModelRef, Scalar
+from twinwire_conformance.reference.pipeline import Exchange
+
+FAR = 1000
+"""The rank from which a fault of a far lot shows."""
+
+
+def has_modes(contract: Contract) -> bool:
+    """Say whether items come in modes."""
+    return contract.feed.modes is not None
+
+
+def has_remaining(contract: Contract) -> bool:
+    """Say whether an answer tells how many entries remain."""
+    return contract.feed.remaining is not None
+
+
+def has_size(contract: Contract) -> bool:
+    """Say whether an answer tells how many entries it holds."""
+    return contract.feed.limit.member is not None
+
+
+def has_both_totals(contract: Contract) -> bool:
+    """Say whether an answer tells both numbers."""
+    return has_remaining(contract) and has_size(contract)
+
+
+def has_numeric_cursor(contract: Contract) -> bool:
+    """Say whether tokens are numbers, written as text."""
+    cursor = contract.feed.cursor
+    return cursor.order == "numeric" and isinstance(cursor.member.type, Scalar) and cursor.member.type.kind is Kind.STRING
+
+
+def has_small_default(contract: Contract) -> bool:
+    """Say whether a lot may be larger than it is when nothing is asked for."""
+    return contract.feed.limit.default < contract.feed.limit.maximum
+
+
+def has_strings(contract: Contract) -> bool:
+    """Say whether entries hold free text, and with it characters that codecs stumble over."""
+    return has_kind(contract, Kind.STRING)
+
+
+def has_integer_key(contract: Contract) -> bool:
+    """Say whether keys are integers."""
+    return isinstance(contract.feed.key.type, Scalar) and contract.feed.key.type.kind is Kind.INTEGER
+
+
+def has_binary_mode(contract: Contract) -> bool:
+    """Say whether a mode brings bytes."""
+    return any(_kind(mode) is Kind.BINARY for mode in modes(contract))
+
+
+def has_uri_mode(contract: Contract) -> bool:
+    """Say whether a mode brings links."""
+    return any(_kind(mode) is Kind.URI for mode in modes(contract))
+
+
+def has_kind(contract: Contract, kind: Kind) -> bool:
+    """Say whether a model below the result has a scalar of this kind."""
+    members = (member for model in contract.models.values() if model is not contract.feed.result for member in model.fields)
+    return any(isinstance(member.type, Scalar) and member.type.kind is kind for member in members)
+
+
+def has_text_parameter(contract: Contract) -> bool:
+    """Say whether a parameter takes text of limited length."""
+    return any(each.type.max_length is not None for each in contract.operation.parameters)
+
+
+def has_many_types(contract: Contract) -> bool:
+    """Say whether both representations have more than one media type of their own label."""
+    return all(len(each.labels) > 1 for each in contract.feed.representations)
+
+
+def has_relabelled_type(contract: Contract) -> bool:
+    """Say whether some media type is answered under another label."""
+    return any(each.relabelled for each in contract.feed.representations)
+
+
+def modes(contract: Contract) -> tuple[Mode, ...]:
+    """Return the modes of a feed, if it has any."""
+    return contract.feed.modes.choices if contract.feed.modes else ()
+
+
+def is_empty(x: Exchange) -> bool:
+    """Say whether the request is served, with an empty lot."""
+    return x.error is None and not x.lot.places
+
+
+def in_kind(x: Exchange, kind: Kind) -> bool:
+    """Say whether the mode asked for brings content of this kind."""
+    return x.error is None and x.ask.mode is not None and _kind(x.ask.mode) is kind
+
+
+def is_asked(x: Exchange, mode: Mode) -> bool:
+    """Say whether this mode is the one asked for."""
+    return x.error is None and x.ask.mode is mode
+
+
+def entries(x: Exchange, result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the entries of a result; a refusal has none."""
+    found: list[dict[str, Any]] = result.get(x.feed.entries.wire) or []
+    return found
+
+
+def items(x: Exchange, entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the items that an entry lists in the mode asked for."""
+    holder: Any = entry
+    for step in x.ask.mode.items if x.ask.mode else ():
+        holder = holder.get(step.wire) or {}
+    return holder if isinstance(holder, list) else []
+
+
+def all_items(x: Exchange, result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the items of every entry."""
+    for entry in entries(x, result):
+        yield from items(x, entry)
+
+
+def map_content(x: Exchange, result: dict[str, Any], kind: Kind, change: Callable[[str], str | None]) -> dict[str, Any]:
+    """Change the content of every item in a result, where the mode asked for brings content of this kind."""
+    if in_kind(x, kind) and x.ask.mode:
+        for item in all_items(x, result):
+            item[x.ask.mode.content.wire] = change(item[x.ask.mode.content.wire])
+    return result
+
+
+def map_scalars(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a copy of plain values with every scalar changed."""
+    if isinstance(value, dict):
+        return {name: map_scalars(inner, change) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [map_scalars(inner, change) for inner in value]
+    return change(value)
+
+
+def map_text(x: Exchange, change: Callable[[str], str]) -> None:
+    """Change every text in the entries of an exchange's result."""
+    wire = x.feed.entries.wire
+    if wire in x.result:
+        changed = map_scalars(x.result[wire], lambda value: change(value) if isinstance(value, str) else value)
+        x.result = {**x.result, wire: changed}
+
+
+def given(x: Exchange, name: str) -> str:
+    """Return the text of a query parameter as it stands in the request, undecoded; empty when it is not given."""
+    for part in x.query.split(b"&"):
+        key, _, value = part.partition(b"=")
+        if key == name.encode():
+            return value.decode("latin-1")
+    return ""
+
+
+def integer(text: str) -> int | None:
+    """Read a short decimal integer, or None."""
+    return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() and len(text) < 40 else None
+
+
+def _kind(mode: Mode) -> Kind | None:
+    content = mode.content.type
+    return None if isinstance(content, ModelRef) else content.kind

@@ -1,0 +1,266 @@
+"""Faults of the shape of an answer, and of its own numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from twinwire.ir import Field, Model
+from twinwire_conformance.reference.encoding import to_json, to_xml
+from twinwire_conformance.reference.faults.plan import (
+    entries,
+    has_both_totals,
+    has_integer_key,
+    has_modes,
+    has_numeric_cursor,
+    has_remaining,
+    has_size,
+    has_strings,
+    is_empty,
+    items,
+)
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.pipeline import ENCODE, RESULT, Exchange
+
+Result = dict[str, Any]
+
+
+@fault(ENCODE, "json-single-as-object", "in JSON a collection of one is written as its element", trips=("SCHEMA-01",))
+def _json_single_as_object(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    return proceed() if x.is_xml else to_json(_unwrap(x.result)).encode()
+
+
+def _unwrap(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _unwrap(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return _unwrap(value[0]) if len(value) == 1 else [_unwrap(inner) for inner in value]
+    return value
+
+
+@fault(ENCODE, "json-cut", "a JSON body over 64 KiB is cut", trips=("SCHEMA-01",))
+def _json_cut(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    return proceed() if x.is_xml else proceed()[: 64 * 1024]
+
+
+@fault(ENCODE, "json-code-text", "in JSON the return code is text", trips=("SCHEMA-01",))
+def _json_code_text(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    code = x.feed.outcome.code.wire
+    return proceed() if x.is_xml else to_json({**x.result, code: str(x.result[code])}).encode()
+
+
+@fault(ENCODE, "json-keys-text", "in JSON the keys are text", trips=("SCHEMA-01",), needs=has_integer_key)
+def _json_keys_text(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if not x.is_xml:
+        for entry in entries(x, x.result):
+            entry[x.feed.key.wire] = str(entry[x.feed.key.wire])
+    return proceed()
+
+
+@fault(ENCODE, "json-keys-camel", "in JSON members are named in another case", trips=("SCHEMA-01",))
+def _json_keys_camel(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    return proceed() if x.is_xml else to_json({name.swapcase(): value for name, value in x.result.items()}).encode()
+
+
+@fault(ENCODE, "json-empty-lot-bare", "an empty lot is a bare [] in JSON", trips=("SCHEMA-01",))
+def _json_empty_lot_bare(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    return b"[]" if is_empty(x) and not x.is_xml else proceed()
+
+
+@fault(ENCODE, "json-key-lost", "in JSON the last entry of a lot has no key", trips=("SCHEMA-01",))
+def _json_key_lost(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if not x.is_xml:
+        for entry in entries(x, x.result)[-1:]:
+            del entry[x.feed.key.wire]
+    return proceed()
+
+
+@fault(ENCODE, "xml-unescaped", "markup characters stand bare in XML", trips=("SCHEMA-02",), needs=has_strings)
+def _xml_unescaped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    return proceed().replace(b"&amp;", b"&").replace(b"&lt;", b"<") if x.is_xml else proceed()
+
+
+@fault(
+    ENCODE,
+    "xml-key-moved",
+    "in XML the key is an element where an attribute is documented, or the reverse",
+    trips=("SCHEMA-02",),
+)
+def _xml_key_moved(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    shape = x.feed.key.xml
+    return _xml_with(x, proceed, x.feed.entry, replace(x.feed.key, xml=replace(shape, attribute=not shape.attribute)))
+
+
+@fault(
+    ENCODE,
+    "xml-code-moved",
+    "in XML the return code is an element where an attribute is documented, or the reverse",
+    trips=("SCHEMA-02",),
+)
+def _xml_code_moved(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    code = x.feed.outcome.code
+    return _xml_with(x, proceed, x.feed.result, replace(code, xml=replace(code.xml, attribute=not code.xml.attribute)))
+
+
+def _xml_with(x: Exchange, proceed: Callable[[], bytes], model: Model, member: Field) -> bytes:
+    if not x.is_xml:
+        return proceed()
+    fields = tuple(member if each.wire == member.wire else each for each in model.fields)
+    models = {**x.contract.models, model.name: replace(model, fields=fields)}
+    return to_xml(models, models[x.feed.result.name], x.result).encode()
+
+
+@fault(ENCODE, "xml-root-renamed", "the root element has another name", trips=("SCHEMA-02",))
+def _xml_root_renamed(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    root = replace(x.feed.result, xml_name=f"{x.feed.result.xml_name}Response")
+    return to_xml(x.contract.models, root, x.result).encode() if x.is_xml else proceed()
+
+
+@fault(ENCODE, "xml-unclosed", "the root element of a full lot is not closed", trips=("SCHEMA-02",))
+def _xml_unclosed(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    full = x.is_xml and x.error is None and len(x.lot.places) == x.ask.limit
+    return proceed().removesuffix(f"</{x.feed.result.xml_name}>".encode()) if full else proceed()
+
+
+@fault(
+    ENCODE,
+    "xml-key-grouped",
+    "in XML large keys are written with a thousands separator",
+    trips=("SCHEMA-02",),
+    needs=has_integer_key,
+)
+def _xml_key_grouped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml:
+        for entry in entries(x, x.result):
+            entry[x.feed.key.wire] = f"{entry[x.feed.key.wire]:,}"
+    return proceed()
+
+
+@fault(
+    ENCODE,
+    "xml-remaining-grouped",
+    "in XML the queue is written with a thousands separator",
+    trips=("SCHEMA-02",),
+    needs=has_remaining,
+)
+def _xml_remaining_grouped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml and x.error is None and x.feed.remaining:
+        x.result[x.feed.remaining.wire] = f"{x.lot.remaining:,}"
+    return proceed()
+
+
+@fault(RESULT, "code-one", "success has another return code", trips=("SCHEMA-03",))
+def _code_one(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    return {**proceed(), x.feed.outcome.code.wire: x.feed.outcome.success + 1}
+
+
+@fault(RESULT, "code-last-lot", "the last lot has another return code", trips=("SCHEMA-03",))
+def _code_last_lot(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    if x.lot.places and not x.lot.remaining:
+        result[x.feed.outcome.code.wire] += 100
+    return result
+
+
+@fault(RESULT, "code-empty-lot", "an empty lot has another return code", trips=("HTTP-01",))
+def _code_empty_lot(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    if not x.lot.places:
+        result[x.feed.outcome.code.wire] += 1
+    return result
+
+
+@fault(
+    RESULT,
+    "size-is-limit",
+    "the size of a lot is the limit asked for, also where fewer entries came",
+    trips=("SCHEMA-04",),
+    needs=has_size,
+)
+def _size_is_limit(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    return _with_size(x, proceed(), x.ask.limit)
+
+
+@fault(
+    RESULT,
+    "size-of-items",
+    "the size of a lot counts its items",
+    trips=("SCHEMA-04",),
+    needs=lambda c: has_size(c) and has_modes(c),
+)
+def _size_of_items(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    return _with_size(x, result, sum(len(items(x, entry)) for entry in entries(x, result)))
+
+
+@fault(
+    RESULT,
+    "size-off-by-one",
+    "the size of a full lot of the greatest limit is one too small",
+    trips=("SCHEMA-04",),
+    needs=has_size,
+)
+def _size_off_by_one(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    size = len(x.lot.places)
+    return _with_size(x, proceed(), size - (size == x.feed.limit.maximum))
+
+
+@fault(RESULT, "size-one-byte", "the size of a lot is kept in one byte", trips=("SCHEMA-04",), needs=has_size)
+def _size_one_byte(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    return _with_size(x, proceed(), len(x.lot.places) % 256)
+
+
+@fault(RESULT, "totals-swapped", "the size of the lot and the queue are swapped", trips=("SCHEMA-04",), needs=has_both_totals)
+def _totals_swapped(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    assert x.feed.remaining is not None
+    return _with_size(x, {**proceed(), x.feed.remaining.wire: len(x.lot.places)}, x.lot.remaining)
+
+
+def _with_size(x: Exchange, result: Result, size: int) -> Result:
+    assert x.feed.limit.member is not None
+    return {**result, x.feed.limit.member.wire: size}
+
+
+@fault(RESULT, "remaining-below-zero", "after a short lot the queue is below zero", trips=("SCHEMA-05",), needs=has_remaining)
+def _remaining_below_zero(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    assert x.feed.remaining is not None
+    return {**proceed(), x.feed.remaining.wire: x.snapshot.total - x.lot.start - x.ask.limit}
+
+
+@fault(RESULT, "remaining-minus-one", "the queue of an empty lot is -1", trips=("SCHEMA-05",), needs=has_remaining)
+def _remaining_minus_one(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    assert x.feed.remaining is not None
+    return proceed() if x.lot.places else {**proceed(), x.feed.remaining.wire: -1}
+
+
+@fault(RESULT, "token-hexadecimal", "tokens are written in hexadecimal", trips=("SCHEMA-06",), needs=has_numeric_cursor)
+def _token_hexadecimal(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    return _with_token(x, proceed(), "{:#x}")
+
+
+@fault(RESULT, "token-scientific", "tokens are written in scientific notation", trips=("SCHEMA-06",), needs=has_numeric_cursor)
+def _token_scientific(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    return _with_token(x, proceed(), "{:.15E}")
+
+
+@fault(RESULT, "token-grouped", "tokens are written with thousands separators", trips=("SCHEMA-06",), needs=has_numeric_cursor)
+def _token_grouped(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    return _with_token(x, proceed(), "{:,}")
+
+
+@fault(RESULT, "token-null-text", "the token of an empty lot is the text null", trips=("SCHEMA-06",), needs=has_numeric_cursor)
+def _token_null_text(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    return proceed() if x.lot.places else {**proceed(), x.feed.cursor.member.wire: "null"}
+
+
+@fault(
+    RESULT, "token-beyond-int64", "the token of the last lot is beyond 64 bits", trips=("SCHEMA-06",), needs=has_numeric_cursor
+)
+def _token_beyond_int64(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    last = x.lot.places and not x.lot.remaining
+    return {**proceed(), x.feed.cursor.member.wire: str(2**64 + (x.lot.token or 0))} if last else proceed()
+
+
+def _with_token(x: Exchange, result: Result, form: str) -> Result:
+    return result if x.lot.token is None else {**result, x.feed.cursor.member.wire: form.format(x.lot.token)}

@@ -1,0 +1,94 @@
+"""Faults of the queue: what an answer says about the entries that remain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from twinwire_conformance.reference.faults.plan import has_remaining
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.pipeline import WINDOW, Exchange, Lot
+
+# Every fault here needs the member that it lies about.
+_queue_fault = partial(fault, WINDOW, needs=has_remaining)
+
+
+@_queue_fault("queue-is-total", "the queue is always the size of the feed", trips=("PAGE-05",))
+def _queue_is_total(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    lot.remaining = x.snapshot.total
+    return lot
+
+
+@_queue_fault("queue-before-lot", "the queue still counts the entries of the lot", trips=("PAGE-05",))
+def _queue_before_lot(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    lot.remaining += len(lot.places)
+    return lot
+
+
+@_queue_fault("queue-doubled", "the queue counts something else, two for each entry", trips=("PAGE-05",))
+def _queue_doubled(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    lot.remaining *= 2
+    return lot
+
+
+@_queue_fault("queue-capped", "the queue is at most 999", trips=("PAGE-05",))
+def _queue_capped(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    lot.remaining = min(lot.remaining, 999)
+    return lot
+
+
+@_queue_fault("queue-one-short", "the queue is one too small while more than ten remain", trips=("PAGE-05",))
+def _queue_one_short(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    lot.remaining -= x.start() > 0 and lot.remaining > 10
+    return lot
+
+
+@_queue_fault("queue-in-pages", "the queue counts the lots that remain", trips=("PAGE-05",))
+def _queue_in_pages(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    lot.remaining = -(-lot.remaining // x.ask.limit)
+    return lot
+
+
+@_queue_fault("queue-drains", "the queue shrinks with every request, whatever was asked", trips=("PAGE-04",))
+def _queue_drains(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    x.state["drained"] = x.state.get("drained", 0) + 1
+    lot.remaining = max(0, lot.remaining - x.state["drained"])
+    return lot
+
+
+@_queue_fault("queue-never-zero", "the queue of the last lot is one", trips=("PAGE-06",))
+def _queue_never_zero(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    lot.remaining = max(1, lot.remaining)
+    return lot
+
+
+@_queue_fault("queue-zero-early", "the queue is zero as soon as one lot is enough for the rest", trips=("PAGE-06",))
+def _queue_zero_early(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if lot.remaining <= x.ask.limit:
+        lot.remaining = 0
+    return lot
+
+
+@_queue_fault("queue-after-full-end", "a full lot that ends the feed announces one more", trips=("PAGE-06",))
+def _queue_after_full_end(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if not lot.remaining and len(lot.places) == x.ask.limit:
+        lot.remaining = 1
+    return lot
+
+
+@_queue_fault("queue-in-empty-lot", "the queue of an empty lot is not zero", trips=("PAGE-06",))
+def _queue_in_empty_lot(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if not lot.places:
+        lot.remaining = x.ask.limit
+    return lot

@@ -1,0 +1,302 @@
+"""Faults of equivalence: what only one representation or only one media type gets wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from twinwire.ir import Contract, Kind
+from twinwire_conformance.reference.asking import Ask, RefusedError
+from twinwire_conformance.reference.encoding import to_xml
+from twinwire_conformance.reference.faults.plan import (
+    FAR,
+    entries,
+    given,
+    has_integer_key,
+    has_many_types,
+    has_modes,
+    has_relabelled_type,
+    has_remaining,
+    has_strings,
+    has_uri_mode,
+    in_kind,
+    items,
+    map_content,
+    map_text,
+)
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.pipeline import ENCODE, PARSE, RESULT, WINDOW, Exchange, Lot
+
+Result = dict[str, Any]
+
+
+def _text_fault(name: str, description: str, change: Callable[[str], str], *, in_xml: bool) -> None:
+    """Register a fault that garbles the texts of one representation."""
+
+    def hook(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+        if x.is_xml is in_xml:
+            map_text(x, change)
+        return proceed()
+
+    fault(ENCODE, name, description, trips=("TWIN-01",), needs=has_strings)(hook)
+
+
+def _has_optional_token(contract: Contract) -> bool:
+    return not contract.feed.cursor.member.required
+
+
+def _has_message(contract: Contract) -> bool:
+    return contract.feed.outcome.message is not None
+
+
+def _has_optional_version(contract: Contract) -> bool:
+    return contract.feed.version is not None and not contract.feed.version.required
+
+
+def _has_second_label_text(contract: Contract) -> bool:
+    return has_many_types(contract) and has_strings(contract)
+
+
+def _has_relabelled_key(contract: Contract) -> bool:
+    return has_relabelled_type(contract) and has_integer_key(contract)
+
+
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+_text_fault("xml-double-escaped", "texts are escaped twice in XML", lambda text: text.translate(_ESCAPES), in_xml=True)
+_text_fault("json-escaped", "texts are escaped for HTML in JSON", lambda text: text.translate(_ESCAPES), in_xml=False)
+_text_fault("xml-space-collapsed", "white space in XML texts is collapsed", lambda text: " ".join(text.split()), in_xml=True)
+_text_fault("xml-mojibake", "UTF-8 is taken for Latin-1 in XML", lambda text: text.encode().decode("latin-1"), in_xml=True)
+_text_fault(
+    "xml-ascii", "XML texts have ? for what is not ASCII", lambda text: text.encode("ascii", "replace").decode(), in_xml=True
+)
+_text_fault("json-bmp", "JSON texts lack what lies beyond the BMP", lambda text: re.sub("[^\0-\uffff]", "", text), in_xml=False)
+_text_fault("xml-quotes-lost", "XML texts lack quotation marks", lambda text: text.replace('"', ""), in_xml=True)
+
+
+@fault(ENCODE, "json-large-keys-rounded", "JSON keys above 2**53 are rounded", trips=("TWIN-01",), needs=has_integer_key)
+def _json_large_keys_rounded(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if not x.is_xml:
+        for entry in entries(x, x.result):
+            entry[x.feed.key.wire] = int(float(entry[x.feed.key.wire]))
+    return proceed()
+
+
+@fault(ENCODE, "xml-large-keys-int32", "XML keys are cut to 32 bits", trips=("TWIN-01",), needs=has_integer_key)
+def _xml_large_keys_int32(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml:
+        for entry in entries(x, x.result):
+            entry[x.feed.key.wire] = (entry[x.feed.key.wire] + 2**31) % 2**32 - 2**31
+    return proceed()
+
+
+@fault(
+    ENCODE, "xml-last-item-lost", "in XML an entry with more than two items lacks the last", trips=("TWIN-01",), needs=has_modes
+)
+def _xml_last_item_lost(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml:
+        for entry in entries(x, x.result):
+            del items(x, entry)[2:]
+    return proceed()
+
+
+@fault(ENCODE, "xml-items-backwards", "in XML items come backwards", trips=("TWIN-01",), needs=has_modes)
+def _xml_items_backwards(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml:
+        for entry in entries(x, x.result):
+            items(x, entry).reverse()
+    return proceed()
+
+
+@fault(ENCODE, "xml-entries-backwards", "in XML the entries of a lot come backwards", trips=("TWIN-01",))
+def _xml_entries_backwards(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml:
+        entries(x, x.result).reverse()
+    return proceed()
+
+
+@fault(RESULT, "xml-bare-entries-lost", "XML lacks entries without items", trips=("TWIN-01",), needs=has_modes)
+def _xml_bare_entries_lost(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    if x.is_xml:
+        result[x.feed.entries.wire] = kept = [entry for entry in entries(x, result) if items(x, entry)]
+        if x.feed.limit.member:
+            result[x.feed.limit.member.wire] = len(kept)
+    return result
+
+
+@fault(ENCODE, "xml-far-entry-lost", "an XML lot that starts past entry 1000 lacks its last entry", trips=("TWIN-01",))
+def _xml_far_entry_lost(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml and x.error is None and x.lot.start > FAR:
+        del entries(x, x.result)[-1:]
+    return proceed()
+
+
+@fault(
+    ENCODE, "xml-entries-wrapped", "in XML the entries are wrapped where they should not be, or the reverse", trips=("TWIN-01",)
+)
+def _xml_entries_wrapped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if not x.is_xml:
+        return proceed()
+    field = x.feed.entries
+    shape = replace(field.xml, wrapper=None if field.xml.wrapper else f"ArrayOf{field.xml.name}")
+    fields = tuple(replace(field, xml=shape) if each is field else each for each in x.feed.result.fields)
+    return to_xml(x.contract.models, replace(x.feed.result, fields=fields), x.result).encode()
+
+
+@fault(RESULT, "xml-queue-differs", "the queue in XML is one too great", trips=("TWIN-01",), needs=has_remaining)
+def _xml_queue_differs(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    if x.is_xml and x.feed.remaining:
+        result[x.feed.remaining.wire] += 1
+    return result
+
+
+@fault(RESULT, "xml-token-first", "the token in XML is that of the first entry", trips=("TWIN-01",))
+def _xml_token_first(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    if x.is_xml and x.lot.places:
+        x.lot.token = x.lot.places[0].token
+    return proceed()
+
+
+@fault(PARSE, "xml-default-differs", "without a limit an XML lot is half as large", trips=("TWIN-01",))
+def _xml_default_differs(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    ask = proceed()
+    if x.is_xml and not given(x, x.feed.limit.parameter.name):
+        ask.limit = max(1, ask.limit // 2)
+    return ask
+
+
+@fault(ENCODE, "link-mode-xml-http", "links in XML have another scheme", trips=("TWIN-02",), needs=has_uri_mode)
+def _link_mode_xml_http(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml:
+        map_content(x, x.result, Kind.URI, lambda link: link.replace("https://", "http://", 1))
+    return proceed()
+
+
+@fault(ENCODE, "link-mode-xml-query-cut", "links in XML end at the first &", trips=("TWIN-02",), needs=has_uri_mode)
+def _link_mode_xml_query_cut(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml:
+        map_content(x, x.result, Kind.URI, lambda link: link.partition("&")[0])
+    return proceed()
+
+
+@fault(
+    ENCODE,
+    "link-mode-json-last-item-lost",
+    "with links, JSON lacks the last item of an entry",
+    trips=("TWIN-02",),
+    needs=has_uri_mode,
+)
+def _link_mode_json_last_item_lost(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if not x.is_xml and in_kind(x, Kind.URI):
+        for entry in entries(x, x.result):
+            del items(x, entry)[-1:]
+    return proceed()
+
+
+@fault(PARSE, "link-mode-xml-ignored", "the mode is ignored in XML", trips=("TWIN-02",), needs=has_modes)
+def _link_mode_xml_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    ask = proceed()
+    if x.is_xml and x.feed.modes:
+        ask.mode = x.feed.modes.default
+    return ask
+
+
+@fault(
+    RESULT, "empty-lot-xml-token", "an empty lot repeats its token in JSON alone", trips=("TWIN-03",), needs=_has_optional_token
+)
+def _empty_lot_xml_token(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    if x.is_xml and not x.lot.places:
+        x.lot.token = None
+    return proceed()
+
+
+@fault(WINDOW, "empty-lot-xml-404", "an empty lot is answered with 404 in XML", trips=("TWIN-03",))
+def _empty_lot_xml_404(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if x.is_xml and not lot.places:
+        raise RefusedError("nothing found", status=404)
+    return lot
+
+
+@fault(WINDOW, "empty-lot-xml-queue", "the queue of an empty lot is one in XML", trips=("TWIN-03",), needs=has_remaining)
+def _empty_lot_xml_queue(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if x.is_xml and not lot.places:
+        lot.remaining = 1
+    return lot
+
+
+@fault(RESULT, "empty-lot-json-message", "an empty lot says so in JSON alone", trips=("TWIN-03",), needs=_has_message)
+def _empty_lot_json_message(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    if not x.is_xml and not x.lot.places and x.feed.outcome.message:
+        result[x.feed.outcome.message.wire] = "no more data"
+    return result
+
+
+@fault(
+    RESULT,
+    "second-type-no-version",
+    "the version is missing under every other label",
+    trips=("TWIN-05",),
+    needs=_has_optional_version,
+)
+def _second_type_no_version(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    if x.feed.version and x.choice.media_type != x.choice.representation.media_types[0]:
+        del result[x.feed.version.wire]
+    return result
+
+
+@fault(
+    ENCODE,
+    "second-type-ascii",
+    "texts are ASCII under the second label of XML",
+    trips=("TWIN-05",),
+    needs=_has_second_label_text,
+)
+def _second_type_ascii(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml and x.choice.media_type == x.choice.representation.labels[1]:
+        map_text(x, lambda text: text.encode("ascii", "ignore").decode())
+    return proceed()
+
+
+@fault(WINDOW, "second-type-last-lost", "the second label brings one entry less", trips=("TWIN-05",), needs=has_many_types)
+def _second_type_last_lost(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if x.choice.media_type == x.choice.representation.labels[1] and len(lot.places) > 1:
+        lot.places.pop()
+    return lot
+
+
+@fault(
+    PARSE,
+    "form-type-token-ignored",
+    "a relabelled type always brings the first lot",
+    trips=("TWIN-05",),
+    needs=has_relabelled_type,
+)
+def _form_type_token_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    ask = proceed()
+    if x.choice.media_type in x.choice.representation.relabelled:
+        ask.after = None
+    return ask
+
+
+@fault(
+    RESULT,
+    "form-type-keys-shifted",
+    "keys are one too great under a relabelled type",
+    trips=("TWIN-05",),
+    needs=_has_relabelled_key,
+)
+def _form_type_keys_shifted(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    if x.choice.media_type in x.choice.representation.relabelled:
+        for entry in entries(x, result):
+            entry[x.feed.key.wire] += 1
+    return result

@@ -1,0 +1,211 @@
+"""The way from a request to its answer, in steps: negotiate, parse, window, result (or refuse), encode, respond.
+
+A fault takes over exactly one step; so each step is a value that a fault can name, and all of them work on one Exchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from twinwire.ir import Contract, Feed, Kind, Scalar
+from twinwire_conformance.reference.asking import Ask, RefusedError, understand, write_cursor
+from twinwire_conformance.reference.contents import Contents
+from twinwire_conformance.reference.encoding import to_json, to_xml
+from twinwire_conformance.reference.feed import Place, Snapshot
+from twinwire_conformance.reference.negotiation import Choice, negotiate
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Lot:
+    """The entries of one answer: their places, the rank of the first, the token handed out, and how many remain."""
+
+    places: list[Place]
+    start: int
+    token: int | None
+    remaining: int
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes out: HTTP status, headers and body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request on its way to its answer; each step fills in what it found.
+
+    ``state`` belongs to the server and outlives the request. ``error`` is set when the request is refused; then ``ask``
+    and ``lot`` may be unset.
+    """
+
+    contract: Contract
+    contents: Contents
+    snapshot: Snapshot
+    query: bytes
+    accept: str
+    lower_limit: bool
+    state: dict[str, Any]
+    choice: Choice
+    ask: Ask = field(init=False)
+    lot: Lot = field(init=False)
+    result: dict[str, Any] = field(init=False)
+    body: bytes = field(init=False)
+    status: int = 200
+    error: RefusedError | None = None
+
+    @property
+    def feed(self) -> Feed:
+        """The feed's plan."""
+        return self.contract.feed
+
+    @property
+    def is_xml(self) -> bool:
+        """Whether the answer is XML."""
+        return self.choice.representation.format == "xml"
+
+    def cut(self, start: int, limit: int) -> Lot:
+        """Return the lot of at most ``limit`` entries from rank ``start`` on. An empty lot repeats the token asked with."""
+        places = list(self.snapshot.places(start, start + limit))
+        token = places[-1].token if places else self.ask.after
+        return Lot(places, start, token, max(0, self.snapshot.total - start - len(places)))
+
+    def start(self) -> int:
+        """Return the rank of the first entry after the token asked with."""
+        return 0 if self.ask.after is None else self.snapshot.rank_after(self.ask.after)
+
+
+class Step(Generic[T]):
+    """A step of the pipeline, which yields a T."""
+
+
+NEGOTIATE: Step[Choice] = Step()
+PARSE: Step[Ask] = Step()
+WINDOW: Step[Lot] = Step()
+RESULT: Step[dict[str, Any]] = Step()
+REFUSE: Step[dict[str, Any]] = Step()
+ENCODE: Step[bytes] = Step()
+RESPOND: Step[Answer] = Step()
+
+Hook = Callable[[Exchange, Callable[[], T]], T]
+"""Does a step in place of the server; the second argument does it properly."""
+
+
+class Intruder(Protocol):
+    """What takes over one step; Fault is one."""
+
+    @property
+    def step(self) -> Step[Any]:
+        """The step that is taken over."""
+        ...
+
+    @property
+    def hook(self) -> Hook[Any]:
+        """What happens there."""
+        ...
+
+
+def answer(x: Exchange, intruder: Intruder | None = None) -> Answer:
+    """Take an exchange through all steps."""
+
+    def do(step: Step[T], proper: Callable[[Exchange], T]) -> T:
+        if intruder and intruder.step is step:
+            done: T = intruder.hook(x, lambda: proper(x))
+            return done
+        return proper(x)
+
+    try:
+        x.choice = do(NEGOTIATE, _negotiate)
+        x.ask = do(PARSE, _parse)
+        x.lot = do(WINDOW, _window)
+        x.result = do(RESULT, _result)
+    except RefusedError as error:
+        x.error, x.status = error, error.status
+        x.result = do(REFUSE, _refuse)
+    x.body = do(ENCODE, _encode)
+    return do(RESPOND, _respond)
+
+
+def _negotiate(x: Exchange) -> Choice:
+    choice = negotiate(x.feed.representations, x.accept)
+    if choice is None:
+        known = ", ".join(name for each in x.feed.representations for name in each.media_types)
+        raise RefusedError(f"the answer can be had as {known}", status=406)
+    return choice
+
+
+def _parse(x: Exchange) -> Ask:
+    return understand(x.contract, x.query, lower_limit=x.lower_limit)
+
+
+def _window(x: Exchange) -> Lot:
+    return x.cut(x.start(), x.ask.limit)
+
+
+def _result(x: Exchange) -> dict[str, Any]:
+    feed, lot = x.feed, x.lot
+    values: dict[str, Any] = {
+        feed.entries.wire: [x.contents.entry(place.index, x.ask.mode) for place in lot.places],
+        feed.outcome.code.wire: feed.outcome.success,
+    }
+    token = lot.token
+    if token is None and feed.cursor.member.required:
+        # An empty feed still owes a token that can be used: one before the first entry.
+        token = x.snapshot.feed.token(-1)
+    if token is not None:
+        values[feed.cursor.member.wire] = write_cursor(feed.cursor, token)
+    if feed.limit.member:
+        values[feed.limit.member.wire] = len(lot.places)
+    if feed.remaining:
+        values[feed.remaining.wire] = lot.remaining
+    if feed.outcome.warnings and x.ask.warnings:
+        values[feed.outcome.warnings.wire] = x.ask.warnings
+    if feed.outcome.message:
+        values[feed.outcome.message.wire] = "OK"
+    if feed.version:
+        values[feed.version.wire] = _version(x)
+    return _complete(x, values)
+
+
+def _complete(x: Exchange, values: dict[str, Any]) -> dict[str, Any]:
+    own = {x.feed.cursor.member.wire}
+    if x.feed.outcome.warnings:
+        own.add(x.feed.outcome.warnings.wire)
+    for member in x.feed.result.fields:
+        if member.required and member.wire not in values and member.wire not in own:
+            values[member.wire] = [] if member.many else x.contents.constant(member)
+    return {member.wire: values[member.wire] for member in x.feed.result.fields if member.wire in values}
+
+
+def _version(x: Exchange) -> Any:
+    assert x.feed.version is not None
+    kind = x.feed.version.type
+    if isinstance(kind, Scalar) and kind.kind is Kind.STRING and not kind.enum and kind.pattern is None:
+        return x.contract.origin.version
+    return x.contents.constant(x.feed.version)
+
+
+def _refuse(x: Exchange) -> dict[str, Any]:
+    outcome = x.feed.outcome
+    values: dict[str, Any] = {outcome.code.wire: outcome.success + 1}
+    if outcome.message and x.error:
+        values[outcome.message.wire] = x.error.message
+    if x.feed.version:
+        values[x.feed.version.wire] = _version(x)
+    return {member.wire: values[member.wire] for member in x.feed.result.fields if member.wire in values}
+
+
+def _encode(x: Exchange) -> bytes:
+    text = to_xml(x.contract.models, x.feed.result, x.result) if x.is_xml else to_json(x.result)
+    return text.encode()
+
+
+def _respond(x: Exchange) -> Answer:
+    return Answer(x.status, {"content-type": f"{x.choice.label}; charset=utf-8"}, x.body)

@@ -1,0 +1,111 @@
+"""The reference server: the feed of a contract as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from twinwire.errors import UsageError
+from twinwire.ir import Contract
+from twinwire_conformance.reference.contents import Contents
+from twinwire_conformance.reference.faults import Fault, find_fault
+from twinwire_conformance.reference.feed import Feed
+from twinwire_conformance.reference.negotiation import Choice
+from twinwire_conformance.reference.pipeline import Answer, Exchange, answer
+
+MAX_PRODUCTS = 10**9
+
+
+def create_app(
+    contract: Contract,
+    *,
+    products: int = 1200,
+    seed: int = 0,
+    fault: str | None = None,
+    live: float = 0,
+    latency_ms: int = 0,
+    image_bytes: int = 0,
+    lower_limit: bool = False,
+    prefix: str = "",
+    clock: Callable[[], float] = time.monotonic,
+) -> Starlette:
+    """Return an application that serves the contract's operation, below ``prefix``, from a synthetic feed.
+
+    ``live`` is in changes a second, counted on ``clock``; ``image_bytes`` is the least size of a binary; ``lower_limit``
+    lowers a limit that is too high instead of refusing it. Raises UsageError for an unknown or unfit fault, and for
+    numbers out of range.
+    """
+    for name, number, most in (("products", products, MAX_PRODUCTS), ("live", live, 10**6), ("latency", latency_ms, 10**6)):
+        if not (math.isfinite(number) and 0 <= number <= most):
+            raise UsageError(f"{name} must be from 0 to {most}, not {number}")
+    contents = Contents(contract, seed, image_bytes)
+    _try_contents(contents, products)
+    service = _Service(contract, contents, Feed(products, seed), find_fault(fault, contract), live, lower_limit, clock)
+
+    async def endpoint(request: Request) -> Response:
+        if latency_ms:
+            await asyncio.sleep(latency_ms / 1000)
+        done = service.answer(request.scope["query_string"], ",".join(request.headers.getlist("accept")))
+        return Response(done.body, done.status, done.headers)
+
+    app = Starlette(
+        routes=[Route(prefix + contract.operation.path, endpoint, methods=["GET"])],
+        # The lowest level: bodies are random bytes in base64, and a tester waits for them.
+        middleware=[Middleware(GZipMiddleware, minimum_size=500, compresslevel=1)],
+        exception_handlers={HTTPException: _http_error},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+@dataclass(slots=True)
+class _Service:
+    contract: Contract
+    contents: Contents
+    feed: Feed
+    fault: Fault | None
+    live: float
+    lower_limit: bool
+    clock: Callable[[], float]
+    state: dict[str, Any] = field(default_factory=dict)
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.clock()
+
+    def answer(self, query: bytes, accept: str) -> Answer:
+        # One snapshot a request: a feed that changes meanwhile must not show in half an answer.
+        snapshot = self.feed.at(int((self.clock() - self.started) * self.live) if self.feed.size else 0)
+        first = self.contract.feed.representations[0]
+        choice = Choice(first, first.media_types[0])
+        x = Exchange(self.contract, self.contents, snapshot, query, accept, self.lower_limit, self.state, choice)
+        return answer(x, self.fault)
+
+
+def _try_contents(contents: Contents, products: int) -> None:
+    # What the contract asks for and nobody can make is to be said at the start, not in the middle of a walk.
+    modes = contents.contract.feed.modes
+    for index in {0, products - 1} if products else ():
+        for mode in modes.choices if modes else (None,):
+            contents.entry(index, mode)
+    for model in contents.contract.models.values():
+        for member in model.fields:
+            if member.xml.namespace:
+                raise UsageError(f"the reference server writes no XML namespaces, as {model.name}.{member.wire} has")
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"message": error.detail}, error.status_code, error.headers)

@@ -1,0 +1,50 @@
+"""The report as a JSON document, whose JSON Schema ships beside this module."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from twinwire_conformance.model import Report, Result
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Return the report as JSON values."""
+    return {
+        "verdict": report.verdict.value,
+        "target": report.target,
+        "spec": dict(report.spec),
+        "kit": report.kit,
+        "profile": report.profile,
+        "seed": report.seed,
+        "started": report.started,
+        "seconds": report.seconds,
+        "requests": report.requests,
+        "note": report.note,
+        "results": [_result(result) for result in report.results],
+    }
+
+
+def text(report: Report) -> str:
+    """Return the report as JSON text."""
+    return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the document."""
+    found: dict[str, Any] = json.loads((files("twinwire_conformance.reports") / "report.schema.json").read_text("utf-8"))
+    return found
+
+
+def _result(result: Result) -> dict[str, Any]:
+    evidence = [{"curl": item.curl, "status": item.status, "excerpt": item.excerpt} for item in result.evidence]
+    return {
+        "id": result.id,
+        "level": result.level.value,
+        "title": result.title,
+        "outcome": result.outcome.value,
+        "witnesses": result.witnesses,
+        "message": result.message,
+        "evidence": evidence,
+    }

@@ -1,0 +1,8 @@
+"""The rules of the contract, one function each. Importing this package registers them, in the order of the report."""
+
+from __future__ import annotations
+
+from twinwire_conformance.rules import http, image, page, param, schema, twin
+from twinwire_conformance.rules.registry import RULES, Rule, catalogue
+
+__all__ = ["RULES", "Rule", "catalogue", "http", "image", "page", "param", "schema", "twin"]

@@ -1,0 +1,210 @@
+"""Paging: what holds of every pass over a feed that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+
+from twinwire.ir import INT64_MAX
+from twinwire_conformance.contract import Ask
+from twinwire_conformance.model import Inconclusive, Violation
+from twinwire_conformance.oracle.confirm import confirm
+from twinwire_conformance.oracle.examination import Trial
+from twinwire_conformance.oracle.lots import Lot
+from twinwire_conformance.oracle.walks import Path
+from twinwire_conformance.reading import difference
+from twinwire_conformance.rules.registry import must
+from twinwire_conformance.strategies import boundary_sizes
+
+
+@must("PAGE-01", "progress: while entries come, the token moves and none comes back")
+def cursors_make_progress(trial: Trial) -> None:
+    """Look at the cursors of every walk."""
+    trial.walk(_progress)
+
+
+def _progress(_: Sequence[Lot], path: Path) -> Violation | None:
+    seen: dict[str | None, int] = {path.start.cursor: 0}
+    for number, lot in enumerate(path.lots, 1):
+        if not lot.entries:
+            return None
+        if lot.cursor is None:
+            return _violation("a cursor with every lot that has entries", f"none with lot {number}", path)
+        if lot.cursor in seen:
+            where = f"lot {seen[lot.cursor]}" if seen[lot.cursor] else "the start"
+            return _violation("a cursor that moves on", f"{lot.cursor} of lot {number} is that of {where}", path)
+        seen[lot.cursor] = number
+    return None
+
+
+@must("PAGE-02", "nothing twice: one pass never holds the same product twice")
+def nothing_comes_twice(trial: Trial) -> None:
+    """Look for an entry that stands twice in a walk."""
+    trial.walk(_unique)
+
+
+def _unique(_: Sequence[Lot], path: Path) -> Violation | None:
+    seen: dict[str, int] = {}
+    for number, lot in enumerate(path.lots, 1):
+        for key in lot.keys:
+            if repr(key) in seen:
+                return _violation("every entry once in a pass", f"{key!r} in lots {seen[repr(key)]} and {number}", path)
+            seen[repr(key)] = number
+    return None
+
+
+@must("PAGE-03", "nothing lost: every cutting of the feed into lots gives the same sequence")
+def every_cutting_gives_the_same_sequence(trial: Trial) -> None:
+    """Hold the entries of every walk against the same stretch in the largest lots."""
+    trial.walk(_sequence)
+
+
+def _sequence(reference: Sequence[Lot], path: Path) -> Violation | None:
+    expected = [entry for lot in reference for entry in lot.entries]
+    came = [(number, entry) for number, lot in enumerate(path.lots, 1) for entry in lot.entries]
+    for index, (number, entry) in enumerate(came):
+        if index >= len(expected):
+            return _violation(f"{len(expected)} entries, as in the largest lots", f"one more, in lot {number}", path)
+        found = difference(expected[index], entry, f"entry {index + 1}")
+        if found:
+            where, one, other = found
+            return _violation(f"{one} at {where} of the pass, as in the largest lots", f"{other} in lot {number}", path)
+    if not path.lots[-1].entries and len(came) < len(expected):
+        return _violation(f"{len(expected)} entries, as in the largest lots", f"an empty lot after {len(came)}", path)
+    return None
+
+
+@must("PAGE-04", "replay: the same token and count give the same lot, any number of times")
+def a_lot_can_be_replayed(trial: Trial) -> None:
+    """Ask again for the lots of the corpus, and for lots of boundary sizes from every start."""
+    asks = [*trial.exam.corpus("json"), *trial.exam.corpus("xml")]
+    if trial.exam.profile.thrifty:
+        for ask in asks[::3]:
+            _replay(trial, ask, times=1)
+        return
+    sizes = boundary_sizes(trial.terms.feed.limit)
+    starts = trial.exam.survey.starts
+    for index, start in enumerate(dict.fromkeys((starts[0], starts[len(starts) // 2], starts[-1]))):
+        asks.append(Ask(asks[index].media_type, start.cursor, sizes[index + 2], trial.terms.light_mode))
+    for ask in asks:
+        _replay(trial, ask, times=2)
+
+
+def _replay(trial: Trial, ask: Ask, times: int) -> None:
+    def judge(first: Sequence[Lot], again: Lot) -> Violation | None:
+        found = difference(first[0].signature, again.signature)
+        if found is None:
+            return None
+        path, one, other = found
+        return Violation(one, f"{other} when asked again", [first[0].answer, again.answer], path=path)
+
+    for _ in range(times):
+        confirm(lambda fresh: [trial.lots.lot(ask, fresh=fresh)], lambda _: trial.lots.lot(ask, fresh=True), judge)
+    trial.witness(times)
+
+
+@must("PAGE-05", "queue: what remains falls by each lot's count, and the first lot tells the feed's size")
+def what_remains_is_told_truly(trial: Trial) -> None:
+    """Follow the remaining number over every walk, and compare it with the size of a feed that was read whole."""
+    _whole(trial)
+    trial.walk(_queue)
+
+
+def _whole(trial: Trial) -> None:
+    known = trial.exam.survey
+    if not known.complete or known.empty:
+        return
+
+    def judge(reference: Sequence[Lot], _: Sequence[Lot]) -> Violation | None:
+        size = sum(len(lot.entries) for lot in reference)
+        first = reference[0]
+        if first.remaining is None or first.remaining + len(first.entries) == size:
+            return None
+        told = f"{len(first.entries)} + {first.remaining}"
+        return Violation(f"the feed's {size} entries in the first lot and after it", told, [first.answer])
+
+    def whole(fresh: bool) -> list[Lot]:
+        return [trial.lots.lot(lot.ask, fresh=fresh) for lot in known.lots]
+
+    confirm(whole, whole, judge)
+
+
+def _queue(reference: Sequence[Lot], path: Path) -> Violation | None:
+    for lots in (reference, path.lots):
+        left: int | None = None
+        if reference and reference[0].remaining is not None:
+            left = reference[0].remaining + len(reference[0].entries)
+        for number, lot in enumerate(lots, 1):
+            if lot.remaining is None or left is None:
+                return _violation("a number of remaining entries with every lot", f"none with lot {number}", path)
+            left -= len(lot.entries)
+            if lot.remaining != left:
+                return _violation(f"{left} remaining after lot {number}", str(lot.remaining), Path(path.start, tuple(lots)))
+    return None
+
+
+@must("PAGE-06", "end: nothing remains exactly when the next lot is empty")
+def the_end_is_told_truly(trial: Trial) -> None:
+    """Compare what each lot of a walk says to remain with the lot that follows it."""
+    trial.walk(_end)
+
+
+def _end(_: Sequence[Lot], path: Path) -> Violation | None:
+    for number, (lot, following) in enumerate(pairwise(path.lots), 1):
+        if lot.remaining == 0 and following.entries:
+            got = f"{len(following.entries)} entries after lot {number}"
+            return _violation("an empty lot after one with nothing remaining", got, path)
+        if lot.remaining and not following.entries:
+            return _violation(f"entries, as {lot.remaining} remain after lot {number}", "an empty lot", path)
+    return None
+
+
+@must("PAGE-07", "past the end: the last token, and any later one, give an empty lot")
+def after_the_end_comes_nothing(trial: Trial) -> None:
+    """Ask with the last cursor and later ones, after the largest lots and after a last lot that was exactly full."""
+    if trial.exam.survey.empty:
+        raise Inconclusive("the feed is empty: it has no last token")
+    limit = trial.terms.feed.limit
+    json, xml = trial.terms.canonical_type("json"), trial.terms.canonical_type("xml")
+    _nothing_after(trial, lambda last: last.cursor, Ask(json, None, limit.maximum, trial.terms.light_mode))
+    _nothing_after(trial, lambda last: last.cursor, Ask(xml, None, None, trial.terms.light_mode))
+    _nothing_after(trial, lambda last: _exactly_full(trial, last), Ask(json, None, None, trial.terms.light_mode))
+    if trial.terms.feed.cursor.order == "numeric":
+        for step in _STEPS:
+            _nothing_after(trial, partial(_later, step=step), Ask(json, None, 1, trial.terms.light_mode))
+
+
+_STEPS = (1, 2**32, 2**63)
+
+
+def _later(last: Lot, step: int) -> str:
+    try:
+        return str(min(INT64_MAX, int(last.cursor or "") + step))
+    except ValueError as error:
+        raise Inconclusive(f"the last token {last.cursor!r} is no number: later ones are not known", [last.answer]) from error
+
+
+def _exactly_full(trial: Trial, last: Lot) -> str | None:
+    full = replace(last.ask, limit=len(last.entries))
+    return trial.lots.lot(full).cursor
+
+
+def _nothing_after(trial: Trial, cursor: Callable[[Lot], str | None], ask: Ask) -> None:
+    def subject(fresh: bool) -> Lot:
+        last = trial.ending(False)[-1]
+        return trial.lots.lot(replace(ask, cursor=cursor(last)), fresh=fresh)
+
+    def judge(ending: Sequence[Lot], lot: Lot) -> Violation | None:
+        if not lot.entries:
+            return None
+        expected = f"an empty lot after {ending[-1].cursor}, with which the feed ends"
+        return Violation(expected, f"{len(lot.entries)} entries after {lot.ask.cursor}", [ending[-1].answer, lot.answer])
+
+    confirm(trial.ending, subject, judge)
+    trial.witness()
+
+
+def _violation(expected: str, got: str, path: Path) -> Violation:
+    return Violation(expected, got, path.answers, table=path.table())

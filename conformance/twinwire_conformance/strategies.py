@@ -1,0 +1,119 @@
+"""What is sent: sizes of lots, walks and hostile inputs, drawn by Hypothesis from the IR and heavy on boundaries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from twinwire.ir import INT64_MAX, INT64_MIN, Kind, Limit, Mode, Parameter
+from twinwire_conformance.contract import Terms
+from twinwire_conformance.model import Params
+
+MAX_STEPS = 6
+MAX_ENTRIES = 1100
+"""The most entries of one walk: enough to cross the boundary of the largest lot twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One lot of a walk: its size and the media type it is asked in."""
+
+    limit: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A pass over part of the feed: where it begins (an index into the survey's starts), its lots, and the mode."""
+
+    start: int
+    steps: tuple[Step, ...]
+    mode: Mode | None = None
+
+
+def boundary_sizes(limit: Limit) -> list[int]:
+    """Return the sizes at which lots break, most telling first: the bounds, the default, powers of two, and neighbours."""
+    powers = [2**exponent for exponent in range(1, limit.maximum.bit_length())]
+    centres = [limit.minimum, limit.maximum, limit.default, *reversed(powers)]
+    near = [centre + offset for offset in (0, -1, 1) for centre in centres]
+    tens = [size for size in (10, 50, 200, 250, 300, 400) if size < limit.maximum]
+    inside = [size for size in (*near, *tens) if limit.minimum <= size <= limit.maximum]
+    return list(dict.fromkeys(inside))
+
+
+def walks(terms: Terms, starts: int) -> st.SearchStrategy[Walk]:
+    """Draw walks from any of the survey's ``starts``, in the canonical media type of each format."""
+    limit = terms.feed.limit
+    sizes = st.one_of(st.sampled_from(boundary_sizes(limit)), st.integers(limit.minimum, limit.maximum))
+    types = st.sampled_from([terms.canonical_type("json"), terms.canonical_type("xml")])
+    steps = st.lists(st.builds(Step, sizes, types), min_size=1, max_size=MAX_STEPS)
+    # Walks are about order and place; the mode with small answers shows that as well as the others.
+    return st.builds(_bounded, st.integers(0, max(0, starts - 1)), steps, st.just(terms.light_mode))
+
+
+def _bounded(start: int, steps: list[Step], mode: Mode | None) -> Walk:
+    kept: list[Step] = []
+    total = 0
+    for step in steps:
+        total += step.limit
+        if kept and total > MAX_ENTRIES:
+            break
+        kept.append(step)
+    return Walk(start, tuple(kept), mode)
+
+
+_HOSTILE_TEXTS = (
+    "",
+    "\x00",
+    "abc",
+    "'",
+    '"><script>alert(1)</script>',
+    "' OR '1'='1",
+    "../../../../etc/passwd",
+    "%s%n%x",
+    "{{7*7}}",
+    "\r\nX-Injected: 1",
+    "\u65e5\u672c\u8a9e",
+    "\U0001f600",
+    "\udcff\udcfe",
+    "a" * 4000,
+)
+
+
+def hostile_values(parameter: Parameter) -> list[str]:
+    """Return values of a parameter that a server must survive: outside its range, of another type, too long, malicious."""
+    scalar = parameter.type
+    if scalar.kind is Kind.INTEGER:
+        low = INT64_MIN if scalar.minimum is None else scalar.minimum
+        high = INT64_MAX if scalar.maximum is None else scalar.maximum
+        numbers = [str(low - 1), str(high + 1), "0", "-1", str(INT64_MAX), str(INT64_MAX + 1), str(INT64_MIN - 1), "9" * 40]
+        return list(dict.fromkeys([*numbers, "1.5", "1e3", "0x10", "1,000", " 1 ", "NaN", "\u0661", *_HOSTILE_TEXTS]))
+    too_long = [] if scalar.max_length is None else [char * (scalar.max_length + 1) for char in "x\u00e9"]
+    return list(dict.fromkeys([*too_long, *_HOSTILE_TEXTS]))
+
+
+def hostile_params(terms: Terms) -> list[Params]:
+    """Return whole queries that a server must survive, the most telling first: each parameter's values, one after another."""
+    columns: list[list[Params]] = [[((p.name, value),) for value in hostile_values(p)] for p in terms.operation.parameters]
+    names = [p.name for p in terms.operation.parameters]
+    special: list[Params] = [
+        (("unknown-parameter", "1"),),
+        tuple((name, "1") for name in names for _ in range(2)),
+        (("", ""),),
+        (("\x00", "\x00"),),
+        tuple((name.upper(), "1") for name in names),
+    ]
+    queues = [special, *columns]
+    ordered: list[Params] = []
+    for index in range(max(len(queue) for queue in queues)):
+        ordered += [queue[index] for queue in queues if index < len(queue)]
+    return ordered
+
+
+def hostile(terms: Terms) -> st.SearchStrategy[Params]:
+    """Draw queries of documented parameters with arbitrary values."""
+    names = st.sampled_from([p.name for p in terms.operation.parameters])
+    texts = st.text(st.characters(codec="utf-8"), max_size=40)
+    values = st.one_of(texts, st.integers().map(str), st.floats().map(str))
+    return st.lists(st.tuples(names, values), min_size=1, max_size=4).map(tuple)

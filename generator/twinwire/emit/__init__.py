@@ -1,0 +1,77 @@
+"""The SDK of a contract, as (path, text): a project of its own whose package is data over copied behaviour.
+
+What a spec says becomes data: models, tables, and the methods of the clients. What an SDK does is the same for every spec,
+and is copied from ``twinwire.emit.runtime``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+
+import jinja2
+
+from twinwire.emit.client import Client
+from twinwire.emit.models import Models
+from twinwire.emit.names import Names
+from twinwire.emit.package import Http, Init, project, readme
+from twinwire.emit.tables import Tables
+from twinwire.ir import Contract
+from twinwire.schemas import json_schema, provenance, xsd
+from twinwire.templating import Artifact, environment
+
+__all__ = ["emit"]
+
+_NOTICE = "Generated; do not edit: twinwire generate."
+
+
+def emit(contract: Contract, http: Http = "httpx") -> list[Artifact]:
+    """Return the files of the SDK project for a contract, sorted by path, made for one HTTP library."""
+    names = Names(contract)
+    header = f"# {provenance(contract.origin)}\n# {_NOTICE}\n"
+    artifacts = [*_project(contract, names, http, header), *_package(contract, names, header), *_runtime(names, http, header)]
+    schemas = f"{names.package}/schemas/{names.result}"
+    artifacts.append(Artifact(f"{schemas}.schema.json", json_schema(contract)))
+    artifacts.append(Artifact(f"{schemas}.xsd", xsd(contract)))
+    return sorted(artifacts)
+
+
+def _project(contract: Contract, names: Names, http: Http, header: str) -> Iterator[Artifact]:
+    env = environment("twinwire.emit")
+    text = env.get_template("pyproject.toml.jinja2").render(project=project(contract, names, http))
+    yield Artifact("pyproject.toml", header + text)
+    words = readme(contract, names)
+    text = env.get_template("README.md.jinja2").render(readme=words, names=names, path=contract.operation.path)
+    # Two hyphens would end the comment.
+    comment = re.sub("-(?=-)", "- ", provenance(contract.origin).replace(">", " "))
+    yield Artifact("README.md", f"<!-- {comment} -->\n<!-- {_NOTICE} -->\n\n{text}")
+
+
+def _package(contract: Contract, names: Names, header: str) -> Iterator[Artifact]:
+    env = environment("twinwire.emit")
+    env.globals.update(
+        names=names,
+        models=Models(contract, names),
+        tables=Tables(contract, names),
+        client=Client(contract, names),
+        init=Init(contract, names),
+        shape=names.shape(contract.feed.result),
+    )
+    for name, template in (("__init__", "init"), ("_tables", "tables"), ("client", "client"), ("codec", "codec"), ("models", "models")):
+        text = _render(env, f"{template}.py.jinja2")
+        yield Artifact(f"{names.package}/{name}.py", f"{header}\n{text}" if text.startswith('"') else header + text)
+    yield Artifact(f"{names.package}/py.typed", header)
+
+
+def _render(env: jinja2.Environment, template: str) -> str:
+    return env.get_template(template).render().rstrip("\n") + "\n"
+
+
+def _runtime(names: Names, http: Http, header: str) -> Iterator[Artifact]:
+    for file in files("twinwire.emit.runtime").iterdir():
+        if file.name.endswith(".py") and file.name != "__init__.py":
+            text = re.sub(r"\bFeedError\b", names.error, file.read_text("utf-8"))
+            if http != "httpx":
+                text = re.sub(r"^import httpx$", f"import {http} as httpx", text, flags=re.MULTILINE)
+            yield Artifact(f"{names.package}/{file.name}", f"{header}\n{text}")

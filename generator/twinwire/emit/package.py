@@ -1,0 +1,118 @@
+"""What the package's __init__.py, its pyproject.toml and its README are made of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from twinwire.emit.names import Names
+from twinwire.emit.source import bracketed, docstring, literal, markdown, toml
+from twinwire.ir import Contract
+
+Http = Literal["httpx", "httpx2"]
+
+_REQUIREMENTS = {"httpx": "httpx>=0.27", "httpx2": "httpx2>=2"}
+_ERRORS = (
+    "DecodeError",
+    "EncodeError",
+    "HTTPStatusError",
+    "PaginationStalled",
+    "ParameterError",
+    "RateLimitedError",
+    "ResultWarning",
+    "ReturnCodeError",
+    "TransportError",
+)
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A module of the package, and what the package exports from it."""
+
+    module: str
+    exports: tuple[str, ...]
+
+    @property
+    def statement(self) -> str:
+        """The import of the exports."""
+        line = f"from .{self.module} import {', '.join(self.exports)}"
+        return line if len(line) < 124 else "\n".join([f"from .{self.module} import (", *(f"        {name}," for name in self.exports), "    )"])
+
+    @property
+    def names(self) -> str:
+        """The exports as a tuple of texts."""
+        if len(self.exports) == 1:
+            return f'("{self.exports[0]}",)'
+        return bracketed("(", (literal(name) for name in self.exports), ")", 8)
+
+
+class Init:
+    """The package's namespace."""
+
+    def __init__(self, contract: Contract, names: Names) -> None:
+        self.doc = docstring(contract.origin.description or contract.origin.title, 0)
+        self.version = literal(version(contract.origin.version))
+        models = _sorted([names.model(model) for model in contract.models.values()])
+        self.homes = [
+            Home("client", ("AsyncClient", "Client")),
+            Home("codec", ("decode_json", "decode_xml", "encode_json", "encode_xml")),
+            Home("errors", _sorted([*_ERRORS, names.error])),
+            Home("models", models),
+            Home("paging", ("Page",)),
+            Home("retry", ("Retry",)),
+        ]
+        self.exports = _sorted([name for home in self.homes for name in home.exports])
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The metadata of the distribution, as TOML values."""
+
+    name: str
+    version: str
+    description: str
+    http: str
+    package: str
+
+
+def project(contract: Contract, names: Names, http: Http) -> Project:
+    """Return the metadata for one HTTP library."""
+    origin = contract.origin
+    return Project(
+        name=toml(names.package.replace("_", "-")),
+        version=toml(version(origin.version)),
+        description=toml(contract.operation.summary or origin.title),
+        http=toml(_REQUIREMENTS[http]),
+        package=toml(names.package),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Readme:
+    """The words of the README that come from the spec, as Markdown, and the arguments that it shows."""
+
+    title: str
+    description: str
+    limit: str
+    cursor: str
+
+
+def readme(contract: Contract, names: Names) -> Readme:
+    """Return the README's words."""
+    feed, origin = contract.feed, contract.origin
+    title, description = markdown(origin.title), markdown(origin.description or contract.operation.description)
+    return Readme(title, description, names.parameter(feed.limit.parameter), names.parameter(feed.cursor.parameter))
+
+
+def version(text: str) -> str:
+    """Return the version of the distribution for the spec's: itself where Python allows, else the numbers in it."""
+    if _VERSION.fullmatch(text):
+        return text
+    return ".".join(str(int(number)) for number in re.findall(r"[0-9]{1,18}", text)) or "0"
+
+
+def _sorted(names: list[str]) -> tuple[str, ...]:
+    # As ruff sorts names: constants, classes, functions.
+    return tuple(sorted(names, key=lambda name: (not name.isupper(), name[:1].islower(), name)))

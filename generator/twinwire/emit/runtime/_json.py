@@ -1,0 +1,61 @@
+"""Slow path of the JSON decoder: an untyped tree, brought by the field plan to what a strict conversion takes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ._plan import Member, Shape
+from .errors import DecodeError
+
+
+def tidy(tree: Any, shape: Shape, *, verbatim: bool, path: str = "$") -> Any:
+    """Drop null members below a tree, in place, and return it; with ``verbatim``, base64 text becomes its own bytes.
+
+    A value of a wrong type stays, for the conversion names it with its path.
+    """
+    if isinstance(tree, dict):
+        for member in shape.members:
+            value = tree.get(member.wire)
+            if value is None:
+                tree.pop(member.wire, None)
+            else:
+                tree[member.wire] = _value(value, member, verbatim, f"{path}.{member.wire}")
+    return tree
+
+
+def _value(value: Any, member: Member, verbatim: bool, path: str) -> Any:
+    if not member.many:
+        return _item(value, member, verbatim, path)
+    if isinstance(value, list):
+        return [_item(item, member, verbatim, f"{path}[{index}]") for index, item in enumerate(value)]
+    return value
+
+
+def _item(value: Any, member: Member, verbatim: bool, path: str) -> Any:
+    if member.shape is not None:
+        return tidy(value, member.shape, verbatim=verbatim, path=path)
+    if isinstance(value, float) and math.isinf(value):
+        raise DecodeError("Number out of range", path=path)
+    if verbatim and member.kind == "binary" and isinstance(value, str):
+        return value.encode()
+    return value
+
+
+def spell(tree: Any, shape: Shape) -> Any:
+    """Undo ``verbatim``: the bytes of base64 members, in a tree of plain values, become their text again, in place."""
+    for member in shape.members:
+        value = tree.get(member.wire)
+        if value is None:
+            continue
+        if member.many:
+            tree[member.wire] = [_spelt(item, member) for item in value]
+        else:
+            tree[member.wire] = _spelt(value, member)
+    return tree
+
+
+def _spelt(value: Any, member: Member) -> Any:
+    if member.shape is not None:
+        return spell(value, member.shape)
+    return value.decode() if member.kind == "binary" else value

@@ -1,0 +1,18 @@
+"""How a client reads and retries, apart from what it asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ._codec import MAX_BYTES, MAX_DEPTH
+from .retry import Retry
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``verbatim`` leaves base64 undecoded; ``max_bytes`` and ``max_depth`` cap an answer."""
+
+    retry: Retry
+    verbatim: bool = False
+    max_bytes: int = MAX_BYTES
+    max_depth: int = MAX_DEPTH

@@ -1,0 +1,104 @@
+"""What _tables.py is made of: the field plan of each model, the feed's names, and the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from twinwire.emit.names import Names
+from twinwire.emit.source import call, literal, mapping
+from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Feed, Field, Kind, Model, ModelRef, Parameter, Scalar
+
+
+class Tables:
+    """The tables of a contract as source."""
+
+    def __init__(self, contract: Contract, names: Names) -> None:
+        self._contract = contract
+        self._names = names
+
+    @property
+    def shapes(self) -> Iterator[str]:
+        """A statement for each model's field plan, after those it refers to."""
+        for model in self._contract.models.values():
+            yield f"{self._names.shape(model)} = {self._shape(model)}"
+
+    @property
+    def feed(self) -> str:
+        """The names that paging reads."""
+        feed, names = self._contract.feed, self._names
+        return call(
+            "FeedPlan",
+            path=literal(self._contract.operation.path),
+            entries=literal(names.entries),
+            cursor=literal(names.member(feed.cursor.member)),
+            cursor_wire=literal(feed.cursor.member.wire),
+            cursor_parameter=literal(names.parameter(feed.cursor.parameter)),
+            session_parameter=literal(names.parameter(feed.session) if feed.session else None),
+            start=literal(feed.cursor.start),
+            remaining=self._optional(feed.remaining),
+            code=literal(names.member(feed.outcome.code)),
+            success=literal(feed.outcome.success),
+            message=self._optional(feed.outcome.message),
+            warnings=self._optional(feed.outcome.warnings),
+            complete=mapping("", {names.member(field): literal(field.wire) for field in _complete(feed)}, indent=4),
+            media_types=mapping("", {label: literal(item.format) for item in feed.representations for label in item.media_types}, indent=4),
+            accept=mapping("", {item.format: literal(item.labels[0]) for item in feed.representations}, indent=4),
+        )
+
+    @property
+    def parameters(self) -> str:
+        """The parameters, in the order of the spec."""
+        items = "".join(f"    {self._parameter(item)},\n" for item in self._contract.operation.parameters)
+        return f"(\n{items})"
+
+    def _optional(self, field: Field | None) -> str:
+        return literal(self._names.member(field) if field else None)
+
+    def _shape(self, model: Model) -> str:
+        members = "\n".join(f"        {self._member(field)}," for field in model.fields)
+        return f"Shape(\n    element={literal(model.xml_name)},\n    members=(\n{members}\n    ),\n)"
+
+    def _member(self, field: Field) -> str:
+        texts = literal(self._names.member(field)), literal(field.wire), literal(_kind(field)), literal(field.xml.name)
+        flags = {name: "True" for name in ("many", "required") if getattr(field, name)}
+        named = {"attribute": "True"} if field.xml.attribute else {}
+        if field.xml.wrapper is not None:
+            named["wrapper"] = literal(field.xml.wrapper)
+        named.update(flags)
+        if isinstance(field.type, ModelRef):
+            named["shape"] = self._names.shape(self._contract.model(field.type))
+        else:
+            named.update(_bounds(field.type), **_choices(field.type))
+        return call("Member", *texts, indent=8, **named)
+
+    def _parameter(self, parameter: Parameter) -> str:
+        scalar = parameter.type
+        limits = {name: getattr(scalar, name) for name in ("min_length", "max_length", "pattern")}
+        named = _bounds(scalar) | {name: literal(value) for name, value in limits.items() if value is not None} | _choices(scalar)
+        for name in ("required", "empty_is_absent"):
+            if getattr(parameter, name):
+                named[name] = "True"
+        if parameter == self._contract.feed.session:
+            named["secret"] = "True"
+        texts = literal(self._names.parameter(parameter)), literal(parameter.name), literal(scalar.kind.value)
+        return call("Parameter", *texts, indent=4, **named)
+
+
+def _kind(field: Field) -> str:
+    return "model" if isinstance(field.type, ModelRef) else field.type.kind.value
+
+
+def _bounds(scalar: Scalar) -> dict[str, str]:
+    widest = {"minimum": INT64_MIN, "maximum": INT64_MAX} if scalar.kind is Kind.INTEGER else {"minimum": None, "maximum": None}
+    return {name: repr(getattr(scalar, name)) for name, wide in widest.items() if getattr(scalar, name) != wide}
+
+
+def _choices(scalar: Scalar) -> dict[str, str]:
+    return {"choices": literal(scalar.enum)} if scalar.enum else {}
+
+
+def _complete(feed: Feed) -> Iterator[Field]:
+    """Yield what a result that worked has, whatever it holds: an empty lot may lack its entries and its cursor."""
+    for field in feed.success:
+        if not field.many and field != feed.cursor.member:
+            yield field

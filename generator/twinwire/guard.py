@@ -1,0 +1,167 @@
+"""The second line of defence: every generated file is parsed, and Python compared with what generated code may do.
+
+The first line is that text from a spec reaches Python only as ``repr`` or as a checked identifier. Should a template
+ever break that, what the text brings along is refused here, before anything is written.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import io
+import json
+import symtable
+import tokenize
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import PurePosixPath
+from xml.parsers import expat
+
+from twinwire.errors import TwinwireError
+from twinwire.templating import Artifact
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+MODULES = _words("""
+    __future__ abc asyncio base64 binascii codecs collections collections.abc contextlib dataclasses datetime email.utils
+    enum functools httpx httpx2 itertools json logging math msgspec operator pybase64 random re string textwrap threading
+    time types typing typing_extensions urllib.parse warnings xml.parsers xml.parsers.expat xml.sax.saxutils zlib
+""")
+"""What generated code may import, besides its own package."""
+
+_BUILTINS = _words("""
+    Ellipsis NotImplemented abs aiter all anext any ascii bool bytearray bytes callable chr classmethod dict divmod enumerate
+    filter float format frozenset getattr hasattr hash hex int isinstance issubclass iter len list map max memoryview min
+    next object ord pow property range repr reversed round set slice sorted staticmethod str sum super tuple type zip
+""")
+_DUNDERS = _words("""
+    __aenter__ __aexit__ __aiter__ __all__ __anext__ __cause__ __context__ __doc__ __enter__ __eq__ __exit__ __future__
+    __getitem__ __hash__ __init__ __iter__ __len__ __name__ __next__ __post_init__ __qualname__ __repr__ __slots__ __str__
+    __struct_config__ __struct_fields__ __traceback__ __version__
+""")
+# What a module or a class may do when it is imported, besides defining things: no call on its own line.
+_STATEMENTS = (
+    ast.Import,
+    ast.ImportFrom,
+    ast.Assign,
+    ast.AnnAssign,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.If,
+    ast.Pass,
+)
+_DENIED_BUILTINS = {
+    name
+    for name, value in vars(builtins).items()
+    if name not in _BUILTINS | _DUNDERS and not (isinstance(value, type) and issubclass(value, BaseException))
+}
+
+
+def guard(artifacts: Iterable[Artifact]) -> None:
+    """Refuse artifacts that do not parse, or hold Python beyond the allow-list. Raises TwinwireError for the first."""
+    for artifact in artifacts:
+        path = PurePosixPath(artifact.path)
+        check = _CHECKS.get(path.suffix)
+        if check is None:
+            continue
+        try:
+            complaint = next(iter(check(artifact.text, path.parts[0])), None)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, expat.ExpatError) as error:
+            complaint = f"cannot be parsed: {error or type(error).__name__}"
+        if complaint:
+            message = f"the generated file {artifact.path} {complaint}"
+            raise TwinwireError(message, "nothing was written; a template let a text of the spec through, please report it")
+
+
+def _python(text: str, package: str) -> Iterator[str]:
+    source = text.encode("utf-8")
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    # A coding cookie in a comment makes other source of the same bytes.
+    if encoding != "utf-8":
+        yield f"declares the encoding {encoding}"
+    tree = ast.parse(source)
+    yield from _statements(tree.body)
+    for name in sorted(_builtins(symtable.symtable(text, "<generated>", "exec"), frozenset()) & _DENIED_BUILTINS):
+        yield f"uses {name}"
+    for node in ast.walk(tree):
+        complaint = _node(node, package)
+        if complaint:
+            yield f"{complaint} in line {getattr(node, 'lineno', 1)}"
+
+
+def _statements(body: Sequence[ast.stmt]) -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from _statements(node.body)
+        elif isinstance(node, ast.If):
+            yield from _statements([*node.body, *node.orelse])
+        # A text that stands alone is documentation.
+        elif not isinstance(node, _STATEMENTS) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            yield f"does something on import in line {node.lineno}"
+
+
+def _builtins(scope: symtable.SymbolTable, bound: frozenset[str]) -> set[str]:
+    # A parameter of the feed may well be called open or help; only a name that nothing binds reaches the built-in.
+    symbols = scope.get_symbols()
+    if scope.get_type() == "module":
+        bound = frozenset(item.get_name() for item in symbols if item.is_assigned() or item.is_imported())
+    found = {item.get_name() for item in symbols if item.is_global() or (scope.get_type() == "module" and item.is_referenced())}
+    return found.difference(bound).union(*(_builtins(child, bound) for child in scope.get_children()))
+
+
+def _node(node: ast.AST, package: str) -> str:
+    match node:
+        case ast.Import(names=names):
+            return _imports([alias.name for alias in names], package)
+        case ast.ImportFrom(module=module, names=names, level=level):
+            return _imports([] if level else [module or ""], package) or _names(alias.name for alias in names)
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.FunctionDef(name=name):
+            return _names([name])
+        case ast.Call(
+            func=ast.Name(id="getattr" | "hasattr" | "setattr" | "delattr"), args=[_, ast.Constant(value=str(name)), *_]
+        ):
+            return _names([name])
+    return ""
+
+
+def _imports(modules: Iterable[str], package: str) -> str:
+    for module in modules:
+        if module not in MODULES and module.partition(".")[0] != package:
+            return f"imports {module}"
+    return ""
+
+
+def _names(names: Iterable[str]) -> str:
+    for name in names:
+        if name.startswith("__") and name.endswith("__") and name not in _DUNDERS:
+            return f"uses {name}"
+    return ""
+
+
+def _toml(text: str, _: str) -> Iterator[str]:
+    tomllib.loads(text)
+    return iter(())
+
+
+def _json(text: str, _: str) -> Iterator[str]:
+    json.loads(text)
+    return iter(())
+
+
+def _xml(text: str, _: str) -> Iterator[str]:
+    parser = expat.ParserCreate()
+    parser.Parse(text.encode("utf-8"), True)
+    return iter(())
+
+
+_CHECKS: dict[str, Callable[[str, str], Iterator[str]]] = {
+    ".py": _python,
+    ".pyi": _python,
+    ".toml": _toml,
+    ".json": _json,
+    ".xsd": _xml,
+}

@@ -1,0 +1,67 @@
+"""From a spec file to a directory: load, check, build, emit, guard, and then the tree."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from twinwire import tree
+from twinwire.emit import emit
+from twinwire.errors import UsageError
+from twinwire.guard import guard
+from twinwire.ir import read_contract
+from twinwire.templating import Artifact
+
+Http = Literal["httpx", "httpx2"]
+
+DEFAULT_SPEC = Path("spec/products-images.yaml")
+DEFAULT_OUT = Path("generated")
+COPY_NAME = "contract.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What a run generated and how the directory ``root`` differed from it; ``copy`` is the contract copy if it differed."""
+
+    root: Path
+    artifacts: Sequence[Artifact]
+    changes: tree.Changes
+    copy: Path | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.copy)
+
+
+def generate(spec: Path, out: Path, *, http: Http = "httpx", check: bool = False) -> Generated:
+    """Generate the SDK of a spec into a directory, or with ``check`` only compare.
+
+    With both paths at their defaults, the copy of the spec that ``[tool.twinwire]`` in pyproject.toml asks for is kept
+    current too. Raises SpecError, UsageError, and OSError when the disk refuses.
+    """
+    if spec == DEFAULT_SPEC and not spec.exists():
+        raise UsageError(f"there is no {spec} here", "name a spec: twinwire generate SPEC --out DIR")
+    artifacts = emit(read_contract(spec), http)
+    guard(artifacts)
+    copy = _contract_copy() if (spec, out) == (DEFAULT_SPEC, DEFAULT_OUT) else None
+    changes = tree.diff(out, artifacts) if check else tree.write(out, artifacts)
+    differs = copy is not None and tree.place(copy, spec.read_bytes(), check=check)
+    return Generated(out, artifacts, changes, copy if differs else None)
+
+
+def _contract_copy() -> Path | None:
+    settings = Path("pyproject.toml")
+    if not settings.exists():
+        return None
+    try:
+        folder = tomllib.loads(settings.read_text("utf-8")).get("tool", {}).get("twinwire", {}).get("contract")
+    except ValueError as error:
+        raise UsageError(f"{settings} cannot be read: {error}") from error
+    if folder is None:
+        return None
+    path = Path(folder) if isinstance(folder, str) else Path("..")
+    if path.is_absolute() or ".." in path.parts:
+        raise UsageError(f"tool.twinwire.contract in {settings} is {folder!r}", "name a directory below this one")
+    return path / COPY_NAME

@@ -1,0 +1,77 @@
+"""The JSON Schemas that specs are held against, ready to validate; nothing is ever fetched for them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jsonschema import Draft202012Validator, validators
+from jsonschema.protocols import Validator
+from referencing import Registry, Resource
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+# JSON Schema lets 1.0 pass for an integer; a bound or a code that was read as a float would not stay one.
+_integers = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+_untyped: Any = validators
+_Strict: Any = _untyped.extend(Draft202012Validator, type_checker=_integers)
+
+
+@cache
+def openapi_schema() -> dict[str, Any]:
+    """Return the JSON Schema of OpenAPI 3.1 documents, which leaves Schema Objects open."""
+    # Imported late: it takes longer than all the rest of a command that reads no spec.
+    from openapi_spec_validator.schemas import schema_v31  # noqa: PLC0415
+
+    return dict(schema_v31)
+
+
+@cache
+def openapi() -> Validator:
+    """Return the validator of OpenAPI 3.1 documents, whose Schema Objects are those of JSON Schema 2020-12."""
+    document = openapi_schema()
+    boolean, text = {"type": "boolean"}, {"type": "string"}
+    xml = {"name": text, "namespace": text, "prefix": text, "attribute": boolean, "wrapped": boolean}
+    # The dynamic anchor `meta` stands for Schema Objects; the outermost one decides what they are.
+    bundle = {
+        "$schema": _DRAFT,
+        "$id": "urn:twinwire:openapi",
+        "$ref": document["$id"],
+        "$defs": {
+            "schema": {
+                "$dynamicAnchor": "meta",
+                "$ref": _DRAFT,
+                "properties": {
+                    "xml": {
+                        "type": "object",
+                        "properties": xml,
+                        "patternProperties": {"^x-": {}},
+                        "additionalProperties": False,
+                    },
+                    "x-since": text,
+                },
+            }
+        },
+    }
+    registry: Registry[Any] = Registry().with_resource(document["$id"], Resource.from_contents(document))
+    validator: Validator = _Strict(bundle, registry=registry)
+    return validator
+
+
+def x_feed_schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``x-feed`` (and, in its ``$defs``, of ``x-errata`` and ``x-since``)."""
+    text = resources.files("twinwire.spec").joinpath("x-feed.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+@cache
+def extension(name: str) -> Validator:
+    """Return the validator of one of the extensions: ``x-feed``, ``x-errata`` or ``x-since``."""
+    schema = x_feed_schema()
+    validator: Validator = _Strict(
+        schema if name == "x-feed" else {"$ref": f"{schema['$id']}#/$defs/{name}", "$defs": {"all": schema}}
+    )
+    return validator

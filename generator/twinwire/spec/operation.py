@@ -1,0 +1,134 @@
+"""The operation: the one GET that serves the feed, its path, parameters and answer."""
+
+from __future__ import annotations
+
+import re
+
+from twinwire.spec import meta
+from twinwire.spec.codes import Code
+from twinwire.spec.node import Node, misspelling, show
+from twinwire.spec.outline import METHODS, Outline, component, scalar_kind, type_of
+from twinwire.spec.report import Report
+from twinwire.spec.scalars import check_scalar
+from twinwire.spec.translate import validate
+
+# Segments of RFC 3986's pchar, none empty and none a dot or two: the path is appended to a base URL as it stands.
+_SEGMENT = r"(?!\.{1,2}(?:/|$))(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+"
+_PATH = re.compile(f"/|(?:/{_SEGMENT})+/?")
+
+
+def check_operation(report: Report, outline: Outline) -> bool:
+    """Report what is wrong with the operation; say whether there is one at all."""
+    _check_places(report, outline)
+    if not outline.feeds:
+        return False
+    for other in outline.feeds[1:]:
+        where = f"{outline.path} has an x-feed already"
+        report.add(other.path("get", "x-feed"), Code.SEVERAL_FEEDS, where, "keep one feed per spec", at_key=True)
+    _check_path(report, outline)
+    named = outline.operation.has("operationId") or misspelling(outline.operation, "operationId")
+    if not named:
+        message = "the operation has no operationId, which names the client's method"
+        report.add(outline.operation, Code.MISSING_FIELD, message, "add operationId: ...", at_key=True)
+    _check_parameters(report, outline)
+    _check_answer(report, outline)
+    validate(report, outline.operation.get("x-errata"), meta.extension("x-errata")) if outline.operation.has(
+        "x-errata"
+    ) else None
+    return True
+
+
+def _check_places(report: Report, outline: Outline) -> None:
+    paths = outline.root.get("paths")
+    strays = [node.get("x-feed") for node in (outline.root, paths) if node.has("x-feed")]
+    for _, item in paths.members():
+        places = [item, *(item.get(method) for method in METHODS if method != "get")]
+        strays += [node.get("x-feed") for node in places if node.has("x-feed")]
+    for stray in strays:
+        report.add(stray, Code.MISPLACED_FEED, "x-feed does not belong here", "put it on the GET operation", at_key=True)
+    unread = [path for path, _ in paths.members() if not path.startswith(("/", "x-"))]
+    if not strays and not unread and not outline.feeds and not report.around(paths):
+        report.add(
+            paths,
+            Code.NO_FEED,
+            "no GET operation has an x-feed",
+            "add x-feed to the operation that serves the feed",
+            at_key=True,
+        )
+
+
+def _check_path(report: Report, outline: Outline) -> None:
+    path = outline.feeds[0]
+    if "{" in outline.path:
+        message = f"the path {outline.path!r} has parameters"
+        report.add(path, Code.PATH, message, "only query parameters are supported", at_key=True)
+    elif not _PATH.fullmatch(outline.path):
+        message = f"the path {show(outline.path)} cannot be appended to a base URL"
+        report.add(path, Code.PATH, message, "write segments, percent-encoded where needed", at_key=True)
+
+
+def _check_parameters(report: Report, outline: Outline) -> None:
+    seen: dict[str, Node] = {}
+    for raw in outline.declared:
+        node = raw.follow()
+        name = node.get("name").text
+        if name is None:
+            continue
+        if name in seen:
+            message = f"the parameter {name!r} is declared twice"
+            report.add(raw, Code.DUPLICATE_PARAMETER, message, "declare it once, for the operation or for its path")
+        elif node.pointer not in [other.pointer for other in seen.values()]:
+            _check_parameter(report, node)
+        seen[name] = node
+
+
+def _check_parameter(report: Report, node: Node) -> None:
+    where = node.get("in")
+    if where.text is not None and where.text != "query":
+        if not report.within(where):
+            message = f"a parameter in {where.text} is not supported"
+            report.add(where, Code.UNSUPPORTED_PARAMETER, message, "only query parameters are, in: query")
+        return
+    for key, fine in (("content", None), ("style", "form"), ("allowReserved", False)):
+        if node.get(key).value not in (None, fine) and not report.within(node.get(key)):
+            message = f"{key!r} is not supported for a parameter"
+            report.add(node.get(key), Code.UNSUPPORTED_PARAMETER, message, "describe it with schema alone", at_key=True)
+    if node.has("x-since") and not report.within(node.get("x-since")):
+        validate(report, node.get("x-since"), meta.extension("x-since"))
+    schema = node.get("schema").follow()
+    if schema.value is None or report.within(schema.get("type")):
+        return
+    raw = schema.get("type")
+    if scalar_kind(schema) in ("", "binary") or raw.text is None:
+        message = f"a parameter must be a string, integer, number or boolean, not {type_of(schema) or 'this'}"
+        report.add(
+            raw if raw.value else schema, Code.UNSUPPORTED_PARAMETER, message, "write one of these types", at_key=not raw.value
+        )
+        return
+    check_scalar(report, schema)
+    default = schema.get("default")
+    if isinstance(default.value, float) and not report.within(default):
+        report.add(default, Code.UNSUPPORTED_FRACTION, f"the default {default.value} has a fraction", "write an integer")
+
+
+def _check_answer(report: Report, outline: Outline) -> None:
+    responses = outline.operation.get("responses")
+    answer = outline.answer
+    media = answer.get("content").members()
+    if not media:
+        if not report.within(responses) and not report.within(answer):
+            place = responses if responses.value is not None else outline.operation
+            hint = "describe '200' with content, one schema for every media type"
+            report.add(place, Code.NO_ANSWER, "the operation describes no 200 answer with content", hint, at_key=True)
+        return
+    for name, node in media:
+        schema = node.get("schema")
+        if report.within(node):
+            continue
+        model = component(schema)
+        if not model:
+            hint = "write schema: {$ref: '#/components/schemas/...'}, the same for every media type"
+            report.add(node, Code.ANSWER_SCHEMA, f"{name} does not refer to a component schema", hint, at_key=True)
+        elif outline.result and model != outline.result:
+            message = f"{name} refers to {model}, but another media type to {outline.result}"
+            report.add(schema.get("$ref"), Code.ANSWER_SCHEMA, message, "all media types bring one result: refer to one schema")

@@ -1,0 +1,155 @@
+"""Scalar schemas: their constraints, and the values that stand beside them."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any
+
+from twinwire.spec.codes import Code
+from twinwire.spec.node import Node, show, suggest
+from twinwire.spec.outline import scalar_kind
+from twinwire.spec.report import Report
+
+INT64 = range(-(2**63), 2**63)
+
+# JSON Schema makes these say something about a schema without constraining it.
+ANNOTATIONS = frozenset(
+    {"title", "description", "type", "xml", "default", "example", "examples", "deprecated", "readOnly", "writeOnly"}
+    | {"externalDocs", "format", "$comment"}
+)
+_TEXT = frozenset({"minLength", "maxLength", "pattern"})
+KEYWORDS = {
+    "string": _TEXT | {"enum", "contentMediaType"},
+    "uri": _TEXT,
+    "binary": frozenset({"contentEncoding", "contentMediaType"}),
+    "integer": frozenset({"minimum", "maximum", "enum"}),
+    "number": frozenset({"minimum", "maximum"}),
+    "boolean": frozenset[str](),
+}
+_ADVICE = {
+    "nullable": "write type: [..., 'null']",
+    "exclusiveMinimum": "write minimum",
+    "exclusiveMaximum": "write maximum",
+    "const": "write enum with one value",
+    "additionalProperties": "leave it out; members that the contract does not know are always tolerated",
+    "allOf": "write the members into one object",
+    "$defs": "describe it below components/schemas",
+}
+_FORMATS = {"byte": "write contentEncoding: base64", "binary": "write contentEncoding: base64"}
+_PYTHON: dict[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+}
+
+
+def check_keywords(report: Report, node: Node, known: frozenset[str], noun: str) -> None:
+    """Report every keyword of a schema that is not among the known ones for this sort of schema."""
+    for key, child in node.members():
+        if key in known or key in ANNOTATIONS or key.startswith("x-"):
+            continue
+        hint = _ADVICE.get(key) or suggest(key, sorted(known | ANNOTATIONS), "leave it out")
+        report.add(child, Code.UNSUPPORTED_KEYWORD, f"{key!r} is not supported for {noun}", hint, at_key=True)
+
+
+def check_scalar(report: Report, node: Node) -> None:
+    """Report what is wrong with a scalar's constraints, enum and default."""
+    kind = scalar_kind(node)
+    _check_encoding(report, node)
+    check_keywords(report, node, KEYWORDS[kind], f"type {kind}")
+    _check_bounds(report, node, kind)
+    _check_range(report, node, "minimum", "maximum")
+    _check_range(report, node, "minLength", "maxLength")
+    _check_pattern(report, node.get("pattern"))
+    _check_enum(report, node)
+    default = node.get("default")
+    fault = None if default.value is None or report.within(node) else value_fault(node, default.value)
+    if fault:
+        report.add(
+            default, Code.BAD_DEFAULT, f"the default {show(default.value)} {fault}", "choose a default that the schema allows"
+        )
+
+
+def _check_encoding(report: Report, node: Node) -> None:
+    """Report an encoding of bytes that is not base64, said in OpenAPI 3.1's way."""
+    encoding, format_ = node.get("contentEncoding"), node.get("format")
+    if encoding.text is not None and encoding.text != "base64":
+        report.add(encoding, Code.UNSUPPORTED_FORMAT, f"the encoding {encoding.text!r} is not supported", "write base64")
+    elif format_.text in _FORMATS:
+        message = f"the format {format_.text!r} is not one of OpenAPI 3.1"
+        report.add(format_, Code.UNSUPPORTED_FORMAT, message, _FORMATS[format_.text])
+    elif encoding.text is not None and format_.text is not None:
+        report.add(format_, Code.UNSUPPORTED_FORMAT, f"base64 cannot also be {format_.text!r}", "keep one of the two")
+
+
+def _check_bounds(report: Report, node: Node, kind: str) -> None:
+    for key in ("minimum", "maximum"):
+        bound = node.get(key)
+        if isinstance(bound.value, float):
+            report.add(bound, Code.UNSUPPORTED_FRACTION, f"{key} {bound.value} has a fraction", "write an integer")
+        elif kind == "integer" and bound.integer is not None and bound.integer not in INT64:
+            message = f"{key} {bound.integer} is no signed 64-bit integer"
+            report.add(bound, Code.INT64_RANGE, message, f"stay within {INT64[0]} and {INT64[-1]}")
+
+
+def _check_range(report: Report, node: Node, lower: str, upper: str) -> None:
+    low, high = node.get(lower), node.get(upper)
+    if low.integer is not None and high.integer is not None and low.integer > high.integer:
+        message = f"{lower} {low.integer} is greater than {upper} {high.integer}"
+        report.add(low, Code.EMPTY_RANGE, message, "swap them, or correct one")
+
+
+def _check_pattern(report: Report, node: Node) -> None:
+    if node.text is None:
+        return
+    try:
+        with warnings.catch_warnings():
+            # What Python warns of will change its meaning in a later version.
+            warnings.simplefilter("error")
+            re.compile(node.text)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
+        report.add(node, Code.BAD_PATTERN, f"{show(node.text)} is no regular expression: {error}", "correct the pattern")
+
+
+def _check_enum(report: Report, node: Node) -> None:
+    enum = node.get("enum")
+    values = [item for item in enum.items() if item.value is not None]
+    if enum.value is not None and not values and not report.within(enum):
+        report.add(enum, Code.BAD_ENUM, "the enum has no values", "list the values, or leave enum out")
+    seen: list[Any] = []
+    for item in values:
+        fault = value_fault(node, item.value, but="enum")
+        if fault:
+            report.add(item, Code.BAD_ENUM, f"the value {show(item.value)} {fault}", "choose values that the schema allows")
+        elif item.value in seen:
+            report.add(item, Code.DUPLICATE_VALUE, f"{show(item.value)} stands in the enum twice", "keep one of them")
+        seen.append(item.value)
+
+
+def value_fault(schema: Node, value: Any, *, but: str = "") -> str | None:
+    """Say what keeps a value from being one of a scalar schema, as the end of a sentence; None when nothing does.
+
+    ``but`` names a keyword to leave aside. A pattern is not tried: it is as untrusted as the value, and matching may never end.
+    """
+    kind = scalar_kind(schema)
+    types = _PYTHON.get(kind, (str,))
+    if (
+        not isinstance(value, (str, int, float))
+        or not isinstance(value, types)
+        or (isinstance(value, bool) and kind != "boolean")
+    ):
+        return f"is not of type {kind}"
+    if kind == "integer" and value not in INT64:
+        return "is no signed 64-bit integer"
+    size: float = len(value) if isinstance(value, str) else value
+    lower, upper = ("minLength", "maxLength") if isinstance(value, str) else ("minimum", "maximum")
+    low, high = schema.get(lower).integer, schema.get(upper).integer
+    if low is not None and size < low:
+        return f"is below {lower} {low}"
+    if high is not None and size > high:
+        return f"is above {upper} {high}"
+    allowed = [item.value for item in schema.get("enum").items()]
+    if allowed and but != "enum" and value not in allowed:
+        return "is not in the enum"
+    return None

@@ -1,0 +1,210 @@
+"""The output directory: the one place of the generator that touches the disk.
+
+A manifest in the directory lists what was written, so that a file which somebody else put there is neither removed nor
+overwritten. Everything is staged before the first file is replaced: a full disk leaves the old tree as it was.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinwire.errors import TwinwireError, UsageError
+from twinwire.templating import Artifact
+
+MANIFEST = ".twinwire.json"
+
+_PART = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]+"
+_PATH = re.compile(rf"{_PART}(?:/{_PART})*")
+_CACHES = re.compile(r"\..+|__pycache__|.+\.pyc|.+\.egg-info")
+_BUILDS = frozenset({"build", "dist"})
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How a directory differs from what it should hold: paths relative to it, sorted.
+
+    ``missing`` and ``edited`` files have to be written and ``stale`` ones, of an earlier run, removed. ``foreign`` files
+    were never written by a run, or changed after it, and are left alone.
+    """
+
+    missing: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    unchanged: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.edited or self.stale or self.foreign)
+
+
+def diff(root: Path, artifacts: Sequence[Artifact]) -> Changes:
+    """Compare a directory with the artifacts, without touching it. Raises UsageError for a directory that cannot be used."""
+    return _compare(root, _wanted(artifacts), _known(root))
+
+
+def write(root: Path, artifacts: Sequence[Artifact]) -> Changes:
+    """Make a directory hold the artifacts, and return what that changed; files that are current keep their times.
+
+    Raises UsageError when it would overwrite what no run has written, and OSError when the disk refuses; in both cases
+    nothing has been replaced.
+    """
+    wanted, known = _wanted(artifacts), _known(root)
+    changes = _compare(root, wanted, known)
+    _refuse_foreign(root, changes, known)
+    replaced = [*changes.missing, *changes.edited]
+    for path in (*replaced, *changes.stale):
+        _refuse_obstacle(root, path)
+    if replaced:
+        _replace(root, {path: wanted[path] for path in replaced})
+    for path in changes.stale:
+        _remove(root, path)
+    return changes
+
+
+def place(path: Path, content: bytes, *, check: bool = False) -> bool:
+    """Make one file outside an output directory hold this content, or with ``check`` only compare; say whether it differed."""
+    if _content(path) == content:
+        return False
+    if not check:
+        _refuse_obstacle(path.parent, path.name)
+        _replace(path.parent, {path.name: content})
+    return True
+
+
+def unified(root: Path, artifacts: Sequence[Artifact], path: str) -> list[str]:
+    """Return the unified diff from the file at ``path`` to what it should be, as lines without their ends."""
+    old = (_content(root / path) or b"").decode("utf-8", "replace").splitlines()
+    new = _wanted(artifacts)[path].decode("utf-8").splitlines()
+    lines = list(difflib.unified_diff(old, new, f"{path} (on disk)", f"{path} (generated)", lineterm=""))
+    return lines or ["(only line ends or the encoding differ)"]
+
+
+def _wanted(artifacts: Sequence[Artifact]) -> dict[str, bytes]:
+    wanted: dict[str, bytes] = {}
+    taken: dict[str, str] = {}
+    for artifact in sorted(artifacts):
+        _check_path(artifact.path)
+        # On a file system that folds case, two such files would be one.
+        other = taken.setdefault(artifact.path.casefold(), artifact.path)
+        if artifact.path in wanted or other != artifact.path or artifact.path == MANIFEST:
+            raise TwinwireError(f"two generated files are called {artifact.path}", "rename one of the spec's names")
+        try:
+            wanted[artifact.path] = artifact.text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            char = f"U+{ord(artifact.text[error.start]):04X}"
+            raise TwinwireError(f"{artifact.path} cannot hold {char}", "remove this character from the spec") from error
+    sums = {path: _sha256(content) for path, content in wanted.items()}
+    wanted[MANIFEST] = (json.dumps({"generator": "twinwire", "files": sums}, indent=2) + "\n").encode("ascii")
+    return wanted
+
+
+def _check_path(path: str) -> None:
+    if not _PATH.fullmatch(path):
+        raise TwinwireError(
+            f"{path!r} cannot be the path of a generated file", "name the spec's title and schemas in ASCII letters"
+        )
+
+
+def _known(root: Path) -> Mapping[str, str] | None:
+    if os.path.lexists(root) and not root.is_dir():
+        raise UsageError(f"{root} is no directory", "name another with --out")
+    content = _content(root / MANIFEST)
+    if content is None:
+        return None
+    try:
+        files = json.loads(content)["files"]
+        for path in files:
+            _check_path(path)
+        return {str(path): str(value) for path, value in files.items()}
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, TwinwireError) as error:
+        raise UsageError(f"{root / MANIFEST} is no manifest of twinwire generate", f"restore it, or remove {root}") from error
+
+
+def _compare(root: Path, wanted: Mapping[str, bytes], known: Mapping[str, str] | None) -> Changes:
+    missing: list[str] = []
+    edited: list[str] = []
+    for path, content in sorted(wanted.items()):
+        present = _content(root / path)
+        if present != content:
+            (edited if os.path.lexists(root / path) else missing).append(path)
+    stale: list[str] = []
+    foreign: list[str] = []
+    for path in sorted({*_files(root), *(known or ())} - set(wanted)):
+        present = _content(root / path)
+        if present is not None and known and known.get(path) == _sha256(present):
+            stale.append(path)
+        elif os.path.lexists(root / path):
+            foreign.append(path)
+    unchanged = len(wanted) - len(missing) - len(edited)
+    return Changes(tuple(missing), tuple(edited), tuple(stale), tuple(foreign), unchanged)
+
+
+def _files(root: Path) -> Iterator[str]:
+    for folder, folders, files in os.walk(root):
+        ignored = _BUILDS if Path(folder) == root else frozenset[str]()
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        folders[:] = [name for name in folders if not _CACHES.fullmatch(name) and name not in ignored]
+        for name in (*files, *links):
+            if not _CACHES.fullmatch(name):
+                yield (Path(folder) / name).relative_to(root).as_posix()
+
+
+def _content(path: Path) -> bytes | None:
+    # A link or a directory in a file's place holds nothing that could be compared.
+    return path.read_bytes() if path.is_file() and not path.is_symlink() else None
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _refuse_foreign(root: Path, changes: Changes, known: Mapping[str, str] | None) -> None:
+    if known is None and (changes.foreign or changes.edited):
+        raise UsageError(f"{root} is not empty, and twinwire generate has not written it", "name an empty directory with --out")
+    for path in changes.edited:
+        if path != MANIFEST and path not in (known or {}):
+            raise UsageError(f"{root / path} stands where a generated file has to, and was not generated", "move it away")
+
+
+def _refuse_obstacle(root: Path, path: str) -> None:
+    target = root / path
+    if target.is_dir() and not target.is_symlink():
+        raise UsageError(f"{target} is a directory where a generated file has to stand", "move it away")
+    for parent in list(Path(path).parents)[:-1]:
+        folder = root / parent
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise UsageError(f"{folder} is not a directory of its own", "move it away")
+
+
+def _replace(root: Path, contents: Mapping[str, bytes]) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    # Within the root, so that each replacement is a rename on one file system.
+    stage = Path(tempfile.mkdtemp(prefix=".twinwire-", dir=root))
+    try:
+        for path, content in contents.items():
+            (stage / path).parent.mkdir(parents=True, exist_ok=True)
+            (stage / path).write_bytes(content)
+        for path in contents:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+        # The manifest goes last: until it stands, the next run knows the files by their content.
+        for path in sorted(contents, key=lambda path: (path == MANIFEST, path)):
+            (stage / path).replace(root / path)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _remove(root: Path, path: str) -> None:
+    (root / path).unlink()
+    for parent in list(Path(path).parents)[:-1]:
+        if any((root / parent).iterdir()):
+            break
+        (root / parent).rmdir()

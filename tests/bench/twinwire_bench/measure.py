@@ -1,0 +1,70 @@
+"""Measuring: cells run in interleaved rounds, so that what disturbs the machine disturbs all of them alike."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+MIN_ROUNDS = 3
+MAX_ROUNDS = 30
+# A sample shorter than this is repeated within the sample, so that the clock and the call weigh nothing.
+SAMPLE_SECONDS = 0.005
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One thing to measure, and the row and column of the table that it fills."""
+
+    row: str
+    column: str
+    call: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds per call: the best and the median of the rounds."""
+
+    best: float
+    median: float
+    rounds: int
+
+
+@dataclass
+class _Running:
+    cell: Cell
+    loops: int
+    spent: float = 0.0
+    samples: list[float] = field(default_factory=list)
+
+    def sample(self) -> None:
+        # Garbage of the cell before is not this cell's to collect; what this one makes is, as it is in use.
+        gc.collect()
+        begin = time.perf_counter()
+        for _ in range(self.loops):
+            self.cell.call()
+        seconds = time.perf_counter() - begin
+        self.spent += seconds
+        self.samples.append(seconds / self.loops)
+
+    def timing(self) -> Timing:
+        return Timing(min(self.samples), statistics.median(self.samples), len(self.samples))
+
+
+def measure(cells: Iterable[Cell], cap: float) -> dict[tuple[str, str], Timing]:
+    """Time cells in up to 30 rounds; a cell sits out once ``cap`` seconds are spent on it and it has had three."""
+    running = [_Running(cell, _warm_up(cell)) for cell in cells]
+    for number in range(MAX_ROUNDS):
+        for one in running:
+            if number < MIN_ROUNDS or one.spent < cap:
+                one.sample()
+    return {(one.cell.row, one.cell.column): one.timing() for one in running}
+
+
+def _warm_up(cell: Cell) -> int:
+    cell.call()
+    begin = time.perf_counter()
+    cell.call()
+    return max(1, round(SAMPLE_SECONDS / max(time.perf_counter() - begin, 1e-9)))

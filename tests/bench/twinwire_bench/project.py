@@ -1,0 +1,32 @@
+"""Where the bench finds this project's spec and schemas, runs tools on them, and imports what the tools generate."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from types import ModuleType
+
+from twinwire_bench.errors import BenchError
+
+ROOT = Path(__file__).parents[3]
+SPEC = ROOT / "spec" / "products-images.yaml"
+XSD = ROOT / "generated" / "product_images" / "schemas" / "ImagesResult.xsd"
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+
+
+def run_tool(name: str, *arguments: str, cwd: Path | None = None) -> None:
+    """Run a command of this environment, quietly. Raises BenchError with what it said when it fails."""
+    done = subprocess.run([SCRIPTS / name, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchError(f"{name} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-500:]}")
+
+
+def import_from(directory: Path, name: str) -> ModuleType:
+    """Import a module or package that was generated into a directory."""
+    if str(directory) not in sys.path:
+        sys.path.insert(0, str(directory))
+    importlib.invalidate_caches()
+    return importlib.import_module(name)

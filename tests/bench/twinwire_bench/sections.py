@@ -1,0 +1,17 @@
+"""The registry of sections: a new one is one module with a function, and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from twinwire_bench import decoding, generation
+from twinwire_bench.report import Table
+
+Section = Callable[[Path, float], Table]
+"""Measures in a scratch directory, spending at most about so many seconds on each cell."""
+
+SECTIONS: Mapping[str, Section] = {
+    "decoding": decoding.run,
+    "generation": generation.run,
+}

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from twinwire.ir import Contract
+from twinwire_conformance.contract import packaged_contract
+from twinwire_conformance.reading import Unreadable, difference, read_json, read_xml
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return packaged_contract()
+
+
+def as_json(contract: Contract, value: Any) -> dict[str, Any]:
+    return read_json(contract, json.dumps(value).encode(), None).value
+
+
+def as_xml(contract: Contract, text: str) -> dict[str, Any]:
+    return read_xml(contract, text.encode(), None).value
+
+
+def test_the_vendors_samples_read_the_same_in_both_representations(contract: Contract, request: pytest.FixtureRequest) -> None:
+    spec = request.config.rootpath / "spec"
+    left = read_json(contract, (spec / "sample.json").read_bytes(), None)
+    right = read_xml(contract, (spec / "sample.xml").read_bytes(), None)
+    assert left.value == right.value
+    assert left.value["product"][1]["images"]["image"][0]["binaryimage"] == "sample string 3"
+    assert left.unknown == right.unknown == ()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"returncode": 0, "product": None, "warnings": []},
+        {"returncode": 0, "returnmsg": None},
+        {"returncode": 0, "product": [], "warnings": None, "token": None},
+    ],
+)
+def test_absent_null_and_empty_are_the_same_thing(contract: Contract, value: dict[str, Any]) -> None:
+    assert as_json(contract, value) == as_xml(contract, '<result returncode="0"/>') == {"returncode": 0}
+
+
+def test_an_object_with_nothing_in_it_is_absent(contract: Contract) -> None:
+    left = as_json(contract, {"returncode": 0, "product": [{"product_id": 1, "images": {"image": []}}]})
+    right = as_xml(contract, '<result returncode="0"><product product_id="1"><images/></product></result>')
+    assert left == right == {"returncode": 0, "product": [{"product_id": 1}]}
+
+
+def test_what_xml_may_vary_does_not_change_the_value(contract: Contract) -> None:
+    plain = '<result returncode="0" token="5"><warnings>a</warnings><product product_id="1"/></result>'
+    varied = """<?xml version='1.0' encoding='utf-8'?>
+        <!-- a comment -->
+        <result token='&#53;' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:noNamespaceSchemaLocation='x'
+                returncode=' +0 '>
+            <product product_id='1'></product>
+            <warnings><![CDATA[a]]></warnings>
+        </result>"""
+    assert as_xml(contract, plain) == as_xml(contract, varied.strip())
+
+
+def test_what_the_contract_does_not_know_is_named_and_left_out(contract: Contract) -> None:
+    left = read_json(contract, b'{"returncode": 0, "new": {"product": 1}, "product": [{"product_id": 1, "x": 2}]}', None)
+    text = b'<result returncode="0" new="1"><product product_id="1" x="2"/><more><product/></more></result>'
+    right = read_xml(contract, text, None)
+    assert left.unknown == ("$.new", "$.product[0].x")
+    assert set(right.unknown) == {"/result/@new", "/result/product/@x", "/result/more"}
+    assert left.value == right.value
+
+
+def test_mistyped_values_stay_as_they_came(contract: Contract) -> None:
+    assert as_json(contract, {"returncode": "0"}) == {"returncode": "0"}
+    assert as_xml(contract, '<result returncode="1,000"/>') == {"returncode": "1,000"}
+
+
+def test_a_member_that_stands_twice_equals_no_single_one(contract: Contract) -> None:
+    once = "<images><image sequence='1' imagefilename='a' binaryimage='QQ=='/></images>"
+    text = f'<result returncode="0"><product product_id="1">{once}{once}</product></result>'
+    assert isinstance(as_xml(contract, text)["product"][0]["images"], list)
+
+
+@pytest.mark.parametrize(
+    ("body", "charset", "reason"),
+    [
+        (b"", None, "not JSON"),
+        (b"<html></html>", None, "not JSON"),
+        (b"[1]", None, "not a JSON object"),
+        (b'{"returncode": NaN}', None, "not JSON"),
+        (b'{"returncode": 1e999}', None, "too large"),
+        (b'{"a": ' + b"[" * 100_000, None, "too deep"),
+        (b'{"a": "\xff"}', None, "not utf-8"),
+        (b"{}", "no-such", "unknown"),
+        (b"{}", "zip", "unknown"),
+    ],
+)
+def test_a_body_that_is_no_json_is_unreadable(contract: Contract, body: bytes, charset: str | None, reason: str) -> None:
+    with pytest.raises(Unreadable, match=reason):
+        read_json(contract, body, charset)
+
+
+@pytest.mark.parametrize(
+    ("body", "charset", "reason"),
+    [
+        (b"", None, "not well-formed"),
+        (b"<result>", None, "not well-formed"),
+        (b"<result/><result/>", None, "not well-formed"),
+        (b"<other/>", None, "root element is <other>"),
+        (b'<result xmlns="urn:x"/>', None, "root element is <{urn:x}result>"),
+        (b'<!DOCTYPE result [<!ENTITY a "b">]><result/>', None, "DOCTYPE"),
+        (b"<result>" * 1000, None, "deep"),
+        (b"<result/>", "no-such", "decoded|unknown encoding"),
+        (b'<result returnmsg="\xff"/>', None, "not well-formed"),
+    ],
+)
+def test_a_body_that_is_no_xml_is_unreadable(contract: Contract, body: bytes, charset: str | None, reason: str) -> None:
+    with pytest.raises(Unreadable, match=reason):
+        read_xml(contract, body, charset)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "path"),
+    [
+        ({"a": 1}, {"a": 2}, "$.a"),
+        ({"a": 1}, {"a": True}, "$.a"),
+        ({"a": 1}, {"a": "1"}, "$.a"),
+        ({"a": [1]}, {"a": [1, 2]}, "$.a[1]"),
+        ({"a": {"b": [{"c": 1}]}}, {"a": {"b": [{"c": 2}]}}, "$.a.b[0].c"),
+        ({}, {"a": 0}, "$.a"),
+    ],
+)
+def test_the_first_difference_is_named_by_its_path(left: Any, right: Any, path: str) -> None:
+    found = difference(left, right)
+    assert found is not None
+    assert found[0] == path
+
+
+def test_equal_values_have_no_difference() -> None:
+    assert difference({"a": [1, "x", {"b": None}]}, {"a": [1, "x", {}]}) is None

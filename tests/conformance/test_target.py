@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from twinwire.errors import UsageError
+from twinwire_conformance.model import BudgetSpent, Request, Unreachable
+from twinwire_conformance.target import Manners, Target, check_url
+
+Scope = MutableMapping[str, Any]
+Handler = Callable[[Scope, Callable[..., Awaitable[None]]], Awaitable[None]]
+
+
+class Scripted:
+    """An ASGI application that answers with the next of its scripts, the last one for ever."""
+
+    def __init__(self, *answers: tuple[int, dict[str, str], bytes]) -> None:
+        self.answers = list(answers)
+        self.scopes: list[Scope] = []
+
+    async def __call__(self, scope: Scope, receive: Any, send: Callable[..., Awaitable[None]]) -> None:
+        self.scopes.append(scope)
+        status, headers, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": body})
+
+
+OK = (200, {"content-type": "application/json"}, b"{}")
+
+
+@pytest.fixture
+def make_target() -> Iterator[Callable[..., Target]]:
+    made: list[Target] = []
+
+    def make(app: Any, manners: Manners | None = None, **options: Any) -> Target:
+        target = Target("http://in-process.invalid/base", "/feed", manners or Manners(), app=app, **options)
+        made.append(target)
+        return target
+
+    yield make
+    for target in made:
+        target.close()
+
+
+def test_a_request_carries_what_it_says_and_no_accept_of_its_own(make_target: Callable[..., Target]) -> None:
+    app = Scripted(OK)
+    target = make_target(app, headers={"X-Key": "k"})
+    target.send(Request((("a", "1&2 \u00e9"), ("a", "\udcff"))))
+    scope = app.scopes[0]
+    names = {name.decode() for name, _ in scope["headers"]}
+    assert scope["raw_path"] == b"/base/feed"
+    assert scope["query_string"] == b"a=1%262%20%C3%A9&a=%FF"
+    assert "accept" not in names
+    assert "x-key" in names
+
+
+def test_the_budget_is_hard(make_target: Callable[..., Target]) -> None:
+    app = Scripted(OK)
+    target = make_target(app, Manners(max_requests=2))
+    target.send(Request())
+    target.send(Request())
+    with pytest.raises(BudgetSpent, match="2 requests"):
+        target.send(Request())
+    assert len(app.scopes) == 2
+
+
+@pytest.mark.parametrize("wait", ["0", formatdate(0, usegmt=True)])
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_obeyed(make_target: Callable[..., Target], status: int, wait: str) -> None:
+    app = Scripted((status, {"retry-after": wait}, b""), OK)
+    assert make_target(app).send(Request()).status == 200
+    assert len(app.scopes) == 2
+
+
+def test_a_wait_that_is_too_long_is_not_waited(make_target: Callable[..., Target]) -> None:
+    app = Scripted((429, {"retry-after": "86400"}, b""))
+    with pytest.raises(Unreachable, match="86400 s"):
+        make_target(app).send(Request())
+    assert len(app.scopes) == 1
+
+
+def test_a_target_that_never_stops_refusing_is_given_up(make_target: Callable[..., Target]) -> None:
+    app = Scripted((429, {"retry-after": "0"}, b""))
+    with pytest.raises(Unreachable, match="each time with a request to wait"):
+        make_target(app).send(Request())
+    assert len(app.scopes) == 5
+
+
+def test_a_503_that_names_no_wait_is_an_answer(make_target: Callable[..., Target]) -> None:
+    assert make_target(Scripted((503, {}, b"down"))).send(Request()).status == 503
+
+
+def test_a_target_that_hangs_is_given_up_after_the_timeout(make_target: Callable[..., Target]) -> None:
+    async def hang(scope: Scope, receive: Any, send: Any) -> None:
+        await asyncio.sleep(60)
+
+    with pytest.raises(Unreachable, match=r"0\.05 s"):
+        make_target(hang, Manners(timeout=0.05)).send(Request())
+
+
+def test_a_body_that_is_too_large_is_not_taken(make_target: Callable[..., Target]) -> None:
+    target = make_target(Scripted((200, {}, b"x" * 2000)), Manners(max_bytes=1000))
+    with pytest.raises(Unreachable, match="larger than 1000 bytes"):
+        target.send(Request())
+
+
+def test_requests_can_be_in_flight_together(make_target: Callable[..., Target]) -> None:
+    waiting: list[asyncio.Event] = []
+
+    async def rendezvous(scope: Scope, receive: Any, send: Callable[..., Awaitable[None]]) -> None:
+        event = asyncio.Event()
+        waiting.append(event)
+        if len(waiting) == 3:
+            for other in waiting:
+                other.set()
+        await event.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["query_string"]})
+
+    answers = make_target(rendezvous).send_together([Request((("n", str(n)),)) for n in range(3)])
+    assert [answer.body for answer in answers] == [b"n=0", b"n=1", b"n=2"]
+
+
+def test_evidence_repeats_the_request_and_hides_secrets(make_target: Callable[..., Target]) -> None:
+    body = json.dumps({"echo": "s3cret/token", "bell": "\u0007"}, ensure_ascii=False).encode()
+    target = make_target(Scripted((200, {}, body)), headers={"Authorization": "s3cret/token"}, secrets=["s3cret/token"])
+    answer = target.send(Request((("session", "s3cret/token"), ("q", "it's")), "application/json"))
+    shown = target.evidence(answer)
+    assert "s3cret" not in shown.curl + shown.excerpt
+    assert shown.curl.startswith("curl -sS -i -H 'Accept: application/json' -H 'Authorization: ***' ")
+    assert "q=it%27s" in shown.curl
+    assert "\u0007" not in shown.excerpt
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["example.com", "ftp://example.com", "http://", "http:///path", "", "http://exa mple.com:x", "https://a.test/?x=1", "//host"],
+)
+def test_a_base_url_that_cannot_be_used_is_refused(url: str) -> None:
+    with pytest.raises(UsageError):
+        check_url(url)
+
+
+def test_a_base_url_loses_its_last_slash() -> None:
+    assert check_url("https://example.com/v1/") == "https://example.com/v1"

@@ -1,0 +1,246 @@
+"""The command ``twinwire generate``, from the spec to the directory."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from orders_spec import TEXT as ORDERS
+from twinwire.cli import main
+from twinwire.errors import TwinwireError
+from twinwire.pipeline import generate
+from twinwire.templating import Artifact
+
+ROOT = Path(__file__).parents[2]
+SPEC = ROOT / "spec/products-images.yaml"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with the default spec in its place and a place for the contract's copy."""
+    (tmp_path / "spec").mkdir()
+    (tmp_path / "spec/products-images.yaml").write_bytes(SPEC.read_bytes())
+    (tmp_path / "pyproject.toml").write_text('[tool.twinwire]\ncontract = "suite/data"\n')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def test_it_writes_the_project_with_both_schemas_and_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate"]) == 0
+    written = files(project / "generated")
+    assert {"product_images/schemas/ImagesResult.xsd", "product_images/schemas/ImagesResult.schema.json"} <= set(written)
+    lines = capsys.readouterr().out.splitlines()
+    assert "wrote generated/product_images/schemas/ImagesResult.xsd" in lines
+    assert lines[-1] == f"generated: {len(written)} written, 0 removed, 0 unchanged"
+
+
+def test_generating_again_writes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["generate"])
+    capsys.readouterr()
+    assert main(["generate"]) == 0
+    assert capsys.readouterr().out == f"generated: 0 written, 0 removed, {len(files(project / 'generated'))} unchanged\n"
+
+
+def test_every_file_has_lf_and_a_last_newline(project: Path) -> None:
+    main(["generate"])
+    for path, content in files(project / "generated").items():
+        assert b"\r" not in content, path
+        assert not content or content.endswith(b"\n"), path
+
+
+def test_every_file_names_the_spec(project: Path) -> None:
+    main(["generate"])
+    sha256 = hashlib.sha256(SPEC.read_bytes()).hexdigest().encode()
+    marked = {path for path, content in files(project / "generated").items() if sha256 in content}
+    unmarked = set(files(project / "generated")) - marked - {".twinwire.json"}
+    assert not {path for path in unmarked if not path.endswith("py.typed")}
+
+
+def test_check_is_silent_about_a_current_tree(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["generate"])
+    capsys.readouterr()
+    assert main(["generate", "--check"]) == 0
+    assert capsys.readouterr().out == f"generated: current, {len(files(project / 'generated'))} files\n"
+
+
+def test_check_shows_edited_missing_and_stale_files_and_touches_nothing(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["generate"])
+    schemas = project / "generated/product_images/schemas"
+    (schemas / "ImagesResult.xsd").unlink()
+    (schemas / "ImagesResult.schema.json").write_text("{}\n" * 3)
+    (schemas / "old.xsd").write_text("<a/>")
+    before = files(project)
+    capsys.readouterr()
+    assert main(["generate", "--check"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "missing: generated/product_images/schemas/ImagesResult.xsd" in lines
+    assert "stale: generated/product_images/schemas/old.xsd" in lines
+    edited = lines.index("edited: generated/product_images/schemas/ImagesResult.schema.json")
+    assert lines[edited + 1].strip() == "--- product_images/schemas/ImagesResult.schema.json (on disk)"
+    assert "more lines" in lines[-2]
+    assert lines[-1] == "generated: differs; run twinwire generate"
+    assert files(project) == before
+
+
+def test_the_copy_of_the_contract_is_written_and_checked(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["generate"])
+    copy = project / "suite/data/contract.yaml"
+    assert copy.read_bytes() == SPEC.read_bytes()
+    assert [path.name for path in copy.parent.iterdir()] == ["contract.yaml"]
+    copy.write_bytes(b"openapi: 3.1.0\n")
+    assert main(["generate", "--check"]) == 1
+    assert "edited: suite/data/contract.yaml is not a copy of the spec" in capsys.readouterr().out
+    copy.unlink()
+    assert main(["generate", "--check"]) == 1
+    assert main(["generate"]) == 0
+    assert copy.read_bytes() == SPEC.read_bytes()
+
+
+def test_another_spec_or_directory_leaves_the_copy_alone(project: Path) -> None:
+    main(["generate", "--out", "elsewhere"])
+    (project / "orders.yaml").write_text(ORDERS)
+    main(["generate", "orders.yaml", "--out", "orders"])
+    assert (project / "elsewhere/product_images").is_dir()
+    assert (project / "orders/order_events/schemas/Lot.xsd").is_file()
+    assert not (project / "suite").exists()
+
+
+@pytest.mark.parametrize(
+    "settings", ["[tool.twinwire\n", '[tool.twinwire]\ncontract = "../x"\n', "[tool.twinwire]\ncontract = 1\n"]
+)
+def test_a_setting_that_cannot_be_used_is_one_clear_line(
+    project: Path, capsys: pytest.CaptureFixture[str], settings: str
+) -> None:
+    (project / "pyproject.toml").write_text(settings)
+    assert main(["generate"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (project / "generated").exists()
+
+
+def test_a_missing_default_spec_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["generate"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err == (
+        "twinwire generate: there is no spec/products-images.yaml here (name a spec: twinwire generate SPEC --out DIR)\n"
+    )
+    assert captured.out == ""
+
+
+def test_a_spec_with_problems_generates_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "bad.yaml").write_text("openapi: [")
+    assert main(["generate", "bad.yaml", "--out", "x"]) == 2
+    assert "bad.yaml:1:" in capsys.readouterr().err
+    assert not (project / "x").exists()
+
+
+def test_a_directory_of_somebody_else_is_one_clear_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "--out", "."]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("twinwire generate: . is not empty")
+    assert err.count("\n") == 1
+
+
+def test_a_disk_that_refuses_is_one_clear_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "file").write_text("")
+    assert main(["generate", "--out", "file/x/y"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("twinwire generate: ")
+    assert err.count("\n") == 1
+
+
+def test_two_hash_seeds_give_the_same_bytes(tmp_path: Path) -> None:
+    trees = []
+    for seed in ("1", "2"):
+        out = tmp_path / seed
+        command = [sys.executable, "-c", "import sys; from twinwire.cli import main; sys.exit(main())"]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        arguments = [*command, "generate", str(SPEC), "--out", str(out)]
+        done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        trees.append(files(out))
+    assert trees[0] == trees[1]
+
+
+HOSTILE = [
+    'it\'s "quoted" \'\'\'thrice\'\'\' """thrice"""',
+    "\n\nimport os\nos.abort()\n",
+    "\\",
+    '\\"""\nraise SystemExit(1)\n"""',
+    "{{ 1 / 0 }} {% raw %} {# #} {name} %s %(x)s",
+    "]]> --> <!-- &lt; </xs:schema> <a b='c\">",
+    "\u2028\u2029\x85\x1b[31m\x00\x07",
+    "\ud800 \udfff",
+    "-*- coding: utf-7 -*-",
+    "[tool.hatch]\nx = 1",
+]
+
+
+def yaml_text(text: str) -> str:
+    """YAML's double-quoted form, in escapes alone."""
+    return '"' + "".join(f"\\U{ord(char):08X}" if not char.isalnum() or not char.isascii() else char for char in text) + '"'
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize(
+    ("place", "replacement"),
+    [
+        ("title: Order events", "title: {}"),
+        ("version: 2.1.0", "version: {}"),
+        ("description: An order & its <lines>.", "description: {}"),
+        ("summary: Load the next lot of orders", "summary: {}"),
+        ("{type: string, maxLength: 40}", "{{type: string, maxLength: 40, default: {}}}"),
+        ("""enum: [open, "sh\\"ip<ped", '']""", "enum: [open, {}]"),
+        ("start: ['']", "start: ['', {}]"),
+        ("name: after, in: query", "name: {}, in: query, description: {}"),
+        ("paid: {type: [boolean, 'null'], xml: {name: paid}}", "{}: {{type: [boolean, 'null'], xml: {{name: paid}}}}"),
+        ("pattern: '^[A-Z]+\\d+$'", "pattern: {}"),
+    ],
+    ids=lambda value: value[:12] if isinstance(value, str) else None,
+)
+def test_hostile_text_stays_text_or_is_refused(tmp_path: Path, place: str, replacement: str, text: str) -> None:
+    assert place in ORDERS
+    spec, plain, out = tmp_path / "spec.yaml", tmp_path / "plain.yaml", tmp_path / "out"
+    spec.write_text(ORDERS.replace(place, replacement.replace("{}", yaml_text(text)).replace("{{", "{").replace("}}", "}")))
+    plain.write_text(ORDERS)
+    try:
+        generate(spec, out)
+    except TwinwireError:
+        assert not out.exists()
+        return
+    generate(plain, tmp_path / "plain")
+    expected = {skeleton(path) for path in (tmp_path / "plain").rglob("*.py")}
+    assert {skeleton(path) for path in out.rglob("*.py")} == expected
+    for path in out.rglob("*.toml"):
+        shape = tomllib.loads(path.read_text("utf-8"))
+        [other] = (tmp_path / "plain").rglob(path.name)
+        assert list(shape) == list(tomllib.loads(other.read_text("utf-8")))
+
+
+def skeleton(path: Path) -> str:
+    """The structure of a module without its texts and names: what hostile text must not be able to change."""
+    return " ".join(type(node).__name__ for node in ast.walk(ast.parse(path.read_bytes())))
+
+
+def test_a_template_that_lets_text_through_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leaking = Artifact("order_events/models.py", "# Order events\nimport os\nos.abort()\n")
+    monkeypatch.setattr("twinwire.pipeline.emit", lambda *_: [leaking])
+    (tmp_path / "spec.yaml").write_text(ORDERS)
+    with pytest.raises(TwinwireError, match=r"the generated file order_events/models\.py does something on import in line 3"):
+        generate(tmp_path / "spec.yaml", tmp_path / "out")
+    assert not (tmp_path / "out").exists()

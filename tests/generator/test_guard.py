@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from twinwire.errors import TwinwireError
+from twinwire.guard import guard
+from twinwire.templating import Artifact
+
+ALLOWED = [
+    '"""Only documentation."""',
+    "from __future__ import annotations\nimport httpx\nfrom xml.parsers import expat\nimport xml.parsers.expat",
+    "from pkg.models import Model\nfrom . import models\nfrom .models import Model",
+    "import typing as t\nif t.TYPE_CHECKING:\n    from collections.abc import Iterator",
+    "class A(ValueError):\n    x: int = 1\n\n    def __init__(self) -> None:\n        super().__init__(str(self.x))",
+    "def f(open: str, id: int, help: str = '') -> str:\n    return open + help",
+    "x = 'eval(open(__import__))'\n\n# exec('1')\n",
+    "# -*- coding: utf-8 -*-\nx = 1",
+]
+
+REFUSED = {
+    "import os": "imports os",
+    "import os.path as path": "imports os",
+    "from subprocess import run": "imports subprocess",
+    "from pkgs import x": "imports pkgs",
+    "from typing import __builtins__": "uses __builtins__",
+    "def f():\n    import sys": "imports sys",
+    "print(1)": "does something on import in line 1",
+    "x = 1; (lambda: 1)()": "does something on import in line 1",
+    "class A:\n    print(1)": "does something on import in line 2",
+    "for x in (1,): pass": "does something on import",
+    "if 1:\n    del x": "does something on import",
+    "def f():\n    return eval('1')": "uses eval",
+    "def f(x=exec): pass": "uses exec",
+    "@compile\ndef f(): pass": "uses compile",
+    "x = [open(y) for y in ()]": "uses open",
+    "def f(open): pass\n\ndef g():\n    return open(1)": "uses open",
+    "class A:\n    x = globals()": "uses globals",
+    "x = __import__('os')": "uses __import__",
+    "x = __builtins__": "uses __builtins__",
+    "x = ().__class__": "uses __class__",
+    "def f(x): x.__globals__": "uses __globals__",
+    "x = getattr(1, '__class__')": "uses __class__",
+    "# coding: utf-7\nx = 1": "declares the encoding utf-7",
+    "\n# vim: set fileencoding=latin-1 :\n": "declares the encoding iso-8859-1",
+    "# coding: no-such\n": "cannot be parsed",
+    "x = (": "cannot be parsed",
+    "x = 1\0": "cannot be parsed",
+    "x = '\ud800'": "cannot be parsed",
+    "(" * 500: "cannot be parsed",
+    "x = " + "-" * 100_000 + "1": "cannot be parsed",
+}
+
+
+@pytest.mark.parametrize("source", ALLOWED)
+def test_what_generated_code_needs_is_allowed(source: str) -> None:
+    guard([Artifact("pkg/a.py", source)])
+
+
+@pytest.mark.parametrize(("source", "complaint"), REFUSED.items(), ids=range(len(REFUSED)))
+def test_what_generated_code_never_needs_is_refused(source: str, complaint: str) -> None:
+    with pytest.raises(TwinwireError) as caught:
+        guard([Artifact("README.md", "x"), Artifact("pkg/a.py", source)])
+    assert str(caught.value).startswith(f"the generated file pkg/a.py {complaint}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "good", "bad"),
+    [
+        ("pyproject.toml", "[project]\nname = 'x'\n", "[project\n"),
+        ("pkg/x.schema.json", "{}\n", "{'a': 1}"),
+        ("pkg/x.xsd", "<a><!-- b --></a>", "<a><!-- b --> --></b>"),
+    ],
+)
+def test_files_that_are_not_python_must_parse_too(path: str, good: str, bad: str) -> None:
+    guard([Artifact(path, good)])
+    with pytest.raises(TwinwireError, match="cannot be parsed"):
+        guard([Artifact(path, bad)])

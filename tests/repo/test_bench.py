@@ -1,0 +1,206 @@
+"""The bench's own logic: its pages, its comparison, its rounds and its tables. No test looks at a time."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from collections import Counter
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from lxml import etree
+
+from twinwire_bench import values
+from twinwire_bench.errors import BenchError, WrongValuesError
+from twinwire_bench.measure import MAX_ROUNDS, MIN_ROUNDS, Cell, Timing, measure
+from twinwire_bench.pages import Page, Product, images_page, links_page
+from twinwire_bench.report import BEGIN, END, Table, facts, milliseconds, replace_between_markers, times
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS = ROOT / "generated" / "product_images" / "schemas"
+PAGES = {"links": partial(links_page, 11), "images": partial(images_page, 11, 99)}
+
+pages = pytest.mark.parametrize("make", PAGES.values(), ids=PAGES)
+
+
+def decoded(page: Page) -> Any:
+    result = json.loads(page.json)
+    for product in result["product"]:
+        for image in product.get("images", {}).get("image", ()):
+            image["binaryimage"] = base64.b64decode(image["binaryimage"], validate=True)
+    return result
+
+
+@pages
+def test_a_page_is_the_same_bytes_every_time(make: partial[Page]) -> None:
+    assert make() == make()
+
+
+@pages
+def test_a_page_holds_its_values(make: partial[Page]) -> None:
+    page = make()
+    assert len(page.values.products) == 11
+    assert values.of_mapping(decoded(page)) == page.values
+
+
+@pages
+def test_both_representations_of_a_page_hold_the_same_texts(make: partial[Page]) -> None:
+    page = make()
+    root = etree.fromstring(page.xml)
+    for tag, images in (("imagesURL", "links"), ("image", "images")):
+        written = [dict(node.attrib) for node in root.iter(tag)]
+        members = [
+            {key: str(value) for key, value in image.items()}
+            for product in json.loads(page.json)["product"]
+            for image in (product.get("imagesURL", ()) if images == "links" else product.get("images", {}).get("image", ()))
+        ]
+        assert written == members
+    assert [node.text for node in root.findall("warnings")] == list(page.values.warnings)
+
+
+@pages
+def test_a_page_is_valid_against_the_generated_schemas(make: partial[Page]) -> None:
+    page = make()
+    etree.XMLSchema(etree.parse(SCHEMAS / "ImagesResult.xsd")).assertValid(etree.fromstring(page.xml))
+    schema = json.loads((SCHEMAS / "ImagesResult.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(json.loads(page.json), schema)
+
+
+def test_a_page_has_names_that_must_be_escaped_in_both_representations() -> None:
+    page = links_page(1)
+    assert b'\\"' in page.json
+    assert b"&lt;" in page.xml
+    assert not page.json.isascii()
+
+
+def test_the_pages_have_the_sizes_that_the_tables_speak_of() -> None:
+    page = links_page()
+    assert page.values.head.count == len(page.values.products) == 500
+    assert {len(product.links) for product in page.values.products} == {4}
+    product = images_page(1).values.products[0]
+    assert [len(image.content) for image in product.images] == [20_000, 20_000]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda products: products[:-1],
+        lambda products: (*products[:-1], dataclasses.replace(products[-1], product_id=1)),
+        lambda products: (*products[:-1], Product(products[-1].product_id)),
+        lambda products: tuple(reversed(products)),
+    ],
+    ids=["one is missing", "another id", "no images", "another order"],
+)
+def test_wrong_products_are_named(change: Any) -> None:
+    right = images_page(3, 9).values
+    values.require_equal("peer", right, right)
+    with pytest.raises(WrongValuesError, match=r"peer, JSON: .*product"):
+        values.require_equal("peer, JSON", dataclasses.replace(right, products=change(right.products)), right)
+
+
+def test_base64_that_was_left_as_text_is_a_wrong_value() -> None:
+    page = images_page(1, 9)
+    with pytest.raises(WrongValuesError, match="content='"):
+        values.require_equal("peer", values.of_mapping(json.loads(page.json)), page.values)
+
+
+def test_a_wrong_head_is_named() -> None:
+    right = links_page(1).values
+    wrong = dataclasses.replace(right, head=dataclasses.replace(right.head, token="7"))
+    with pytest.raises(WrongValuesError, match="token='7'"):
+        values.require_equal("peer", wrong, right)
+
+
+def test_cells_run_in_interleaved_rounds() -> None:
+    calls: list[str] = []
+    cells = [Cell(name, "column", partial(_record, calls, name)) for name in "ab"]
+    timings = measure(cells, cap=0)
+    assert set(timings) == {("a", "column"), ("b", "column")}
+    assert {timing.rounds for timing in timings.values()} == {MIN_ROUNDS}
+    changes = sum(left != right for left, right in pairwise(calls))
+    assert changes == 1 + 2 * MIN_ROUNDS
+    assert all(count > MIN_ROUNDS for count in Counter(calls).values())
+
+
+def test_a_generous_cap_still_ends() -> None:
+    assert measure([Cell("a", "b", str)], cap=60)["a", "b"].rounds == MAX_ROUNDS
+
+
+def _record(calls: list[str], name: str) -> None:
+    calls.append(name)
+
+
+TABLE = Table(
+    title="Title",
+    note="A note.",
+    ours="ours",
+    rows=("ours", "theirs"),
+    columns=("JSON", "XML"),
+    timings={
+        ("ours", "JSON"): Timing(0.002, 0.003, 5),
+        ("ours", "XML"): Timing(0.1, 0.1, 3),
+        ("theirs", "JSON"): Timing(0.009, 0.01, 4),
+    },
+    packages=("pytest",),
+)
+
+
+def test_a_table_shows_times_ratios_and_what_cannot() -> None:
+    assert TABLE.markdown().splitlines() == [
+        "**Title**",
+        "",
+        "| | JSON | XML |",
+        "|---|---:|---:|",
+        "| ours | **2.00 ms** | **100 ms** |",
+        "| theirs | 9.00 ms (4.5×) | cannot |",
+        "",
+        "A note.",
+    ]
+
+
+def test_the_figures_hold_best_median_rounds_and_ratio() -> None:
+    cells = {(cell["row"], cell["column"]): cell for cell in TABLE.json()["cells"]}
+    theirs = cells["theirs", "JSON"]
+    assert theirs == pytest.approx({**theirs, "best_ms": 9, "median_ms": 10, "rounds": 4, "ratio": 4.5})
+    assert ("theirs", "XML") not in cells
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.000_4, "0.40 ms"), (0.001_234, "1.23 ms"), (0.012_34, "12.3 ms"), (0.123_4, "123 ms"), (1.234, "1234 ms")],
+)
+def test_times_have_three_digits(seconds: float, text: str) -> None:
+    assert milliseconds(seconds) == text
+
+
+@pytest.mark.parametrize(("ratio", "text"), [(0.094, "0.09×"), (1, "1.0×"), (4.84, "4.8×"), (88.7, "89×")])
+def test_ratios_have_two_digits(ratio: float, text: str) -> None:
+    assert times(ratio) == text
+
+
+def test_the_facts_name_python_and_the_packages() -> None:
+    assert "\n" not in facts([TABLE])
+    assert f"pytest {pytest.__version__}" in facts([TABLE])
+
+
+def test_the_tables_go_between_the_markers_and_nothing_else_changes() -> None:
+    text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+    once = replace_between_markers(text, r"new \1")
+    assert once == f"before\n{BEGIN}\nnew \\1\n{END}\nafter\n"
+    assert replace_between_markers(once, r"new \1") == once
+
+
+@pytest.mark.parametrize("text", ["", BEGIN, END, f"{END} {BEGIN}", f"{BEGIN}{END}{BEGIN}{END}"])
+def test_a_text_without_one_pair_of_markers_is_refused(text: str) -> None:
+    with pytest.raises(BenchError, match="expected one"):
+        replace_between_markers(text, "new")
+
+
+def test_the_readme_has_a_place_for_the_tables() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "kept" in replace_between_markers(readme, "kept")

@@ -1,0 +1,99 @@
+"""Copies of the independent server with one flaw each; ``violates`` names the rules of the contract that the flaw breaks."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from independent_server import ImagesServer, Product, RefusedError
+
+
+class LosesAnEntryBetweenLots(ImagesServer):
+    violates = ("PAGE-03", "PAGE-05")
+
+    def first_index(self, token: int) -> int:
+        index = super().first_index(token)
+        return min(index + 1, len(self.feed)) if index else 0
+
+
+class RepeatsAnEntryBetweenLots(ImagesServer):
+    violates = ("PAGE-01", "PAGE-02", "PAGE-03", "PAGE-05")
+
+    def first_index(self, token: int) -> int:
+        index = super().first_index(token)
+        return index - 1 if 0 < index < len(self.feed) else index
+
+
+class IgnoresTheToken(ImagesServer):
+    violates = ("PAGE-01", "PAGE-02")
+
+    def first_index(self, token: int) -> int:
+        return 0
+
+
+class MiscountsTheQueue(ImagesServer):
+    violates = ("PAGE-05", "PAGE-06")
+
+    def queue_after(self, index: int) -> int:
+        return super().queue_after(index) + 1
+
+
+class CountsImagesForEntries(ImagesServer):
+    violates = ("SCHEMA-04",)
+
+    def count_of(self, lot: list[Product]) -> int:
+        return sum(len(product.pictures) for product in lot)
+
+
+class SpoilsFileNamesInXml(ImagesServer):
+    violates = ("TWIN-01", "TWIN-02")
+
+    def write_picture_element(self, tag: str, picture: dict[str, Any]) -> str:
+        name = picture["imagefilename"].encode("ascii", "replace").decode("ascii")
+        return super().write_picture_element(tag, {**picture, "imagefilename": name})
+
+
+class AnswersTextXmlWithJson(ImagesServer):
+    violates = ("HTTP-02", "TWIN-05")
+
+    def negotiate(self, accept: str) -> str | None:
+        media_type = super().negotiate(accept)
+        return "application/json" if media_type == "text/xml" else media_type
+
+
+class CallsABadCountItsOwnFault(ImagesServer):
+    violates = ("HTTP-09",)
+
+    def read_count(self, text: str) -> int:
+        try:
+            return super().read_count(text)
+        except RefusedError as refusal:
+            raise RefusedError(refusal.code, refusal.message, status=500) from refusal
+
+
+class BreaksBase64IntoLines(ImagesServer):
+    violates = ("IMAGE-01",)
+
+    def encode_picture(self, data: bytes) -> str:
+        return base64.encodebytes(data).decode("ascii")
+
+
+class IgnoresTheUrlOption(ImagesServer):
+    violates = ("IMAGE-04",)
+
+    def wants_links(self, options: str) -> bool:
+        return False
+
+
+BROKEN: tuple[type[ImagesServer], ...] = (
+    LosesAnEntryBetweenLots,
+    RepeatsAnEntryBetweenLots,
+    IgnoresTheToken,
+    MiscountsTheQueue,
+    CountsImagesForEntries,
+    SpoilsFileNamesInXml,
+    AnswersTextXmlWithJson,
+    CallsABadCountItsOwnFault,
+    BreaksBase64IntoLines,
+    IgnoresTheUrlOption,
+)
