@@ -115,7 +115,7 @@ def _check_lines(done: Generated) -> Iterator[str]:
         yield from (f"{word}: {done.root / path}" for path in paths)
     for path in changes.edited:
         yield f"edited: {done.root / path}"
-        lines = tree.unified(done.root, done.artifacts, path)
+        lines = tree.unified(done.root, done.artifacts, path, done.source)
         yield from (f"    {line:.160}" for line in lines[:MAX_DIFF_LINES])
         if len(lines) > MAX_DIFF_LINES:
             yield f"    ... and {len(lines) - MAX_DIFF_LINES} more lines"

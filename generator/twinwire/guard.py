@@ -42,6 +42,8 @@ _DUNDERS = _words("""
     __getitem__ __hash__ __init__ __iter__ __len__ __name__ __next__ __post_init__ __qualname__ __repr__ __slots__ __str__
     __struct_config__ __struct_fields__ __traceback__ __version__
 """)
+# What generated code may define, but not reach for.
+_HOOKS = frozenset({"__dir__", "__getattr__"})
 # What a module or a class may do when it is imported, besides defining things: no call on its own line.
 _STATEMENTS = (
     ast.Import,
@@ -119,7 +121,9 @@ def _node(node: ast.AST, package: str) -> str:
             return _imports([alias.name for alias in names], package)
         case ast.ImportFrom(module=module, names=names, level=level):
             return _imports([] if level else [module or ""], package) or _names(alias.name for alias in names)
-        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.FunctionDef(name=name):
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
+            return _names([name])
+        case ast.FunctionDef(name=name) if name not in _HOOKS:
             return _names([name])
         case ast.Call(
             func=ast.Name(id="getattr" | "hasattr" | "setattr" | "delattr"), args=[_, ast.Constant(value=str(name)), *_]

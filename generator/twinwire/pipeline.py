@@ -13,6 +13,7 @@ from twinwire.emit import emit
 from twinwire.errors import UsageError
 from twinwire.guard import guard
 from twinwire.ir import read_contract
+from twinwire.schemas import provenance
 from twinwire.templating import Artifact
 
 Http = Literal["httpx", "httpx2"]
@@ -24,10 +25,14 @@ COPY_NAME = "contract.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What a run generated and how the directory ``root`` differed from it; ``copy`` is the contract copy if it differed."""
+    """What a run generated from ``source``, and how the directory ``root`` differed from it.
+
+    ``copy`` is the contract's copy, when that differed.
+    """
 
     root: Path
     artifacts: Sequence[Artifact]
+    source: str
     changes: tree.Changes
     copy: Path | None = None
 
@@ -43,12 +48,14 @@ def generate(spec: Path, out: Path, *, http: Http = "httpx", check: bool = False
     """
     if spec == DEFAULT_SPEC and not spec.exists():
         raise UsageError(f"there is no {spec} here", "name a spec: twinwire generate SPEC --out DIR")
-    artifacts = emit(read_contract(spec), http)
+    contract = read_contract(spec)
+    source = provenance(contract.origin)
+    artifacts = emit(contract, http)
     guard(artifacts)
     copy = _contract_copy() if (spec, out) == (DEFAULT_SPEC, DEFAULT_OUT) else None
-    changes = tree.diff(out, artifacts) if check else tree.write(out, artifacts)
+    changes = (tree.diff if check else tree.write)(out, artifacts, source)
     differs = copy is not None and tree.place(copy, spec.read_bytes(), check=check)
-    return Generated(out, artifacts, changes, copy if differs else None)
+    return Generated(out, artifacts, source, changes, copy if differs else None)
 
 
 def _contract_copy() -> Path | None:

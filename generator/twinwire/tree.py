@@ -46,18 +46,20 @@ class Changes:
         return bool(self.missing or self.edited or self.stale or self.foreign)
 
 
-def diff(root: Path, artifacts: Sequence[Artifact]) -> Changes:
+def diff(root: Path, artifacts: Sequence[Artifact], source: str = "") -> Changes:
     """Compare a directory with the artifacts, without touching it. Raises UsageError for a directory that cannot be used."""
-    return _compare(root, _wanted(artifacts), _known(root))
+    return _compare(root, _wanted(artifacts, source), _known(root))
 
 
-def write(root: Path, artifacts: Sequence[Artifact]) -> Changes:
+def write(root: Path, artifacts: Sequence[Artifact], source: str = "") -> Changes:
     """Make a directory hold the artifacts, and return what that changed; files that are current keep their times.
+
+    The manifest names ``source`` as what they were made from.
 
     Raises UsageError when it would overwrite what no run has written, and OSError when the disk refuses; in both cases
     nothing has been replaced.
     """
-    wanted, known = _wanted(artifacts), _known(root)
+    wanted, known = _wanted(artifacts, source), _known(root)
     changes = _compare(root, wanted, known)
     _refuse_foreign(root, changes, known)
     replaced = [*changes.missing, *changes.edited]
@@ -80,15 +82,15 @@ def place(path: Path, content: bytes, *, check: bool = False) -> bool:
     return True
 
 
-def unified(root: Path, artifacts: Sequence[Artifact], path: str) -> list[str]:
+def unified(root: Path, artifacts: Sequence[Artifact], path: str, source: str = "") -> list[str]:
     """Return the unified diff from the file at ``path`` to what it should be, as lines without their ends."""
     old = (_content(root / path) or b"").decode("utf-8", "replace").splitlines()
-    new = _wanted(artifacts)[path].decode("utf-8").splitlines()
+    new = _wanted(artifacts, source)[path].decode("utf-8").splitlines()
     lines = list(difflib.unified_diff(old, new, f"{path} (on disk)", f"{path} (generated)", lineterm=""))
     return lines or ["(only line ends or the encoding differ)"]
 
 
-def _wanted(artifacts: Sequence[Artifact]) -> dict[str, bytes]:
+def _wanted(artifacts: Sequence[Artifact], source: str) -> dict[str, bytes]:
     wanted: dict[str, bytes] = {}
     taken: dict[str, str] = {}
     for artifact in sorted(artifacts):
@@ -103,7 +105,8 @@ def _wanted(artifacts: Sequence[Artifact]) -> dict[str, bytes]:
             char = f"U+{ord(artifact.text[error.start]):04X}"
             raise TwinwireError(f"{artifact.path} cannot hold {char}", "remove this character from the spec") from error
     sums = {path: _sha256(content) for path, content in wanted.items()}
-    wanted[MANIFEST] = (json.dumps({"generator": "twinwire", "files": sums}, indent=2) + "\n").encode("ascii")
+    manifest = {"$comment": f"{source}. Written by twinwire generate.", "files": sums}
+    wanted[MANIFEST] = (json.dumps(manifest, indent=2) + "\n").encode("ascii")
     return wanted
 
 

@@ -25,7 +25,7 @@ def main() -> int:
             # Better to hear of a missing marker now than after minutes of measuring.
             _with_tables(arguments.update, "")
         tables = _tables(arguments.section or list(SECTIONS), arguments.cap)
-        print(document(tables))
+        print(facts(tables))
         if arguments.json:
             arguments.json.write_text(json.dumps(_results(tables), indent=2) + "\n", encoding="utf-8")
         if arguments.update:
@@ -53,6 +53,8 @@ def _tables(names: list[str], cap: float) -> list[Table]:
         print(f"measuring {name} ...", file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
             tables.append(SECTIONS[name](Path(scratch), cap))
+        # At once, so that a section that fails does not take the others' figures with it.
+        print(tables[-1].markdown(), end="\n\n", flush=True)
     return tables
 
 

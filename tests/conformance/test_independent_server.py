@@ -237,16 +237,22 @@ def answer(client: httpx.Client, accept: str, query: str) -> tuple[int, str, byt
     return response.status_code, response.headers["content-type"], response.content
 
 
-def certify(server: type[ImagesServer], report: Path) -> tuple[int, dict[str, Any]]:
-    with running(server, ENTRIES) as url:
+def certify(server: type[ImagesServer], report: Path, products: int = ENTRIES) -> tuple[int, dict[str, Any]]:
+    with running(server, products) as url:
         code = main(["certify", url, "--report-json", str(report)])
     return code, json.loads(report.read_text(encoding="utf-8"))
 
 
-def test_the_independent_server_is_certified(tmp_path: Path) -> None:
-    code, report = certify(ImagesServer, tmp_path / "report.json")
+@pytest.mark.parametrize("products", [1, 500, ENTRIES])
+def test_the_independent_server_is_certified(products: int, tmp_path: Path) -> None:
+    code, report = certify(ImagesServer, tmp_path / "report.json", products)
     failed = [(result["id"], result["message"]) for result in report["results"] if result["outcome"] == "fail"]
     assert (code, report["verdict"], failed) == (0, "certified", [])
+
+
+def test_an_empty_feed_earns_no_certificate(tmp_path: Path) -> None:
+    code, report = certify(ImagesServer, tmp_path / "report.json", products=0)
+    assert (code, report["verdict"]) == (3, "inconclusive")
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.__name__)

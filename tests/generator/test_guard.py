@@ -15,6 +15,7 @@ ALLOWED = [
     "def f(open: str, id: int, help: str = '') -> str:\n    return open + help",
     "x = 'eval(open(__import__))'\n\n# exec('1')\n",
     "# -*- coding: utf-8 -*-\nx = 1",
+    "if 1:\n\n    def __getattr__(name: str) -> object: ...\n\n    def __dir__() -> list[str]: ...",
 ]
 
 REFUSED = {
@@ -37,6 +38,7 @@ REFUSED = {
     "class A:\n    x = globals()": "uses globals",
     "x = __import__('os')": "uses __import__",
     "x = __builtins__": "uses __builtins__",
+    "def f(x): x.__getattr__('y')": "uses __getattr__",
     "x = ().__class__": "uses __class__",
     "def f(x): x.__globals__": "uses __globals__",
     "x = getattr(1, '__class__')": "uses __class__",

@@ -54,7 +54,7 @@ class SpoilsFileNamesInXml(ImagesServer):
 
 
 class AnswersTextXmlWithJson(ImagesServer):
-    violates = ("HTTP-02", "TWIN-05")
+    violates = ("HTTP-02",)
 
     def negotiate(self, accept: str) -> str | None:
         media_type = super().negotiate(accept)

@@ -55,6 +55,11 @@ class Examination:
         """The places to ask from; only the beginning when the feed could not be surveyed."""
         return (Start(None),) if isinstance(self._survey, Violation) else self._survey.starts
 
+    @property
+    def label_cursors(self) -> tuple[str | None, ...]:
+        """Where media types are compared: at the beginning and, unless the run is thrifty, near the end."""
+        return (None,) if self.profile.thrifty else tuple(dict.fromkeys((None, self.starts[-1].cursor)))
+
     def corpus(self, format_: Format) -> list[Ask]:
         """Return the asks whose answers stand for the feed: its beginning, middle and end, in every mode."""
         media_type = self.terms.canonical_type(format_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
@@ -10,7 +11,7 @@ from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Cursor, Feed, Kind, Limi
 
 _INTEGER = re.compile(r"(-?)0*([0-9]{1,40})")
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
-_OPAQUE = re.compile(r"c([0-9a-f]{16})")
+_OPAQUE = re.compile(r"[A-Za-z0-9+/]{11}=")
 
 
 class RefusedError(Exception):
@@ -68,7 +69,10 @@ def write_cursor(cursor: Cursor, token: int) -> str | int:
     assert isinstance(cursor.member.type, Scalar)
     if cursor.member.type.kind is Kind.INTEGER:
         return token
-    return str(token) if _is_decimal(cursor) else f"c{token & 2**64 - 1:016x}"
+    if _is_decimal(cursor):
+        return str(token)
+    # With characters that a query must escape: who sends it back bare goes astray.
+    return base64.b64encode(token.to_bytes(8, "big", signed=True)).decode("ascii")
 
 
 def _is_decimal(cursor: Cursor) -> bool:
@@ -95,8 +99,8 @@ def _after(feed: Feed, given: dict[str, str | None]) -> int | None:
     if _is_decimal(cursor):
         if (number := _integer(text)) is not None:
             return _within(cursor.parameter, number)
-    elif match := _OPAQUE.fullmatch(text):
-        return int(match[1], 16)
+    elif _OPAQUE.fullmatch(text):
+        return int.from_bytes(base64.b64decode(text), "big", signed=True)
     if text in cursor.start:
         return None
     raise RefusedError(f"{cursor.parameter.name} is no token of this feed")

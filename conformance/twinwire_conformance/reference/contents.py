@@ -85,8 +85,11 @@ class Contents:
                 return max(low, 1) + _shuffle(index, _KEY_BITS) + (2**60 if index % 8 == 5 else 0)
             return low + _shuffle(index, (high - low + 1).bit_length() - 1)
         room = _KEY_BITS if scalar.max_length is None else min(_KEY_BITS, 4 * scalar.max_length)
-        digits = f"{_shuffle(index, room):0{-(-room // 4)}x}"
-        return _fit(scalar, self.contract.feed.key.wire, (f"sku-{digits}", digits, digits.upper(), str(int(digits, 16))))
+        number = _shuffle(index, room)
+        digits = f"{number:0{-(-room // 4)}x}"
+        # Always longer than in hexadecimal, so that the two forms never meet.
+        decimal = f"{number:0{len(str(2**room))}d}"
+        return _fit(scalar, self.contract.feed.key.wire, (f"sku-{digits}", digits, digits.upper(), decimal))
 
     def constant(self, member: Field) -> Any:
         """Return a value for a member that says the same in every answer."""
@@ -119,7 +122,7 @@ class Contents:
             if member.wire == modes.position:
                 item[member.wire] = 1 + 2 * position + seed % 2
             elif member.wire == modes.filename:
-                item[member.wire] = _fit(_scalar(member), member.wire, (name,))
+                item[member.wire] = _fit(_scalar(member), member.wire, (name, name[: _scalar(member).max_length]))
             elif member is mode.content and _scalar(member).kind is Kind.URI:
                 item[member.wire] = f"https://images.example/{self.key(index)}/{position + 1}?name={quote(name)}&v={seed % 100}"
             elif member is mode.content:
@@ -185,9 +188,9 @@ def _shuffle(index: int, bits: int) -> int:
 
 def _fit(scalar: Scalar, name: str, candidates: tuple[str, ...]) -> str:
     for candidate in candidates:
-        text = candidate[: scalar.max_length].ljust(scalar.min_length or 0, "x")
-        whole = candidate == text or len(candidates) == 1
-        if whole and (scalar.pattern is None or re.search(scalar.pattern, text)):
+        text = candidate.ljust(scalar.min_length or 0, "x")
+        short = scalar.max_length is None or len(text) <= scalar.max_length
+        if short and (scalar.pattern is None or re.search(scalar.pattern, text)):
             return text
     raise UsageError(f"the reference server cannot make values of {name!r}", "relax its pattern or its lengths")
 
@@ -217,10 +220,8 @@ def _uri(_contents: Contents, member: Field, _scalar: Scalar, seed: int) -> str:
 
 def _string(_contents: Contents, member: Field, scalar: Scalar, seed: int) -> str:
     stem, number = _STEMS[(seed >> 16) % len(_STEMS)], seed % 10**4
-    if scalar.pattern is None and scalar.min_length is None and scalar.max_length is None:
-        return f"{stem} {number}"
     if scalar.pattern is None:
-        return _fit(scalar, member.wire, (f"{stem} {number}",))
+        return _fit(scalar, member.wire, (f"{stem} {number}"[: scalar.max_length],))
     return _fit(scalar, member.wire, (stem, str(number), f"{number:x}", f"A{number}", f"a{number}", "A", "a", "0"))
 
 

@@ -25,7 +25,7 @@ def valid_requests_succeed(trial: Trial) -> None:
 @must("HTTP-02", "each documented media type, asked for alone, gets its own representation and label")
 def each_media_type_gets_its_own(trial: Trial) -> None:
     """Ask for every media type at the beginning and near the end of the feed."""
-    for cursor in dict.fromkeys((None, trial.exam.starts[-1].cursor)):
+    for cursor in trial.exam.label_cursors:
         for media_type in trial.terms.media_types:
             ask = Ask(media_type, cursor, LABEL_LIMIT, trial.terms.light_mode)
             answer = trial.lots.answer(trial.lots.request(ask))

@@ -44,7 +44,7 @@ def both_representations_say_the_same_of_the_empty_lot(trial: Trial) -> None:
 def all_labels_say_the_same(trial: Trial) -> None:
     """Compare the answers to all media types of a format: at the beginning and the end, and in every mode."""
     light, *others = trial.terms.modes
-    points = [*((start.cursor, light) for start in (trial.exam.starts[0], trial.exam.starts[-1]))]
+    points = [(cursor, light) for cursor in trial.exam.label_cursors]
     if not trial.exam.profile.thrifty:
         points += [(None, mode) for mode in others]
     for cursor, mode in dict.fromkeys(points):

@@ -58,7 +58,13 @@ def _package(contract: Contract, names: Names, header: str) -> Iterator[Artifact
         init=Init(contract, names),
         shape=names.shape(contract.feed.result),
     )
-    for name, template in (("__init__", "init"), ("_tables", "tables"), ("client", "client"), ("codec", "codec"), ("models", "models")):
+    for name, template in (
+        ("__init__", "init"),
+        ("_tables", "tables"),
+        ("client", "client"),
+        ("codec", "codec"),
+        ("models", "models"),
+    ):
         text = _render(env, f"{template}.py.jinja2")
         yield Artifact(f"{names.package}/{name}.py", f"{header}\n{text}" if text.startswith('"') else header + text)
     yield Artifact(f"{names.package}/py.typed", header)

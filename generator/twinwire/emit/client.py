@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twinwire.emit.names import Names
-from twinwire.emit.source import bracketed, docstring, mapping
+from twinwire.emit.source import docstring, imports, mapping
 from twinwire.ir import Contract, Kind, Parameter
 
 _TYPES = {
@@ -46,14 +46,15 @@ class Client:
         self._contract = contract
         self._names = names
         self._parameters = sorted(
-            (item for item in contract.operation.parameters if item != contract.feed.session), key=lambda item: not item.required
+            (item for item in contract.operation.parameters if item != contract.feed.session),
+            key=lambda item: not item.required,
         )
 
     @property
     def imports(self) -> list[str]:
         """The imports of the models and of what paging yields."""
         return [
-            bracketed("from .models import ", sorted({self._names.entry, self._names.result}), ""),
+            imports("models", [self._names.entry, self._names.result]),
             "from .paging import Page",
         ]
 
@@ -90,7 +91,10 @@ class Client:
     def pages_doc(self) -> str:
         """What the method that loads lot after lot does."""
         summary = f"Yield lot after lot, from ``{self._names.parameter(self._contract.feed.cursor.parameter)}`` to the end"
-        rest = f"Takes what ``{self._names.get}`` takes, and raises PaginationStalled too. A lot that is empty ends the feed and is yielded."
+        rest = (
+            f"Takes what ``{self._names.get}`` takes, and raises PaginationStalled too. "
+            "An empty lot ends the feed, and is yielded like any other."
+        )
         return docstring(summary, 8, rest)
 
     def _type(self, parameter: Parameter) -> str:

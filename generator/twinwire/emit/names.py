@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Container
 
 from twinwire import naming
-from twinwire.ir import Contract, Field, Model, ModelRef, Operation, Parameter
+from twinwire.ir import Contract, Field, Model, ModelRef, Parameter
 
 # Classes that the package has anyway, and what models.py needs under its own name.
-_TAKEN_CLASSES = frozenset(
-    "AsyncClient Client Contract Core DecodeError EncodeError HTTPStatusError Page PaginationStalled ParameterError "
-    "RateLimitedError ResultWarning Retry ReturnCodeError TransportError Annotated Literal TypeAlias Int64 "
-    "AsyncIterator AsyncioClient Codec Iterator SyncClient".split()  # noqa: SIM905 - a page of names reads better so
+TAKEN_CLASSES = frozenset(
+    {"AsyncClient", "Client", "Contract", "Page", "Retry", "SyncClient", "AsyncioClient", "Codec", "CODEC", "CONTRACT", "FEED"}
+    | {"DecodeError", "EncodeError", "HTTPStatusError", "PaginationStalled", "ParameterError", "RateLimitedError", "PARAMETERS"}
+    | {
+        "ResultWarning",
+        "ReturnCodeError",
+        "TransportError",
+        "Annotated",
+        "Literal",
+        "TypeAlias",
+        "Int64",
+        "MAX_BYTES",
+        "MAX_DEPTH",
+    }
+    | {"AsyncIterator", "Iterator"}
 )
 # In the body of a class, a member of such a name would hide the type from those after it.
 _TAKEN_MEMBERS = frozenset({"bool", "bytes", "float", "int", "msgspec", "str", "tuple"})
@@ -29,13 +40,13 @@ class Names:
         self.result = self.model(contract.feed.result)
         self.entry = self.model(contract.feed.entry)
         self.entries = self.member(contract.feed.entries)
-        self.get = _free(naming.snake(contract.operation.id), _TAKEN_METHODS)
-        self.iter_entries = _free(f"iter_{plural(self.entries.rstrip('_'))}", {self.get, *_TAKEN_METHODS})
+        self.get = free(naming.snake(contract.operation.id), _TAKEN_METHODS)
+        self.iter_entries = free(f"iter_{plural(self.entries.rstrip('_'))}", {self.get, *_TAKEN_METHODS})
 
     def model(self, model: Model) -> str:
         """Return the class of a model."""
         name = naming.pascal(model.name)
-        return f"{name}Model" if name in {*_TAKEN_CLASSES, self.error} else name
+        return f"{name}Model" if name in {*TAKEN_CLASSES, self.error} else name
 
     def target(self, field: Field) -> str | None:
         """Return the class of the model that a field refers to, None for a scalar."""
@@ -45,7 +56,7 @@ class Names:
         """Return the constant that holds the field plan of a model."""
         taken: set[str] = set()
         for other in self._contract.models.values():
-            taken.add(name := _free(naming.snake(self.model(other)).upper(), taken))
+            taken.add(name := free(naming.snake(self.model(other)).upper(), taken))
             if other is model:
                 return name
         raise KeyError(model.name)
@@ -53,17 +64,12 @@ class Names:
     @staticmethod
     def member(field: Field) -> str:
         """Return the attribute of a field."""
-        return _free(naming.snake(field.wire), _TAKEN_MEMBERS)
+        return free(naming.snake(field.wire), _TAKEN_MEMBERS)
 
     @staticmethod
     def parameter(parameter: Parameter) -> str:
         """Return the argument of a parameter."""
-        return _free(naming.snake(parameter.name), _TAKEN_PARAMETERS)
-
-    @property
-    def operation(self) -> Operation:
-        """The operation that is named here."""
-        return self._contract.operation
+        return free(naming.snake(parameter.name), _TAKEN_PARAMETERS)
 
 
 def plural(name: str) -> str:
@@ -75,7 +81,8 @@ def plural(name: str) -> str:
     return f"{name}es" if name.endswith(("x", "z", "ch", "sh")) else f"{name}s"
 
 
-def _free(name: str, taken: Container[str]) -> str:
+def free(name: str, taken: Container[str]) -> str:
+    """Return the name, made longer until it is not taken."""
     while name in taken:
         name += "_"
     return name

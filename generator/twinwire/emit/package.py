@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from twinwire.emit.names import Names
-from twinwire.emit.source import bracketed, docstring, literal, markdown, toml
+from twinwire.emit.source import bracketed, by_kind, docstring, imports, literal, markdown, toml
 from twinwire.ir import Contract
 
 Http = Literal["httpx", "httpx2"]
@@ -37,15 +37,14 @@ class Home:
     @property
     def statement(self) -> str:
         """The import of the exports."""
-        line = f"from .{self.module} import {', '.join(self.exports)}"
-        return line if len(line) < 124 else "\n".join([f"from .{self.module} import (", *(f"        {name}," for name in self.exports), "    )"])
+        return imports(self.module, self.exports, 4)
 
     @property
-    def names(self) -> str:
-        """The exports as a tuple of texts."""
+    def among(self) -> str:
+        """The end of a condition: that a name is one of the exports."""
         if len(self.exports) == 1:
-            return f'("{self.exports[0]}",)'
-        return bracketed("(", (literal(name) for name in self.exports), ")", 8)
+            return f"== {literal(self.exports[0])}"
+        return bracketed("in (", map(literal, self.exports), ")", 8)
 
 
 class Init:
@@ -54,16 +53,16 @@ class Init:
     def __init__(self, contract: Contract, names: Names) -> None:
         self.doc = docstring(contract.origin.description or contract.origin.title, 0)
         self.version = literal(version(contract.origin.version))
-        models = _sorted([names.model(model) for model in contract.models.values()])
+        models = tuple(names.model(model) for model in contract.models.values())
         self.homes = [
             Home("client", ("AsyncClient", "Client")),
             Home("codec", ("decode_json", "decode_xml", "encode_json", "encode_xml")),
-            Home("errors", _sorted([*_ERRORS, names.error])),
+            Home("errors", (*_ERRORS, names.error)),
             Home("models", models),
             Home("paging", ("Page",)),
             Home("retry", ("Retry",)),
         ]
-        self.exports = _sorted([name for home in self.homes for name in home.exports])
+        self.exports = sorted((name for home in self.homes for name in home.exports), key=by_kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +110,3 @@ def version(text: str) -> str:
     if _VERSION.fullmatch(text):
         return text
     return ".".join(str(int(number)) for number in re.findall(r"[0-9]{1,18}", text)) or "0"
-
-
-def _sorted(names: list[str]) -> tuple[str, ...]:
-    # As ruff sorts names: constants, classes, functions.
-    return tuple(sorted(names, key=lambda name: (not name.isupper(), name[:1].islower(), name)))

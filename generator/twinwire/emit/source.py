@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Mapping
 
@@ -39,6 +40,22 @@ def bracketed(before: str, items: Iterable[str], after: str, indent: int = 0) ->
     return "\n".join([before, *(f"{margin}{part}," for part in parts), " " * indent + after])
 
 
+def by_kind(name: str) -> tuple[object, ...]:
+    """Return the key by which ruff sorts names: constants, classes, functions; numbers in them by their value."""
+    parts = tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", name))
+    return not (name.isupper() and len(name) > 1), not name[:1].isupper(), parts
+
+
+def imports(module: str, names: Iterable[str], indent: int = 0) -> str:
+    """Return the import of names from a module of the package."""
+    ordered = sorted(set(names), key=lambda name: (by_kind(name)[:2], by_kind(name.lower())[2], name))
+    line = f"from .{module} import {', '.join(ordered)}"
+    if indent + len(line) <= WIDTH:
+        return line
+    margin = " " * indent
+    return "\n".join([f"from .{module} import (", *(f"{margin}    {name}," for name in ordered), f"{margin})"])
+
+
 def call(name: str, *items: str, indent: int = 0, **named: str) -> str:
     """Return the source of a call whose arguments are source."""
     return bracketed(f"{name}(", [*items, *(f"{key}={source}" for key, source in named.items())], ")", indent)
@@ -50,20 +67,25 @@ def mapping(before: str, items: Mapping[str, str], after: str = "}", indent: int
 
 
 def docstring(text: str, indent: int = 4, *paragraphs: str) -> str:
-    """Return a docstring, wrapped; it ends as a sentence does. ``paragraphs`` follow, each laid out already."""
+    """Return a docstring, wrapped; its summary ends as a sentence does. ``paragraphs`` follow."""
     sentence = text if text.endswith((".", "!", "?")) else f"{text}."
-    safe = _in_docstring(sentence)
     margin = " " * indent
-    lines = textwrap.wrap(safe, WIDTH - 6 - indent, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False)
-    body = "\n".join(lines)
-    rest = "".join(f"\n\n{textwrap.indent(_in_docstring(paragraph), margin)}" for paragraph in paragraphs)
-    if rest or len(lines) > 1:
+    body = _wrapped(sentence, indent)
+    rest = "".join(f"\n\n{margin}{_wrapped(paragraph, indent)}" for paragraph in paragraphs)
+    if rest or "\n" in body:
         return f'"""{body}{rest}\n{margin}"""'
     return f'"""{body}"""'
 
 
+def _wrapped(text: str, indent: int) -> str:
+    safe, margin = _in_docstring(text), " " * indent
+    # The quotes and an opening margin take room too.
+    lines = textwrap.wrap(safe, WIDTH - 6 - indent, break_long_words=False, break_on_hyphens=False)
+    return f"\n{margin}".join(lines)
+
+
 def _in_docstring(text: str) -> str:
-    shown = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text.replace("\\", "\\\\"))
+    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text.replace("\\", "\\\\"))
     escaped = shown.replace('"""', '\\"\\"\\"')
     return escaped[:-1] + '\\"' if escaped.endswith('"') else escaped
 

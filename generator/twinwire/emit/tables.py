@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twinwire.emit.names import Names
-from twinwire.emit.source import call, literal, mapping
+from twinwire.emit.source import WIDTH, call, literal, mapping
 from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Feed, Field, Kind, Model, ModelRef, Parameter, Scalar
 
 
@@ -41,7 +41,9 @@ class Tables:
             message=self._optional(feed.outcome.message),
             warnings=self._optional(feed.outcome.warnings),
             complete=mapping("", {names.member(field): literal(field.wire) for field in _complete(feed)}, indent=4),
-            media_types=mapping("", {label: literal(item.format) for item in feed.representations for label in item.media_types}, indent=4),
+            media_types=mapping(
+                "", {label: literal(item.format) for item in feed.representations for label in item.media_types}, indent=4
+            ),
             accept=mapping("", {item.format: literal(item.labels[0]) for item in feed.representations}, indent=4),
         )
 
@@ -55,8 +57,12 @@ class Tables:
         return literal(self._names.member(field) if field else None)
 
     def _shape(self, model: Model) -> str:
-        members = "\n".join(f"        {self._member(field)}," for field in model.fields)
-        return f"Shape(\n    element={literal(model.xml_name)},\n    members=(\n{members}\n    ),\n)"
+        sources = [self._member(field) for field in model.fields]
+        members = "(\n" + "".join(f"        {source},\n" for source in sources) + "    )"
+        # The comma of a tuple of one does not keep it apart.
+        if len(sources) == 1 and len(sources[0]) < WIDTH - 20 and "\n" not in sources[0]:
+            members = f"({sources[0]},)"
+        return f"Shape(\n    element={literal(model.xml_name)},\n    members={members},\n)"
 
     def _member(self, field: Field) -> str:
         texts = literal(self._names.member(field)), literal(field.wire), literal(_kind(field)), literal(field.xml.name)
@@ -74,12 +80,12 @@ class Tables:
     def _parameter(self, parameter: Parameter) -> str:
         scalar = parameter.type
         limits = {name: getattr(scalar, name) for name in ("min_length", "max_length", "pattern")}
-        named = _bounds(scalar) | {name: literal(value) for name, value in limits.items() if value is not None} | _choices(scalar)
-        for name in ("required", "empty_is_absent"):
-            if getattr(parameter, name):
-                named[name] = "True"
-        if parameter == self._contract.feed.session:
-            named["secret"] = "True"
+        named = (
+            _bounds(scalar) | {name: literal(value) for name, value in limits.items() if value is not None} | _choices(scalar)
+        )
+        flags = {name: getattr(parameter, name) for name in ("required", "empty_is_absent")}
+        flags["secret"] = parameter == self._contract.feed.session
+        named.update({name: "True" for name, is_set in flags.items() if is_set})
         texts = literal(self._names.parameter(parameter)), literal(parameter.name), literal(scalar.kind.value)
         return call("Parameter", *texts, indent=4, **named)
 

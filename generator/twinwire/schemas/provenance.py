@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from twinwire.ir import Origin
 
 
 def provenance(origin: Origin) -> str:
     """Return the spec's title, version and SHA-256 in one line of printable characters."""
     line = f"{origin.title} {origin.version}, spec SHA-256 {origin.sha256}"
-    return " ".join("".join(char if char.isprintable() else " " for char in line).split())
+    line = " ".join("".join(char if char.isprintable() else " " for char in line).split())
+    # Python reads "coding:" in a comment at a file's top, as in "Encoding: a guide", as the encoding of the file.
+    return re.sub("(?<=coding)(?=[:=])", " ", line)
 
 
 def described(description: str, since: str | None) -> str:

@@ -7,7 +7,7 @@ import re
 from twinwire.spec import meta
 from twinwire.spec.codes import Code
 from twinwire.spec.node import Node, misspelling, show
-from twinwire.spec.outline import METHODS, Outline, component, scalar_kind, type_of
+from twinwire.spec.outline import METHODS, Outline, component, scalar_kind
 from twinwire.spec.report import Report
 from twinwire.spec.scalars import check_scalar
 from twinwire.spec.translate import validate
@@ -90,7 +90,7 @@ def _check_parameter(report: Report, node: Node) -> None:
             report.add(where, Code.UNSUPPORTED_PARAMETER, message, "only query parameters are, in: query")
         return
     for key, fine in (("content", None), ("style", "form"), ("allowReserved", False)):
-        if node.get(key).value not in (None, fine) and not report.within(node.get(key)):
+        if node.get(key).value not in (None, fine) and not report.within(node.get(key)) and not report.around(node):
             message = f"{key!r} is not supported for a parameter"
             report.add(node.get(key), Code.UNSUPPORTED_PARAMETER, message, "describe it with schema alone", at_key=True)
     if node.has("x-since") and not report.within(node.get("x-since")):
@@ -100,7 +100,7 @@ def _check_parameter(report: Report, node: Node) -> None:
         return
     raw = schema.get("type")
     if scalar_kind(schema) in ("", "binary") or raw.text is None:
-        message = f"a parameter must be a string, integer, number or boolean, not {type_of(schema) or 'this'}"
+        message = "a parameter must be of one type: string, integer, number or boolean"
         report.add(
             raw if raw.value else schema, Code.UNSUPPORTED_PARAMETER, message, "write one of these types", at_key=not raw.value
         )
@@ -108,7 +108,9 @@ def _check_parameter(report: Report, node: Node) -> None:
     check_scalar(report, schema)
     default = schema.get("default")
     if isinstance(default.value, float) and not report.within(default):
-        report.add(default, Code.UNSUPPORTED_FRACTION, f"the default {default.value} has a fraction", "write an integer")
+        report.add(
+            default, Code.UNSUPPORTED_FRACTION, f"the default {default.value} is written with a fraction", "write an integer"
+        )
 
 
 def _check_answer(report: Report, outline: Outline) -> None:

@@ -20,7 +20,7 @@ ANNOTATIONS = frozenset(
 )
 _TEXT = frozenset({"minLength", "maxLength", "pattern"})
 KEYWORDS = {
-    "string": _TEXT | {"enum", "contentMediaType"},
+    "string": _TEXT | {"enum", "contentEncoding", "contentMediaType"},
     "uri": _TEXT,
     "binary": frozenset({"contentEncoding", "contentMediaType"}),
     "integer": frozenset({"minimum", "maximum", "enum"}),
@@ -87,7 +87,7 @@ def _check_bounds(report: Report, node: Node, kind: str) -> None:
     for key in ("minimum", "maximum"):
         bound = node.get(key)
         if isinstance(bound.value, float):
-            report.add(bound, Code.UNSUPPORTED_FRACTION, f"{key} {bound.value} has a fraction", "write an integer")
+            report.add(bound, Code.UNSUPPORTED_FRACTION, f"{key} {bound.value} is written with a fraction", "write an integer")
         elif kind == "integer" and bound.integer is not None and bound.integer not in INT64:
             message = f"{key} {bound.integer} is no signed 64-bit integer"
             report.add(bound, Code.INT64_RANGE, message, f"stay within {INT64[0]} and {INT64[-1]}")

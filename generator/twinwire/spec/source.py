@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,10 +123,6 @@ class _Builder:
             raise SpecError(
                 [self.document.at(mark, Code.YAML_SYNTAX, message, "remove it, or write it as an escape")]
             ) from error
-        except (ValueError, OverflowError) as error:
-            # An escape beyond Unicode, a version number without end: the parser does not say where it met them.
-            message = f"an escape or a number is out of range: {error}"
-            raise SpecError([self.document.at((1, 1), Code.YAML_SYNTAX, message, "correct it")]) from error
         if root is None:
             raise SpecError([self.document.at((1, 1), Code.EMPTY, "the file is empty", "write an OpenAPI 3.1 document")])
         data = self._value(root, ())
@@ -139,11 +136,23 @@ class _Builder:
         done = self.document
         return Document(done.file, data, done.sha256, done.lines, done.keys, done.values)
 
+    def _events(self) -> Iterator[yaml.Event]:
+        loader = yaml.SafeLoader(self.text)
+        untyped: Any = loader
+        try:
+            while loader.check_event():
+                event: yaml.Event = untyped.get_event()
+                yield event
+        except (ValueError, OverflowError) as error:
+            # The parser lets some errors of int() and chr() pass: an escape beyond Unicode, a version number without end.
+            message = "an escape or a number is out of range just before here"
+            raise SpecError([self.document.at(_mark(loader.get_mark()), Code.YAML_SYNTAX, message, "correct it")]) from error
+
     def _survey(self) -> None:
         # Events come flat, so depth and aliases are seen before a recursive composer could be hurt by them.
         depth = 0
         documents = 0
-        for event in yaml.parse(self.text, Loader=yaml.SafeLoader):
+        for event in self._events():
             mark = _mark(event.start_mark)
             tag = getattr(event, "tag", None)
             if tag is not None:

@@ -16,7 +16,9 @@ class Spec:
     def __init__(self, data: Json) -> None:
         self.data = data
         self.path, self.operation = next(
-            (path, item["get"]) for path, item in data["paths"].items() if "x-feed" in item.get("get", {})
+            (path, item["get"])
+            for path, item in data["paths"].items()
+            if path.startswith("/") and "x-feed" in item.get("get", {})
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from typing import Any, cast
 
 from ._plan import INT64_MAX, INT64_MIN, Member, Shape
 from .errors import EncodeError
@@ -30,7 +30,7 @@ def check(value: Any, shape: Shape, *, xml: bool, verbatim: bool, path: str = "$
         if member.many:
             if not isinstance(item, tuple | list):
                 raise EncodeError(f"expected a tuple, got {_noun(item)}", path=place)
-            for index, each in enumerate(item):
+            for index, each in enumerate(cast("tuple[Any, ...]", item)):
                 _one(each, member, xml, verbatim, f"{place}[{index}]")
         elif item is not None or member.required:
             _one(item, member, xml, verbatim, place)

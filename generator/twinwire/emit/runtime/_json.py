@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 from ._plan import Member, Shape
 from .errors import DecodeError
@@ -14,22 +14,28 @@ def tidy(tree: Any, shape: Shape, *, verbatim: bool, path: str = "$") -> Any:
 
     A value of a wrong type stays, for the conversion names it with its path.
     """
-    if isinstance(tree, dict):
+    if _is_object(tree):
         for member in shape.members:
-            value = tree.get(member.wire)
-            if value is None:
-                tree.pop(member.wire, None)
-            else:
+            value = tree.pop(member.wire, None)
+            if value is not None:
                 tree[member.wire] = _value(value, member, verbatim, f"{path}.{member.wire}")
     return tree
+
+
+def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
 
 
 def _value(value: Any, member: Member, verbatim: bool, path: str) -> Any:
     if not member.many:
         return _item(value, member, verbatim, path)
-    if isinstance(value, list):
+    if _is_list(value):
         return [_item(item, member, verbatim, f"{path}[{index}]") for index, item in enumerate(value)]
     return value
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
 
 
 def _item(value: Any, member: Member, verbatim: bool, path: str) -> Any:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 from xsdata.formats.dataclass.context import XmlContext
 from xsdata.formats.dataclass.parsers import JsonParser, XmlParser
 
-from twinwire_bench.peers.base import Decode, Peer, Representation
+from twinwire_bench.peers.base import Decode, Peer, Representation, decode_images
 from twinwire_bench.project import XSD, import_from, run_tool
 
 PACKAGE = "bench_xsdata"
@@ -24,7 +23,8 @@ class XsdataDataclasses(Peer):
         result = import_from(workdir, PACKAGE).Result
         # One context for all calls: it caches what xsdata learns of the classes.
         context = XmlContext()
+        json, xml = JsonParser(context=context), XmlParser(context=context)
         return {
-            "JSON": partial(JsonParser(context=context).from_bytes, clazz=result),
-            "XML": partial(XmlParser(context=context).from_bytes, clazz=result),
+            "JSON": lambda body: decode_images(json.from_bytes(body, result)),
+            "XML": lambda body: decode_images(xml.from_bytes(body, result)),
         }

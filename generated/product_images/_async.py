@@ -1,0 +1,112 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""The asynchronous shell over the core: it sends, waits and closes, and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+import httpx
+
+from ._codec import MAX_BYTES
+from ._http import NO_ANSWER, Body, failure, garbled
+from ._options import Options
+from ._plan import Representation
+from ._wire import Failure, Reply, Send, Sleep, Steps
+from .core import Contract, Core
+from .paging import Page, Pager
+from .retry import Retry
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class AsyncioClient(Generic[R]):
+    """An asynchronous client, usable from any number of tasks; close it, or use it as a context manager.
+
+    ``base_url`` is what the operation's path is appended to. ``timeout`` is in seconds and holds for each step of a
+    request; ``max_bytes`` caps a body, decompressed. ``verbatim_base64`` leaves base64 undecoded. A ``http_client`` that is
+    handed in keeps its own timeout and transport, and is not closed. Raises ParameterError for what cannot be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        representation: Representation = "json",
+        session: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+        retry: Retry | None = None,
+        max_bytes: int = MAX_BYTES,
+        verbatim_base64: bool = False,
+        http_client: httpx.AsyncClient | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        options = Options(retry or Retry(), verbatim_base64, max_bytes)
+        self._core = Core(self._contract(), base_url, representation, session, headers or {}, options)
+        self._max_bytes = max_bytes
+        self._sleep = sleep
+        self._owned = http_client is None
+        self._http = http_client if http_client is not None else httpx.AsyncClient(timeout=timeout)
+
+    def _contract(self) -> Contract[R]:
+        raise NotImplementedError
+
+    async def aclose(self) -> None:
+        """Close the connections that this client opened."""
+        if self._owned:
+            await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _load(self, arguments: Mapping[str, object]) -> R:
+        return await self._run(self._core.load(self._core.request(arguments)))
+
+    def _pages(self, arguments: Mapping[str, object]) -> AsyncIterator[Page[R]]:
+        # Made here and not in the generator, so that a bad argument is refused by the call.
+        return self._walk(Pager(self._core, arguments))
+
+    async def _walk(self, pager: Pager[R]) -> AsyncIterator[Page[R]]:
+        while not pager.done:
+            yield await self._run(pager.load())
+
+    async def _run(self, steps: Steps[T]) -> T:
+        answer: Reply | Failure | None = None
+        while True:
+            try:
+                action = steps.send(answer)
+            except StopIteration as stop:
+                outcome: T = stop.value
+                return outcome
+            answer = await self._do(action)
+
+    async def _do(self, action: Send | Sleep) -> Reply | Failure | None:
+        if isinstance(action, Sleep):
+            await self._sleep(action.seconds)
+            return None
+        try:
+            return await self._send(action)
+        except NO_ANSWER as error:
+            return failure(error)
+        except httpx.DecodingError as error:
+            raise garbled(error) from None
+
+    async def _send(self, action: Send) -> Reply:
+        request = self._http.build_request("GET", action.url, headers=action.headers)
+        body = Body(self._max_bytes)
+        async with aclosing(await self._http.send(request, stream=True, follow_redirects=False)) as response:
+            async for chunk in response.aiter_bytes():
+                body.add(chunk)
+            return body.reply(response)

@@ -1,0 +1,21 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""How a client reads and retries, apart from what it asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ._codec import MAX_BYTES, MAX_DEPTH
+from .retry import Retry
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``verbatim`` leaves base64 undecoded; ``max_bytes`` and ``max_depth`` cap an answer."""
+
+    retry: Retry
+    verbatim: bool = False
+    max_bytes: int = MAX_BYTES
+    max_depth: int = MAX_DEPTH

@@ -1,0 +1,107 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""The check of arguments before anything is sent, and the texts that are sent for them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ._plan import INT64_MAX, INT64_MIN, Kind
+from .errors import ParameterError
+
+_INTEGER = re.compile(r"[+-]?0*[0-9]{1,19}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter and its constraint. Lengths count Unicode code points; bounds are inclusive.
+
+    ``secret`` keeps its value out of every message.
+    """
+
+    name: str
+    wire: str
+    kind: Kind
+    minimum: int | None = None
+    maximum: int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    choices: tuple[str | int, ...] = ()
+    required: bool = False
+    empty_is_absent: bool = False
+    secret: bool = False
+
+    def text(self, value: object) -> str | None:
+        """Return what is sent for an argument, None to leave it out; ParameterError when it breaks the constraint."""
+        if value is None or (value == "" and self.empty_is_absent):
+            if self.required:
+                raise ParameterError(self.name, "is required")
+            return None
+        if self.kind == "integer":
+            text = self._integer(value)
+        elif self.kind == "number":
+            text = self._number(value)
+        elif self.kind == "boolean":
+            text = self._boolean(value)
+        else:
+            text = self._string(value)
+        # Compared as texts, for the argument of an integer may be one.
+        if self.choices and text not in [str(choice) for choice in self.choices]:
+            raise self._error(f"must be one of {', '.join(map(repr, self.choices))}", value)
+        return text
+
+    def _integer(self, value: object) -> str:
+        # A cursor comes as text in a result, and is passed on as it came.
+        number = int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else value
+        low = INT64_MIN if self.minimum is None else self.minimum
+        high = INT64_MAX if self.maximum is None else self.maximum
+        if not isinstance(number, int) or isinstance(number, bool) or not low <= number <= high:
+            raise self._error(f"must be an integer from {low} to {high}", value)
+        return str(number)
+
+    def _number(self, value: object) -> str:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise self._error("must be a finite number", value)
+        if (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
+            raise self._error(f"must be a number from {self.minimum} to {self.maximum}", value)
+        return repr(value)
+
+    def _boolean(self, value: object) -> str:
+        if not isinstance(value, bool):
+            raise self._error("must be True or False", value)
+        return "true" if value else "false"
+
+    def _string(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise self._error("must be a string", value)
+        low, high = self.min_length or 0, self.max_length
+        if len(value) < low or (high is not None and len(value) > high):
+            limit = f"from {low} to {high}" if high is not None else f"at least {low}"
+            raise self._error(f"must have {limit} characters and has {len(value)}", value)
+        if self.pattern is not None and not re.search(self.pattern, value):
+            raise self._error(f"must match {self.pattern}", value)
+        if any("\ud800" <= char <= "\udfff" for char in value):
+            raise self._error("must hold no lone surrogates", value)
+        return value
+
+    def _error(self, constraint: str, value: object) -> ParameterError:
+        if self.secret:
+            return ParameterError(self.name, constraint)
+        # Huge integers have no repr; their type says enough.
+        shown = (
+            f"{value!r:.60}"
+            if not isinstance(value, int) or abs(value) < 10**60
+            else f"an integer of {value.bit_length()} bits"
+        )
+        return ParameterError(self.name, constraint, value, shown)
+
+
+def query(parameters: Iterable[Parameter], arguments: Mapping[str, object]) -> dict[str, str]:
+    """Return the query, by wire name and in the contract's order, for arguments by name; ParameterError for a bad one."""
+    texts = {parameter.wire: parameter.text(arguments.get(parameter.name)) for parameter in parameters}
+    return {wire: text for wire, text in texts.items() if text is not None}

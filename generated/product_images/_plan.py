@@ -1,0 +1,71 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""What the tables of this package are made of: the field plan of the models, and what paging needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["string", "integer", "number", "boolean", "binary", "uri", "model"]
+Representation: TypeAlias = Literal["json", "xml"]
+
+INT64_MIN = -(2**63)
+INT64_MAX = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a model: ``name`` in Python, ``wire`` in JSON, ``xml`` as attribute or element in XML.
+
+    ``many`` makes it a collection, in a ``wrapper`` element or not; ``shape`` is there when its kind is model.
+    """
+
+    name: str
+    wire: str
+    kind: Kind
+    xml: str
+    attribute: bool = False
+    wrapper: str | None = None
+    many: bool = False
+    required: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+    choices: tuple[str | int, ...] = ()
+    shape: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The members of a model, in the contract's order, and its element's name as the root of an XML document."""
+
+    element: str
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPlan:
+    """The names of what paging reads: attributes of the result, and wire names of the parameters.
+
+    ``success`` is the value of ``code`` with which a request worked, and ``complete`` lists the members that are then
+    there: attribute and wire name. ``start`` lists the cursors that ask from the beginning. ``media_types`` leads from
+    a label to its representation, ``accept`` from a representation to the label to ask for.
+    """
+
+    path: str
+    entries: str
+    cursor: str
+    cursor_wire: str
+    cursor_parameter: str
+    session_parameter: str | None
+    start: tuple[str, ...]
+    remaining: str | None
+    code: str
+    success: int | str
+    message: str | None
+    warnings: str | None
+    complete: Mapping[str, str]
+    media_types: Mapping[str, Representation]
+    accept: Mapping[Representation, str]

@@ -1,0 +1,62 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""The endpoint: where requests go, what they carry, and what of that no message may show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode, urlsplit
+
+from ._wire import Send
+from .errors import ParameterError
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t -~]*")
+
+
+class Target:
+    """The operation below a base URL. Raises ParameterError for a URL or a header that cannot be used."""
+
+    def __init__(self, base_url: str, path: str, headers: Mapping[str, str], accept: str, session: str | None) -> None:
+        self.url = _base(base_url) + path
+        self._headers = {**_checked(headers), "Accept": accept}
+        secrets = [session or "", *(value for value in headers.values() if len(value) >= 4)]
+        self._secrets = sorted({form for secret in secrets if secret for form in (secret, quote(secret, safe=""))}, key=len)
+
+    def request(self, query: Mapping[str, str]) -> Send:
+        """Return the request for a query."""
+        encoded = urlencode(query, quote_via=quote, safe="")
+        return Send(f"{self.url}?{encoded}" if encoded else self.url, self._headers)
+
+    def redact(self, text: str) -> str:
+        """Return a text without the session and the headers' values."""
+        for secret in reversed(self._secrets):
+            text = text.replace(secret, "***")
+        return text
+
+
+def _base(url: str) -> str:
+    try:
+        parts = urlsplit(url.strip())
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme not in ("http", "https") or not host:
+        raise ParameterError("base_url", "must be an absolute http or https URL such as https://example.com/api")
+    # A password in a URL ends in logs, and a query would be taken for one of the operation's.
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise ParameterError("base_url", "must have no user, password, query or fragment: use headers for credentials")
+    return f"{parts.scheme}://{parts.netloc}{quote(parts.path.rstrip('/'), safe='/%:@!$&()*+,;=~')}"
+
+
+def _checked(headers: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ParameterError("headers", f"{name[:40]!r} is no header's name")
+        if not _HEADER_VALUE.fullmatch(value):
+            raise ParameterError("headers", f"the value of {name[:40]} must be printable ASCII")
+        if name.lower() == "accept":
+            raise ParameterError("headers", "Accept follows from the representation and is not set")
+    return headers

@@ -1,0 +1,193 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""The XML decoder: expat's events become, by the field plan, the tree that the JSON of the same result would be.
+
+DOCTYPE is refused, so there are no entities to expand or to fetch. Attributes and elements that the plan does not know are
+skipped with all that is in them, namespace declarations and ``xsi:`` attributes among them; ``xsi:nil`` means null. An
+error is: text beside elements, an element inside a scalar, and a second element for what is no collection.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NoReturn
+from xml.parsers import expat
+
+from ._charset import xml_source
+from ._plan import Member, Shape
+from ._xml_scalars import PARSERS
+from .errors import DecodeError
+
+_NIL = "http://www.w3.org/2001/XMLSchema-instance nil"
+_SPACE = " \t\r\n"
+
+
+class _Node:
+    """A shape, looked up by XML name. ``slots`` leads to the member and, unless it is a scalar, to the node within."""
+
+    __slots__ = ("attributes", "slots")
+
+    def __init__(self, attributes: dict[str, Member], slots: dict[str, tuple[Member, _Node | None]]) -> None:
+        self.attributes = attributes
+        self.slots = slots
+
+
+@cache
+def _node(shape: Shape) -> _Node:
+    node = _Node({member.xml: member for member in shape.members if member.attribute}, {})
+    for member in shape.members:
+        if not member.attribute:
+            content = _node(member.shape) if member.shape is not None else None
+            wrapped = _Node({}, {member.xml: (member, content)})
+            node.slots[member.wrapper or member.xml] = (member, wrapped if member.wrapper else content)
+    return node
+
+
+class _Frame:
+    """An open element: its node (None for a scalar), the tree that it fills, and what it is to the frame below."""
+
+    __slots__ = ("member", "node", "opened", "step", "text", "tree")
+
+    def __init__(self, node: _Node | None, tree: dict[str, Any], member: Member | None, step: str) -> None:
+        self.node = node
+        self.tree = tree
+        self.member = member
+        self.step = step
+        self.text: list[str] = []
+        self.opened: set[str] = set()
+
+
+class XmlReader:
+    """Reads one document; a reader is used once."""
+
+    def __init__(self, shape: Shape, *, verbatim: bool, max_depth: int) -> None:
+        self._shape = shape
+        self._verbatim = verbatim
+        self._max_depth = max_depth
+        self._frames: list[_Frame] = []
+        self._tree: dict[str, Any] = {}
+        self._depth = 0
+        self._skipping = 0
+
+    def read(self, data: bytes | str, encoding: str | None) -> dict[str, Any]:
+        """Return the tree of a document; DecodeError with line and column when it is none."""
+        source, charset = xml_source(data, encoding)
+        self._parser = parser = expat.ParserCreate(charset, namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        parser.StartDoctypeDeclHandler = self._doctype
+        try:
+            parser.Parse(source, True)
+        except expat.ExpatError as error:
+            raise DecodeError(f"no well-formed XML: {expat.ErrorString(error.code)}", **self._position()) from None
+        except (LookupError, ValueError) as error:
+            # What the XML declaration names is looked up among Python's codecs.
+            raise DecodeError(f"the declared charset cannot be read: {str(error)[:200]}", **self._position()) from None
+        return self._tree
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > self._max_depth:
+            self._fail(f"elements are nested more than {self._max_depth} deep")
+        if self._skipping:
+            self._skipping += 1
+        elif not self._frames:
+            self._root(name, attributes)
+        else:
+            self._child(self._frames[-1], name, attributes)
+
+    def _root(self, name: str, attributes: dict[str, str]) -> None:
+        if name != self._shape.element:
+            self._fail(f"expected the element <{self._shape.element}>, found <{_shown(name)}>")
+        self._open(_Frame(_node(self._shape), self._tree, None, "$"), attributes)
+
+    def _child(self, frame: _Frame, name: str, attributes: dict[str, str]) -> None:
+        if frame.node is None:
+            self._fail(f"expected text, found the element <{_shown(name)}>")
+        slot = frame.node.slots.get(name)
+        if slot is None:
+            self._skipping = 1
+            return
+        member, node = slot
+        wraps = member.wrapper is not None and frame.member is not member
+        if (wraps or not member.many) and name in frame.opened:
+            self._fail(f"the element <{_shown(name)}> is there twice")
+        frame.opened.add(name)
+        if attributes.get(_NIL, "").strip(_SPACE) in ("true", "1"):
+            if not wraps:
+                self._put(frame.tree, member, None)
+            self._skipping = 1
+        elif wraps:
+            self._frames.append(_Frame(node, frame.tree, member, ""))
+        else:
+            self._enter(frame, member, node, attributes)
+
+    def _enter(self, frame: _Frame, member: Member, node: _Node | None, attributes: dict[str, str]) -> None:
+        index = f"[{len(frame.tree.get(member.wire, ()))}]" if member.many else ""
+        inner = _Frame(node, frame.tree if node is None else {}, member, f".{member.wire}{index}")
+        if node is None:
+            self._frames.append(inner)
+        else:
+            self._put(frame.tree, member, inner.tree)
+            self._open(inner, attributes)
+
+    def _open(self, frame: _Frame, attributes: dict[str, str]) -> None:
+        self._frames.append(frame)
+        known = frame.node.attributes if frame.node is not None else {}
+        for name, text in attributes.items():
+            member = known.get(name)
+            if member is not None:
+                frame.tree[member.wire] = self._scalar(member, text, f".{member.wire}")
+
+    def _end(self, _name: str) -> None:
+        self._depth -= 1
+        if self._skipping:
+            self._skipping -= 1
+            return
+        frame = self._frames[-1]
+        if frame.node is None and frame.member is not None:
+            self._put(frame.tree, frame.member, self._scalar(frame.member, "".join(frame.text), ""))
+        self._frames.pop()
+
+    def _characters(self, text: str) -> None:
+        if self._skipping:
+            return
+        frame = self._frames[-1]
+        if frame.node is None:
+            frame.text.append(text)
+        elif text.strip(_SPACE):
+            self._fail(f"expected elements, found the text {text.strip(_SPACE)[:40]!r}")
+
+    @staticmethod
+    def _put(tree: dict[str, Any], member: Member, value: Any) -> None:
+        if member.many:
+            tree.setdefault(member.wire, []).append(value)
+        elif value is not None:
+            tree[member.wire] = value
+
+    def _scalar(self, member: Member, text: str, step: str) -> Any:
+        try:
+            parser = PARSERS.get(member.kind)
+            if parser is not None:
+                return parser(text)
+        except ValueError as error:
+            self._fail(str(error), step)
+        return text.encode() if self._verbatim and member.kind == "binary" else text
+
+    def _doctype(self, *_: object) -> None:
+        self._fail("a DOCTYPE is refused", path=False)
+
+    def _fail(self, problem: str, step: str = "", *, path: bool = True) -> NoReturn:
+        where = "".join(frame.step for frame in self._frames) + step
+        raise DecodeError(problem, path=(where or None) if path else None, **self._position())
+
+    def _position(self) -> dict[str, Any]:
+        return {"line": self._parser.CurrentLineNumber, "column": self._parser.CurrentColumnNumber + 1}
+
+
+def _shown(name: str) -> str:
+    namespace, _, local = name.rpartition(" ")
+    return (f"{{{namespace}}}{local}" if namespace else local)[:80]

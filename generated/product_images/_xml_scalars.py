@@ -1,0 +1,44 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""The lexical forms of scalars in XML, as XML Schema has them: white space around them does not count."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_SPACE = " \t\r\n"
+_INTEGER = re.compile(r"[+-]?0*([0-9]+)", re.ASCII)
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([Ee][+-]?[0-9]+)?", re.ASCII)
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def _integer(text: str) -> int:
+    word = text.strip(_SPACE)
+    found = _INTEGER.fullmatch(word)
+    if not found:
+        raise ValueError(f"expected an integer, got {word!r:.60}")
+    if len(found[1]) > 19:
+        raise ValueError(f"expected an integer of 64 bits, got one of {len(found[1])} digits")
+    return int(word)
+
+
+def _number(text: str) -> float:
+    word = text.strip(_SPACE)
+    value = float(word) if _NUMBER.fullmatch(word) else math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"expected a finite number, got {word!r:.60}")
+    return value
+
+
+def _boolean(text: str) -> bool:
+    word = text.strip(_SPACE)
+    if word not in _BOOLEANS:
+        raise ValueError(f"expected a boolean, got {word!r:.60}")
+    return _BOOLEANS[word]
+
+
+PARSERS: Mapping[str, Callable[[str], Any]] = {"integer": _integer, "number": _number, "boolean": _boolean}

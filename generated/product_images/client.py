@@ -1,0 +1,122 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""The clients: one method per way to take the feed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+from ._async import AsyncioClient
+from ._sync import SyncClient
+from ._tables import FEED, PARAMETERS
+from .codec import CODEC
+from .core import Contract
+from .models import ImagesResult, ProductImage
+from .paging import Page
+
+CONTRACT = Contract(FEED, PARAMETERS, CODEC)
+
+
+class Client(SyncClient[ImagesResult]):
+    """Load the next lot of product images, blocking."""
+
+    def _contract(self) -> Contract[ImagesResult]:
+        return CONTRACT
+
+    def get_images(
+        self,
+        token: int | str | None = None,
+        count: int | None = None,
+        options: str | None = None,
+    ) -> ImagesResult:
+        """Load the next lot of product images.
+
+        Returns the products whose images were added or modified after the given token, oldest change first, at most
+        `count` of them. Images come as base64 text, or as links when `options` is `URL`.
+
+        token: The token of the last lot that was loaded. Left out, empty or 0, the feed is read from its beginning.
+
+        count: The most entries to return in this lot.
+
+        options: Asks for special processing. `URL` brings links to download from in place of base64; what is not known is
+        ignored.
+
+        Raises ParameterError, TransportError, HTTPStatusError, ReturnCodeError and DecodeError.
+        """
+        return self._load({"token": token, "count": count, "options": options})
+
+    def iter_pages(
+        self,
+        token: int | str | None = None,
+        count: int | None = None,
+        options: str | None = None,
+    ) -> Iterator[Page[ImagesResult]]:
+        """Yield lot after lot, from ``token`` to the end.
+
+        Takes what ``get_images`` takes, and raises PaginationStalled too. An empty lot ends the feed, and is yielded like
+        any other.
+        """
+        return self._pages({"token": token, "count": count, "options": options})
+
+    def iter_products(
+        self,
+        token: int | str | None = None,
+        count: int | None = None,
+        options: str | None = None,
+    ) -> Iterator[ProductImage]:
+        """Yield the entries of every lot, as ``iter_pages`` loads them."""
+        pages = self._pages({"token": token, "count": count, "options": options})
+        return (entry for page in pages for entry in page.result.product)
+
+
+class AsyncClient(AsyncioClient[ImagesResult]):
+    """Load the next lot of product images, without blocking."""
+
+    def _contract(self) -> Contract[ImagesResult]:
+        return CONTRACT
+
+    async def get_images(
+        self,
+        token: int | str | None = None,
+        count: int | None = None,
+        options: str | None = None,
+    ) -> ImagesResult:
+        """Load the next lot of product images.
+
+        Returns the products whose images were added or modified after the given token, oldest change first, at most
+        `count` of them. Images come as base64 text, or as links when `options` is `URL`.
+
+        token: The token of the last lot that was loaded. Left out, empty or 0, the feed is read from its beginning.
+
+        count: The most entries to return in this lot.
+
+        options: Asks for special processing. `URL` brings links to download from in place of base64; what is not known is
+        ignored.
+
+        Raises ParameterError, TransportError, HTTPStatusError, ReturnCodeError and DecodeError.
+        """
+        return await self._load({"token": token, "count": count, "options": options})
+
+    def iter_pages(
+        self,
+        token: int | str | None = None,
+        count: int | None = None,
+        options: str | None = None,
+    ) -> AsyncIterator[Page[ImagesResult]]:
+        """Yield lot after lot, from ``token`` to the end.
+
+        Takes what ``get_images`` takes, and raises PaginationStalled too. An empty lot ends the feed, and is yielded like
+        any other.
+        """
+        return self._pages({"token": token, "count": count, "options": options})
+
+    def iter_products(
+        self,
+        token: int | str | None = None,
+        count: int | None = None,
+        options: str | None = None,
+    ) -> AsyncIterator[ProductImage]:
+        """Yield the entries of every lot, as ``iter_pages`` loads them."""
+        pages = self._pages({"token": token, "count": count, "options": options})
+        return (entry async for page in pages for entry in page.result.product)

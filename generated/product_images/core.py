@@ -1,0 +1,100 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""Everything that a client does but for the sending and the waiting, so that it exists once.
+
+Tasks are generators: they yield Send and Sleep, and take what came of it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ._codec import Codec
+from ._judge import Judge
+from ._options import Options
+from ._parameter import Parameter, query
+from ._plan import FeedPlan, Representation
+from ._target import Target
+from ._wire import Failure, Reply, Send, Sleep, Steps
+from .errors import ParameterError, ResultWarning, TransportError
+from .retry import RETRYABLE
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Contract(Generic[R]):
+    """What a client is made for: the names that paging reads, the parameters, and the codec of the result."""
+
+    feed: FeedPlan
+    parameters: tuple[Parameter, ...]
+    codec: Codec[R]
+
+
+class Core(Generic[R]):
+    """One client's requests and the judgement of their answers. It has no state: use it from any number of threads."""
+
+    def __init__(
+        self,
+        contract: Contract[R],
+        base_url: str,
+        representation: Representation,
+        session: str | None,
+        headers: Mapping[str, str],
+        options: Options,
+    ) -> None:
+        self.feed = feed = contract.feed
+        self.parameters = {parameter.name: parameter for parameter in contract.parameters}
+        if representation not in feed.accept:
+            raise ParameterError("representation", f"must be one of {', '.join(feed.accept)}")
+        self._fixed = self._checked(session)
+        self._retry = options.retry
+        self._target = Target(base_url, feed.path, headers, feed.accept[representation], session)
+        self._judge = Judge(feed, contract.codec, self._target, options)
+
+    def _checked(self, session: str | None) -> dict[str, object]:
+        name = self.feed.session_parameter
+        if name is not None:
+            self.parameters[name].text(session)
+            return {name: session}
+        if session is not None:
+            raise ParameterError("session", "this feed has none")
+        return {}
+
+    def request(self, arguments: Mapping[str, object]) -> Send:
+        """Return the request for arguments by name; ParameterError when one breaks its constraint."""
+        return self._target.request(query(self.parameters.values(), {**arguments, **self._fixed}))
+
+    def load(self, request: Send) -> Steps[R]:
+        """Load the result of a request, and surface its warnings."""
+        reply = yield from self._exchange(request)
+        result = self._judge.result(reply)
+        if self.feed.warnings is not None:
+            for text in getattr(result, self.feed.warnings):
+                warnings.warn(self._target.redact(str(text))[:500], ResultWarning, stacklevel=2)
+        return result
+
+    def _exchange(self, request: Send) -> Steps[Reply]:
+        attempt = 0
+        while True:
+            answer = yield Send(request.url, request.headers)
+            if attempt >= self._retry.max_retries or not _passing(answer):
+                break
+            after = answer.headers.get("retry-after") if isinstance(answer, Reply) else None
+            yield Sleep(self._retry.delay(attempt, after))
+            attempt += 1
+        if isinstance(answer, Reply):
+            return answer
+        cause = answer.cause if isinstance(answer, Failure) else None
+        what = self._target.redact(f"{type(cause).__name__}: {cause}")[:300]
+        raise TransportError(f"{self._target.url} did not answer, attempts made: {attempt + 1}: {what}", attempt + 1) from cause
+
+
+def _passing(answer: Reply | Failure | None) -> bool:
+    if isinstance(answer, Reply):
+        return answer.status in RETRYABLE
+    return answer is not None and answer.passing

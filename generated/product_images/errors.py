@@ -1,0 +1,122 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""What can go wrong, as one tree.
+
+ProductImagesError
+├── ParameterError        an argument that may not be sent; nothing was sent (a ValueError too)
+├── DecodeError           an answer that is not what its contract says: where, and what came instead
+├── EncodeError           a result that its representation cannot carry
+├── TransportError        no answer came, after every retry
+├── HTTPStatusError       an answer with a status that brings no result
+│   └── RateLimitedError  429 or 503 to the end; says how long the server asked to wait
+├── ReturnCodeError       the server refused or failed, and said so in a result
+└── PaginationStalled     the feed makes no progress
+
+ResultWarning             the request worked, but the server wants something known (a UserWarning)
+
+No message holds the session or a header's value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class ProductImagesError(Exception):
+    """The root of everything that this package raises on purpose."""
+
+
+class ParameterError(ProductImagesError, ValueError):
+    """An argument breaks its constraint, so nothing was sent.
+
+    ``value`` is what was given, None where it may be a secret.
+    """
+
+    def __init__(self, parameter: str, constraint: str, value: object = None, shown: str | None = None) -> None:
+        super().__init__(f"{parameter}: {constraint}, not {shown}" if shown else f"{parameter}: {constraint}")
+        self.parameter = parameter
+        self.constraint = constraint
+        self.value = value
+
+
+class DecodeError(ProductImagesError):
+    """An answer that cannot be read.
+
+    ``path`` leads to the member (``$.items[3].name``); ``line`` and ``column`` count from 1. Each is None where unknown.
+    """
+
+    def __init__(self, problem: str, *, path: str | None = None, line: int | None = None, column: int | None = None) -> None:
+        places = [f"line {line}, column {column}"] if line is not None else []
+        places += [f"at {path}"] if path is not None else []
+        super().__init__(f"{problem} ({', '.join(places)})" if places else problem)
+        self.problem = problem
+        self.path = path
+        self.line = line
+        self.column = column
+
+
+class EncodeError(ProductImagesError):
+    """A result that cannot be written; ``path`` leads to the member."""
+
+    def __init__(self, problem: str, *, path: str) -> None:
+        super().__init__(f"{problem} (at {path})")
+        self.problem = problem
+        self.path = path
+
+
+class TransportError(ProductImagesError):
+    """No answer came: the connection failed, and so did ``attempts - 1`` retries."""
+
+    def __init__(self, message: str, attempts: int) -> None:
+        super().__init__(message)
+        self.attempts = attempts
+
+
+class HTTPStatusError(ProductImagesError):
+    """An answer whose status brings no result.
+
+    ``excerpt`` is the beginning of the body; ``headers`` are the answer's, in lower case, without cookies.
+    """
+
+    def __init__(self, message: str, status: int, headers: Mapping[str, str], excerpt: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+        self.excerpt = excerpt
+
+
+class RateLimitedError(HTTPStatusError):
+    """The server still asks to wait after the last retry; ``retry_after`` is in seconds, None when it did not say."""
+
+    retry_after: float | None = None
+
+
+class ReturnCodeError(ProductImagesError):
+    """The server refused or failed, and said so in a result (with HTTP ``status`` 200 or 4xx)."""
+
+    def __init__(self, code: int | str, message: str, result: object, status: int) -> None:
+        super().__init__(f"return code {code}: {message}" if message else f"return code {code}")
+        self.code = code
+        self.message = message
+        self.result = result
+        self.status = status
+
+
+class PaginationStalled(ProductImagesError):
+    """The feed makes no progress.
+
+    ``token`` is the cursor that came back, or was asked with when an empty lot came. ``seen`` holds the last cursors
+    before it, oldest first. ``remaining`` is what the lot said of what is left.
+    """
+
+    def __init__(self, message: str, token: str | None, seen: tuple[str, ...], remaining: int | None) -> None:
+        trail = f"; asked with {' -> '.join(seen)}" if seen else ""
+        super().__init__(message + trail)
+        self.token = token
+        self.seen = seen
+        self.remaining = remaining
+
+
+class ResultWarning(UserWarning):
+    """The request worked, but the server wants something known, such as data that was cut."""

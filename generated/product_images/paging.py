@@ -1,0 +1,79 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""Lot after lot, with the proof that each one is progress."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ._wire import Steps
+from .core import Core
+from .errors import DecodeError, PaginationStalled, ParameterError
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[R]):
+    """One lot: its result, the cursor that it was asked with, and the cursor from which to go on once it is done.
+
+    Cursors are texts, for keeping anywhere and passing back; None asks from the beginning.
+    """
+
+    result: R
+    token: str | None
+    resume_token: str | None
+
+
+class Pager(Generic[R]):
+    """The state of one walk through the feed. Raises ParameterError at once when an argument breaks its constraint."""
+
+    def __init__(self, core: Core[R], arguments: Mapping[str, object]) -> None:
+        self._core = core
+        self._arguments = dict(arguments)
+        self._cursor = core.parameters[core.feed.cursor_parameter]
+        self.done = False
+        self.token = self._cursor.text(arguments.get(self._cursor.name))
+        self._trail: deque[str] = deque([self.token] if self.token is not None else [], maxlen=8)
+        # All of these ask from the beginning, so one that comes back begins again.
+        self._seen = {*self._trail, *core.feed.start}
+        core.request(self._arguments)
+
+    def load(self) -> Steps[Page[R]]:
+        """Load the next lot. Raises PaginationStalled when it is no progress."""
+        arguments = {**self._arguments, self._cursor.name: self.token}
+        result = yield from self._core.load(self._core.request(arguments))
+        asked, self.token = self.token, self._next(result)
+        return Page(result, asked, self.token)
+
+    def _next(self, result: R) -> str | None:
+        feed = self._core.feed
+        remaining = getattr(result, feed.remaining) if feed.remaining is not None else None
+        token = self._usable(getattr(result, feed.cursor))
+        if not getattr(result, feed.entries):
+            if remaining is not None and remaining > 0:
+                raise self._stalled(f"an empty lot, while {remaining} entries remain", self.token, remaining)
+            self.done = True
+            # An empty lot moves nothing: what it says of a cursor cannot be later than what was asked with.
+            return token if self.token is None else self.token
+        if token is None:
+            raise DecodeError("a lot with entries has no cursor to go on from", path=f"$.{feed.cursor_wire}")
+        if token in self._seen:
+            raise self._stalled(f"the cursor {token[:60]!r} came back", token, remaining)
+        self._seen.add(token)
+        self._trail.append(token)
+        self.done = remaining == 0
+        return token
+
+    def _usable(self, token: Any) -> str | None:
+        try:
+            return self._cursor.text(token)
+        except ParameterError as error:
+            raise DecodeError(f"no cursor that can be asked with: {error}", path=f"$.{self._core.feed.cursor_wire}") from None
+
+    def _stalled(self, what: str, token: str | None, remaining: int | None) -> PaginationStalled:
+        return PaginationStalled(f"the feed makes no progress: {what}", token, tuple(self._trail), remaining)

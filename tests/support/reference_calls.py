@@ -1,0 +1,72 @@
+"""Calls to the reference server in-process, and plain readers of its answers that share no code with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from lxml import etree
+
+from twinwire.ir import Contract, read_contract
+
+ROOT = Path(__file__).parents[2]
+IMAGES = ROOT / "spec" / "products-images.yaml"
+PARCELS = ROOT / "tests" / "conformance" / "reference" / "parcels.yaml"
+
+Request = tuple[str, str | None]
+"""A query string and the value of Accept; None sends no Accept."""
+
+
+def images() -> Contract:
+    """Read the contract of the product images."""
+    return read_contract(IMAGES)
+
+
+def call(app: Any, path: str, *requests: Request, method: str = "GET", headers: Iterable[tuple[str, str]] = ()) -> list[httpx.Response]:
+    """Send requests one after the other to an application and return its answers."""
+
+    async def run() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://reference.test") as client:
+            # httpx would add an Accept of its own.
+            del client.headers["accept"]
+            answers = []
+            for query, accept in requests:
+                sent = [*headers, *([("accept", accept)] if accept is not None else [])]
+                answers.append(await client.request(method, f"{path}?{query}" if query else path, headers=sent))
+            return answers
+
+    return asyncio.run(run())
+
+
+def get_images(app: Any, *queries: str, accept: str | None = "application/json") -> list[httpx.Response]:
+    """Send GET products/images with these query strings."""
+    return call(app, "/products/images", *((query, accept) for query in queries))
+
+
+def images_from_xml(document: bytes) -> dict[str, Any]:
+    """Read an XML answer of products/images into what its JSON twin says, by hand and for this one contract."""
+    root = etree.fromstring(document)
+    assert root.tag == "result"
+    value: dict[str, Any] = _attributes(root, integers=("count", "queuecount", "returncode"))
+    if warnings := [each.text or "" for each in root.findall("warnings")]:
+        value["warnings"] = warnings
+    if "queuecount" in value:
+        value["product"] = [_product(each) for each in root.findall("product")]
+    return value
+
+
+def _product(element: etree._Element) -> dict[str, Any]:
+    value = _attributes(element, integers=("product_id",))
+    if links := [_attributes(each, integers=("sequence",)) for each in element.findall("imagesURL")]:
+        value["imagesURL"] = links
+    for wrapper in element.findall("images"):
+        value["images"] = {"image": [_attributes(each, integers=("sequence",)) for each in wrapper.findall("image")]}
+    return value
+
+
+def _attributes(element: etree._Element, integers: tuple[str, ...]) -> dict[str, Any]:
+    return {str(name): int(value) if name in integers else str(value) for name, value in element.attrib.items()}
