@@ -119,6 +119,10 @@ class Inconclusive(Finding):
     """The rule could not be decided."""
 
 
+class Unconfirmed(Inconclusive):
+    """Something looked like a violation, but the feed moved whenever it was looked at again."""
+
+
 class Skipped(Finding):
     """The rule does not apply to this contract."""
 

@@ -60,9 +60,9 @@ class Run:
             unexpected = Inconclusive(f"internal error: {type(error).__name__}: {error}")
             result = self._result(rule, Outcome.INCONCLUSIVE, trial, unexpected)
         else:
-            empty = Inconclusive("nothing was there to be observed")
-            outcome = Outcome.PASS if trial.witnesses else Outcome.INCONCLUSIVE
-            result = self._result(rule, outcome, trial, None if trial.witnesses else empty)
+            nothing = [] if trial.witnesses else [Inconclusive("nothing was there to be observed")]
+            doubt = next(iter([*trial.unconfirmed, *nothing]), None)
+            result = self._result(rule, Outcome.INCONCLUSIVE if doubt else Outcome.PASS, trial, doubt)
         self.results[rule.id] = result
         return result
 
@@ -79,13 +79,14 @@ class Run:
         return first
 
     def give_up(self, rules: Sequence[Rule], found: Finding) -> None:
-        """Leave every rule undecided, but for the one that says that a valid request is answered, if it was broken."""
+        """Leave every rule undecided, but for those that say how a valid request is answered, if it was at all."""
         got = " ".join(found.message.splitlines()[-1].removeprefix("got").split())
         where = f"{self.exam.target.base_url}{self.exam.target.path}"
         self.absent = self.note = self.exam.target.redact(f"no feed at {where}: {got}")
         for rule in rules:
-            if rule.id == "HTTP-01" and isinstance(found, Violation):
-                self.results[rule.id] = self._result(rule, Outcome.FAIL, Trial(self.exam), found)
+            # What answers otherwise than a feed breaks these two; of the others nothing is known.
+            if rule.id in ("HTTP-01", "HTTP-02") and isinstance(found, Violation):
+                self.examine(rule)
             else:
                 self.leave(rule, Outcome.INCONCLUSIVE, self.absent)
 
@@ -125,8 +126,11 @@ def begin(terms: Terms, target: Target, profile: Profile, seed: int, session: st
 
 
 def certify(run: Run, rules: Sequence[Rule], chosen: Sequence[Rule], listen: Listener = lambda _rule, _result: None) -> Report:
-    """Try the chosen rules, MUST before SHOULD, and report on all. What an interrupt leaves untried is inconclusive."""
-    order = sorted(chosen, key=lambda rule: rule.level is not Level.MUST)
+    """Try the chosen rules and report on all. What an interrupt leaves untried is inconclusive.
+
+    MUST comes before SHOULD, and what asks little before what walks the feed, so that a small budget decides the most.
+    """
+    order = sorted(chosen, key=lambda rule: (rule.level is not Level.MUST, rule.walks))
     if len(chosen) < len(rules):
         run.note = f"only {len(chosen)} of {len(rules)} rules were selected: this is no full certification"
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from hypothesis import strategies as st
 
@@ -67,35 +69,46 @@ _HOSTILE_TEXTS = (
     "",
     "\x00",
     "abc",
-    "'",
-    '"><script>alert(1)</script>',
+    "\udcff\udcfe",
+    "'\"><script>alert(1)</script>",
+    "\u65e5\u672c\u8a9e\U0001f600",
     "' OR '1'='1",
     "../../../../etc/passwd",
     "%s%n%x",
     "{{7*7}}",
     "\r\nX-Injected: 1",
-    "\u65e5\u672c\u8a9e",
-    "\U0001f600",
-    "\udcff\udcfe",
     "a" * 4000,
 )
 
 
-def hostile_values(parameter: Parameter) -> list[str]:
-    """Return values of a parameter that a server must survive: outside its range, of another type, too long, malicious."""
+def hostile_values(parameter: Parameter, turn: int = 0) -> list[str]:
+    """Return values of a parameter that a server must survive: outside its range, of another type, too long, malicious.
+
+    ``turn`` says with which of the malicious texts to begin.
+    """
     scalar = parameter.type
     if scalar.kind is Kind.INTEGER:
         low = INT64_MIN if scalar.minimum is None else scalar.minimum
         high = INT64_MAX if scalar.maximum is None else scalar.maximum
-        numbers = [str(low - 1), str(high + 1), "0", "-1", str(INT64_MAX), str(INT64_MAX + 1), str(INT64_MIN - 1), "9" * 40]
-        return list(dict.fromkeys([*numbers, "1.5", "1e3", "0x10", "1,000", " 1 ", "NaN", "\u0661", *_HOSTILE_TEXTS]))
-    too_long = [] if scalar.max_length is None else [char * (scalar.max_length + 1) for char in "x\u00e9"]
-    return list(dict.fromkeys([*too_long, *_HOSTILE_TEXTS]))
+        numbers = [low - 1, high + 1, 0, -1, INT64_MAX + 1, INT64_MIN - 1, INT64_MAX, 10**40]
+        own = [*map(str, numbers), "1.5", "1e3", "0x10", "1,000", " 1 ", "NaN", "\u0661"]
+    else:
+        own = [] if scalar.max_length is None else [char * (scalar.max_length + 1) for char in "x\u00e9"]
+    begin = turn % len(_HOSTILE_TEXTS)
+    return list(dict.fromkeys(_alternate(own, (*_HOSTILE_TEXTS[begin:], *_HOSTILE_TEXTS[:begin]))))
+
+
+def _alternate(left: Sequence[str], right: Sequence[str]) -> list[str]:
+    return [item for pair in zip_longest(left, right) for item in pair if item is not None]
 
 
 def hostile_params(terms: Terms) -> list[Params]:
     """Return whole queries that a server must survive, the most telling first: each parameter's values, one after another."""
-    columns: list[list[Params]] = [[((p.name, value),) for value in hostile_values(p)] for p in terms.operation.parameters]
+    # Each parameter begins at another text, so that a short run meets as many kinds as it can.
+    columns: list[list[Params]] = [
+        [((parameter.name, value),) for value in hostile_values(parameter, 3 * index)]
+        for index, parameter in enumerate(terms.operation.parameters)
+    ]
     names = [p.name for p in terms.operation.parameters]
     special: list[Params] = [
         (("unknown-parameter", "1"),),

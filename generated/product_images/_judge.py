@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ._codec import Codec
 from ._options import Options
-from ._plan import FeedPlan
+from ._plan import FeedPlan, Representation
 from ._target import Target
 from ._wire import Reply
 from .errors import DecodeError, HTTPStatusError, RateLimitedError, ReturnCodeError
@@ -54,11 +54,18 @@ class Judge(Generic[R]):
             raise DecodeError(
                 f"the answer of {self._target.url} {shown}, expected one of {known}; it begins {self._excerpt(reply)!r}"
             )
+        try:
+            return self._read(reply.body, representation, charset)
+        except DecodeError as error:
+            problem = self._target.redact(error.problem)
+            raise DecodeError(problem, path=error.path, line=error.line, column=error.column) from None
+
+    def _read(self, body: bytes, representation: Representation, charset: str | None) -> R:
         options = self._options
         if representation == "json":
-            return self._codec.decode_json(reply.body, charset, verbatim=options.verbatim, max_bytes=options.max_bytes)
+            return self._codec.decode_json(body, charset, verbatim=options.verbatim, max_bytes=options.max_bytes)
         return self._codec.decode_xml(
-            reply.body, charset, verbatim=options.verbatim, max_bytes=options.max_bytes, max_depth=options.max_depth
+            body, charset, verbatim=options.verbatim, max_bytes=options.max_bytes, max_depth=options.max_depth
         )
 
     def _refusal(self, reply: Reply) -> ReturnCodeError | None:

@@ -92,13 +92,9 @@ class Parameter:
     def _error(self, constraint: str, value: object) -> ParameterError:
         if self.secret:
             return ParameterError(self.name, constraint)
-        # Huge integers have no repr; their type says enough.
-        shown = (
-            f"{value!r:.60}"
-            if not isinstance(value, int) or abs(value) < 10**60
-            else f"an integer of {value.bit_length()} bits"
-        )
-        return ParameterError(self.name, constraint, value, shown)
+        # Python refuses to spell a huge integer out.
+        huge = isinstance(value, int) and value.bit_length() > 200
+        return ParameterError(self.name, constraint, value, "a far larger integer" if huge else f"{value!r:.60}")
 
 
 def query(parameters: Iterable[Parameter], arguments: Mapping[str, object]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import entry_points
@@ -21,6 +22,10 @@ MAX_DIFF_LINES = 20
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 differs or not certified, 2 wrong usage, 3 inconclusive."""
     arguments = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name in a spec or an answer may hold what the terminal's encoding does not.
+            stream.reconfigure(errors="backslashreplace")
     args = _parser(arguments[:1]).parse_args(arguments)
     command: Command = args.command
     try:

@@ -171,7 +171,7 @@ def _sha256(content: bytes) -> str:
 
 
 def _refuse_foreign(root: Path, changes: Changes, known: Mapping[str, str] | None) -> None:
-    if known is None and (changes.foreign or changes.edited):
+    if known is None and changes.foreign:
         raise UsageError(f"{root} is not empty, and twinwire generate has not written it", "name an empty directory with --out")
     for path in changes.edited:
         if path != MANIFEST and path not in (known or {}):

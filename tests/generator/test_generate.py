@@ -14,7 +14,7 @@ import pytest
 
 from orders_spec import TEXT as ORDERS
 from twinwire.cli import main
-from twinwire.errors import TwinwireError
+from twinwire.errors import SpecError, TwinwireError
 from twinwire.pipeline import generate
 from twinwire.templating import Artifact
 
@@ -118,12 +118,18 @@ def test_another_spec_or_directory_leaves_the_copy_alone(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", ["[tool.twinwire\n", '[tool.twinwire]\ncontract = "../x"\n', "[tool.twinwire]\ncontract = 1\n"]
+    "settings",
+    [
+        "[tool.twinwire\n",
+        '[tool.twinwire]\ncontract = "../x"\n',
+        "[tool.twinwire]\ncontract = 1\n",
+        '[tool.twinwire]\ncontract = "@/x"\n',
+    ],
 )
 def test_a_setting_that_cannot_be_used_is_one_clear_line(
     project: Path, capsys: pytest.CaptureFixture[str], settings: str
 ) -> None:
-    (project / "pyproject.toml").write_text(settings)
+    (project / "pyproject.toml").write_text(settings.replace("@", project.as_posix()))
     assert main(["generate"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not (project / "generated").exists()
@@ -176,66 +182,112 @@ def test_two_hash_seeds_give_the_same_bytes(tmp_path: Path) -> None:
     assert trees[0] == trees[1]
 
 
-HOSTILE = [
+LINE = [
     'it\'s "quoted" \'\'\'thrice\'\'\' """thrice"""',
-    "\n\nimport os\nos.abort()\n",
     "\\",
-    '\\"""\nraise SystemExit(1)\n"""',
-    "{{ 1 / 0 }} {% raw %} {# #} {name} %s %(x)s",
-    "]]> --> <!-- &lt; </xs:schema> <a b='c\">",
-    "\u2028\u2029\x85\x1b[31m\x00\x07",
-    "\ud800 \udfff",
+    "{{ 1 / 0 }} {% raw %} {# #} {name} %s",
+    "]]> --> <!-- &lt; </xs:schema> <b='c\">",
     "-*- coding: utf-7 -*-",
+    "`x` | [y](z) ''' #",
+]
+BLOCK = [
+    "\n\nimport os\nos.abort()\n",
+    '\\"""\nraise SystemExit(1)\n"""',
+    "\u2028\u2029\x85\x1b[31m\x00\x07\r",
     "[tool.hatch]\nx = 1",
 ]
+HARMLESS = "Harmless text"
+# Each place of the made-up spec, with @ where the text goes.
+TEXTS = {
+    "description: An order & its <lines>.": "description: @",
+    "summary: Load the next lot of orders": "summary: @",
+    "{type: string, maxLength: 40}": "{type: string, maxLength: 40, default: @}",
+    "enum: [open,": "enum: [@,",
+    "start: ['']": "start: ['', @]",
+    "{name: size, in: query,": "{name: size, in: query, description: @,",
+}
+NAMES = {
+    "title: Order events": "title: @",
+    "version: 2.1.0": "version: @",
+    "name: after,": "name: @,",
+    "parameter: after,": "parameter: @,",
+}
+MEMBER = {"paid: {type": "@: {type"}
 
 
 def yaml_text(text: str) -> str:
-    """YAML's double-quoted form, in escapes alone."""
-    return '"' + "".join(f"\\U{ord(char):08X}" if not char.isalnum() or not char.isascii() else char for char in text) + '"'
+    """YAML's double-quoted form, with an escape for whatever could mean something to YAML."""
+    return '"' + "".join(char if char.isascii() and char.isalnum() else f"\\U{ord(char):08X}" for char in text) + '"'
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-@pytest.mark.parametrize(
-    ("place", "replacement"),
-    [
-        ("title: Order events", "title: {}"),
-        ("version: 2.1.0", "version: {}"),
-        ("description: An order & its <lines>.", "description: {}"),
-        ("summary: Load the next lot of orders", "summary: {}"),
-        ("{type: string, maxLength: 40}", "{{type: string, maxLength: 40, default: {}}}"),
-        ("""enum: [open, "sh\\"ip<ped", '']""", "enum: [open, {}]"),
-        ("start: ['']", "start: ['', {}]"),
-        ("name: after, in: query", "name: {}, in: query, description: {}"),
-        ("paid: {type: [boolean, 'null'], xml: {name: paid}}", "{}: {{type: [boolean, 'null'], xml: {{name: paid}}}}"),
-        ("pattern: '^[A-Z]+\\d+$'", "pattern: {}"),
-    ],
-    ids=lambda value: value[:12] if isinstance(value, str) else None,
-)
-def test_hostile_text_stays_text_or_is_refused(tmp_path: Path, place: str, replacement: str, text: str) -> None:
-    assert place in ORDERS
-    try:
-        generate(with_text(tmp_path / "hostile.yaml", place, replacement, text), tmp_path / "hostile")
-    except TwinwireError:
-        assert not (tmp_path / "hostile").exists()
-        return
-    generate(with_text(tmp_path / "harmless.yaml", place, replacement, "Harmless text"), tmp_path / "harmless")
-    assert shapes(tmp_path / "hostile") == shapes(tmp_path / "harmless")
+def generated(folder: Path, places: dict[str, str], text: str) -> Path:
+    spec = ORDERS
+    for place, replacement in places.items():
+        assert place in spec
+        spec = spec.replace(place, replacement.replace("@", yaml_text(text)))
+    (folder / "spec.yaml").write_text(spec)
+    generate(folder / "spec.yaml", folder / "out")
+    return folder / "out"
 
 
-def with_text(spec: Path, place: str, replacement: str, text: str) -> Path:
-    spec.write_text(ORDERS.replace(place, replacement.replace("{}", yaml_text(text)).replace("{{", "{").replace("}}", "}")))
-    return spec
+@pytest.fixture(scope="module")
+def harmless(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    groups = {"texts": TEXTS, "names": NAMES, "member": MEMBER}
+    return {name: generated(tmp_path_factory.mktemp(name), places, HARMLESS) for name, places in groups.items()}
 
 
-def shapes(root: Path) -> tuple[list[str], list[list[str]]]:
-    """What hostile text must not be able to change: the structure of all modules without texts and names, and TOML's keys."""
+@pytest.mark.parametrize("text", [*LINE, *BLOCK], ids=range(len([*LINE, *BLOCK])))
+def test_hostile_text_changes_no_structure_and_does_not_run(tmp_path: Path, harmless: dict[str, Path], text: str) -> None:
+    out = generated(tmp_path, TEXTS, text)
+    assert structure(out) == structure(harmless["texts"])
+    assert_imports(out)
+
+
+@pytest.mark.parametrize("text", LINE, ids=range(len(LINE)))
+def test_hostile_names_change_no_structure_and_do_not_run(tmp_path: Path, harmless: dict[str, Path], text: str) -> None:
+    out = generated(tmp_path, NAMES, f"Harmless {text} text")
+    assert structure(out) == structure(harmless["names"])
+    assert_imports(out)
+
+
+@pytest.mark.parametrize("text", LINE, ids=range(len(LINE)))
+def test_a_hostile_member_is_refused_or_changes_no_structure(tmp_path: Path, harmless: dict[str, Path], text: str) -> None:
+    if set(text) & {'"', "\\"}:
+        with pytest.raises(SpecError, match=r"character: .* holds the character U\+00(22|5C)"):
+            generated(tmp_path, MEMBER, f"Harmless {text} text")
+    else:
+        out = generated(tmp_path, MEMBER, f"Harmless {text} text")
+        assert structure(out) == structure(harmless["member"])
+        assert_imports(out)
+
+
+@pytest.mark.parametrize("places", [{place: NAMES[place]} for place in list(NAMES)[:2]] + [NAMES, MEMBER])
+def test_a_name_of_several_lines_is_refused(tmp_path: Path, places: dict[str, str]) -> None:
+    with pytest.raises(SpecError, match=r"character: .* holds the character U\+000A"):
+        generated(tmp_path, places, BLOCK[0])
+
+
+@pytest.mark.parametrize("places", [TEXTS, NAMES, MEMBER])
+def test_half_a_surrogate_pair_is_refused(tmp_path: Path, places: dict[str, str]) -> None:
+    with pytest.raises(SpecError, match="half of a surrogate pair"):
+        generated(tmp_path, places, "x\ud800")
+
+
+def structure(root: Path) -> tuple[list[str], list[list[str]]]:
+    """What text must not be able to change: the syntax of all modules without texts and names, and TOML's keys."""
     python = sorted(skeleton(path) for path in root.rglob("*.py"))
     return python, [sorted(tomllib.loads(path.read_text("utf-8"))) for path in sorted(root.rglob("*.toml"))]
 
 
 def skeleton(path: Path) -> str:
     return " ".join(type(node).__name__ for node in ast.walk(ast.parse(path.read_bytes())))
+
+
+def assert_imports(root: Path) -> None:
+    [package] = [path.parent.name for path in root.glob("*/__init__.py")]
+    command = [sys.executable, "-W", "error", "-c", f"import {package}.client, {package}.codec; print('imported')"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "imported\n", "")
 
 
 def test_a_template_that_lets_text_through_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,3 +297,9 @@ def test_a_template_that_lets_text_through_writes_nothing(tmp_path: Path, monkey
     with pytest.raises(TwinwireError, match=r"the generated file order_events/models\.py does something on import in line 3"):
         generate(tmp_path / "spec.yaml", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_http_library_is_chosen_by_option(tmp_path: Path) -> None:
+    assert main(["generate", str(SPEC), "--out", str(tmp_path / "out"), "--http", "httpx2"]) == 0
+    assert '"httpx2>=' in (tmp_path / "out/pyproject.toml").read_text("utf-8")
+    assert not [path for path in (tmp_path / "out").rglob("*.py") if "import httpx\n" in path.read_text("utf-8")]

@@ -15,6 +15,7 @@ ALLOWED = [
     "def f(open: str, id: int, help: str = '') -> str:\n    return open + help",
     "x = 'eval(open(__import__))'\n\n# exec('1')\n",
     "# -*- coding: utf-8 -*-\nx = 1",
+    "def help() -> int:\n    return 1\n\nx = help()\n\ndef f() -> int:\n    return help()",
     "if 1:\n\n    def __getattr__(name: str) -> object: ...\n\n    def __dir__() -> list[str]: ...",
 ]
 

@@ -176,14 +176,21 @@ def test_a_link_below_the_directory_is_not_followed(root: Path, tmp_path: Path) 
     assert content(outside) == before
 
 
+def test_a_link_to_a_directory_counts_as_a_file_of_somebody_else(root: Path, tmp_path: Path) -> None:
+    (root / "pkg/link").symlink_to(tmp_path, target_is_directory=True)
+    assert tree.diff(root, FILES).foreign == ("pkg/link",)
+
+
 def test_a_link_in_a_files_place_is_replaced_and_its_target_kept(root: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside.py"
     outside.write_text("mine")
     (root / "pkg/a.py").unlink()
     (root / "pkg/a.py").symlink_to(outside)
     assert tree.diff(root, FILES).edited == ("pkg/a.py",)
+    outside.write_text("a = 1\n")
+    assert tree.diff(root, FILES).edited == ("pkg/a.py",)
     tree.write(root, FILES)
-    assert outside.read_text() == "mine"
+    assert outside.read_text() == "a = 1\n"
     assert not (root / "pkg/a.py").is_symlink()
 
 

@@ -52,6 +52,10 @@ def test_a_page_holds_its_values(make: partial[Page]) -> None:
 def test_both_representations_of_a_page_hold_the_same_texts(make: partial[Page]) -> None:
     page = make()
     root = etree.fromstring(page.xml)
+    assert dict(root.attrib) == {name: str(value) for name, value in dataclasses.asdict(page.values.head).items()}
+    assert [node.get("product_id") for node in root.iter("product")] == [
+        str(product.product_id) for product in page.values.products
+    ]
     for tag, images in (("imagesURL", "links"), ("image", "images")):
         written = [dict(node.attrib) for node in root.iter(tag)]
         members = [

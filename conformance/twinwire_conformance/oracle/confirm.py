@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from twinwire_conformance.model import Inconclusive, Violation
+from twinwire_conformance.model import Unconfirmed, Violation
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.reading import difference
 
@@ -17,16 +17,21 @@ Reference = Callable[[bool], Sequence[Lot]]
 """Fetches the lots that a subject is compared with; True asks for fresh answers."""
 
 
-def confirm(reference: Reference, subject: Callable[[bool], S], judge: Callable[[Sequence[Lot], S], Violation | None]) -> None:
+def confirm(
+    reference: Reference,
+    subject: Callable[[bool], S],
+    judge: Callable[[Sequence[Lot], S], Violation | None],
+    attempts: int = ATTEMPTS,
+) -> None:
     """Judge a subject against a reference; raise what is found only when it is confirmed.
 
     Kept answers may serve for a first look. What they show is repeated with fresh ones: reference, subject, reference.
-    When both references are equal and the subject still differs, that is the violation. Raises Inconclusive when the
+    When both references are equal and the subject still differs, that is the violation. Raises Unconfirmed when the
     references never agree. Source: the contract, "Live feeds".
     """
     if judge(reference(False), subject(False)) is None:
         return
-    for _ in range(ATTEMPTS):
+    for _ in range(attempts):
         before = reference(True)
         now = subject(True)
         after = reference(True)
@@ -35,7 +40,7 @@ def confirm(reference: Reference, subject: Callable[[bool], S], judge: Callable[
             if found is not None:
                 raise found
             return
-    raise Inconclusive(f"the feed changed during each of {ATTEMPTS} attempts to confirm a difference")
+    raise Unconfirmed(f"the feed changed during each of {ATTEMPTS} attempts to confirm a difference")
 
 
 def same(left: Sequence[Lot], right: Sequence[Lot]) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from twinwire_conformance.contract import Ask, Format, Terms
-from twinwire_conformance.model import Inconclusive, Violation
-from twinwire_conformance.oracle.confirm import confirm
+from twinwire_conformance.model import Inconclusive, Unconfirmed, Violation
+from twinwire_conformance.oracle.confirm import ATTEMPTS, Reference, confirm
 from twinwire_conformance.oracle.explore import Explorer
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, Survey, survey, take
@@ -16,6 +17,13 @@ from twinwire_conformance.oracle.walks import Property, go, standing
 from twinwire_conformance.profiles import Profile
 from twinwire_conformance.strategies import Walk, walks
 from twinwire_conformance.target import Target
+
+S = TypeVar("S")
+
+PATIENCE = 2
+FEW = 3
+MANY = 50
+MODERATE_BYTES = 1024 * 1024
 
 
 class Examination:
@@ -30,30 +38,22 @@ class Examination:
         self.explorer = Explorer(target, seed, profile.shrink)
 
     @cached_property
-    def _survey(self) -> Survey | Violation:
-        try:
-            return survey(self.lots, self.profile)
-        except Violation as error:
-            return error
-
-    @property
     def survey(self) -> Survey:
-        """What is known of the feed. Raises Inconclusive when the feed could not be surveyed."""
-        if isinstance(self._survey, Violation):
-            first = self._survey.message.splitlines()
-            raise Inconclusive(f"the feed could not be surveyed: {'; '.join(' '.join(line.split()) for line in first)}")
-        return self._survey
-
-    def surveyed(self) -> Survey:
-        """Return what is known of the feed. Raises the violation that kept it from being surveyed."""
-        if isinstance(self._survey, Violation):
-            raise self._survey
-        return self._survey
+        """What is known of the feed; it is learnt when a rule first asks."""
+        return survey(self.lots, self.profile)
 
     @property
     def starts(self) -> tuple[Start, ...]:
-        """The places to ask from; only the beginning when the feed could not be surveyed."""
-        return (Start(None),) if isinstance(self._survey, Violation) else self._survey.starts
+        """The places to ask from, the beginning first."""
+        return self.survey.starts
+
+    @cached_property
+    def heavy_limit(self) -> int:
+        """How many entries to ask for in a mode that is not light: as many as make an answer of moderate size."""
+        heavy = self.terms.modes[-1]
+        lot = self.lots.read(Ask(self.terms.canonical_type("json"), None, FEW, heavy))
+        each = len(lot.answer.body) // max(1, len(lot.entries)) + 1
+        return max(1, min(MANY, MODERATE_BYTES // each))
 
     @property
     def label_cursors(self) -> tuple[str | None, ...]:
@@ -64,13 +64,15 @@ class Examination:
         """Return the asks whose answers stand for the feed: its beginning, middle and end, in every mode."""
         media_type = self.terms.canonical_type(format_)
         light, *others = self.terms.modes
-        starts = self.starts
-        asks = [Ask(media_type, None, None, light), *(Ask(media_type, None, 3, mode) for mode in others)]
-        if len(starts) > 1:
-            asks.append(Ask(media_type, starts[-1].cursor, 100, light))
-            asks += [Ask(media_type, starts[len(starts) // 2].cursor, 7, mode) for mode in others]
-        if not isinstance(self._survey, Violation) and self._survey.end is not None:
-            asks.append(Ask(media_type, self._survey.end.cursor, None, light))
+        asks = [Ask(media_type, None, None, light), *(Ask(media_type, None, FEW, mode) for mode in others)]
+        asks.append(Ask(media_type, None, self.terms.feed.limit.maximum, light))
+        if len(self.starts) > 1:
+            asks.append(Ask(media_type, self.starts[-1].cursor, 100, light))
+            asks += [Ask(media_type, self.starts[len(self.starts) // 2].cursor, self.heavy_limit, mode) for mode in others]
+        if not self.profile.thrifty:
+            asks += [Ask(media_type, self.starts[-1].cursor, FEW, mode) for mode in others]
+        if self.survey.end is not None:
+            asks.append(Ask(media_type, self.survey.end.cursor, None, light))
         return asks
 
 
@@ -80,6 +82,7 @@ class Trial:
 
     exam: Examination
     witnesses: int = 0
+    unconfirmed: list[Unconfirmed] = field(default_factory=list)
 
     @property
     def terms(self) -> Terms:
@@ -95,11 +98,27 @@ class Trial:
         """Note observations on which a pass may rest."""
         self.witnesses += count
 
+    def confirm(
+        self, reference: Reference, subject: Callable[[bool], S], judge: Callable[[Sequence[Lot], S], Violation | None]
+    ) -> None:
+        """Judge a subject against a reference and note it as a witness.
+
+        What cannot be confirmed is kept for the end, so that it does not hide what can. Raises Violation.
+        """
+        # On a feed that never stands still, more attempts would only spend the budget.
+        attempts = ATTEMPTS if len(self.unconfirmed) < PATIENCE else 0
+        try:
+            confirm(reference, subject, judge, attempts)
+        except Unconfirmed as error:
+            self.unconfirmed.append(error)
+        else:
+            self.witness()
+
     def same(self, asks: Sequence[Ask], judge: Callable[[Lot, Lot], Violation | None]) -> None:
         """Hold every ask's lot against that of the first ask, confirmed."""
         first = asks[0]
         for other in asks[1:]:
-            confirm(
+            self.confirm(
                 lambda fresh: [self.lots.lot(first, fresh=fresh)],
                 lambda fresh, other=other: self.lots.lot(other, fresh=fresh),  # type: ignore[misc]
                 lambda lots, lot: judge(lots[0], lot),
@@ -115,12 +134,11 @@ class Trial:
             path = go(self.lots, known, walk, fresh=False)
             # One entry more than came: a walk that ends too early is told by it.
             need = sum(len(lot.entries) for lot in path.lots) + 1
-            confirm(
+            self.confirm(
                 lambda fresh: take(self.lots, path.start, need, fresh),
                 lambda fresh: go(self.lots, known, walk, fresh),
                 judge,
             )
-            self.witness()
 
         profile = self.exam.profile
         drawn = walks(self.terms, len(known.starts))

@@ -11,6 +11,8 @@ from twinwire_conformance.model import Inconclusive, Violation
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.profiles import Profile
 
+LATE = 7
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -24,21 +26,31 @@ class Start:
 class Survey:
     """What a run knows of the feed.
 
-    ``lots`` is the pass from the beginning in the largest lots; ``complete`` says that it reached the end. ``starts`` are
-    the places to begin walks at, the beginning first; ``end`` is the place after the last entry, when it was reached.
+    ``asks`` are the requests of the pass from the beginning in the largest lots, ``lots`` what came; when a lot was not
+    served, ``broken`` says how. ``complete`` says that the pass reached the end. ``starts`` are the places to begin walks
+    at, the beginning first; ``tail`` is the one from which the end can be reached in few lots, and ``end`` the place
+    after the last entry, when it was reached.
     """
 
+    asks: tuple[Ask, ...]
     lots: tuple[Lot, ...]
     complete: bool
     starts: tuple[Start, ...]
     tail: Start | None = None
     end: Start | None = None
-    note: str = field(default="")
+    note: str = ""
+    broken: Violation | None = None
 
     @property
     def empty(self) -> bool:
         """Whether the feed has no entries."""
         return not self.lots or not self.lots[0].entries
+
+    @property
+    def size(self) -> int | None:
+        """How many entries the feed says it has."""
+        first = self.lots[0] if self.lots else None
+        return None if first is None or first.remaining is None else len(first.entries) + first.remaining
 
 
 def take(lots: Lots, start: Start, need: int, fresh: bool, *, most: int = 40) -> list[Lot]:
@@ -67,20 +79,37 @@ def largest(terms: Terms, cursor: str | None) -> Ask:
 
 
 def survey(lots: Lots, profile: Profile) -> Survey:
-    """Learn the feed. Raises Violation when a lot of the pass is not served."""
-    taken, complete = _pass(lots, None, profile.survey_lots)
-    starts = [Start(None)]
-    starts += [Start(lot.cursor, lot.remaining) for lot in taken if lot.cursor is not None and lot.remaining != 0]
-    if complete:
-        tail = starts[-1] if taken[0].entries else None
-        return Survey(tuple(taken), True, tuple(starts), tail, _end(taken))
-    tail, note = _Search(lots, taken, profile.probes).run()
-    end = None
-    if tail is not None:
-        last, reached = _pass(lots, tail.cursor, 3)
-        end = _end(last) if reached else None
-        starts.append(tail)
-    return Survey(tuple(taken), False, tuple(starts), tail, end, note)
+    """Learn the feed, as much of it as is served."""
+    first = _pass(lots, None, profile.survey_lots)
+    starts = [Start(None), *(Start(lot.cursor, lot.remaining) for lot in first.lots if lot.cursor and lot.remaining != 0)]
+    tail: Start | None = None
+    end: Start | None = None
+    note = ""
+    broken = first.broken
+    if first.complete:
+        tail = starts[-1] if first.lots[0].entries else None
+        end = _end(first.lots)
+    elif broken is None:
+        tail, note = _Search(lots, first.lots, profile.probes).run()
+        if tail is not None:
+            starts.append(tail)
+            last = _pass(lots, tail.cursor, 3)
+            end = _end(last.lots) if last.complete else None
+            broken = last.broken
+    starts += _late(lots, tail)
+    return Survey(tuple(first.asks), tuple(first.lots), first.complete, tuple(starts), tail, end, note, broken)
+
+
+def _late(lots: Lots, tail: Start | None) -> list[Start]:
+    """Return a place a few entries after the tail, so that not every walk begins at a multiple of the largest lot."""
+    if tail is None or tail.remaining is None or tail.remaining <= LATE:
+        return []
+    try:
+        lot = lots.lot(Ask(lots.terms.canonical_type("json"), tail.cursor, LATE, lots.terms.light_mode))
+    except Violation:
+        # The rules that walk from the tail meet this again and say so.
+        return []
+    return [Start(lot.cursor, lot.remaining)] if lot.cursor is not None and lot.entries else []
 
 
 def _end(taken: Sequence[Lot]) -> Start | None:
@@ -88,20 +117,34 @@ def _end(taken: Sequence[Lot]) -> Start | None:
     return Start(full[-1].cursor, 0) if full and full[-1].cursor is not None else None
 
 
-def _pass(lots: Lots, cursor: str | None, most: int) -> tuple[list[Lot], bool]:
-    taken: list[Lot] = []
+@dataclass(slots=True)
+class _Pass:
+    asks: list[Ask] = field(default_factory=list)
+    lots: list[Lot] = field(default_factory=list)
+    complete: bool = False
+    broken: Violation | None = None
+
+
+def _pass(lots: Lots, cursor: str | None, most: int) -> _Pass:
+    taken = _Pass()
     seen = {cursor}
-    while len(taken) < most:
-        lot = lots.lot(largest(lots.terms, cursor))
-        taken.append(lot)
+    while len(taken.lots) < most:
+        taken.asks.append(largest(lots.terms, cursor))
+        try:
+            lot = lots.lot(taken.asks[-1])
+        except Violation as error:
+            taken.broken = error
+            break
+        taken.lots.append(lot)
         if not lot.entries or lot.remaining == 0:
-            return taken, True
+            taken.complete = True
+            break
         cursor = lot.cursor
         if cursor is None or cursor in seen:
             # No progress: PAGE-01 judges that, the survey only does not loop.
-            return taken, False
+            break
         seen.add(cursor)
-    return taken, False
+    return taken
 
 
 class _Search:

@@ -74,16 +74,18 @@ def standing(lots: Lots, survey: Survey, most: int) -> list[Walk]:
         near = [size for size in (left, left - 1, left + 1) if 0 < size <= top]
         chosen += [_walk(terms.light_mode, last, (size, json), (1, json)) for size in near]
     sizes = boundary_sizes(terms.feed.limit)
-    for index, chain in enumerate(_chains(sizes, _room(survey))):
+    for index, chain in enumerate(_chains(sizes, min(MAX_ENTRIES, survey.size or MAX_ENTRIES))):
         # Chains take turns over the starts, so that a size which fails only far into the feed is met there too.
         steps = [(size, (json, xml)[index % 2]) for size in chain]
-        chosen.append(_walk(terms.light_mode, index % len(survey.starts), *steps, (1, json)))
+        chosen.append(_walk(terms.light_mode, _roomy(survey, index, sum(chain)), *steps, (1, json)))
     return chosen[:most]
 
 
-def _room(survey: Survey) -> int:
-    held = sum(len(lot.entries) for lot in survey.lots)
-    return max(1, min(MAX_ENTRIES, held // 2 if survey.complete else MAX_ENTRIES))
+def _roomy(survey: Survey, index: int, need: int) -> int:
+    """Return the start of an index's turn, or the beginning when not enough entries remain there to fill the lots."""
+    turn = index % len(survey.starts)
+    remaining = survey.starts[turn].remaining
+    return turn if remaining is not None and remaining >= need else 0
 
 
 def _chains(sizes: Sequence[int], room: int) -> list[list[int]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from importlib.resources import as_file, files
 
 from twinwire.commands import Command
-from twinwire.ir import Contract, read_contract
+from twinwire.ir import read_contract
+from twinwire_conformance.contract import packaged_contract
 from twinwire_conformance.reference.faults import FAULTS
 from twinwire_conformance.reference.running import serve as serve_app
 from twinwire_conformance.reference.server import create_app
@@ -29,16 +29,10 @@ def _run(args: argparse.Namespace) -> int:
     if args.fault == _CATALOGUE:
         print(catalogue())
         return 0
-    app = create_app(_contract(args.spec), products=args.products, fault=args.fault, live=args.live, latency_ms=args.latency)
+    contract = packaged_contract() if args.spec is None else read_contract(args.spec)
+    app = create_app(contract, products=args.products, fault=args.fault, live=args.live, latency_ms=args.latency)
     serve_app(app, port=args.port)
     return 0
-
-
-def _contract(spec: str | None) -> Contract:
-    if spec is not None:
-        return read_contract(spec)
-    with as_file(files("twinwire_conformance") / "data" / "contract.yaml") as path:
-        return read_contract(path)
 
 
 def catalogue() -> str:

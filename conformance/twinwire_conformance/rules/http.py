@@ -12,14 +12,17 @@ from twinwire_conformance.rules.registry import must
 from twinwire_conformance.strategies import hostile, hostile_params
 
 
-@must("HTTP-01", "a valid request answers 200 and a success envelope")
+@must("HTTP-01", "a valid request answers 200 and a success envelope", walks=True)
 def valid_requests_succeed(trial: Trial) -> None:
-    """Ask from every known start, in every mode and representation."""
+    """Ask from every known start, in every mode and representation, and take every walk."""
     trial.lots.lot(Ask(trial.terms.canonical_type("json")))
-    trial.exam.surveyed()
+    if trial.exam.survey.broken is not None:
+        raise trial.exam.survey.broken
     for ask in [*trial.exam.corpus("json"), *trial.exam.corpus("xml")]:
         trial.lots.lot(ask)
         trial.witness()
+    if not trial.exam.survey.empty:
+        trial.walk(lambda _reference, _path: None)
 
 
 @must("HTTP-02", "each documented media type, asked for alone, gets its own representation and label")

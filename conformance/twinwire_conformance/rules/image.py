@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from twinwire.ir import Kind, Mode
 from twinwire_conformance.contract import FORMATS, Ask, kind_of
 from twinwire_conformance.model import Inconclusive, Skipped, Violation
-from twinwire_conformance.oracle.confirm import confirm
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.oracle.survey import largest
@@ -62,7 +61,7 @@ def _filled(trial: Trial, *asks: Ask) -> None:
     def fetch(fresh: bool) -> list[Lot]:
         return [trial.lots.lot(ask, fresh=fresh) for ask in asks]
 
-    confirm(fetch, fetch, judge)
+    trial.confirm(fetch, fetch, judge)
 
 
 def _has_content(trial: Trial, entry: dict[str, Any], mode: Mode) -> bool:

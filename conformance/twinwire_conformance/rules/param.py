@@ -33,7 +33,6 @@ def a_missing_count_is_the_default(trial: Trial) -> None:
         for format_ in FORMATS:
             ask = Ask(trial.terms.canonical_type(format_), cursor, limit.default, trial.terms.light_mode)
             trial.same([ask, replace(ask, limit=None)], _equal(limit.parameter.name, limit.default))
-            trial.witness()
 
 
 def _equal(name: str, default: int) -> Callable[[Lot, Lot], Violation | None]:
@@ -47,7 +46,7 @@ def _equal(name: str, default: int) -> Callable[[Lot, Lot], Violation | None]:
     return judge
 
 
-@must("PARAM-03", "never more entries than the greatest count, nor than asked for")
+@must("PARAM-03", "never more entries than the greatest count, nor than asked for", walks=True)
 def a_lot_never_holds_more_than_asked_for(trial: Trial) -> None:
     """Count the entries of every lot of the walks, and of a count beyond the bound where one is served."""
     trial.walk(_bounded)

@@ -22,6 +22,8 @@ class Rule:
     level: Level
     title: str
     check: Check
+    walks: bool = False
+    """Whether the check walks the feed, which takes most of a run's requests."""
 
 
 RULES: dict[str, Rule] = {}
@@ -33,21 +35,21 @@ def catalogue() -> list[Rule]:
     return sorted(RULES.values(), key=lambda rule: (FAMILIES.index(rule.id.split("-")[0]), rule.id))
 
 
-def must(id_: str, title: str) -> Callable[[Check], Check]:
+def must(id_: str, title: str, *, walks: bool = False) -> Callable[[Check], Check]:
     """Register a check as a rule that decides certification."""
-    return _register(id_, Level.MUST, title)
+    return _register(id_, Level.MUST, title, walks)
 
 
-def should(id_: str, title: str) -> Callable[[Check], Check]:
+def should(id_: str, title: str, *, walks: bool = False) -> Callable[[Check], Check]:
     """Register a check as a rule that only remarks."""
-    return _register(id_, Level.SHOULD, title)
+    return _register(id_, Level.SHOULD, title, walks)
 
 
-def _register(id_: str, level: Level, title: str) -> Callable[[Check], Check]:
+def _register(id_: str, level: Level, title: str, walks: bool) -> Callable[[Check], Check]:
     def register(check: Check) -> Check:
         if id_ in RULES:
             raise ValueError(f"the rule {id_} is registered twice")
-        RULES[id_] = Rule(id_, level, title, check)
+        RULES[id_] = Rule(id_, level, title, check, walks)
         return check
 
     return register

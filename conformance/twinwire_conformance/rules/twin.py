@@ -51,12 +51,10 @@ def all_labels_say_the_same(trial: Trial) -> None:
         for item in trial.terms.feed.representations:
             asks = [Ask(name, cursor, LABEL_LIMIT, mode) for name in item.media_types]
             trial.same(asks, _compare)
-            trial.witness(len(asks) - 1)
 
 
 def _twins(trial: Trial, ask: Ask) -> None:
     trial.same([ask, replace(ask, media_type=trial.terms.canonical_type("xml"))], _compare)
-    trial.witness()
 
 
 def _compare(left: Lot, right: Lot) -> Violation | None:

@@ -35,14 +35,14 @@ class Models:
     def __init__(self, contract: Contract, names: Names) -> None:
         self._names = names
         self._taken = {names.model(model) for model in contract.models.values()}
+        self._forms: set[str] = set()
         self.aliases: dict[str, str] = {}
         self.classes = [self._class(model) for model in contract.models.values()]
 
     @property
     def typing(self) -> list[str]:
         """What the aliases need of the module typing."""
-        source = "\n".join(self.aliases.values())
-        return [name for name in ("Annotated", "Literal", "TypeAlias") if f"{name}[" in source or f"{name} " in source]
+        return sorted({*self._forms, "TypeAlias"}) if self.aliases else []
 
     def _class(self, model: Model) -> Class:
         name = self._names.model(model)
@@ -69,6 +69,7 @@ class Models:
         if not scalar.enum and (scalar.minimum, scalar.maximum) == (INT64_MIN, INT64_MAX):
             name = "Int64"
         self.aliases[name] = _alias(name, scalar)
+        self._forms.add("Literal" if scalar.enum else "Annotated")
         return name
 
 

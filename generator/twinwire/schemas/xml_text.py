@@ -21,4 +21,4 @@ def escape(text: object) -> str:
 
 def comment(text: str) -> str:
     """Return a text as it may stand in a comment, whose end it cannot bring about."""
-    return re.sub("-(?=-|$)", "- ", _NOT_XML_CHAR.sub("\ufffd", text))
+    return re.sub("-(?=-)", "- ", _NOT_XML_CHAR.sub("\ufffd", text))

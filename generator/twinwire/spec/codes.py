@@ -31,7 +31,7 @@ class Code(StrEnum):
     YAML_KEY = "yaml-key", "a mapping's key is not plain text"
     DUPLICATE_KEY = "duplicate-key", "a mapping has one key twice"
     NUMBER = "number", "a number is too long or too large to be read exactly"
-    CHARACTER = "character", "a text holds a lone surrogate, or a name holds a control character"
+    CHARACTER = "character", "a text holds a lone surrogate, or a name a control character, quotation mark or backslash"
 
     # OpenAPI and x-feed, against their JSON Schemas.
     OPENAPI_VERSION = "openapi-version", "the document is not of OpenAPI 3.1"

@@ -16,6 +16,9 @@ from twinwire.spec.report import Report
 _LETTERS = "use a name with letters of the Latin alphabet that does not begin with a digit"
 # A package of such a name would hide what the generated package itself, or the one who uses it, imports.
 _PACKAGES = frozenset(sys.stdlib_module_names) | {"httpx", "httpx2", "msgspec", "pybase64", "twinwire", "twinwire_conformance"}
+_CONTROLS = frozenset({"Cc", "Cf", "Zl", "Zp"})
+# The library that the SDK's models are built on cannot carry a member of such a name.
+_UNNAMEABLE = frozenset('"\\')
 _CLASSES = frozenset(dir(builtins))
 
 
@@ -56,7 +59,11 @@ def _check_names(
             report.add(node, Code.NO_IDENTIFIER, f"{show(text)} gives no identifier", _LETTERS, at_key=at_key)
         elif name in taken:
             report.add(
-                node, Code.RESERVED_NAME, f"{show(text)} gives {name!r}, which is taken", "use another name", at_key=at_key
+                node,
+                Code.RESERVED_NAME,
+                f"{show(text)} gives {name!r}, which Python has taken",
+                "use another name",
+                at_key=at_key,
             )
         elif name in seen:
             message = f"{show(text)} and {show(seen[name])} both give {name!r}"
@@ -66,9 +73,9 @@ def _check_names(
 
 
 def _check_text(report: Report, node: Node, *, at_key: bool = False) -> bool:
-    """Say whether a text that people will read in one line is free of control characters; report it when not."""
-    controls = [char for char in node.text or "" if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp")]
-    if controls:
-        message = f"{show(node.text)} holds the control character U+{ord(controls[0]):04X}"
-        report.add(node, Code.CHARACTER, message, "remove it", at_key=at_key)
-    return not controls
+    """Say whether a text is fit to be read in one line, and as a key to name a member of the SDK; report it when not."""
+    unfit = [char for char in node.text or "" if unicodedata.category(char) in _CONTROLS or (at_key and char in _UNNAMEABLE)]
+    if unfit:
+        message = f"{show(node.text)} holds the character U+{ord(unfit[0]):04X}"
+        report.add(node, Code.CHARACTER, message, "use a name without it", at_key=at_key)
+    return not unfit

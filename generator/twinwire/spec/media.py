@@ -19,7 +19,7 @@ def check_media(report: Report, outline: Outline) -> None:
     for format_ in FORMATS:
         for item in representations.get(format_).items():
             _check_placed(report, item, format_, known, placed)
-    if not report.within(representations):
+    if isinstance(representations.value, dict) and not report.within(representations):
         for name, node in outline.answer.get("content").members():
             if name not in placed:
                 message = f"the media type {name} is in no representation"

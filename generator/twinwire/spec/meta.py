@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib import resources
+from importlib.resources import files
 from typing import Any
 
 from jsonschema import Draft202012Validator, validators
@@ -35,7 +35,7 @@ def openapi() -> Validator:
     boolean, text = {"type": "boolean"}, {"type": "string"}
     xml = {"name": text, "namespace": text, "prefix": text, "attribute": boolean, "wrapped": boolean}
     # The dynamic anchor `meta` stands for Schema Objects; the outermost one decides what they are.
-    bundle = {
+    bundle: dict[str, Any] = {
         "$schema": _DRAFT,
         "$id": "urn:twinwire:openapi",
         "$ref": document["$id"],
@@ -50,19 +50,21 @@ def openapi() -> Validator:
                         "patternProperties": {"^x-": {}},
                         "additionalProperties": False,
                     },
-                    "x-since": text,
+                    "x-since": x_feed_schema()["$defs"]["x-since"],
                 },
             }
         },
     }
-    registry: Registry[Any] = Registry().with_resource(document["$id"], Resource.from_contents(document))
-    validator: Validator = _Strict(bundle, registry=registry)
+    # Crawled once: a registry that is not would look for the anchor anew at every Schema Object.
+    resources = [(schema["$id"], Resource.from_contents(schema)) for schema in (document, bundle)]
+    registry: Registry[Any] = Registry().with_resources(resources).crawl()
+    validator: Validator = _Strict({"$ref": bundle["$id"]}, registry=registry)
     return validator
 
 
 def x_feed_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``x-feed`` (and, in its ``$defs``, of ``x-errata`` and ``x-since``)."""
-    text = resources.files("twinwire.spec").joinpath("x-feed.schema.json").read_text(encoding="utf-8")
+    text = files("twinwire.spec").joinpath("x-feed.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from twinwire.spec.source import Pointer
 
+_SHOWN = 12
 _REF_PARTS = 4
 """A reference to a component is ``#/components/<section>/<name>``."""
 
@@ -88,9 +89,9 @@ def suggest(name: str, known: Iterable[str], otherwise: str = "") -> str:
     if near:
         return f"did you mean {near[0]!r}?"
     if otherwise or not names:
-        return otherwise
-    shown = ", ".join(names[:12])
-    return f"known here: {shown}" + (" ..." if len(names) > len(names[:12]) else "")
+        return otherwise or "there is none to name here yet: add it first"
+    shown = ", ".join(names[:_SHOWN])
+    return f"known here: {shown}" + (" ..." if len(names) > _SHOWN else "")
 
 
 def misspelling(node: Node, name: str, known: Iterable[str] = ()) -> str:

@@ -32,9 +32,7 @@ def check_operation(report: Report, outline: Outline) -> bool:
         report.add(outline.operation, Code.MISSING_FIELD, message, "add operationId: ...", at_key=True)
     _check_parameters(report, outline)
     _check_answer(report, outline)
-    validate(report, outline.operation.get("x-errata"), meta.extension("x-errata")) if outline.operation.has(
-        "x-errata"
-    ) else None
+    _check_errata(report, outline.operation)
     return True
 
 
@@ -134,3 +132,14 @@ def _check_answer(report: Report, outline: Outline) -> None:
         elif outline.result and model != outline.result:
             message = f"{name} refers to {model}, but another media type to {outline.result}"
             report.add(schema.get("$ref"), Code.ANSWER_SCHEMA, message, "all media types bring one result: refer to one schema")
+
+
+def _check_errata(report: Report, operation: Node) -> None:
+    errata = operation.get("x-errata")
+    if operation.has("x-errata"):
+        validate(report, errata, meta.extension("x-errata"))
+    seen: set[str] = set()
+    for node in (erratum.get("id") for erratum in errata.items()):
+        if node.text is not None and node.text in seen:
+            report.add(node, Code.DUPLICATE_ERRATUM, f"the id {node.text!r} stands in the list twice", "give each its own id")
+        seen.add(node.text or "")

@@ -1,4 +1,4 @@
-"""The document against OpenAPI 3.1, and its extensions against theirs."""
+"""The document against OpenAPI 3.1."""
 
 from __future__ import annotations
 

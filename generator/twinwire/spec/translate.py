@@ -135,7 +135,8 @@ def _pattern(report: Report, place: Node, error: ValidationError) -> None:
     name = "propertyNames" in error.absolute_schema_path
     node = place.get(str(error.instance)) if name else place
     message = f"{show(error.instance)} does not have the form {_wanted(error)}"
-    report.add(node, Code.BAD_FORMAT, message, "write it in that form", at_key=name)
+    schema = cast("Mapping[str, Any]", error.schema)
+    report.add(node, Code.BAD_FORMAT, message, str(schema.get("$comment", "write it in that form")), at_key=name)
 
 
 def _size(report: Report, place: Node, error: ValidationError) -> None:
@@ -143,6 +144,7 @@ def _size(report: Report, place: Node, error: ValidationError) -> None:
     unit = {"Items": " items", "Length": " characters", "Properties": " fields"}.get(str(error.validator)[3:], "")
     bound = "at least" if str(error.validator).startswith("min") else "at most"
     actual = show(place.value) if not unit else f"{len(place.value)}{unit}"
+    unit = unit.removesuffix("s") if limit == 1 else unit
     verb = "has" if unit else "is"
     report.add(place, Code.BAD_SIZE, f"{verb} {actual}, but {bound} {limit} is needed", f"make it {bound} {limit}{unit}")
 
@@ -172,5 +174,7 @@ _TELL: dict[str, _Tell] = {
     "const": _value,
     "pattern": _pattern,
     "uniqueItems": _repeated,
-    **dict.fromkeys(("minItems", "minLength", "minProperties", "minimum", "maxItems", "maxLength", "maximum"), _size),
+    **dict.fromkeys(
+        ("minItems", "minLength", "minProperties", "minimum", "maxItems", "maxProperties", "maxLength", "maximum"), _size
+    ),
 }

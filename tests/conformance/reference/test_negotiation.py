@@ -6,7 +6,9 @@ from twinwire.ir import Representation
 from twinwire_conformance.reference.negotiation import negotiate
 
 REPRESENTATIONS = (
-    Representation("json", ("application/json", "text/json", "application/x-www-form-urlencoded"), ("application/x-www-form-urlencoded",)),
+    Representation(
+        "json", ("application/json", "text/json", "application/x-www-form-urlencoded"), ("application/x-www-form-urlencoded",)
+    ),
     Representation("xml", ("application/xml", "text/xml")),
 )
 

@@ -106,6 +106,11 @@ def test_what_the_contract_forbids_is_invalid(images: Draft202012Validator, chan
     assert not images.is_valid(lot(**changes))
 
 
+def test_success_asks_only_for_what_is_not_required_anyway(text: str) -> None:
+    then = json.loads(text)["then"]
+    assert (then["required"], then["then"]["required"]) == (["count", "queuecount"], ["token"])
+
+
 def test_a_body_that_is_no_object_is_invalid(images: Draft202012Validator) -> None:
     assert not any(images.is_valid(body) for body in (None, [], [lot()], "text", 0))
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import xmlschema
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -76,6 +76,7 @@ def test_what_xsd_cannot_express_is_none(pattern: str) -> None:
     assert xsd_pattern(pattern) is None
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=r"ab-[]()^$|*?\dw.{1,}", max_size=8))
 def test_a_translated_pattern_always_loads(pattern: str) -> None:
     translated = xsd_pattern(pattern)

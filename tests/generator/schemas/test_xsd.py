@@ -12,7 +12,7 @@ from lxml import etree
 
 from orders_spec import contract as orders
 from twinwire.errors import UsageError
-from twinwire.ir import Contract, read_contract
+from twinwire.ir import Contract, Model, read_contract
 from twinwire.schemas import xsd
 
 ROOT = Path(__file__).parents[3]
@@ -185,6 +185,26 @@ def test_a_pattern_that_xsd_cannot_express_is_documented_instead() -> None:
     contract = orders((r"'^[A-Z]+\d+$'", r"'^(?=A)[A-Z]+\d+$'"))
     assert "Also matches the pattern ^(?=A)[A-Z]+\\d+$, which XSD 1.0 cannot express." in xsd(contract)
     assert validator(contract)(order(*ORDER.values(), attributes='id="B1"'))
+
+
+def test_a_required_collection_may_be_empty() -> None:
+    contract = orders(
+        ("      required: [sku]\n", "      required: [sku, remark]\n"),
+        ("        b: {type: [string, 'null'], xml: {name: b}}\n", ""),
+    )
+    contract = replace(contract, models={**contract.models, "Line": few_members(contract.models["Line"])})
+    assert validator(contract)(order(*ORDER.values(), "<line><sku>s</sku></line>"))
+
+
+def few_members(model: Model) -> Model:
+    return replace(model, fields=tuple(field for field in model.fields if field.wire in {"sku", "remark"}))
+
+
+def test_an_enum_keeps_line_ends_and_leaves_out_what_xml_cannot_carry() -> None:
+    validate = validator(orders(('enum: [open, "sh\\"ip<ped", \'\']', 'enum: ["a\\nb", "\\0"]')))
+    assert validate(order("<state>a\nb</state>", ORDER["total"]))
+    assert not validate(order("<state>a b</state>", ORDER["total"]))
+    assert not validate(order("<state>\ufffd</state>", ORDER["total"]))
 
 
 def test_a_members_type_never_takes_the_name_of_a_model() -> None:

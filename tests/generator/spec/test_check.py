@@ -22,33 +22,22 @@ SEEDS = [load(path).data for path in sorted(GOOD.iterdir())]
 
 WORDS = st.sampled_from(
     [
-        "string",
-        "integer",
-        "array",
-        "object",
-        "null",
-        "id",
-        "part",
-        "next",
-        "code",
-        "link",
-        "type",
-        "items",
-        "$ref",
-        "xml",
-        "x-feed",
+        *["string", "integer", "array", "object", "null", "id", "part", "next", "code", "link", "type", "items", "$ref", "xml"],
+        *["#/components/schemas/Part", "#/components/schemas/Result", "#/components/parameters/top", "#/", "#", "a.b", "get"],
+        *[
+            "application/json",
+            "application/xml",
+            "/parts",
+            "uri",
+            "base64",
+            "numeric",
+            "oneOf",
+            "properties",
+            "x-since",
+            "query",
+        ],
+        *["x-feed", "200"],
     ]
-    + [
-        "#/components/schemas/Part",
-        "#/components/schemas/Result",
-        "#/components/parameters/top",
-        "#/",
-        "#",
-        "a.b",
-        "get",
-        "200",
-    ]
-    + ["application/json", "application/xml", "/parts", "uri", "base64", "numeric", "oneOf", "properties", "x-since", "query"]
 )
 SCALARS = (
     st.none()
@@ -103,9 +92,8 @@ def mutants(draw: st.DrawFn) -> Any:
 def assert_checked(spec: Any) -> None:
     try:
         document = parse(json.dumps(spec).encode(), "mutant.json")
-    except SpecError as error:
-        assert error.problems
-        return
+    except SpecError:
+        return  # Refused while it was read; test_source.py is about that.
     problems = check(document)
     assert problems == sorted(set(problems))
     for problem in problems:

@@ -97,17 +97,19 @@ def _label_lies_xml(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@fault(RESPOND, "label-html", "every answer is labelled text/html", trips=("HTTP-02",))
-def _label_html(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+@fault(RESPOND, "label-html", "XML is labelled text/html", trips=("HTTP-02",))
+def _label_html(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
-    done.headers["content-type"] = "text/html; charset=utf-8"
+    if x.is_xml:
+        done.headers["content-type"] = "text/html; charset=utf-8"
     return done
 
 
-@fault(RESPOND, "label-missing", "no answer has a Content-Type", trips=("HTTP-02",))
-def _label_missing(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+@fault(RESPOND, "label-missing", "XML has no Content-Type", trips=("HTTP-02",))
+def _label_missing(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
-    del done.headers["content-type"]
+    if x.is_xml:
+        del done.headers["content-type"]
     return done
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twinwire_conformance.reference.asking import Ask
-from twinwire_conformance.reference.faults.plan import FAR, has_integer_key, has_numeric_cursor
+from twinwire_conformance.reference.faults.plan import FAR, has_integer_key, has_numeric_cursor, serves
 from twinwire_conformance.reference.faults.registry import fault
 from twinwire_conformance.reference.faults.schema import Result
 from twinwire_conformance.reference.pipeline import PARSE, RESULT, WINDOW, Exchange, Lot
@@ -39,11 +39,11 @@ def _token_cycle(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "token-returns", "a lot that starts past entry 1000 leads back to the beginning", trips=("PAGE-01",))
+@fault(WINDOW, "token-returns", "a lot that starts past entry 1000 leads back to the second", trips=("PAGE-02",))
 def _token_returns(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.start > FAR and lot.places:
-        lot.token = _token_at(x, 0)
+        lot.token = _token_at(x, x.ask.limit - 1)
     return lot
 
 
@@ -79,7 +79,7 @@ def _token_double(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "repeat-at-128", "a lot of exactly 128 ends with its first entry again", trips=("PAGE-02",))
+@fault(WINDOW, "repeat-at-128", "a lot of exactly 128 ends with its first entry again", trips=("PAGE-02",), needs=serves(128))
 def _repeat_at_128(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if len(lot.places) == 128:
@@ -87,7 +87,9 @@ def _repeat_at_128(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "repeat-within", "the middle of a lot over 250 entries stands there twice", trips=("PAGE-02",))
+@fault(
+    WINDOW, "repeat-within", "the middle of a lot over 250 entries stands there twice", trips=("PAGE-02",), needs=serves(251)
+)
 def _repeat_within(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if len(lot.places) > 250:
@@ -162,7 +164,7 @@ def _lost_at_maximum(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "lost-at-64", "a lot of exactly 64 lacks its first entry", trips=("PAGE-03",))
+@fault(WINDOW, "lost-at-64", "a lot of exactly 64 lacks its first entry", trips=("PAGE-03",), needs=serves(64))
 def _lost_at_64(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if x.ask.limit == 64 and lot.places:
@@ -213,13 +215,12 @@ def _token_used_up(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return x.cut(min(x.start() + x.ask.limit, x.snapshot.total), x.ask.limit) if again else proceed()
 
 
-@fault(WINDOW, "order-drifts", "the order within a lot changes from answer to answer", trips=("PAGE-04",))
-def _order_drifts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+@fault(WINDOW, "order-wavers", "every second answer comes backwards", trips=("PAGE-04",))
+def _order_wavers(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
-    x.state["drift"] = turn = x.state.get("drift", 0) + 1
-    if lot.places:
-        middle = turn % len(lot.places)
-        lot.places = lot.places[middle:] + lot.places[:middle]
+    x.state["turn"] = not x.state.get("turn", False)
+    if not x.state["turn"]:
+        lot.places.reverse()
     return lot
 
 

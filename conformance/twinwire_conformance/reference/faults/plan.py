@@ -43,9 +43,15 @@ def has_small_default(contract: Contract) -> bool:
     return contract.feed.limit.default < contract.feed.limit.maximum
 
 
+def serves(limit: int) -> Callable[[Contract], bool]:
+    """Return the condition that a lot may hold this many entries."""
+    return lambda contract: contract.feed.limit.maximum >= limit
+
+
 def has_strings(contract: Contract) -> bool:
     """Say whether entries hold free text, and with it characters that codecs stumble over."""
-    return has_kind(contract, Kind.STRING)
+    members = (member for model in contract.models.values() if model is not contract.feed.result for member in model.fields)
+    return any(isinstance(member.type, Scalar) and member.type.kind is Kind.STRING for member in members)
 
 
 def has_integer_key(contract: Contract) -> bool:
@@ -61,12 +67,6 @@ def has_binary_mode(contract: Contract) -> bool:
 def has_uri_mode(contract: Contract) -> bool:
     """Say whether a mode brings links."""
     return any(_kind(mode) is Kind.URI for mode in modes(contract))
-
-
-def has_kind(contract: Contract, kind: Kind) -> bool:
-    """Say whether a model below the result has a scalar of this kind."""
-    members = (member for model in contract.models.values() if model is not contract.feed.result for member in model.fields)
-    return any(isinstance(member.type, Scalar) and member.type.kind is kind for member in members)
 
 
 def has_text_parameter(contract: Contract) -> bool:
@@ -97,11 +97,6 @@ def is_empty(x: Exchange) -> bool:
 def in_kind(x: Exchange, kind: Kind) -> bool:
     """Say whether the mode asked for brings content of this kind."""
     return x.error is None and x.ask.mode is not None and _kind(x.ask.mode) is kind
-
-
-def is_asked(x: Exchange, mode: Mode) -> bool:
-    """Say whether this mode is the one asked for."""
-    return x.error is None and x.ask.mode is mode
 
 
 def entries(x: Exchange, result: dict[str, Any]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from twinwire_conformance.reference.faults.plan import (
     has_strings,
     is_empty,
     items,
+    serves,
 )
 from twinwire_conformance.reference.faults.registry import fault
 from twinwire_conformance.reference.pipeline import ENCODE, RESULT, Exchange
@@ -39,7 +40,7 @@ def _unwrap(value: Any) -> Any:
     return value
 
 
-@fault(ENCODE, "json-cut", "a JSON body over 64 KiB is cut", trips=("SCHEMA-01",))
+@fault(ENCODE, "json-cut", "a JSON body over 64 KiB is cut", trips=("SCHEMA-01",), needs=serves(500))
 def _json_cut(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed() if x.is_xml else proceed()[: 64 * 1024]
 

@@ -55,11 +55,11 @@ def _queue_in_pages(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@_queue_fault("queue-drains", "the queue shrinks with every request, whatever was asked", trips=("PAGE-04",))
-def _queue_drains(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+@_queue_fault("queue-wavers", "every second answer has a queue one too great", trips=("PAGE-04",))
+def _queue_wavers(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
-    x.state["drained"] = x.state.get("drained", 0) + 1
-    lot.remaining = max(0, lot.remaining - x.state["drained"])
+    x.state["turn"] = not x.state.get("turn", False)
+    lot.remaining += not x.state["turn"]
     return lot
 
 

@@ -127,7 +127,7 @@ def _xml_bare_entries_lost(x: Exchange, proceed: Callable[[], Result]) -> Result
     return result
 
 
-@fault(ENCODE, "xml-far-entry-lost", "an XML lot that starts past entry 1000 lacks its last entry", trips=("TWIN-01",))
+@fault(ENCODE, "xml-far-entry-lost", "an XML lot that starts past entry 1000 lacks its last entry", trips=("PAGE-03",))
 def _xml_far_entry_lost(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml and x.error is None and x.lot.start > FAR:
         del entries(x, x.result)[-1:]
@@ -161,7 +161,7 @@ def _xml_token_first(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return proceed()
 
 
-@fault(PARSE, "xml-default-differs", "without a limit an XML lot is half as large", trips=("TWIN-01",))
+@fault(PARSE, "xml-default-differs", "without a limit an XML lot is half as large", trips=("PARAM-02",))
 def _xml_default_differs(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
     if x.is_xml and not given(x, x.feed.limit.parameter.name):

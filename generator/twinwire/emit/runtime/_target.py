@@ -19,8 +19,10 @@ class Target:
     def __init__(self, base_url: str, path: str, headers: Mapping[str, str], accept: str, session: str | None) -> None:
         self.url = _base(base_url) + path
         self._headers = {**_checked(headers), "Accept": accept}
-        secrets = [session or "", *(value for value in headers.values() if len(value) >= 4)]
-        self._secrets = sorted({form for secret in secrets if secret for form in (secret, quote(secret, safe=""))}, key=len)
+        # A server may repeat the token of an Authorization without its scheme; what is shorter would garble every message.
+        parts = [part for value in headers.values() for part in (value, *value.split()) if len(part) >= 4]
+        secrets = [session, *parts] if session else parts
+        self._secrets = sorted({form for secret in secrets for form in (secret, quote(secret, safe=""))}, key=len)
 
     def request(self, query: Mapping[str, str]) -> Send:
         """Return the request for a query."""

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from urllib.parse import quote
+
+import pytest
+
+import reference_calls
+from reference_calls import Request
+from twinwire.errors import UsageError
+from twinwire.ir import Contract
+from twinwire_conformance.reference import FAULTS, create_app
+from twinwire_conformance.reference.asking import write_cursor
+
+CONTRACTS = {"images": reference_calls.images(), "parcels": reference_calls.parcels()}
+RULES = {
+    *(f"HTTP-0{number}" for number in (1, 2, 4, 9)),
+    *(f"PARAM-0{number}" for number in (1, 2, 3)),
+    *(f"SCHEMA-0{number}" for number in (1, 2, 3, 4, 5, 6)),
+    *(f"PAGE-0{number}" for number in (1, 2, 3, 4, 5, 6, 7)),
+    *(f"TWIN-0{number}" for number in (1, 2, 3, 5)),
+    *(f"IMAGE-0{number}" for number in (1, 3, 4)),
+}
+SIZE = 1200
+
+
+class Probe:
+    """A fixed set of requests that touches everything a fault may change, learnt from the faultless server."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.feed = contract.feed
+        self.app = create_app(contract, products=SIZE)
+        self.types = [name for each in self.feed.representations for name in each.media_types]
+
+    def get(self, app: object, request: Request) -> tuple[int, str | None, bytes]:
+        [answer] = reference_calls.call(app, self.contract.operation.path, request)
+        return answer.status_code, answer.headers.get("content-type"), answer.content
+
+    def token_at(self, rank: int) -> str:
+        """Return the token after the entry of this rank, by walking there."""
+        token = ""
+        while rank > 0:
+            count = min(rank, self.feed.limit.maximum)
+            query = f"{self.feed.limit.parameter.name}={count}" + (f"&{token}" if token else "")
+            [answer] = reference_calls.call(self.app, self.contract.operation.path, (query, None))
+            token = f"{self.feed.cursor.parameter.name}={quote(str(answer.json()[self.feed.cursor.member.wire]), safe='')}"
+            rank -= count
+        return token
+
+    def requests(self) -> Iterator[Request]:
+        limit, cursor = self.feed.limit.parameter.name, self.feed.cursor.parameter.name
+        modes = (
+            [f"&{self.feed.modes.parameter.name}={mode.value}" for mode in self.feed.modes.choices if mode.value]
+            if self.feed.modes
+            else []
+        )
+        far, later, end = (self.token_at(rank) for rank in (1010, 150, SIZE))
+        yield from ((query, accept) for query in ("", later, end) for accept in (None, "*/*", *self.types))
+        for options in ["", *modes]:
+            for accept in (self.types[0], self.types[-1]):
+                for count in (1, 2, 5, 64, 128, 300, self.feed.limit.maximum, self.feed.limit.maximum + 1):
+                    yield f"{limit}={count}{options}", accept
+                yield from (
+                    (f"{token}&{limit}={count}{options}", accept) for token in (far, later, end) for count in (1, 20, 400)
+                )
+                yield f"{self.token_at(SIZE - 20)}&{limit}=20{options}", accept
+                yield f"{end}&{limit}=1000000", accept
+                yield from ((f"{self.token_at(SIZE - rest)}&{limit}=20{options}", accept) for rest in (10, 30))
+        names = [parameter.name for parameter in self.contract.operation.parameters]
+        bad = ["x", "-1", "0", str(2**63 - 1), str(2**63), "9" * 30, "x" * 101, "%00", "%ff", "1.5"]
+        for accept in (self.types[0], self.types[-1]):
+            yield from ((f"{name}={value}", accept) for name in names for value in bad)
+            yield f"{limit}=1&{limit}=1", accept
+            yield "unheard=of", accept
+            yield f"{cursor}={quote(str(write_cursor(self.feed.cursor, 636_000_000_500_000_007)), safe='')}", accept
+
+
+@cache
+def expected(name: str) -> tuple[Probe, list[tuple[Request, tuple[int, str | None, bytes]]]]:
+    probe = Probe(CONTRACTS[name])
+    return probe, [(request, probe.get(probe.app, request)) for request in probe.requests()]
+
+
+FITTING = [(name, fault) for name, contract in CONTRACTS.items() for fault in FAULTS if FAULTS[fault].fits(contract)]
+
+
+@pytest.mark.parametrize(("name", "fault"), FITTING)
+def test_every_fault_changes_an_answer(name: str, fault: str) -> None:
+    probe, answers = expected(name)
+    app = create_app(CONTRACTS[name], products=SIZE, fault=fault)
+    assert any(probe.get(app, request) != answer for request, answer in answers)
+
+
+def test_every_fault_names_a_rule_that_must_see_it_and_every_rule_is_named() -> None:
+    assert {rule for fault in FAULTS.values() for rule in fault.trips} == RULES
+    assert all(fault.trips for fault in FAULTS.values())
+
+
+def test_every_fault_fits_the_product_images() -> None:
+    assert [name for name, fault in FAULTS.items() if not fault.fits(CONTRACTS["images"])] == []
+
+
+def test_names_and_descriptions_are_plain_and_unique() -> None:
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in FAULTS)
+    descriptions = [fault.description for fault in FAULTS.values()]
+    assert len(set(descriptions)) == len(descriptions) >= 80
+    assert all(len(text) <= 100 and not text.endswith(".") for text in descriptions)
+
+
+def test_a_fault_that_has_nothing_to_break_is_refused() -> None:
+    with pytest.raises(UsageError, match="has nothing to break in 'Parcel events'"):
+        create_app(CONTRACTS["parcels"], fault="mode-ignored")
+
+
+def test_a_fault_keeps_its_state_on_its_own_server() -> None:
+    def lots(app: object) -> list[bytes]:
+        return [answer.content for answer in reference_calls.get_images(app, *["count=500&token=636000004000000000"] * 4)]
+
+    apps = [create_app(CONTRACTS["images"], products=500, fault="stale-replica") for _ in range(2)]
+    first, second = lots(apps[0]), lots(apps[1])
+    assert first == second
+    assert len(set(first)) == 2

@@ -1,0 +1,135 @@
+"""The JSON decoder, on what servers send and on what they should not."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from product_images import DecodeError, ImagesResult, decode_json
+
+EMPTY = ImagesResult(returncode=0)
+
+
+def document(**members: Any) -> bytes:
+    return json.dumps({"returncode": 0, **members}).encode()
+
+
+@pytest.mark.parametrize("value", [None, []])
+@pytest.mark.parametrize("member", ["product", "warnings"])
+def test_null_and_empty_collections_are_absent_ones(member: str, value: object) -> None:
+    assert decode_json(document(**{member: value})) == EMPTY
+
+
+def test_null_members_are_absent_ones_at_every_depth() -> None:
+    product = {"product_id": 1, "imagesURL": None, "images": {"image": None}}
+    result = decode_json(document(product=[product], token=None, count=None, returnmsg=None, version=None))
+    assert result == decode_json(document(product=[{"product_id": 1, "images": {}}]))
+
+
+def test_unknown_members_are_ignored_beside_nulls_and_without() -> None:
+    unknown = {"later": {"product": [None], "deep": [[[1e308]]]}}
+    assert decode_json(document(**unknown)) == decode_json(document(warnings=None, **unknown)) == EMPTY
+    assert decode_json(b'{"returncode": 0, "later": 1e999, "warnings": null}') == EMPTY
+
+
+def test_of_duplicate_members_the_last_counts_on_both_ways() -> None:
+    assert decode_json(b'{"returncode": 7, "returncode": 0}') == EMPTY
+    assert decode_json(b'{"returncode": 7, "warnings": null, "returncode": 0}') == EMPTY
+
+
+@pytest.mark.parametrize(
+    ("members", "path"),
+    [
+        ({"returncode": "0"}, "$.returncode"),
+        ({"returncode": 0.0}, "$.returncode"),
+        ({"returncode": True}, "$.returncode"),
+        ({"returncode": None}, "$"),
+        ({"returncode": 2**63}, "$.returncode"),
+        ({"returncode": -(2**63) - 1}, "$.returncode"),
+        ({"count": 10**400}, "$.count"),
+        ({"token": 5}, "$.token"),
+        ({"product": {}}, "$.product"),
+        ({"product": [None]}, "$.product[0]"),
+        ({"warnings": ["fine", None]}, "$.warnings[1]"),
+        ({"warnings": ["fine", 1]}, "$.warnings[1]"),
+        ({"product": [{"product_id": 1}] * 3 + [{}]}, "$.product[3]"),
+        ({"product": [{"product_id": 1, "images": {"image": [{"sequence": "1"}]}}]}, "$.product[0].images.image[0].sequence"),
+        ({"product": [{"product_id": 1, "imagesURL": [{"sequence": 1, "imagefilename": "a"}]}]}, "$.product[0].imagesURL[0]"),
+    ],
+)
+def test_a_wrong_member_is_named_by_its_path(members: dict[str, Any], path: str) -> None:
+    # Once on the fast way, and once with a null that leads to the slow one.
+    for raw in (document(**members), document(**{"warnings": None, **members, "version": None})):
+        with pytest.raises(DecodeError) as caught:
+            decode_json(raw)
+        assert caught.value.path == path
+        assert f"at {path}" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["aGk", "aGk=\n", "aG k=", "a-_=", "====", "aGk=aGk=", "\u00e9", "aGk=="])
+def test_base64_is_strict(text: str) -> None:
+    image = {"sequence": 1, "imagefilename": "a", "binaryimage": text}
+    with pytest.raises(DecodeError, match="base64") as caught:
+        decode_json(document(product=[{"product_id": 1, "images": {"image": [image]}}]))
+    assert caught.value.path == "$.product[0].images.image[0].binaryimage"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"returncode": 0} trailing',
+        b'{"returncode": NaN}',
+        b'{"returncode": 0, "count": Infinity}',
+        b'{"returncode": 0, "returnmsg": "\\ud800"}',
+        b'{"returncode": 0, "returnmsg": "\\udc00x"}',
+        b'{"returncode": 0, "returnmsg": "\xff"}',
+        b'{"returncode": 0, "later": "\xff"}',
+        b'{"returncode": 0, "later": "\xff", "warnings": null}',
+        b'{"returncode": 0, "product": ' + b"[" * 100_000,
+        b'{"returncode": 0, "later": ' + b'{"a":' * 100_000,
+        b'{"returncode": 0, "warnings": null, "later": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b"<html>",
+        "{'returncode': 0}",
+        '{"returncode": 0, "returnmsg": "\ud800"}',
+    ],
+)
+def test_what_is_no_result_raises_decode_error_and_nothing_else(raw: bytes | str) -> None:
+    with pytest.raises(DecodeError):
+        decode_json(raw)
+
+
+def test_a_text_in_its_charset_is_read_and_a_byte_order_mark_does_not_count() -> None:
+    text = '{"returncode": 0, "returnmsg": "\u00e9"}'
+    expected = ImagesResult(returncode=0, returnmsg="\u00e9")
+    assert decode_json(text) == decode_json("\ufeff" + text) == expected
+    assert decode_json(text.encode("utf-8-sig")) == expected
+    assert decode_json(text.encode("utf-16")) == decode_json(text.encode("utf-32")) == expected
+    assert decode_json(text.encode("latin-1"), encoding="ISO-8859-1") == expected
+    assert decode_json(text.encode("utf-16-be"), encoding="UTF-16BE") == expected
+
+
+@pytest.mark.parametrize("label", ["latin-1000", "punycode", "unicode_escape", "zlib", "a\0b", "\u00e9", "x" * 999, "utf-7"])
+def test_a_label_that_is_no_charset_is_refused(label: str) -> None:
+    with pytest.raises(DecodeError, match="charset"):
+        decode_json(b'{"returncode": 0}', encoding=label)
+
+
+def test_a_text_beyond_max_bytes_is_refused_before_it_is_read() -> None:
+    with pytest.raises(DecodeError, match="max_bytes"):
+        decode_json(b"{" * 11, max_bytes=10)
+
+
+@given(st.binary(max_size=60) | st.text(max_size=60))
+def test_any_input_gives_a_result_or_a_decode_error(raw: bytes | str) -> None:
+    with contextlib.suppress(DecodeError):
+        assert isinstance(decode_json(raw), ImagesResult)

@@ -1,0 +1,231 @@
+"""The XML decoder, on what servers send and on what they should not."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from product_images import DecodeError, ImagesResult, decode_json, decode_xml
+from product_images.models import Image, Images, ImageURL, ProductImage
+
+EMPTY = ImagesResult(returncode=0)
+FULL = ImagesResult(
+    returncode=0,
+    token="5",
+    warnings=("a", "b"),
+    product=(
+        ProductImage(product_id=1, images=Images(image=(Image(sequence=1, imagefilename="x", binaryimage=b"hi"),))),
+        ProductImage(product_id=2, images_url=(ImageURL(sequence=1, imagefilename="y", image_url="http://h/y"),)),
+    ),
+)
+
+
+def test_order_white_space_declaration_and_namespaces_mean_nothing() -> None:
+    document = b"""<?xml version="1.0"?>
+    <!-- a comment --><?target instruction?>
+    <result token='5' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="x" returncode="0"
+            xmlns:xsd="http://www.w3.org/2001/XMLSchema">
+      <product product_id="1">
+        <images><!-- here too --><image binaryimage="aGk=" imagefilename="x" sequence="1"></image></images>
+      </product>
+      <warnings>a</warnings>
+      <product product_id="2"><imagesURL sequence="1" imageURL="http://h/y" imagefilename="y"/></product>
+      <warnings>b</warnings>
+    </result>
+    """
+    assert decode_xml(document) == FULL
+
+
+def test_references_and_cdata_are_text() -> None:
+    document = (
+        b'<result returncode="&#48;" returnmsg="&lt;&#233;&#x1F600;&#10;"><warnings>a<![CDATA[<&>]]>&amp;</warnings></result>'
+    )
+    assert decode_xml(document) == ImagesResult(returncode=0, returnmsg="<\u00e9\U0001f600\n", warnings=("a<&>&",))
+
+
+def test_white_space_in_attributes_is_normalised_as_xml_says_and_kept_in_elements() -> None:
+    document = b'<result returncode="0" returnmsg="a\tb\nc\r\nd"><warnings> a\tb\r\nc </warnings><warnings/></result>'
+    assert decode_xml(document) == ImagesResult(returncode=0, returnmsg="a b c d", warnings=(" a\tb\nc ", ""))
+
+
+def test_unknown_attributes_and_elements_are_ignored_with_all_that_is_in_them() -> None:
+    document = b"""<result returncode="0" later="1" x:later="2" xmlns:x="urn:x">
+      <later><product product_id="no number"><result/>text</product></later><x:product product_id="7"/>
+      <later/><later/><product product_id="1" later=""><later>text</later></product></result>"""
+    assert decode_xml(document) == ImagesResult(returncode=0, product=(ProductImage(product_id=1),))
+
+
+def test_nil_means_null() -> None:
+    document = b"""<result returncode="0" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">
+      <product product_id="1"><images i:nil="true"/></product></result>"""
+    assert decode_xml(document) == ImagesResult(returncode=0, product=(ProductImage(product_id=1),))
+    for nulled in (document.replace(b"<product", b'<warnings i:nil="1"/><product'), b'{"returncode": 0, "warnings": [null]}'):
+        decode = decode_xml if nulled.startswith(b"<") else decode_json
+        with pytest.raises(DecodeError) as caught:
+            decode(nulled)
+        assert caught.value.path == "$.warnings[0]"
+
+
+@pytest.mark.parametrize("text", ["0", "-0", "+0", " 0\t", "000", "&#48;"])
+def test_an_integer_is_read_as_xml_schema_writes_it(text: str) -> None:
+    assert decode_xml(f'<result returncode="{text}"/>') == EMPTY
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "1.0", "1e2", "0x1", "1_0", "\u0661", "1 0", "--1", "\u00a01", str(2**63), str(-(2**63) - 1), "9" * 5000]
+)
+def test_what_is_no_integer_of_64_bits_is_refused(text: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode_xml(f'<result returncode="{text}"/>')
+    assert caught.value.path == "$.returncode"
+
+
+def test_the_limits_of_64_bits_are_within() -> None:
+    for value in (2**63 - 1, -(2**63)):
+        assert decode_xml(f'<result returncode="{value}"/>').returncode == value
+
+
+@pytest.mark.parametrize(
+    ("document", "problem", "path", "place"),
+    [
+        ("<html><body/></html>", "expected the element <result>, found <html>", None, (1, 1)),
+        ('<result xmlns="urn:x" returncode="0"/>', "found <{urn:x}result>", None, (1, 1)),
+        ('<result returncode="x"/>', "expected an integer, got 'x'", "$.returncode", (1, 1)),
+        ("<result/>", "required field `returncode`", "$", None),
+        ('<result returncode="0">\n oops</result>', "found the text 'oops'", "$", None),
+        (
+            '<result returncode="0"><warnings>a<b/></warnings></result>',
+            "expected text, found the element <b>",
+            "$.warnings[0]",
+            (1, 35),
+        ),
+        (
+            '<result returncode="0"><product product_id="1"/>\n<product product_id="1"><images/><images/></product></result>',
+            "the element <images> is there twice",
+            "$.product[1]",
+            (2, 34),
+        ),
+        (
+            '<result returncode="0"><product product_id="1"><images><image sequence="1"/>'
+            '<image sequence="z"/></images></product></result>',
+            "expected an integer, got 'z'",
+            "$.product[0].images.image[1].sequence",
+            (1, 77),
+        ),
+        (
+            '<result returncode="0"><product product_id="1"><imagesURL sequence="1" imageURL=""/></product></result>',
+            "required field `imagefilename`",
+            "$.product[0].imagesURL[0]",
+            None,
+        ),
+        ('<result returncode="0" returncode="0"/>', "duplicate attribute", None, (1, 24)),
+        ('<result returncode="0">', "no element found", None, (1, 24)),
+        ('<result returncode="0"></wrong>', "mismatched tag", None, (1, 26)),
+        ('<result returncode="0"/>junk', "junk after document element", None, (1, 25)),
+        ('<result returncode="0" x:y="1"/>', "unbound prefix", None, (1, 1)),
+        ('<result returncode="&unknown;"/>', "undefined entity", None, (1, 1)),
+        ("", "no element found", None, (1, 1)),
+        ("<result\x00/>", "not well-formed", None, (1, 8)),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(
+    document: str, problem: str, path: str | None, place: tuple[int, int] | None
+) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode_xml(document)
+    error = caught.value
+    assert problem in error.problem
+    assert error.path == path
+    if place:
+        assert (error.line, error.column) == place
+        assert f"line {place[0]}, column {place[1]}" in str(error)
+
+
+LAUGHS = '<!DOCTYPE result [<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10)) + "]>"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '<!DOCTYPE result><result returncode="0"/>',
+        LAUGHS + '<result returncode="0"><warnings>&a9;</warnings></result>',
+        '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><result returncode="0"><warnings>&x;</warnings></result>',
+        '<!DOCTYPE result SYSTEM "http://127.0.0.1:9/x.dtd"><result returncode="0"/>',
+        '<!DOCTYPE result [<!ATTLIST result returncode CDATA "0">]><result/>',
+        '<!DOCTYPE r [<!ENTITY % p SYSTEM "file:///etc/passwd"> %p;]><result returncode="0"/>',
+    ],
+)
+def test_a_doctype_is_refused(document: str) -> None:
+    with pytest.raises(DecodeError, match="DOCTYPE"):
+        decode_xml(document)
+
+
+def test_depth_is_capped_wherever_it_grows() -> None:
+    for opening in ("<a>", "<product>", "<result>"):
+        with pytest.raises(DecodeError, match="64 deep"):
+            decode_xml('<result returncode="0">' + opening * 100_000)
+    nested = '<result returncode="0"><a><a><a/></a></a></result>'
+    assert decode_xml(nested, max_depth=4) == EMPTY
+    with pytest.raises(DecodeError, match="3 deep"):
+        decode_xml(nested, max_depth=3)
+
+
+def test_size_is_capped_before_anything_is_read() -> None:
+    with pytest.raises(DecodeError, match="max_bytes"):
+        decode_xml(b"<" * 11, max_bytes=10)
+
+
+def test_the_charset_is_that_of_the_mark_then_the_label_then_the_declaration() -> None:
+    body = '<result returncode="0" returnmsg="\u00e9"/>'
+    expected = ImagesResult(returncode=0, returnmsg="\u00e9")
+    latin = b'<?xml version="1.0" encoding="ISO-8859-1"?>' + body.encode("latin-1")
+    assert decode_xml(latin) == expected
+    assert decode_xml(body.encode("utf-16")) == decode_xml(body.encode("utf-8-sig")) == expected
+    assert decode_xml(b'<?xml version="1.0" encoding="windows-1252"?>' + body.encode("cp1252")) == expected
+    # The label is the server's last word, and a transcoding proxy changes it and not the declaration.
+    assert decode_xml(b'<?xml version="1.0" encoding="ISO-8859-1"?>' + body.encode(), encoding="utf-8") == expected
+    assert decode_xml('<?xml version="1.0" encoding="utf-16"?>' + body) == expected
+    # A mark is in the bytes themselves.
+    assert decode_xml(body.encode("utf-16"), encoding="utf-8") == expected
+    assert decode_xml(body.encode("utf-32"), encoding="utf-8") == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "encoding"),
+    [
+        ('<result returncode="0" returnmsg="\u00e9"/>'.encode("latin-1"), None),
+        ('<result returncode="0" returnmsg="\u00e9"/>'.encode("latin-1"), "utf-8"),
+        ('<result returncode="0" returnmsg="\u00e9"/>'.encode(), "us-ascii"),
+        (b'<result returncode="0"/>', "utf-16"),
+        (b'<result returncode="0"/>', "no-such-charset"),
+        (b'<?xml version="1.0" encoding="no-such-charset"?><result returncode="0"/>', None),
+        (b'<?xml version="1.0" encoding="utf-7"?><result returncode="0"/>', None),
+        (b'<?xml version="1.0" encoding="shift_jis"?><result returncode="0"/>', None),
+        (b'<?xml version="1.0" encoding="zlib"?><result returncode="0"/>', None),
+        (b'<?xml version="1.0" encoding="utf-16"?><result returncode="0"/>', None),
+        ('<result returncode="0"/>'.encode("utf-16")[:-1], None),
+        (b"\xff\xfe", None),
+        ('<result returncode="0" returnmsg="\ud800"/>', None),
+        (b'<result returncode="0" returnmsg="\xed\xa0\x80"/>', None),
+    ],
+)
+def test_a_text_that_is_not_in_its_charset_raises_decode_error(document: bytes | str, encoding: str | None) -> None:
+    with pytest.raises(DecodeError):
+        decode_xml(document, encoding=encoding)
+
+
+@pytest.mark.parametrize("text", ["aGk", "aG k=", "a-_=", "====", "\u00e9", "aGk=="])
+def test_base64_is_as_strict_as_in_json(text: str) -> None:
+    image = f'<image sequence="1" imagefilename="a" binaryimage="{text}"/>'
+    with pytest.raises(DecodeError, match="base64") as caught:
+        decode_xml(f'<result returncode="0"><product product_id="1"><images>{image}</images></product></result>')
+    assert caught.value.path == "$.product[0].images.image[0].binaryimage"
+
+
+@given(st.text(alphabet="<>/=\"' resulttcodeproductwarnings01&;!-[]?x:", max_size=60) | st.binary(max_size=60))
+def test_any_input_gives_a_result_or_a_decode_error(document: bytes | str) -> None:
+    with contextlib.suppress(DecodeError):
+        assert isinstance(decode_xml(document), ImagesResult)
