@@ -81,12 +81,12 @@ class Terms:
         return links[0] if links else self.feed.modes.default
 
     @property
-    def modes(self) -> tuple[Mode | None, ...]:
+    def modes(self) -> list[Mode | None]:
         """Every mode, the light one first; a feed without modes has one, None."""
         if self.feed.modes is None:
-            return (None,)
+            return [None]
         others = [mode for mode in self.feed.modes.choices if mode is not self.light_mode]
-        return (self.light_mode, *others)
+        return [self.light_mode, *others]
 
     def params(self, ask: Ask) -> dict[str, str]:
         """Return the query parameters of an ask by name, in the order of the operation."""

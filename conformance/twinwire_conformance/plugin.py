@@ -30,21 +30,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def certification(pytestconfig: pytest.Config) -> Iterator[Run]:
     """One run for the whole session, so that the rules share what they learn of the target."""
-    get = pytestconfig.getoption
+    given = pytestconfig.option
     options = Options(
-        url=get("target"),
-        app=get("target_app"),
-        spec=get("target_spec"),
-        profile=get("target_profile"),
-        headers=get("target_header"),
-        session=get("target_session"),
-        timeout=get("target_timeout"),
-        rate=get("target_rate"),
-        max_requests=get("target_max_requests"),
-        seed=get("target_seed"),
+        url=given.target,
+        app=given.target_app,
+        spec=given.target_spec,
+        profile=given.target_profile,
+        headers=given.target_header,
+        session=given.target_session,
+        timeout=given.target_timeout,
+        rate=given.target_rate,
+        max_requests=given.target_max_requests,
+        seed=given.target_seed,
     )
     try:
         with launched(options) as run:
             yield run
     except TwinwireError as error:
-        raise pytest.UsageError(str(error)) from error
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)

@@ -7,6 +7,7 @@ request still has a deadline for all of it, and several can be in flight at once
 from __future__ import annotations
 
 import asyncio
+import itertools
 import shlex
 import threading
 import time
@@ -52,12 +53,13 @@ class Target:
     app: Any = None
     on_request: Callable[[int], None] = lambda _: None
     requests: int = 0
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _loop: asyncio.AbstractEventLoop = field(init=False)
     _client: httpx.AsyncClient | None = None
     _next_slot: float = 0.0
 
     def __post_init__(self) -> None:
         self.base_url = check_url(self.base_url)
+        self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="twinwire-target", daemon=True).start()
 
     def __enter__(self) -> Target:
@@ -122,16 +124,19 @@ class Target:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _send(self, request: Request) -> Answer:
-        for _ in range(MAX_WAITS):
+        for waited in itertools.count(1):
             answer = await self._exchange(request)
             wait = _retry_after(answer)
             if wait is None:
                 return answer
+            if waited == MAX_WAITS:
+                reason = f"HTTP {answer.status} came {MAX_WAITS} times, each time with a request to wait"
+                raise Unreachable(reason, [answer])
             if wait > self.manners.max_wait:
                 reason = f"HTTP {answer.status} asks to wait {wait:.0f} s, longer than {self.manners.max_wait:.0f} s"
                 raise Unreachable(reason, [answer])
             await asyncio.sleep(wait)
-        raise Unreachable(f"HTTP {answer.status} came {MAX_WAITS} times, each time with a request to wait", [answer])
+        raise AssertionError("unreachable")
 
     async def _exchange(self, request: Request) -> Answer:
         if self.requests >= self.manners.max_requests:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import strategies as st
-from independent_server import ImagesServer, running
 
+from independent_server import ImagesServer, running
 from twinwire.ir import INT64_MAX
 from twinwire_conformance.contract import Ask, Terms, packaged_contract
 from twinwire_conformance.model import BudgetSpent, Inconclusive, Violation

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -19,9 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orders_spec import contract
+from sdk_packages import package
 from sdk_results import TEXTS
-from twinwire.emit import emit
-from twinwire.guard import guard
 
 POSITIVE = st.integers(1, 2**63 - 1)
 
@@ -29,19 +26,8 @@ POSITIVE = st.integers(1, 2**63 - 1)
 @pytest.fixture(scope="module")
 def sdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     """The package that is generated for the made-up spec."""
-    root = tmp_path_factory.mktemp("orders")
-    artifacts = emit(contract())
-    guard(artifacts)
-    for artifact in artifacts:
-        path = root / artifact.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(artifact.text, "utf-8")
-    sys.path.insert(0, str(root))
-    importlib.invalidate_caches()
-    yield importlib.import_module("order_events")
-    sys.path.remove(str(root))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "order_events"]:
-        del sys.modules[name]
+    with package(contract(), tmp_path_factory.mktemp("orders")) as module:
+        yield module
 
 
 def lots(sdk: ModuleType) -> st.SearchStrategy[Any]:
@@ -170,3 +156,24 @@ def test_a_feed_without_sessions_takes_none(sdk: ModuleType) -> None:
 def test_the_error_tree_has_the_package_s_own_root(sdk: ModuleType) -> None:
     assert issubclass(sdk.DecodeError, sdk.OrderEventsError)
     assert "FeedError" not in (Path(sdk.__file__ or "").parent / "errors.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize("parameter", ["type: integer, format: int64", "type: string"])
+def test_a_cursor_may_be_a_number_in_the_result(tmp_path: Path, parameter: str) -> None:
+    counted = contract(
+        ("title: Order events", "title: Counted orders"),
+        ("schema: {type: string, maxLength: 40}", f"schema: {{{parameter}}}"),
+        ("next: {type: [string, 'null'], xml", "next: {type: [integer, 'null'], xml"),
+        ("order: opaque", "order: numeric"),
+    )
+    with package(counted, tmp_path) as sdk, respx.mock() as router, sdk.Client("http://feed.test") as client:
+        order = sdk.Order(id="A1", state="", total=1.0)
+        lots = [sdk.Lot(code=200, size=1, left=left, next=-left, orders=(order,)) for left in (9, 8, 9)]
+        answers = [
+            httpx.Response(200, content=sdk.encode_json(lot), headers={"Content-Type": "application/json"}) for lot in lots
+        ]
+        router.get("http://feed.test/orders").mock(side_effect=answers)
+        pages = client.iter_pages()
+        assert [(page.token, page.resume_token) for page in (next(pages), next(pages))] == [(None, "-9"), ("-9", "-8")]
+        with pytest.raises(sdk.PaginationStalled, match="'-9' came back"):
+            next(pages)

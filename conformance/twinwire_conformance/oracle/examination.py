@@ -43,15 +43,14 @@ class Examination:
         return survey(self.lots, self.profile)
 
     @property
-    def starts(self) -> tuple[Start, ...]:
+    def starts(self) -> Sequence[Start]:
         """The places to ask from, the beginning first."""
         return self.survey.starts
 
     @cached_property
     def heavy_limit(self) -> int:
         """How many entries to ask for in a mode that is not light: as many as make an answer of moderate size."""
-        heavy = self.terms.modes[-1]
-        lot = self.lots.read(Ask(self.terms.canonical_type("json"), None, FEW, heavy))
+        lot = self.lots.read(Ask(self.terms.canonical_type("json"), None, FEW, self.terms.modes[-1]))
         each = len(lot.answer.body) // max(1, len(lot.entries)) + 1
         return max(1, min(MANY, MODERATE_BYTES // each))
 

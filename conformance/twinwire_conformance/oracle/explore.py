@@ -56,7 +56,7 @@ class _Search(Generic[H]):
             derandomize=False,
             report_multiple_bugs=False,
             verbosity=Verbosity.quiet,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=(HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large),
             print_blob=False,
         )
         @given(drawn)

@@ -87,7 +87,7 @@ class _Service:
 
     def answer(self, query: bytes, accept: str) -> Answer:
         # One snapshot a request: a feed that changes meanwhile must not show in half an answer.
-        snapshot = self.feed.at(int((self.clock() - self.started) * self.live) if self.feed.size else 0)
+        snapshot = self.feed.at(int((self.clock() - self.started) * self.live))
         first = self.contract.feed.representations[0]
         choice = Choice(first, first.media_types[0])
         x = Exchange(self.contract, self.contents, snapshot, query, accept, self.lower_limit, self.state, choice)

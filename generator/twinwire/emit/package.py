@@ -96,13 +96,15 @@ class Readme:
     description: str
     limit: str
     cursor: str
+    count: int
 
 
 def readme(contract: Contract, names: Names) -> Readme:
     """Return the README's words."""
     feed, origin = contract.feed, contract.origin
     title, description = markdown(origin.title), markdown(origin.description or contract.operation.description)
-    return Readme(title, description, names.parameter(feed.limit.parameter), names.parameter(feed.cursor.parameter))
+    limit, cursor = names.parameter(feed.limit.parameter), names.parameter(feed.cursor.parameter)
+    return Readme(title, description, limit, cursor, count=max(feed.limit.minimum, min(50, feed.limit.maximum)))
 
 
 def version(text: str) -> str:

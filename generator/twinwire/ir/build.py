@@ -53,12 +53,16 @@ def build(document: Document) -> Contract:
     info = document.data["info"]
     origin = Origin(info["title"], info["version"], document.sha256, _text(info.get("description")))
     feed = _Feed(spec, operation, models).build()
-    errata = tuple(Erratum(e["id"], e["where"], _text(e["page"]), _text(e["reading"])) for e in spec.operation.get("x-errata", ()))
+    errata = tuple(_erratum(raw) for raw in spec.operation.get("x-errata", ()))
     return Contract(origin, operation, MappingProxyType(models), feed, errata)
 
 
 def _text(value: str | None) -> str:
     return " ".join((value or "").split())
+
+
+def _erratum(raw: Json) -> Erratum:
+    return Erratum(raw["id"], raw["where"], _text(raw["page"]), _text(raw["reading"]))
 
 
 def _operation(spec: Spec) -> Operation:
@@ -132,7 +136,7 @@ def _field(spec: Spec, wire: str, raw: Json, required: bool) -> Field:
 
 
 def _item_name(spec: Spec, items: Json) -> str | None:
-    own = items.get("xml", {}).get("name")
+    own: str | None = items.get("xml", {}).get("name")
     if own is None and "$ref" in items:
         own = spec.resolve(items).get("xml", {}).get("name")
     return own
@@ -182,7 +186,9 @@ class _Feed:
     def _limit(self, raw: Json) -> Limit:
         parameter = self.operation.parameter(raw["parameter"])
         scalar = parameter.type
-        assert scalar.minimum is not None and scalar.maximum is not None and isinstance(parameter.default, int)
+        assert scalar.minimum is not None
+        assert scalar.maximum is not None
+        assert isinstance(parameter.default, int)
         member = self._member(raw.get("member"))
         return Limit(parameter, scalar.minimum, scalar.maximum, parameter.default, member, raw.get("lowered", False))
 

@@ -94,7 +94,7 @@ def _check_parameter(report: Report, node: Node) -> None:
     if node.has("x-since") and not report.within(node.get("x-since")):
         validate(report, node.get("x-since"), meta.extension("x-since"))
     schema = node.get("schema").follow()
-    if schema.value is None or report.within(schema.get("type")):
+    if not isinstance(schema.value, (dict, bool)) or report.within(schema.get("type")):
         return
     raw = schema.get("type")
     if scalar_kind(schema) in ("", "binary") or raw.text is None:

@@ -73,7 +73,7 @@ class Lookup:
             return
         node = self.outline.parameters.get(place.text)
         if node is None:
-            if not self.report.around(self.outline.operation.get("parameters")):
+            if not self._doubtful():
                 message = f"the operation has no parameter {place.text!r}"
                 self.report.add(
                     place, Code.UNKNOWN_PARAMETER, message, suggest(place.text, self.outline.parameters, "declare it")
@@ -126,6 +126,12 @@ class Lookup:
             message = f"the {sort} {place.text!r} is named by {other} already"
             self.report.add(place, Code.ROLE_CLASH, message, f"give {role} a {sort} of its own")
 
+    def _doubtful(self) -> bool:
+        """Say whether some parameter cannot be told by its name, and may be the one that is looked for."""
+        nameless = [raw for raw in self.outline.declared if raw.follow().get("name").text is None]
+        return bool(nameless) or self.report.around(self.outline.operation.get("parameters"))
+
     def _spoilt(self, model: str) -> bool:
+        """Say whether the members of a model cannot be told at all."""
         node = self.outline.schema(model)
         return self.report.within(node) and not node.get("properties").members()

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -25,6 +25,7 @@ XML_TEXT = st.text(
 
 
 @given(XML_TEXT)
+@example("\ta\nb\rc  'd' \"e\" <f> &amp; ]]> 日本 😀 ")
 def test_any_text_survives_as_attribute_and_as_element(text: str) -> None:
     value = {"returncode": 0, "returnmsg": text, "warnings": [text, ""]}
     root = etree.fromstring(to_xml(CONTRACT.models, CONTRACT.feed.result, value).encode())

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from twinwire_conformance.reference.faults import http, images, paging, parameters, schema, totals, twins
 from twinwire_conformance.reference.faults.registry import REGISTER, Fault, find_fault
 
+# Importing a family registers its faults.
 FAMILIES = (http, parameters, schema, paging, totals, twins, images)
 FAULTS: Mapping[str, Fault] = MappingProxyType(REGISTER)
 """Every fault by its name."""

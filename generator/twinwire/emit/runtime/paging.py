@@ -68,7 +68,8 @@ class Pager(Generic[R]):
 
     def _usable(self, token: Any) -> str | None:
         try:
-            return self._cursor.text(token)
+            # A cursor that is a number in the result may be a text among the parameters.
+            return self._cursor.text(token if token is None else str(token))
         except ParameterError as error:
             raise DecodeError(f"no cursor that can be asked with: {error}", path=f"$.{self._core.feed.cursor_wire}") from None
 
