@@ -19,9 +19,6 @@ from twinwire_conformance.reading import Reading, Unreadable, read_json, read_xm
 Format = Literal["json", "xml"]
 FORMATS: tuple[Format, ...] = ("json", "xml")
 
-LABEL_LIMIT = 2
-"""The size of the lots in which media types are compared; one size, so that rules share the answers."""
-
 
 def packaged_contract() -> Contract:
     """Read the contract that ships with the suite. Raises SpecError."""
@@ -115,6 +112,14 @@ class Terms:
         reader = read_json if format_ == "json" else read_xml
         return reader(self.contract, answer.body, answer.charset)
 
+    def size(self, wanted: int) -> int:
+        """Return the allowed size of a lot that is nearest to a wanted one."""
+        return max(self.feed.limit.minimum, min(self.feed.limit.maximum, wanted))
+
+    def sample(self, media_type: str, cursor: str | None = None) -> Ask:
+        """Return the ask for a lot of two entries; one size, so that rules share the answers."""
+        return Ask(media_type, cursor, self.size(2), self.light_mode)
+
     @property
     def labels(self) -> tuple[str, ...]:
         """Every media type with which an answer may be labelled."""
@@ -137,6 +142,25 @@ class Terms:
             found = [node.get(step.wire) for node in nodes if isinstance(node, dict)]
             nodes = [part for item in found for part in (item if isinstance(item, list) else [item]) if part is not None]
         return [node for node in nodes if isinstance(node, dict)]
+
+
+def refused(terms: Terms, answer: Answer) -> bool:
+    """Say whether an answer refuses its request: by a 4xx but 429, or by an envelope that holds no entries."""
+    if 400 <= answer.status < 500:
+        return answer.status != 429
+    envelope = envelope_of(terms, answer)
+    return envelope is not None and not envelope.get(terms.feed.entries.wire)
+
+
+def envelope_of(terms: Terms, answer: Answer) -> dict[str, Any] | None:
+    """Return the result with which an answer of HTTP 200 refuses its request, or None when it is none."""
+    if answer.status != 200 or not terms.feed.envelope:
+        return None
+    try:
+        value = terms.read(answer).value
+    except Unreadable:
+        return None
+    return value if value.get(terms.feed.outcome.code.wire) != terms.feed.outcome.success else None
 
 
 def kind_of(field: Field) -> Kind | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Literal
 
 from hypothesis import strategies as st
 
@@ -102,8 +103,44 @@ def _alternate(left: Sequence[str], right: Sequence[str]) -> list[str]:
     return [item for pair in zip_longest(left, right) for item in pair if item is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class BadInput:
+    """A value of a parameter that breaks one constraint, and a twin of it that keeps it (None: the parameter left out).
+
+    ``constraint`` is what it breaks: the limit's range, the cursor's type, or a length.
+    """
+
+    parameter: str
+    value: str
+    twin: str | None
+    constraint: Literal["limit", "cursor", "length"]
+    excess: bool = False
+    """Whether it is a limit over the greatest one, which may be lowered instead of refused."""
+
+
+def bad_inputs(terms: Terms) -> list[BadInput]:
+    """Return the inputs that should be refused, one of each constraint first."""
+    limit, cursor = terms.feed.limit, terms.feed.cursor.parameter
+    name, twin = limit.parameter.name, str(limit.minimum)
+    over = [BadInput(name, str(size), twin, "limit", excess=True) for size in (limit.maximum + 1, limit.maximum * 2, 2**31)]
+    mistyped = [BadInput(name, value, twin, "limit") for value in (str(limit.minimum - 1), "abc", "-1", "1.5", "1e2")]
+    columns = [[over[0], *mistyped[1:], *over[1:]], mistyped[:1]]
+    if cursor.type.kind is Kind.INTEGER:
+        texts = ("abc", str(INT64_MAX + 1), "1.5", "0x10", str(INT64_MIN - 1))
+        columns.append([BadInput(cursor.name, value, None, "cursor") for value in texts])
+    columns.append([bad for parameter in terms.operation.parameters for bad in _too_long(parameter)])
+    return [bad for row in zip_longest(*columns) for bad in row if bad is not None]
+
+
+def _too_long(parameter: Parameter) -> list[BadInput]:
+    most = parameter.type.max_length
+    if parameter.type.kind is not Kind.STRING or most is None:
+        return []
+    return [BadInput(parameter.name, "x" * (most + 1), "x" * most, "length")]
+
+
 def hostile_params(terms: Terms) -> list[Params]:
-    """Return whole queries that a server must survive, the most telling first: each parameter's values, one after another."""
+    """Return queries that a server must survive: bad inputs first, then each parameter's values, one after another."""
     # Each parameter begins at another text, so that a short run meets as many kinds as it can.
     columns: list[list[Params]] = [
         [((parameter.name, value),) for value in hostile_values(parameter, 3 * index)]
@@ -111,17 +148,15 @@ def hostile_params(terms: Terms) -> list[Params]:
     ]
     names = [p.name for p in terms.operation.parameters]
     special: list[Params] = [
-        (("unknown-parameter", "1"),),
         tuple((name, "1") for name in names for _ in range(2)),
+        (("unknown-parameter", "1"),),
         (("", ""),),
         (("\x00", "\x00"),),
         tuple((name.upper(), "1") for name in names),
     ]
-    queues = [special, *columns]
-    ordered: list[Params] = []
-    for index in range(max(len(queue) for queue in queues)):
-        ordered += [queue[index] for queue in queues if index < len(queue)]
-    return ordered
+    first: list[Params] = [((bad.parameter, bad.value),) for bad in bad_inputs(terms)]
+    rows = zip_longest(special, *columns)
+    return list(dict.fromkeys([*first[:4], *(params for row in rows for params in row if params is not None), *first[4:]]))
 
 
 def hostile(terms: Terms) -> st.SearchStrategy[Params]:

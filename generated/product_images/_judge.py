@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlsplit
 
 from ._codec import Codec
 from ._options import Options
@@ -96,9 +96,8 @@ class Judge(Generic[R]):
 
     def _hint(self, reply: Reply) -> str:
         if 300 <= reply.status < 400:
-            # A Location repeats the query, and so the session.
-            place = urlsplit(reply.headers.get("location", ""))._replace(query="", fragment="")
-            return f": redirects are not followed; this one leads to {self._target.redact(place.geturl())[:200]!r}"
+            place = self._target.redact(_without_query(reply.headers.get("location", "")))
+            return f": redirects are not followed; this one leads to {place[:200]!r}"
         excerpt = self._excerpt(reply)
         return f": {excerpt!r}" if excerpt else ""
 
@@ -106,6 +105,11 @@ class Judge(Generic[R]):
         # Redacted before it is cut: a secret across the cut would be left in part.
         text = self._target.redact(reply.body[: _EXCERPT * 40].decode("utf-8", "replace"))
         return " ".join(text.split())[:_EXCERPT]
+
+
+def _without_query(url: str) -> str:
+    # A Location repeats the query, and so the session.
+    return re.split("[?#]", url, maxsplit=1)[0]
 
 
 def _label(content_type: str) -> tuple[str, str | None]:

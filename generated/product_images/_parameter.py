@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ._decimal import decimal
 from ._plan import INT64_MAX, INT64_MIN, Kind
 from .errors import ParameterError
-
-_INTEGER = re.compile(r"[+-]?0*[0-9]{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Parameter:
 
     def _integer(self, value: object) -> str:
         # A cursor comes as text in a result, and is passed on as it came.
-        number = int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else value
+        number = decimal(value) if isinstance(value, str) else value
         low = INT64_MIN if self.minimum is None else self.minimum
         high = INT64_MAX if self.maximum is None else self.maximum
         if not isinstance(number, int) or isinstance(number, bool) or not low <= number <= high:

@@ -10,20 +10,19 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ._decimal import decimal
+
 _SPACE = " \t\r\n"
-_INTEGER = re.compile(r"[+-]?0*([0-9]+)", re.ASCII)
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([Ee][+-]?[0-9]+)?", re.ASCII)
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def _integer(text: str) -> int:
     word = text.strip(_SPACE)
-    found = _INTEGER.fullmatch(word)
-    if not found:
-        raise ValueError(f"expected an integer, got {word!r:.60}")
-    if len(found[1]) > 19:
-        raise ValueError(f"expected an integer of 64 bits, got one of {len(found[1])} digits")
-    return int(word)
+    value = decimal(word)
+    if value is None:
+        raise ValueError(f"expected an integer of 64 bits, got {word!r:.60}")
+    return value
 
 
 def _number(text: str) -> float:

@@ -19,6 +19,7 @@ from product_images import (
     ProductImagesError,
     ResultWarning,
     ReturnCodeError,
+    TransportError,
 )
 from sdk_clients import BASE, URL, Driver, answer, lot, raw
 
@@ -302,3 +303,11 @@ def test_verbatim_base64_reaches_the_caller_undecoded(driver: Driver, network: r
     images = driver.configured(verbatim_base64=True).get().product[0].images
     assert images is not None
     assert images.image[0].binaryimage == b"no base64"
+
+
+@pytest.mark.parametrize("location", ["http://[", "", "//", "http://h:99999999/", "\u00e9"])
+def test_a_redirect_to_nowhere_raises_an_error_of_the_package(driver: Driver, network: respx.MockRouter, location: str) -> None:
+    headers = [(b"Location", location.encode("latin-1"))]
+    network.get(URL).mock(side_effect=lambda _: httpx.Response(302, headers=headers))
+    with pytest.raises((HTTPStatusError, TransportError)):
+        driver.get()

@@ -72,7 +72,7 @@ def test_a_cursor_that_comes_back_stalls(driver: Driver, network: respx.MockRout
     assert len(network.calls) == 3
 
 
-@pytest.mark.parametrize("spelt", ["7", "+7", "007"])
+@pytest.mark.parametrize("spelt", ["7", "+7", "007", "0" * 5000 + "7"])
 def test_the_cursor_that_was_asked_with_stalls_however_it_is_spelt(
     driver: Driver, network: respx.MockRouter, spelt: str
 ) -> None:
@@ -125,6 +125,8 @@ def test_a_refusal_in_the_middle_ends_the_walk_with_its_error(driver: Driver, ne
         ({"count": True}, "not True"),
         ({"count": 1.0}, "not 1.0"),
         ({"count": "ten"}, "not 'ten'"),
+        ({"count": "0" * 200_000 + "x"}, "not '0000"),
+        ({"token": "9" * 5000}, "not '9999"),
         ({"token": 2**63}, f"token: must be an integer from {-(2**63)} to {2**63 - 1}"),
         ({"token": -(2**63) - 1}, "token: must be an integer"),
         ({"token": 10**5000}, "not a far larger integer"),

@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 import respx
+from hypothesis import given
+from hypothesis import strategies as st
 
 from product_images import Client, HTTPStatusError, RateLimitedError, ResultWarning, Retry, TransportError
 from sdk_clients import URL, Driver, answer, lot
@@ -141,6 +143,11 @@ def test_the_waits_are_a_random_part_of_what_grows_to_a_cap() -> None:
     retry = Retry(base_delay=1, max_delay=10, draw=draw)
     assert [retry.delay(attempt, None) for attempt in (0, 1, 2, 3, 4, 10_000)] == [0.25, 0.5, 1.0, 2.0, 2.5, 2.5]
     assert len(drawn) == 6
+
+
+@given(st.text(max_size=40) | st.text("0123456789:,- GMTSunNov+", max_size=40))
+def test_any_retry_after_gives_a_wait_within_the_cap(retry_after: str) -> None:
+    assert 0 <= RETRY.delay(0, retry_after) <= RETRY.max_retry_after
 
 
 def test_a_body_that_breaks_off_is_loaded_again(patient: Driver, network: respx.MockRouter) -> None:

@@ -97,7 +97,7 @@ def test_an_empty_wrapper_is_an_empty_collection_and_is_not_written(sdk: ModuleT
         ("<flag>1<", "<flag>yes<", "expected a boolean", "$.orders[0].line[0].flags[0]"),
         ("<flag>1<", "<flag><b/><", "expected text", "$.orders[0].line[0].flags[0]"),
         ("<left>0<", "<left>-1<", "Expected `int` >= 0", "$.left"),
-        ("<left>0<", "<left><", "expected an integer", "$.left"),
+        ("<left>0<", "<left><", "expected an integer of 64 bits", "$.left"),
         ("<left>0<", "<left>0</left><left>0<", "the element <left> is there twice", "$"),
         ("<orders>", "<orders/><orders>", "the element <orders> is there twice", "$"),
         ("<orders>", "<orders>text", "found the text 'text'", "$"),

@@ -50,9 +50,9 @@ class Examination:
     @cached_property
     def heavy_limit(self) -> int:
         """How many entries to ask for in a mode that is not light: as many as make an answer of moderate size."""
-        lot = self.lots.read(Ask(self.terms.canonical_type("json"), None, FEW, self.terms.modes[-1]))
+        lot = self.lots.read(Ask(self.terms.canonical_type("json"), None, self.terms.size(FEW), self.terms.modes[-1]))
         each = len(lot.answer.body) // max(1, len(lot.entries)) + 1
-        return max(1, min(MANY, MODERATE_BYTES // each))
+        return self.terms.size(min(MANY, MODERATE_BYTES // each))
 
     @property
     def label_cursors(self) -> tuple[str | None, ...]:
@@ -63,13 +63,14 @@ class Examination:
         """Return the asks whose answers stand for the feed: its beginning, middle and end, in every mode."""
         media_type = self.terms.canonical_type(format_)
         light, *others = self.terms.modes
-        asks = [Ask(media_type, None, None, light), *(Ask(media_type, None, FEW, mode) for mode in others)]
-        asks.append(Ask(media_type, None, self.terms.feed.limit.maximum, light))
-        if len(self.starts) > 1:
-            asks.append(Ask(media_type, self.starts[-1].cursor, 100, light))
-            asks += [Ask(media_type, self.starts[len(self.starts) // 2].cursor, self.heavy_limit, mode) for mode in others]
-        if not self.profile.thrifty:
-            asks += [Ask(media_type, self.starts[-1].cursor, FEW, mode) for mode in others]
+        few, limit = self.terms.size(FEW), self.terms.feed.limit
+        asks = [Ask(media_type, None, None, light), *(Ask(media_type, None, few, mode) for mode in others)]
+        asks.append(Ask(media_type, None, limit.maximum, light))
+        if len(self.starts) > 1 and not self.profile.thrifty:
+            last, middle = self.starts[-1].cursor, self.starts[len(self.starts) // 2].cursor
+            asks.append(Ask(media_type, last, limit.default, light))
+            asks += [Ask(media_type, last, few, mode) for mode in others]
+            asks += [Ask(media_type, middle, self.heavy_limit, mode) for mode in others]
         if self.survey.end is not None:
             asks.append(Ask(media_type, self.survey.end.cursor, None, light))
         return asks

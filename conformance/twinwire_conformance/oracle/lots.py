@@ -141,6 +141,13 @@ class Lots:
         """Return the request for an ask, under the caller's session where the ask names none."""
         return self.terms.request(ask if ask.session is not None else replace(ask, session=self.session))
 
+    def altered(self, media_type: str, *params: tuple[str, str]) -> Request:
+        """Return the request of a sample in which parameters, valid or not, replace those of the same name."""
+        names = {name for name, _ in params}
+        sample = self.request(self.terms.sample(media_type))
+        kept = [param for param in sample.params if param[0] not in names]
+        return Request((*kept, *params), media_type)
+
     def answer(self, request: Request, *, fresh: bool = False) -> Answer:
         """Return the answer to a request, a kept one unless ``fresh``. Raises Unreachable or BudgetSpent."""
         kept = None if fresh else self._kept.answer(request)

@@ -102,10 +102,10 @@ def survey(lots: Lots, profile: Profile) -> Survey:
 
 def _late(lots: Lots, tail: Start | None) -> list[Start]:
     """Return a place a few entries after the tail, so that not every walk begins at a multiple of the largest lot."""
-    if tail is None or tail.remaining is None or tail.remaining <= LATE:
+    if tail is None or tail.remaining is None or tail.remaining <= lots.terms.size(LATE):
         return []
     try:
-        lot = lots.lot(Ask(lots.terms.canonical_type("json"), tail.cursor, LATE, lots.terms.light_mode))
+        lot = lots.lot(Ask(lots.terms.canonical_type("json"), tail.cursor, lots.terms.size(LATE), lots.terms.light_mode))
     except Violation:
         # The rules that walk from the tail meet this again and say so.
         return []
@@ -178,7 +178,9 @@ class _Search:
             guess = min(guess, INT64_MAX)
             if guess == low:
                 break
-            lot = self.lots.lot(Ask(self.lots.terms.canonical_type("json"), str(guess), 1, self.lots.terms.light_mode))
+            lot = self.lots.lot(
+                Ask(self.lots.terms.canonical_type("json"), str(guess), self.lots.terms.size(1), self.lots.terms.light_mode)
+            )
             if not lot.entries:
                 high = guess
                 gap *= 0.7

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from twinwire.ir import Mode
-from twinwire_conformance.contract import Ask
+from twinwire_conformance.contract import Ask, Terms
 from twinwire_conformance.model import Answer, Violation
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, Survey
@@ -66,18 +65,18 @@ def standing(lots: Lots, survey: Survey, most: int) -> list[Walk]:
     json, xml = terms.canonical_type("json"), terms.canonical_type("xml")
     top = terms.feed.limit.maximum
     chosen = [
-        _walk(terms.light_mode, 0, *((top, json) for _ in survey.lots)),
-        _walk(terms.light_mode, 0, (1, json), (2, json), (3, xml)),
+        _walk(terms, 0, *((top, json) for _ in survey.lots)),
+        _walk(terms, 0, (1, json), (2, json), (3, xml)),
     ]
     if survey.tail is not None and survey.tail.remaining:
         last, left = survey.starts.index(survey.tail), survey.tail.remaining
         near = [size for size in (left, left - 1, left + 1) if 0 < size <= top]
-        chosen += [_walk(terms.light_mode, last, (size, json), (1, json)) for size in near]
+        chosen += [_walk(terms, last, (size, json), (1, json)) for size in near]
     sizes = boundary_sizes(terms.feed.limit)
     for index, chain in enumerate(_chains(sizes, min(MAX_ENTRIES, survey.size or MAX_ENTRIES))):
         # Chains take turns over the starts, so that a size which fails only far into the feed is met there too.
         steps = [(size, (json, xml)[index % 2]) for size in chain]
-        chosen.append(_walk(terms.light_mode, _roomy(survey, index, sum(chain)), *steps, (1, json)))
+        chosen.append(_walk(terms, _roomy(survey, index, sum(chain)), *steps, (1, json)))
     return chosen[:most]
 
 
@@ -100,5 +99,5 @@ def _chains(sizes: Sequence[int], room: int) -> list[list[int]]:
     return chains
 
 
-def _walk(mode: Mode | None, start: int, *steps: tuple[int, str]) -> Walk:
-    return Walk(start, tuple(Step(limit, media_type) for limit, media_type in steps), mode)
+def _walk(terms: Terms, start: int, *steps: tuple[int, str]) -> Walk:
+    return Walk(start, tuple(Step(terms.size(limit), media_type) for limit, media_type in steps), terms.light_mode)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from twinwire_conformance.contract import LABEL_LIMIT, Ask
-from twinwire_conformance.model import Answer, Params, Request, Violation
+from twinwire_conformance.contract import Ask
+from twinwire_conformance.model import Answer, Params, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.reading import Unreadable
 from twinwire_conformance.rules.registry import must
@@ -30,8 +30,7 @@ def each_media_type_gets_its_own(trial: Trial) -> None:
     """Ask for every media type at the beginning and near the end of the feed."""
     for cursor in trial.exam.label_cursors:
         for media_type in trial.terms.media_types:
-            ask = Ask(media_type, cursor, LABEL_LIMIT, trial.terms.light_mode)
-            answer = trial.lots.answer(trial.lots.request(ask))
+            answer = trial.lots.answer(trial.lots.request(trial.terms.sample(media_type, cursor)))
             group = trial.terms.representation(trial.terms.format_of(media_type) or "json")
             if answer.media_type not in group.labels:
                 raise Violation(f"one of {', '.join(group.labels)} for Accept: {media_type}", _label(answer), [answer])
@@ -41,7 +40,7 @@ def each_media_type_gets_its_own(trial: Trial) -> None:
 @must("HTTP-04", "no Accept header, and */*, get a documented representation")
 def no_preference_gets_a_documented_representation(trial: Trial) -> None:
     """Ask without an Accept header, and for anything."""
-    wanted = trial.lots.request(Ask("", None, LABEL_LIMIT, trial.terms.light_mode))
+    wanted = trial.lots.request(trial.terms.sample(""))
     for accept in (None, "*/*"):
         answer = trial.lots.answer(replace(wanted, accept=accept))
         _readable(trial, answer, f"a documented representation for {'no Accept' if accept is None else 'Accept: ' + accept}")
@@ -55,7 +54,7 @@ def no_input_breaks_the_server(trial: Trial) -> None:
 
     def check(params: Params, media_type: str | None = None) -> None:
         for accept in types if media_type is None else [media_type]:
-            request = Request(params, accept)
+            request = trial.lots.altered(accept, *params)
             answer = trial.lots.answer(request)
             if answer.status >= 500:
                 # A gateway may fail once; what the same input does twice is the input's doing.

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import pairwise
 
 from twinwire.ir import INT64_MAX
-from twinwire_conformance.contract import LABEL_LIMIT, Ask
+from twinwire_conformance.contract import Ask
 from twinwire_conformance.model import Inconclusive, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
@@ -80,10 +80,9 @@ def a_lot_can_be_replayed(trial: Trial) -> None:
     """Ask again for the lots of the corpus, and for lots of boundary sizes from every start."""
     asks = [*trial.exam.corpus("json"), *trial.exam.corpus("xml")]
     # Small lots first: where a feed moves, they are the ones that stand still for long enough.
-    _replay(trial, Ask(asks[0].media_type, None, LABEL_LIMIT, trial.terms.light_mode), times=2)
+    _replay(trial, trial.terms.sample(asks[0].media_type), times=2)
     if trial.exam.profile.thrifty:
-        for ask in asks[::4]:
-            _replay(trial, ask, times=1)
+        _replay(trial, asks[-1], times=1)
         return
     sizes = boundary_sizes(trial.terms.feed.limit)
     starts = trial.exam.survey.starts
@@ -171,12 +170,16 @@ def after_the_end_comes_nothing(trial: Trial) -> None:
         raise Inconclusive("the feed is empty: it has no last token")
     limit = trial.terms.feed.limit
     json, xml = trial.terms.canonical_type("json"), trial.terms.canonical_type("xml")
-    _nothing_after(trial, lambda last: last.cursor, Ask(json, None, limit.maximum, trial.terms.light_mode))
-    _nothing_after(trial, lambda last: last.cursor, Ask(xml, None, None, trial.terms.light_mode))
-    _nothing_after(trial, lambda last: _exactly_full(trial, last), Ask(json, None, None, trial.terms.light_mode))
+    # The same asks as in the corpus, so that their answers serve again.
+    at_end = [Ask(media_type, None, None, trial.terms.light_mode) for media_type in (json, xml)]
+    if not trial.exam.profile.thrifty:
+        at_end.append(Ask(json, None, limit.maximum, trial.terms.light_mode))
+    for ask in at_end:
+        _nothing_after(trial, lambda last: last.cursor, ask)
+    _nothing_after(trial, partial(_exactly_full, trial), at_end[0])
     if trial.terms.feed.cursor.order == "numeric":
-        for step in _STEPS:
-            _nothing_after(trial, partial(_later, step=step), Ask(json, None, 1, trial.terms.light_mode))
+        for step in _STEPS[-1:] if trial.exam.profile.thrifty else _STEPS:
+            _nothing_after(trial, partial(_later, step=step), trial.terms.sample(json))
 
 
 _STEPS = (1, 2**32, 2**63)
@@ -190,7 +193,7 @@ def _later(last: Lot, step: int) -> str:
 
 
 def _exactly_full(trial: Trial, last: Lot) -> str | None:
-    full = replace(last.ask, limit=len(last.entries))
+    full = replace(last.ask, limit=trial.terms.size(len(last.entries)))
     return trial.lots.lot(full).cursor
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from twinwire_conformance.contract import LABEL_LIMIT, Ask
+from twinwire_conformance.contract import Ask
 from twinwire_conformance.model import Inconclusive, Skipped, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
@@ -49,7 +49,7 @@ def all_labels_say_the_same(trial: Trial) -> None:
         points += [(None, mode) for mode in others]
     for cursor, mode in dict.fromkeys(points):
         for item in trial.terms.feed.representations:
-            asks = [Ask(name, cursor, LABEL_LIMIT, mode) for name in item.media_types]
+            asks = [Ask(name, cursor, trial.terms.size(2), mode) for name in item.media_types]
             trial.same(asks, _compare)
 
 

@@ -184,7 +184,7 @@ def _last_full_lot_short(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     WINDOW,
     "large-keys-lost",
     "entries with a key above 2**53 are missing unless one entry is asked for",
-    trips=("PAGE-03",),
+    trips=("PAGE-05",),
     needs=has_integer_key,
 )
 def _large_keys_lost(x: Exchange, proceed: Callable[[], Lot]) -> Lot:

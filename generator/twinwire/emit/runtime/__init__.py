@@ -1,1 +1,1 @@
-"""The behaviour of every generated SDK: copied into each beside its data, and never imported by twinwire itself."""
+"""The behaviour of every generated SDK: these modules are copied into it beside its data, and twinwire imports none of them."""

@@ -1,0 +1,19 @@
+"""Decimal integers in text, which servers and callers alike may make as long as they like."""
+
+from __future__ import annotations
+
+import re
+
+# One loop and no more: with a second for leading zeros, a long text that fails would be tried in all its divisions.
+_DECIMAL = re.compile(r"[+-]?[0-9]+", re.ASCII)
+
+
+def decimal(text: str) -> int | None:
+    """Return the integer that a text spells, None when it spells none or one of more than 19 digits."""
+    if not _DECIMAL.fullmatch(text):
+        return None
+    # Python refuses to read a few thousand digits, leading zeros counted.
+    digits = text.lstrip("+-").lstrip("0") or "0"
+    if len(digits) > 19:
+        return None
+    return -int(digits) if text.startswith("-") else int(digits)
