@@ -125,6 +125,21 @@ class Terms:
         """Every media type with which an answer may be labelled."""
         return tuple(name for item in self.feed.representations for name in item.labels)
 
+    def refuses(self, answer: Answer) -> bool:
+        """Say whether an answer refuses its request: by a 4xx but 429, or by an envelope without entries."""
+        if 400 <= answer.status < 500:
+            return answer.status != 429
+        envelope = self.envelope(answer)
+        return envelope is not None and not envelope.get(self.feed.entries.wire)
+
+    def envelope(self, answer: Answer) -> dict[str, Any] | None:
+        """Return the result with which an answer says that its request did not work, or None when it is no such thing."""
+        try:
+            value = self.read(answer).value
+        except Unreadable:
+            return None
+        return value if value.get(self.feed.outcome.code.wire) != self.feed.outcome.success else None
+
     @cached_property
     def json_validator(self) -> Any:
         """The validator of the generated JSON Schema."""
@@ -142,25 +157,6 @@ class Terms:
             found = [node.get(step.wire) for node in nodes if isinstance(node, dict)]
             nodes = [part for item in found for part in (item if isinstance(item, list) else [item]) if part is not None]
         return [node for node in nodes if isinstance(node, dict)]
-
-
-def refused(terms: Terms, answer: Answer) -> bool:
-    """Say whether an answer refuses its request: by a 4xx but 429, or by an envelope that holds no entries."""
-    if 400 <= answer.status < 500:
-        return answer.status != 429
-    envelope = envelope_of(terms, answer)
-    return envelope is not None and not envelope.get(terms.feed.entries.wire)
-
-
-def envelope_of(terms: Terms, answer: Answer) -> dict[str, Any] | None:
-    """Return the result with which an answer of HTTP 200 refuses its request, or None when it is none."""
-    if answer.status != 200 or not terms.feed.envelope:
-        return None
-    try:
-        value = terms.read(answer).value
-    except Unreadable:
-        return None
-    return value if value.get(terms.feed.outcome.code.wire) != terms.feed.outcome.success else None
 
 
 def kind_of(field: Field) -> Kind | None:

@@ -29,7 +29,7 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", max_requests=60, survey_lots=3, probes=8, walks=1, sweep=4, hostile=6, shrink=10, thrifty=True),
+        Profile("quick", max_requests=60, survey_lots=3, probes=8, walks=1, sweep=4, hostile=4, shrink=10, thrifty=True),
         Profile("standard", max_requests=400, survey_lots=4, probes=24, walks=20, sweep=40, hostile=56, shrink=40),
         Profile("thorough", max_requests=4000, survey_lots=12, probes=64, walks=200, sweep=80, hostile=200, shrink=200),
     )

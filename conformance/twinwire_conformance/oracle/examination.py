@@ -8,14 +8,14 @@ from functools import cached_property
 from typing import TypeVar
 
 from twinwire_conformance.contract import Ask, Format, Terms
-from twinwire_conformance.model import Inconclusive, Unconfirmed, Violation
+from twinwire_conformance.model import Answer, Inconclusive, Unconfirmed, Violation
 from twinwire_conformance.oracle.confirm import ATTEMPTS, Reference, confirm
 from twinwire_conformance.oracle.explore import Explorer
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, Survey, survey, take
 from twinwire_conformance.oracle.walks import Property, go, standing
 from twinwire_conformance.profiles import Profile
-from twinwire_conformance.strategies import Walk, walks
+from twinwire_conformance.strategies import BadInput, Walk, walks
 from twinwire_conformance.target import Target
 
 S = TypeVar("S")
@@ -74,6 +74,25 @@ class Examination:
         if self.survey.end is not None:
             asks.append(Ask(media_type, self.survey.end.cursor, None, light))
         return asks
+
+    def bad(self, bad: BadInput, media_type: str) -> Answer:
+        """Return the answer to a bad input."""
+        return self.lots.answer(self.lots.altered(media_type, (bad.parameter, bad.value)))
+
+    def twin(self, bad: BadInput) -> Answer:
+        """Return the answer to a bad input's twin, which differs from it in that one value only and is valid.
+
+        A refusal tells of the bad value only when its twin is served. Raises Inconclusive when it is not.
+        """
+        media_type = self.terms.canonical_type("json")
+        request = self.lots.request(self.terms.sample(media_type))
+        if bad.twin is not None:
+            request = self.lots.altered(media_type, (bad.parameter, bad.twin))
+        answer = self.lots.answer(request)
+        if answer.status != 200 or self.terms.envelope(answer) is not None:
+            reason = f"{bad.parameter} is refused even with a valid value, so that refusing a bad one tells nothing"
+            raise Inconclusive(reason, [answer])
+        return answer
 
 
 @dataclass

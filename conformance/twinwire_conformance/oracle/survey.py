@@ -96,7 +96,8 @@ def survey(lots: Lots, profile: Profile) -> Survey:
             last = _pass(lots, tail.cursor, 3)
             end = _end(last.lots) if last.complete else None
             broken = last.broken
-    starts += _late(lots, tail)
+    if not profile.thrifty:
+        starts += _late(lots, tail)
     return Survey(tuple(first.asks), tuple(first.lots), first.complete, tuple(starts), tail, end, note, broken)
 
 
@@ -144,6 +145,9 @@ def _pass(lots: Lots, cursor: str | None, most: int) -> _Pass:
             # No progress: PAGE-01 judges that, the survey only does not loop.
             break
         seen.add(cursor)
+        if lot.remaining is not None and lot.remaining > (most - 1) * lots.terms.feed.limit.maximum:
+            # The end is out of reach this way; two lots are enough to learn how far cursors lie apart.
+            most = min(most, 2)
     return taken
 
 

@@ -35,10 +35,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Feed:
-    """A feed of ``size`` entries, numbered from 0. One tick changes one entry, which then moves to the end."""
+    """A feed of ``size`` entries, numbered from 0. One tick changes one entry, which then moves to the end.
+
+    Position 0 of the log has a token from ``origin`` to before ``origin + gap``, and so on.
+    """
 
     size: int
     seed: int = 0
+    origin: int = _ORIGIN
+    gap: int = _GAP
 
     @cached_property
     def stride(self) -> int:
@@ -55,11 +60,11 @@ class Feed:
 
     def token(self, position: int) -> int:
         """Return the token at a position of the log; tokens grow with it, in irregular steps."""
-        return _ORIGIN + position * _GAP + mix(self.seed, position) % _GAP
+        return self.origin + position * self.gap + mix(self.seed, position) % self.gap
 
     def positions_up_to(self, token: int) -> int:
         """Return how many positions, from 0 on, have a token that is not later than this one."""
-        position = (token - _ORIGIN) // _GAP
+        position = (token - self.origin) // self.gap
         return max(0, position + (self.token(position) <= token))
 
     def at(self, ticks: int) -> Snapshot:

@@ -20,10 +20,10 @@ from starlette.routing import Route
 from twinwire.errors import UsageError
 from twinwire.ir import Contract
 from twinwire_conformance.reference.contents import Contents
-from twinwire_conformance.reference.faults import Fault, find_fault
+from twinwire_conformance.reference.faults import find_fault
 from twinwire_conformance.reference.feed import Feed
 from twinwire_conformance.reference.negotiation import Choice
-from twinwire_conformance.reference.pipeline import Answer, Exchange, answer
+from twinwire_conformance.reference.pipeline import Answer, Exchange, Intruder, answer
 
 MAX_PRODUCTS = 10**9
 
@@ -39,12 +39,15 @@ def create_app(
     image_bytes: int = 0,
     lower_limit: bool = False,
     prefix: str = "",
+    log: Callable[[int, int], Feed] = Feed,
+    habit: Intruder | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Starlette:
     """Return an application that serves the contract's operation, below ``prefix``, from a synthetic feed.
 
     ``live`` is in changes a second, counted on ``clock``; ``image_bytes`` is the least size of a binary; ``lower_limit``
-    lowers a limit that is too high instead of refusing it. Raises UsageError for an unknown or unfit fault, and for
+    lowers a limit that is too high instead of refusing it; ``log`` makes the feed of a size and a seed; ``habit`` takes
+    over one step without breaking the contract, and gives way to a fault. Raises UsageError for an unknown or unfit fault, and for
     numbers out of range.
     """
     for name, number, most in (("products", products, MAX_PRODUCTS), ("live", live, 10**6), ("latency", latency_ms, 10**6)):
@@ -52,7 +55,8 @@ def create_app(
             raise UsageError(f"{name} must be from 0 to {most}, not {number}")
     contents = Contents(contract, seed, image_bytes)
     _try_contents(contents, products)
-    service = _Service(contract, contents, Feed(products, seed), find_fault(fault, contract), live, lower_limit, clock)
+    intruder = find_fault(fault, contract) or habit
+    service = _Service(contract, contents, log(products, seed), intruder, live, lower_limit, clock)
 
     async def endpoint(request: Request) -> Response:
         if latency_ms:
@@ -75,7 +79,7 @@ class _Service:
     contract: Contract
     contents: Contents
     feed: Feed
-    fault: Fault | None
+    intruder: Intruder | None
     live: float
     lower_limit: bool
     clock: Callable[[], float]
@@ -91,7 +95,7 @@ class _Service:
         first = self.contract.feed.representations[0]
         choice = Choice(first, first.media_types[0])
         x = Exchange(self.contract, self.contents, snapshot, query, accept, self.lower_limit, self.state, choice)
-        return answer(x, self.fault)
+        return answer(x, self.intruder)
 
 
 def _try_contents(contents: Contents, products: int) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +15,8 @@ from twinwire_conformance.model import Inconclusive, Skipped, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.oracle.survey import largest
-from twinwire_conformance.rules.registry import must
+from twinwire_conformance.reading import difference
+from twinwire_conformance.rules.registry import must, should
 
 # RFC 4648, section 4: whole quanta of its alphabet, the last one padded.
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
@@ -23,6 +26,25 @@ _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{
 def binaries_are_strict_base64(trial: Trial) -> None:
     """Look at the content of every item of the modes with binaries."""
     _contents(trial, Kind.BINARY, lambda text: bool(text) and bool(_BASE64.fullmatch(text)), "padded base64 on one line")
+
+
+@should("IMAGE-02", "binary content decodes to a known image format")
+def binaries_are_images(trial: Trial) -> None:
+    """Look at the first bytes of the content of every item of the modes with binaries."""
+    _contents(trial, Kind.BINARY, _is_image, "an image of a known format")
+
+
+_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*", b"\x00\x00\x01\x00")
+
+
+def _is_image(text: str) -> bool:
+    try:
+        head = base64.b64decode(text[:400])
+    except ValueError:
+        return False
+    if head.startswith(_SIGNATURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        return True
+    return head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1") or b"<svg" in head
 
 
 @must("IMAGE-03", "a link is an absolute http(s) URL")
@@ -41,6 +63,101 @@ def each_mode_gives_its_content(trial: Trial) -> None:
                 _filled(trial, largest(trial.terms, ask.cursor), ask)
     if not trial.witnesses:
         raise Inconclusive("no entry that was looked at has an image")
+
+
+@should("IMAGE-05", "each mode gives its own content only")
+def each_mode_gives_only_its_content(trial: Trial) -> None:
+    """Look for items of other modes in the corpus of each."""
+    modes = _modes(trial)
+    for lot in _lots(trial, modes):
+        for index, entry in enumerate(lot.entries):
+            for other in modes:
+                if other is not lot.ask.mode and trial.terms.items(entry, other):
+                    path = f"$.{trial.terms.feed.entries.wire}[{index}].{other.items[0].wire}"
+                    raise Violation("nothing", "items", [lot.answer], path=path)
+            trial.witness(len(trial.terms.items(entry, lot.ask.mode)) if lot.ask.mode else 0)
+    if not trial.witnesses:
+        raise Inconclusive("no entry that was looked at has an image")
+
+
+@must("IMAGE-06", "every mode lists the same images of the same products")
+def every_mode_lists_the_same(trial: Trial) -> None:
+    """Compare place and file name of the items of each entry between the modes."""
+    _modes(trial)
+    for ask in trial.exam.corpus("json"):
+        if ask.mode is not trial.terms.light_mode:
+            _listed(trial, largest(trial.terms, ask.cursor), ask)
+    if not trial.witnesses:
+        raise Inconclusive("no entry that was looked at has an image")
+
+
+def _listed(trial: Trial, light: Ask, heavy: Ask) -> None:
+    def judge(lots: Sequence[Lot], _: object) -> Violation | None:
+        known = {repr(key): _names(trial, entry, lots[0]) for key, entry in zip(lots[0].keys, lots[0].entries, strict=True)}
+        for key, entry in zip(lots[1].keys, lots[1].entries, strict=True):
+            listed = _names(trial, entry, lots[1])
+            found = difference(known.get(repr(key), listed), listed, f"entry {key!r}")
+            if found:
+                path, one, other = found
+                ways = [lot.ask.mode.name for lot in lots if lot.ask.mode]
+                answers = [lot.answer for lot in lots]
+                return Violation(f"{one}, as in the mode {ways[0]}", f"{other} in {ways[1]}", answers, path=path)
+            trial.witness(len(listed))
+        return None
+
+    def fetch(fresh: bool) -> list[Lot]:
+        return [trial.lots.lot(ask, fresh=fresh) for ask in (light, heavy)]
+
+    trial.confirm(fetch, fetch, judge)
+
+
+def _names(trial: Trial, entry: dict[str, Any], lot: Lot) -> list[dict[str, Any]]:
+    modes = trial.terms.feed.modes
+    if modes is None or lot.ask.mode is None:
+        return []
+    shared = [name for name in (modes.position, modes.filename) if name is not None]
+    return [{name: item.get(name) for name in shared} for item in trial.terms.items(entry, lot.ask.mode)]
+
+
+@should("IMAGE-07", "the sequence is unique and ascending within a product")
+def items_are_in_order(trial: Trial) -> None:
+    """Compare the places of each entry's items."""
+    modes = trial.terms.feed.modes
+    if modes is None or modes.position is None:
+        raise Skipped("the contract gives its images no place")
+    for lot, where, items in _collections(trial):
+        places = [item.get(modes.position) for item in items]
+        for one, other in pairwise(places):
+            if not (isinstance(one, int) and isinstance(other, int) and one < other):
+                raise Violation(f"{modes.position} to ascend", f"{one!r}, then {other!r}", [lot.answer], path=where)
+        trial.witness(len(items) > 1)
+
+
+@should("IMAGE-08", "the file name is not empty and is a plain name")
+def file_names_are_plain(trial: Trial) -> None:
+    """Look for separators of paths and control characters in the file names of items."""
+    modes = trial.terms.feed.modes
+    if modes is None or modes.filename is None:
+        raise Skipped("the contract gives its images no file name")
+    for lot, where, items in _collections(trial):
+        for item in items:
+            name = item.get(modes.filename)
+            plain = isinstance(name, str) and name.strip() and name not in (".", "..") and not _UNPLAIN.search(name)
+            if not plain:
+                raise Violation("a plain file name", _shown(name), [lot.answer], path=f"{where}.{modes.filename}")
+            trial.witness()
+
+
+_UNPLAIN = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]")
+
+
+def _collections(trial: Trial) -> Iterator[tuple[Lot, str, list[dict[str, Any]]]]:
+    modes = _modes(trial)
+    for lot in _lots(trial, modes):
+        for mode in modes:
+            for index, entry in enumerate(lot.entries):
+                steps = ".".join(step.wire for step in mode.items)
+                yield lot, f"$.{trial.terms.feed.entries.wire}[{index}].{steps}", trial.terms.items(entry, mode)
 
 
 def _filled(trial: Trial, *asks: Ask) -> None:

@@ -8,13 +8,15 @@ from functools import partial
 from itertools import pairwise
 
 from twinwire.ir import INT64_MAX
-from twinwire_conformance.contract import Ask
-from twinwire_conformance.model import Inconclusive, Violation
+from twinwire_conformance.contract import FORMATS, Ask
+from twinwire_conformance.model import Inconclusive, Skipped, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
+from twinwire_conformance.oracle.survey import Start, take
 from twinwire_conformance.oracle.walks import Path
 from twinwire_conformance.reading import difference
-from twinwire_conformance.rules.registry import must
+from twinwire_conformance.rules.registry import must, should
+from twinwire_conformance.rules.twin import unlike
 from twinwire_conformance.strategies import boundary_sizes
 
 
@@ -80,7 +82,7 @@ def a_lot_can_be_replayed(trial: Trial) -> None:
     """Ask again for the lots of the corpus, and for lots of boundary sizes from every start."""
     asks = [*trial.exam.corpus("json"), *trial.exam.corpus("xml")]
     # Small lots first: where a feed moves, they are the ones that stand still for long enough.
-    _replay(trial, trial.terms.sample(asks[0].media_type), times=2)
+    _replay(trial, trial.terms.sample(asks[0].media_type), times=1 if trial.exam.profile.thrifty else 2)
     if trial.exam.profile.thrifty:
         _replay(trial, asks[-1], times=1)
         return
@@ -209,6 +211,103 @@ def _nothing_after(trial: Trial, cursor: Callable[[Lot], str | None], ask: Ask) 
         return Violation(expected, f"{len(lot.entries)} entries after {lot.ask.cursor}", [ending[-1].answer, lot.answer])
 
     trial.confirm(trial.ending, subject, judge)
+
+
+@should("PAGE-08", "tokens grow numerically", walks=True)
+def cursors_grow(trial: Trial) -> None:
+    """Compare the cursors of every walk as numbers."""
+    if trial.terms.feed.cursor.order != "numeric":
+        raise Skipped("the contract gives its tokens no order")
+    trial.walk(_growth)
+
+
+def _growth(_: Sequence[Lot], path: Path) -> Violation | None:
+    cursors = [path.start.cursor, *(lot.cursor for lot in path.lots if lot.entries)]
+    for number, (one, other) in enumerate(pairwise(cursors), 1):
+        if one is None or other is None:
+            continue
+        try:
+            grows = int(one) < int(other)
+        except ValueError:
+            return _violation("a number", f"{other!r} in lot {number}", path)
+        if not grows:
+            return _violation(f"a token over {one}", f"{other} in lot {number}", path)
+    return None
+
+
+@must("PAGE-09", "passes interleaved under different sessions do not disturb each other")
+def sessions_do_not_disturb_each_other(trial: Trial) -> None:
+    """Take two passes of different lots in turns, each under a session of its own, and compare each with one taken alone."""
+    if trial.terms.feed.session is None:
+        raise Skipped("the contract has no sessions")
+    if trial.exam.survey.empty:
+        raise Inconclusive("the feed is empty: there is nothing to walk over")
+    sizes = (trial.terms.size(3), trial.terms.size(5))
+    turns = 2 if trial.exam.profile.thrifty else 4
+
+    def alone(fresh: bool) -> list[Lot]:
+        return take(trial.lots, trial.exam.starts[0], max(sizes) * turns, fresh)
+
+    def together(_: bool) -> list[list[Lot]]:
+        passes: list[list[Lot]] = [[], []]
+        for _turn in range(turns):
+            for index, taken in enumerate(passes):
+                _step(trial, taken, sizes[index], f"twinwire-{index + 1}")
+        return passes
+
+    trial.confirm(alone, together, _undisturbed)
+
+
+def _step(trial: Trial, taken: list[Lot], size: int, session: str) -> None:
+    if taken and (not taken[-1].entries or taken[-1].cursor is None):
+        return
+    cursor = taken[-1].cursor if taken else None
+    ask = Ask(trial.terms.canonical_type("json"), cursor, size, trial.terms.light_mode, session)
+    answer = trial.lots.answer(trial.lots.request(ask), fresh=True)
+    if trial.lots.session is not None and trial.terms.refuses(answer):
+        raise Inconclusive("a session was given, and the target accepts no other", [answer])
+    lot = trial.lots.judge(ask, answer)
+    if not lot.succeeded:
+        raise Violation("a lot under any session", "a refusal", [lot.answer])
+    taken.append(lot)
+
+
+def _undisturbed(alone: Sequence[Lot], passes: Sequence[Sequence[Lot]]) -> Violation | None:
+    for taken in passes:
+        path = Path(Start(None), tuple(taken))
+        found = _sequence(alone, path)
+        if found is not None:
+            return found
+    return None
+
+
+@must("PAGE-10", "requests at the same time get what they get alone")
+def concurrent_requests_get_what_they_get_alone(trial: Trial) -> None:
+    """Send requests from several places, in several sizes and formats, at the same time; compare each with its answer alone."""
+    asks = _crowd(trial)
+
+    def alone(fresh: bool) -> list[Lot]:
+        return [trial.lots.lot(ask, fresh=fresh) for ask in asks]
+
+    def judge(reference: Sequence[Lot], together: Sequence[Lot]) -> Violation | None:
+        pairs = zip(reference, together, strict=True)
+        found = (unlike(one, other, "alone", "among others at the same time") for one, other in pairs)
+        return next((violation for violation in found if violation is not None), None)
+
+    trial.confirm(alone, lambda _: trial.lots.together(asks), judge)
+
+
+def _crowd(trial: Trial) -> list[Ask]:
+    json, xml = (trial.terms.canonical_type(format_) for format_ in FORMATS)
+    if trial.exam.profile.thrifty:
+        # Lots that other rules have asked for anyway, so that only the crowd itself costs requests.
+        return [trial.terms.sample(json), trial.exam.corpus("xml")[1], trial.exam.corpus("json")[0], trial.terms.sample(xml)]
+    starts = list(dict.fromkeys(start.cursor for start in trial.exam.starts))
+    sizes = [trial.terms.size(number) for number in (2, 3, 50, 7)]
+    return [
+        Ask((json, xml)[index % 2], starts[index % len(starts)], sizes[index // 2 % len(sizes)], trial.terms.light_mode)
+        for index in range(8)
+    ]
 
 
 def _violation(expected: str, got: str, path: Path) -> Violation:

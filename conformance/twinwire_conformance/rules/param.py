@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
+from twinwire.ir import Kind, Parameter
 from twinwire_conformance.contract import FORMATS, Ask
-from twinwire_conformance.model import Violation
+from twinwire_conformance.model import Answer, Inconclusive, Skipped, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.oracle.walks import Path
 from twinwire_conformance.reading import Unreadable, difference
-from twinwire_conformance.rules.registry import must
+from twinwire_conformance.rules.registry import must, should
+from twinwire_conformance.rules.twin import unlike
+from twinwire_conformance.strategies import bad_inputs
 
 
 @must("PARAM-01", "the smallest and the largest count are served")
@@ -19,7 +23,9 @@ def both_bounds_are_served(trial: Trial) -> None:
     """Ask for lots of both bounds, in each representation."""
     limit = trial.terms.feed.limit
     for format_ in FORMATS:
-        for size in (limit.minimum, limit.maximum):
+        for size in (limit.maximum, limit.minimum):
+            if trial.exam.profile.thrifty and (format_, size) == ("xml", limit.minimum):
+                continue
             trial.lots.lot(Ask(trial.terms.canonical_type(format_), None, size, trial.terms.light_mode))
             trial.witness()
 
@@ -70,3 +76,125 @@ def _bounded(_: Sequence[Lot], path: Path) -> Violation | None:
         if asked is not None and len(lot.entries) > asked:
             return Violation(f"at most the {asked} entries asked for", f"{len(lot.entries)} entries", [lot.answer])
     return None
+
+
+@should("PARAM-04", "a count out of range, or no integer, is refused, or lowered with a warning")
+def bad_counts_are_refused(trial: Trial) -> None:
+    """Send counts that break the constraint; one over the greatest may be lowered with a warning instead."""
+    _refusals(trial, "limit")
+
+
+@must("PARAM-05", "texts of the least and the greatest length are accepted")
+def texts_of_any_length_allowed_are_accepted(trial: Trial) -> None:
+    """Send every text parameter at both its bounds, in letters of one byte and of two."""
+    texts = [
+        parameter
+        for parameter in trial.terms.operation.parameters
+        if parameter.type.kind is Kind.STRING and parameter.type.max_length is not None
+        if parameter != trial.terms.feed.cursor.parameter
+    ]
+    if not texts:
+        raise Skipped("the contract limits the length of no text")
+    for values in (_short, _long, _wide)[: 2 if trial.exam.profile.thrifty else 3]:
+        params = [(parameter.name, values(parameter)) for parameter in texts]
+        # Together they cost one request; one by one only when that is refused, to tell which.
+        if not _accepts(trial, params):
+            for param in params:
+                _accepted(trial, *param)
+        trial.witness(len(params))
+
+
+def _short(parameter: Parameter) -> str:
+    return "x" * (parameter.type.min_length or 0)
+
+
+def _long(parameter: Parameter) -> str:
+    return "x" * (parameter.type.max_length or 0)
+
+
+def _wide(parameter: Parameter) -> str:
+    return "\u00e9" * (parameter.type.max_length or 0)
+
+
+def _ask_with(trial: Trial, params: Sequence[tuple[str, str]]) -> Answer:
+    return trial.lots.answer(trial.lots.altered(trial.terms.canonical_type("json"), *params))
+
+
+def _accepts(trial: Trial, params: Sequence[tuple[str, str]]) -> bool:
+    answer = _ask_with(trial, params)
+    return answer.status == 200 and trial.terms.envelope(answer) is None
+
+
+def _accepted(trial: Trial, name: str, value: str) -> None:
+    if _accepts(trial, [(name, value)]):
+        return
+    answer = _ask_with(trial, [(name, value)])
+    session = trial.terms.feed.session
+    if session is not None and name == session.name and trial.lots.session is not None:
+        # The caller named a session, so this target may know no other.
+        raise Inconclusive("a session was given, and the target accepts no other", [answer])
+    trial.lots.judge(trial.terms.sample(trial.terms.canonical_type("json")), answer)
+    raise Violation(f"{name} of {len(value)} characters to be accepted", "a refusal", [answer])
+
+
+@should("PARAM-06", "texts over the greatest length are refused")
+def long_texts_are_refused(trial: Trial) -> None:
+    """Send every text parameter one character too long."""
+    _refusals(trial, "length")
+
+
+@should("PARAM-07", "a token that is no bigint is refused")
+def bad_tokens_are_refused(trial: Trial) -> None:
+    """Send cursors that break the type of their parameter."""
+    _refusals(trial, "cursor")
+
+
+def _refusals(trial: Trial, constraint: str) -> None:
+    chosen = [bad for bad in bad_inputs(trial.terms) if bad.constraint == constraint]
+    if not chosen:
+        raise Skipped("the contract has no such constraint")
+    for bad in chosen[: 1 if trial.exam.profile.thrifty else 5]:
+        trial.exam.twin(bad)
+        answer = trial.exam.bad(bad, trial.terms.canonical_type("json"))
+        if not trial.terms.refuses(answer) and not (bad.excess and _lowered(trial, answer)):
+            got = f"HTTP {answer.status} and no refusal"
+            raise Violation(f"a refusal of {bad.parameter}={bad.value[:40]}", got, [answer])
+        trial.witness()
+
+
+def _lowered(trial: Trial, answer: Answer) -> bool:
+    warnings = trial.terms.feed.outcome.warnings
+    if not trial.terms.feed.limit.lowered or warnings is None or answer.status != 200:
+        return False
+    return bool(trial.terms.read(answer).value.get(warnings.wire))
+
+
+@must("PARAM-08", "every token that the feed gave out is accepted")
+def given_tokens_are_accepted(trial: Trial) -> None:
+    """Go on from every cursor of the survey and the corpus."""
+    asks = [*trial.exam.survey.asks, *trial.exam.corpus("json"), *trial.exam.corpus("xml")]
+    lots = [trial.lots.read(ask) for ask in asks]
+    for cursor in dict.fromkeys(lot.cursor for lot in lots if lot.cursor is not None):
+        trial.lots.lot(trial.terms.sample(trial.terms.canonical_type("json"), cursor))
+        trial.witness()
+        if trial.exam.profile.thrifty:
+            break
+
+
+@should("PARAM-09", "a token that means the beginning equals no token")
+def start_tokens_are_the_beginning(trial: Trial) -> None:
+    """Compare the first lot with those of the cursors that the contract reads as the beginning."""
+    if not trial.terms.feed.cursor.start:
+        raise Skipped("the contract has no cursor that means the beginning")
+    for format_ in FORMATS:
+        ask = trial.terms.sample(trial.terms.canonical_type(format_))
+        for cursor in trial.terms.feed.cursor.start:
+            name = trial.terms.feed.cursor.parameter.name
+            trial.same([ask, replace(ask, cursor=cursor)], partial(_same_start, name))
+        if trial.exam.profile.thrifty:
+            break
+
+
+def _same_start(name: str, left: Lot, right: Lot) -> Violation | None:
+    # An empty feed may repeat the cursor that was asked with.
+    return unlike(left, right, f"without {name}", f"with {name}={right.ask.cursor}") if left.entries else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from twinwire.ir import INT64_MAX, INT64_MIN, Kind
-from twinwire_conformance.contract import Format, kind_of
+from twinwire_conformance.contract import FORMATS, Format, kind_of
 from twinwire_conformance.model import Skipped, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
-from twinwire_conformance.rules.registry import must
+from twinwire_conformance.rules.registry import must, should
+from twinwire_conformance.strategies import bad_inputs
 
 _DECIMAL = re.compile(r"-?[0-9]+")
 
@@ -18,9 +19,7 @@ _DECIMAL = re.compile(r"-?[0-9]+")
 def json_is_valid(trial: Trial) -> None:
     """Validate JSON answers; what the contract does not know is left out first."""
     for lot in _lots(trial, "json"):
-        error = next(iter(sorted(trial.terms.json_validator.iter_errors(lot.reading.known), key=lambda e: e.json_path)), None)
-        if error is not None:
-            raise Violation("a value that the JSON Schema allows", error.message[:300], [lot.answer], path=error.json_path)
+        _valid(trial, lot, "json")
         trial.witness()
 
 
@@ -28,13 +27,22 @@ def json_is_valid(trial: Trial) -> None:
 def xml_is_valid(trial: Trial) -> None:
     """Validate XML answers, and look for the members of a success, which an XSD cannot require only of successes."""
     for lot in _lots(trial, "xml"):
-        error = next(trial.terms.xml_validator.iter_errors(lot.reading.known), None)
-        if error is not None:
-            raise Violation("what the XSD allows", str(error.reason)[:300], [lot.answer], path=error.path or "/")
+        _valid(trial, lot, "xml")
         missing = _missing(lot)
         if missing:
             raise Violation(f"{missing}, which every success has", "nothing", [lot.answer], path=f"/{lot.reading.known.tag}")
         trial.witness()
+
+
+def _valid(trial: Trial, lot: Lot, format_: Format) -> None:
+    if format_ == "json":
+        errors = sorted(trial.terms.json_validator.iter_errors(lot.reading.known), key=lambda error: error.json_path)
+        if errors:
+            raise Violation("what the JSON Schema allows", errors[0].message[:300], [lot.answer], path=errors[0].json_path)
+        return
+    error = next(trial.terms.xml_validator.iter_errors(lot.reading.known), None)
+    if error is not None:
+        raise Violation("what the XSD allows", str(error.reason)[:300], [lot.answer], path=error.path or "/")
 
 
 def _missing(lot: Lot) -> str | None:
@@ -94,6 +102,64 @@ def cursors_have_their_form(trial: Trial) -> None:
         if not _well_formed(found, kind_of(member), numeric=feed.cursor.order == "numeric"):
             raise Violation(f"a {_form(trial)}", repr(found), [lot.answer], path=f"$.{member.wire}")
         trial.witness()
+
+
+@should("SCHEMA-07", "the version is there, not empty, and the same in every answer")
+def the_version_is_told(trial: Trial) -> None:
+    """Compare the version of every lot of the corpus and of the survey."""
+    member = trial.terms.feed.version
+    if member is None:
+        raise Skipped("the contract has no member for the version")
+    first: Lot | None = None
+    for lot in _every_lot(trial):
+        found = lot.value.get(member.wire)
+        if not isinstance(found, str) or not found.strip():
+            raise Violation("a version", repr(found), [lot.answer], path=f"$.{member.wire}")
+        first = first or lot
+        if found != first.value[member.wire]:
+            expected = f"{first.value[member.wire]!r}, as in other answers"
+            raise Violation(expected, repr(found), [first.answer, lot.answer], path=f"$.{member.wire}")
+        trial.witness()
+
+
+@must("SCHEMA-08", "a refusal by envelope is a valid envelope in the representation asked for")
+def refusing_envelopes_are_valid(trial: Trial) -> None:
+    """Send bad input in each representation; hold what comes with HTTP 200 to the schema of the one asked for."""
+    for bad in bad_inputs(trial.terms)[: 2 if trial.exam.profile.thrifty else 8]:
+        for format_ in FORMATS:
+            answer = trial.exam.bad(bad, trial.terms.canonical_type(format_))
+            if answer.status != 200:
+                continue
+            lot = trial.lots.judge(trial.terms.sample(answer.request.accept or ""), answer)
+            if lot.succeeded:
+                continue
+            _envelope(trial, lot, format_)
+            trial.witness()
+    if not trial.witnesses:
+        raise Skipped("no bad input was refused by an envelope with HTTP 200")
+
+
+def _envelope(trial: Trial, lot: Lot, format_: Format) -> None:
+    if trial.terms.labelled(lot.answer.media_type) != format_:
+        group = ", ".join(trial.terms.representation(format_).labels)
+        raise Violation(f"an envelope labelled {group}", lot.answer.media_type or "no label", [lot.answer])
+    if lot.entries:
+        raise Violation("no entries in a refusal", f"{len(lot.entries)} entries", [lot.answer])
+    _valid(trial, lot, format_)
+
+
+@should("SCHEMA-09", "nothing beyond the contract")
+def nothing_is_unknown(trial: Trial) -> None:
+    """Name the members, attributes and elements that the contract does not know."""
+    for lot in _every_lot(trial):
+        if lot.reading.unknown:
+            shown = ", ".join(list(dict.fromkeys(_general(path) for path in lot.reading.unknown))[:10])
+            raise Violation("only what the contract knows", shown, [lot.answer])
+        trial.witness()
+
+
+def _general(path: str) -> str:
+    return re.sub(r"\[[0-9]+\]", "[*]", path)
 
 
 def _form(trial: Trial) -> str:

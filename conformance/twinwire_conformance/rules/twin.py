@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from twinwire_conformance.contract import Ask
-from twinwire_conformance.model import Inconclusive, Skipped, Violation
+from twinwire_conformance.contract import FORMATS, Ask
+from twinwire_conformance.model import Answer, Inconclusive, Skipped, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.reading import difference
 from twinwire_conformance.rules.registry import must
+from twinwire_conformance.strategies import bad_inputs
 
 
 @must("TWIN-01", "one request, each representation: the same result, member by member")
@@ -36,7 +38,8 @@ def both_representations_say_the_same_of_the_empty_lot(trial: Trial) -> None:
     end = trial.exam.survey.end
     if end is None:
         raise Inconclusive(trial.exam.survey.note or "the feed has no end that could be reached")
-    for mode in trial.terms.modes:
+    modes = trial.terms.modes[: 1 if trial.exam.profile.thrifty else None]
+    for mode in modes:
         _twins(trial, Ask(trial.terms.canonical_type("json"), end.cursor, None, mode))
 
 
@@ -50,17 +53,51 @@ def all_labels_say_the_same(trial: Trial) -> None:
     for cursor, mode in dict.fromkeys(points):
         for item in trial.terms.feed.representations:
             asks = [Ask(name, cursor, trial.terms.size(2), mode) for name in item.media_types]
-            trial.same(asks, _compare)
+            trial.same(asks, compare)
+
+
+@must("TWIN-04", "likewise for refusals: the return code, the message, and the HTTP status")
+def both_representations_refuse_the_same(trial: Trial) -> None:
+    """Send bad input in JSON and XML and compare how it is refused."""
+    for bad in bad_inputs(trial.terms)[: 2 if trial.exam.profile.thrifty else 8]:
+        trial.exam.twin(bad)
+        left, right = (trial.exam.bad(bad, trial.terms.canonical_type(format_)) for format_ in FORMATS)
+        if left.status != right.status:
+            expected = f"HTTP {left.status}, as in {left.request.accept}"
+            raise Violation(expected, f"HTTP {right.status} in {right.request.accept}", [left, right])
+        envelopes = [trial.terms.envelope(answer) for answer in (left, right)]
+        if left.status == 200 and (envelopes[0] is None) != (envelopes[1] is None):
+            words = ["a result" if envelope is None else "a refusal" for envelope in envelopes]
+            expected = f"{words[0]}, as in {left.request.accept}"
+            raise Violation(expected, f"{words[1]} in {right.request.accept}", [left, right])
+        outcome = trial.terms.feed.outcome
+        names = [field.wire for field in (outcome.code, outcome.message) if field is not None]
+        if envelopes[0] is not None and envelopes[1] is not None:
+            _alike(names, envelopes[0], envelopes[1], [left, right])
+        trial.witness()
+
+
+def _alike(names: list[str], left: dict[str, Any], right: dict[str, Any], answers: list[Answer]) -> None:
+    found = difference({name: left.get(name) for name in names}, {name: right.get(name) for name in names})
+    if found is not None:
+        path, one, other = found
+        expected = f"{one}, as in {answers[0].request.accept}"
+        raise Violation(expected, f"{other} in {answers[1].request.accept}", answers, path=path)
 
 
 def _twins(trial: Trial, ask: Ask) -> None:
-    trial.same([ask, replace(ask, media_type=trial.terms.canonical_type("xml"))], _compare)
+    trial.same([ask, replace(ask, media_type=trial.terms.canonical_type("xml"))], compare)
 
 
-def _compare(left: Lot, right: Lot) -> Violation | None:
+def compare(left: Lot, right: Lot) -> Violation | None:
+    """Compare two lots of one request in two media types."""
+    return unlike(left, right, f"in {left.ask.media_type}", f"in {right.ask.media_type}")
+
+
+def unlike(left: Lot, right: Lot, one_way: str, other_way: str) -> Violation | None:
+    """Return the violation that the first difference of two results is, or None when they are equal."""
     found = difference(left.value, right.value)
     if found is None:
         return None
     path, one, other = found
-    expected = f"{one}, as in {left.ask.media_type}"
-    return Violation(expected, f"{other} in {right.ask.media_type}", [left.answer, right.answer], path=path)
+    return Violation(f"{one}, as {one_way}", f"{other} {other_way}", [left.answer, right.answer], path=path)
