@@ -128,7 +128,8 @@ def bad_inputs(terms: Terms) -> list[BadInput]:
     if cursor.type.kind is Kind.INTEGER:
         texts = ("abc", str(INT64_MAX + 1), "1.5", "0x10", str(INT64_MIN - 1))
         columns.append([BadInput(cursor.name, value, None, "cursor") for value in texts])
-    columns.append([bad for parameter in terms.operation.parameters for bad in _too_long(parameter)])
+    others = [parameter for parameter in terms.operation.parameters if parameter != cursor]
+    columns.append([bad for parameter in others for bad in _too_long(parameter)])
     return [bad for row in zip_longest(*columns) for bad in row if bad is not None]
 
 

@@ -69,14 +69,14 @@ class ForgetsTheBookmark(BulletinServer):
         return super().lot(None, most)
 
 
-class BeginsAnewAfterTheEnd(BulletinServer):
+class GoesRoundInACircle(BulletinServer):
     violates = ("PAGE-07", "PAGE-02")
 
     def lot(self, mark: str | None, most: str) -> list[Note]:
         return super().lot(mark, most) or super().lot(None, most)
 
 
-BROKEN: tuple[type[BulletinServer], ...] = (LosesANoteBetweenLots, ForgetsTheBookmark, BeginsAnewAfterTheEnd)
+BROKEN: tuple[type[BulletinServer], ...] = (LosesANoteBetweenLots, ForgetsTheBookmark, GoesRoundInACircle)
 
 
 def bookmark(note: Note) -> str:

@@ -73,7 +73,7 @@ class WritesBooleansInCapitals(LedgerServer):
 
 
 class LeavesPostingsUnwrapped(LedgerServer):
-    violates = ("SCHEMA-02", "TWIN-01")
+    violates = ("SCHEMA-04", "TWIN-01")
 
     def write_postings(self, elements: list[str]) -> str:
         return "".join(elements)

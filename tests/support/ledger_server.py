@@ -24,7 +24,7 @@ XML_TYPE = "application/xml"
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _STATES = ("open", "cleared", "written off")
-_MEMOS = (None, "", "Müller & Søn <net>", "  two  spaces\tand a tab ", "line\r\nline", "]]> 𝄞 日本", 'quoted "so" \'so\'')
+_MEMOS = (None, "", "Müller & Søn <net>", "  two  spaces\tand a tab ", "line\r\nline", "]]> 𝄞 日本", "quoted \"so\" 'so'")
 _AMOUNTS = (0.1 + 0.2, -1250.5, 1e-07, 3.0, 1e22)
 
 Members = dict[str, Any]

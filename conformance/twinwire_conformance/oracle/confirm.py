@@ -12,6 +12,7 @@ from twinwire_conformance.reading import difference
 S = TypeVar("S")
 
 ATTEMPTS = 4
+"""How often a difference is looked at again before it is left undecided."""
 
 Reference = Callable[[bool], Sequence[Lot]]
 """Fetches the lots that a subject is compared with; True asks for fresh answers."""
@@ -21,17 +22,19 @@ def confirm(
     reference: Reference,
     subject: Callable[[bool], S],
     judge: Callable[[Sequence[Lot], S], Violation | None],
-    attempts: int = ATTEMPTS,
+    may_go_on: Callable[[], bool] = lambda: True,
 ) -> None:
     """Judge a subject against a reference; raise what is found only when it is confirmed.
 
     Kept answers may serve for a first look. What they show is repeated with fresh ones: reference, subject, reference.
     When both references are equal and the subject still differs, that is the violation. Raises Unconfirmed when the
-    references never agree. Source: the contract, "Live feeds".
+    references never agree, or when ``may_go_on`` ends the attempts. Source: the contract, "Live feeds".
     """
     if judge(reference(False), subject(False)) is None:
         return
-    for _ in range(attempts):
+    for _ in range(ATTEMPTS):
+        if not may_go_on():
+            break
         before = reference(True)
         now = subject(True)
         after = reference(True)
@@ -40,7 +43,7 @@ def confirm(
             if found is not None:
                 raise found
             return
-    raise Unconfirmed(f"the feed changed during each of {ATTEMPTS} attempts to confirm a difference")
+    raise Unconfirmed("the feed changed during every attempt to confirm a difference")
 
 
 def same(left: Sequence[Lot], right: Sequence[Lot]) -> bool:

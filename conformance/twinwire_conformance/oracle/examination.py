@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from twinwire_conformance.contract import Ask, Format, Terms
 from twinwire_conformance.model import Answer, Inconclusive, Unconfirmed, Violation
-from twinwire_conformance.oracle.confirm import ATTEMPTS, Reference, confirm
+from twinwire_conformance.oracle.confirm import Reference, confirm
 from twinwire_conformance.oracle.explore import Explorer
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, Survey, survey, take
@@ -20,7 +20,7 @@ from twinwire_conformance.target import Target
 
 S = TypeVar("S")
 
-PATIENCE = 2
+ALLOWANCE = 16
 FEW = 3
 MANY = 50
 MODERATE_BYTES = 1024 * 1024
@@ -102,6 +102,8 @@ class Trial:
     exam: Examination
     witnesses: int = 0
     unconfirmed: list[Unconfirmed] = field(default_factory=list)
+    allowance: int = ALLOWANCE
+    """The requests that may still be spent on what cannot be confirmed."""
 
     @property
     def terms(self) -> Terms:
@@ -124,12 +126,14 @@ class Trial:
 
         What cannot be confirmed is kept for the end, so that it does not hide what can. Raises Violation.
         """
-        # On a feed that never stands still, more attempts would only spend the budget.
-        attempts = ATTEMPTS if len(self.unconfirmed) < PATIENCE else 0
+        target = self.exam.target
+        before = target.requests
+        # On a feed that never stands still, one rule must not spend what the others need.
         try:
-            confirm(reference, subject, judge, attempts)
+            confirm(reference, subject, judge, lambda: self.allowance > target.requests - before)
         except Unconfirmed as error:
             self.unconfirmed.append(error)
+            self.allowance -= target.requests - before
         else:
             self.witness()
 

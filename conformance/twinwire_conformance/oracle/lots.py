@@ -193,6 +193,9 @@ class Lots:
             reading = self.terms.read(answer)
         except Unreadable as error:
             raise Violation("a readable result", str(error), [answer]) from error
+        asked, came = self.terms.format_of(ask.media_type), self.terms.labelled(answer.media_type)
+        if asked is not None and asked != came:
+            raise Violation(f"{asked.upper()} for Accept: {ask.media_type}", answer.media_type, [answer])
         return Lot(ask, answer, reading, self.terms)
 
     def together(self, asks: Sequence[Ask]) -> list[Lot]:

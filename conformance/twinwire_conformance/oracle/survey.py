@@ -80,7 +80,9 @@ def largest(terms: Terms, cursor: str | None) -> Ask:
 
 def survey(lots: Lots, profile: Profile) -> Survey:
     """Learn the feed, as much of it as is served."""
-    first = _pass(lots, None, profile.survey_lots)
+    # Where cursors have no order there is no way to the end but through the feed.
+    ordered = lots.terms.feed.cursor.order == "numeric"
+    first = _pass(lots, None, profile.survey_lots if ordered else profile.reach)
     starts = [Start(None), *(Start(lot.cursor, lot.remaining) for lot in first.lots if lot.cursor and lot.remaining != 0)]
     tail: Start | None = None
     end: Start | None = None

@@ -1,9 +1,11 @@
-"""The reference server: a conformant feed of any contract, and every known way to break it."""
+"""The reference server: a conformant feed of any contract, ways to keep it otherwise, to break it, and to be none."""
 
 from __future__ import annotations
 
 from twinwire_conformance.reference.faults import FAULTS, Fault
+from twinwire_conformance.reference.impostors import IMPOSTORS, Impostor
 from twinwire_conformance.reference.running import running, serve
 from twinwire_conformance.reference.server import create_app
+from twinwire_conformance.reference.variants import VARIANTS, Variant
 
-__all__ = ["FAULTS", "Fault", "create_app", "running", "serve"]
+__all__ = ["FAULTS", "IMPOSTORS", "VARIANTS", "Fault", "Impostor", "Variant", "create_app", "running", "serve"]

@@ -1,11 +1,11 @@
-"""The way from a request to its answer, in steps: negotiate, parse, window, result (or refuse), encode, respond.
+"""The way from a request to its answer, in steps: negotiate, parse, look up, window, result (or refuse), encode, respond.
 
 A fault takes over exactly one step; so each step is a value that a fault can name, and all of them work on one Exchange.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -60,6 +60,7 @@ class Exchange:
     body: bytes = field(init=False)
     status: int = 200
     error: RefusedError | None = None
+    takes_gzip: bool = False
 
     @property
     def feed(self) -> Feed:
@@ -88,6 +89,7 @@ class Step(Generic[T]):
 
 NEGOTIATE: Step[Choice] = Step()
 PARSE: Step[Ask] = Step()
+LOOKUP: Step[Awaitable[None]] = Step()
 WINDOW: Step[Lot] = Step()
 RESULT: Step[dict[str, Any]] = Step()
 REFUSE: Step[dict[str, Any]] = Step()
@@ -112,7 +114,7 @@ class Intruder(Protocol):
         ...
 
 
-def answer(x: Exchange, intruder: Intruder | None = None) -> Answer:
+async def answer(x: Exchange, intruder: Intruder | None = None) -> Answer:
     """Take an exchange through all steps."""
 
     def do(step: Step[T], proper: Callable[[Exchange], T]) -> T:
@@ -124,6 +126,7 @@ def answer(x: Exchange, intruder: Intruder | None = None) -> Answer:
     try:
         x.choice = do(NEGOTIATE, _negotiate)
         x.ask = do(PARSE, _parse)
+        await do(LOOKUP, _lookup)
         x.lot = do(WINDOW, _window)
         x.result = do(RESULT, _result)
     except RefusedError as error:
@@ -143,6 +146,11 @@ def _negotiate(x: Exchange) -> Choice:
 
 def _parse(x: Exchange) -> Ask:
     return understand(x.contract, x.query, lower_limit=x.lower_limit)
+
+
+async def _lookup(_x: Exchange) -> None:
+    # Nothing is looked up here; where a server would wait for its store, requests at the same time can meet.
+    return
 
 
 def _window(x: Exchange) -> Lot:

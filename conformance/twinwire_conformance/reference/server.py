@@ -47,8 +47,8 @@ def create_app(
 
     ``live`` is in changes a second, counted on ``clock``; ``image_bytes`` is the least size of a binary; ``lower_limit``
     lowers a limit that is too high instead of refusing it; ``log`` makes the feed of a size and a seed; ``habit`` takes
-    over one step without breaking the contract, and gives way to a fault. Raises UsageError for an unknown or unfit fault, and for
-    numbers out of range.
+    over one step without breaking the contract, and gives way to a fault. Raises UsageError for an unknown or unfit
+    fault, and for numbers out of range.
     """
     for name, number, most in (("products", products, MAX_PRODUCTS), ("live", live, 10**6), ("latency", latency_ms, 10**6)):
         if not (math.isfinite(number) and 0 <= number <= most):
@@ -61,7 +61,7 @@ def create_app(
     async def endpoint(request: Request) -> Response:
         if latency_ms:
             await asyncio.sleep(latency_ms / 1000)
-        done = service.answer(request.scope["query_string"], ",".join(request.headers.getlist("accept")))
+        done = await service.answer(request)
         return Response(done.body, done.status, done.headers)
 
     app = Starlette(
@@ -89,13 +89,15 @@ class _Service:
     def __post_init__(self) -> None:
         self.started = self.clock()
 
-    def answer(self, query: bytes, accept: str) -> Answer:
+    async def answer(self, request: Request) -> Answer:
         # One snapshot a request: a feed that changes meanwhile must not show in half an answer.
         snapshot = self.feed.at(int((self.clock() - self.started) * self.live))
         first = self.contract.feed.representations[0]
         choice = Choice(first, first.media_types[0])
+        query, accept = request.scope["query_string"], ",".join(request.headers.getlist("accept"))
         x = Exchange(self.contract, self.contents, snapshot, query, accept, self.lower_limit, self.state, choice)
-        return answer(x, self.intruder)
+        x.takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
+        return await answer(x, self.intruder)
 
 
 def _try_contents(contents: Contents, products: int) -> None:

@@ -140,9 +140,6 @@ def refusing_envelopes_are_valid(trial: Trial) -> None:
 
 
 def _envelope(trial: Trial, lot: Lot, format_: Format) -> None:
-    if trial.terms.labelled(lot.answer.media_type) != format_:
-        group = ", ".join(trial.terms.representation(format_).labels)
-        raise Violation(f"an envelope labelled {group}", lot.answer.media_type or "no label", [lot.answer])
     if lot.entries:
         raise Violation("no entries in a refusal", f"{len(lot.entries)} entries", [lot.answer])
     _valid(trial, lot, format_)

@@ -1,0 +1,91 @@
+"""Servers that look like a feed from afar: valid lots that do not add up to one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from twinwire.ir import Contract
+from twinwire_conformance.reference.asking import Ask
+from twinwire_conformance.reference.encoding import to_json
+from twinwire_conformance.reference.feed import mix
+from twinwire_conformance.reference.impostors.impostor import Impostor
+from twinwire_conformance.reference.negotiation import Choice
+from twinwire_conformance.reference.pipeline import ENCODE, NEGOTIATE, PARSE, WINDOW, Exchange, Hook, Lot, Step
+from twinwire_conformance.reference.server import create_app
+from twinwire_conformance.reference.variants.variant import Habit
+
+T = TypeVar("T")
+Make = Callable[[Contract], ASGIApp]
+
+
+def served(step: Step[T], hook: Hook[T]) -> Make:
+    """Return what makes a reference server with one step taken over."""
+    return lambda contract: create_app(contract, habit=Habit(step, hook))
+
+
+def _deaf(x: Exchange, _proceed: Callable[[], Ask]) -> Ask:
+    return Ask(None, x.feed.limit.default, x.feed.modes.default if x.feed.modes else None)
+
+
+def _empty(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
+    return Lot([], 0, x.ask.after, 0)
+
+
+def _promises(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
+    return Lot([], 0, x.ask.after, x.snapshot.total)
+
+
+def _first_for_ever(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
+    return x.cut(0, x.ask.limit)
+
+
+def _first_only(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
+    lot = x.cut(0, x.ask.limit)
+    lot.remaining = 0
+    return lot
+
+
+def _last_for_ever(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
+    return x.cut(x.snapshot.total - x.ask.limit, x.ask.limit)
+
+
+def _noise(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
+    x.state["asked"] = asked = x.state.get("asked", 0) + 1
+    return x.cut(mix(asked) % x.snapshot.total, x.ask.limit)
+
+
+def _json_only(x: Exchange, _proceed: Callable[[], Choice]) -> Choice:
+    return x.choice
+
+
+def _json_in_disguise(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    return to_json(x.result).encode() if x.is_xml else proceed()
+
+
+def _first_page_only(contract: Contract) -> ASGIApp:
+    app = create_app(contract)
+    name = contract.feed.cursor.parameter.name
+
+    async def forgets(scope: Scope, receive: Receive, send: Send) -> None:
+        goes_on = f"{name}=".encode() in scope["query_string"]
+        await (Response("gone", 404) if goes_on else app)(scope, receive, send)
+
+    return forgets
+
+
+IMPOSTORS = (
+    Impostor("deaf", "every parameter is ignored", served(PARSE, _deaf)),
+    Impostor("always-empty", "every lot is empty, and none remain", served(WINDOW, _empty)),
+    Impostor("promises", "every lot is empty, and all entries remain", served(WINDOW, _promises)),
+    Impostor("first-lot-for-ever", "every lot begins at the beginning", served(WINDOW, _first_for_ever)),
+    Impostor("first-lot-only", "every lot is the first one, and none remain", served(WINDOW, _first_only)),
+    Impostor("last-lot-for-ever", "every lot is the last one", served(WINDOW, _last_for_ever)),
+    Impostor("noise", "every lot is another one, whatever was asked for", served(WINDOW, _noise)),
+    Impostor("json-only", "everything is answered in JSON", served(NEGOTIATE, _json_only)),
+    Impostor("json-in-disguise", "what is labelled XML is JSON", served(ENCODE, _json_in_disguise)),
+    Impostor("first-page-only", "only requests without a token are answered", _first_page_only),
+)

@@ -1,0 +1,87 @@
+"""Lots in JSON with values that nobody expects where they stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from twinwire_conformance.reference.faults.plan import entries, has_remaining, has_strings, map_scalars
+from twinwire_conformance.reference.impostors.feeds import served
+from twinwire_conformance.reference.impostors.impostor import Impostor
+from twinwire_conformance.reference.pipeline import ENCODE, Exchange, Hook
+
+Result = dict[str, Any]
+
+# Deep enough to break a recursive comparison, not deep enough to break the JSON parser.
+_DEPTH = 900
+
+
+def _changed(change: Callable[[Exchange, Result], None]) -> Hook[bytes]:
+    def hook(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+        if x.is_xml or x.error:
+            return proceed()
+        change(x, x.result)
+        # Escaped, so that a lone surrogate gets through.
+        return json.dumps(x.result).encode()
+
+    return hook
+
+
+def _cursor(value: Any) -> Hook[bytes]:
+    return _changed(lambda x, result: result.update({x.feed.cursor.member.wire: value}))
+
+
+def _remaining(value: Any) -> Hook[bytes]:
+    def change(x: Exchange, result: Result) -> None:
+        assert x.feed.remaining is not None
+        result[x.feed.remaining.wire] = value
+
+    return _changed(change)
+
+
+def _key(value: Any) -> Hook[bytes]:
+    def change(x: Exchange, result: Result) -> None:
+        for entry in entries(x, result):
+            entry[x.feed.key.wire] = value
+
+    return _changed(change)
+
+
+def _entries(value: Any) -> Hook[bytes]:
+    return _changed(lambda x, result: result.update({x.feed.entries.wire: value}))
+
+
+def _surrogates(x: Exchange, result: Result) -> None:
+    wire = x.feed.entries.wire
+    result[wire] = map_scalars(result[wire], lambda value: f"\ud800{value}" if isinstance(value, str) else value)
+
+
+def _nested() -> list[Any]:
+    value: list[Any] = []
+    for _ in range(_DEPTH):
+        value = [value]
+    return value
+
+
+IMPOSTORS = (
+    Impostor("cursor-surrogate", "the token is half a character", served(ENCODE, _cursor("\ud800"))),
+    Impostor("cursor-endless", "the token has two hundred thousand digits", served(ENCODE, _cursor("7" * 200_000))),
+    Impostor("cursor-digits", "the token has five thousand digits", served(ENCODE, _cursor("7" * 5000))),
+    Impostor(
+        "cursor-breaks-lines", "the token holds control characters", served(ENCODE, _cursor("1\r\nX-Injected: 1\x00\x1b[2J"))
+    ),
+    Impostor("cursor-list", "the token is a list", served(ENCODE, _cursor([1, {"a": None}]))),
+    Impostor(
+        "remaining-huge", "what remains has four thousand digits", served(ENCODE, _remaining(10**4000)), condition=has_remaining
+    ),
+    Impostor("remaining-float", "what remains is no integer", served(ENCODE, _remaining(0.5)), condition=has_remaining),
+    Impostor("key-list", "keys are lists", served(ENCODE, _key([1, 2]))),
+    Impostor("key-null", "keys are null", served(ENCODE, _key(None))),
+    Impostor("key-deep", "keys are nested nine hundred deep", served(ENCODE, _key(_nested()))),
+    Impostor("entries-scalars", "entries are scalars", served(ENCODE, _entries([1, "two", None, True, [3]]))),
+    Impostor("entries-object", "the entries are an object", served(ENCODE, _entries({"0": {}, "1": {}}))),
+    Impostor("entries-text", "the entries are a text", served(ENCODE, _entries("none"))),
+    Impostor("entries-deep", "the entries are nested nine hundred deep", served(ENCODE, _entries(_nested()))),
+    Impostor("half-characters", "texts hold half characters", served(ENCODE, _changed(_surrogates)), condition=has_strings),
+)

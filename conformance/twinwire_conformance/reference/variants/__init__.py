@@ -1,0 +1,15 @@
+"""Conformant variants of the reference server: every one is different, and none of them may ever be called broken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from twinwire_conformance.reference.variants import access, bodies, feeds, labels, refusals, results, transport
+from twinwire_conformance.reference.variants.variant import Variant
+
+FAMILIES = (refusals, labels, bodies, results, feeds, access, transport)
+VARIANTS: Mapping[str, Variant] = MappingProxyType({each.name: each for family in FAMILIES for each in family.VARIANTS})
+"""Every variant by its name."""
+
+__all__ = ["FAMILIES", "VARIANTS", "Variant"]

@@ -1,0 +1,64 @@
+"""Ways to let only some callers in, and to stand somewhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from twinwire.ir import Contract
+from twinwire_conformance.reference.asking import Ask, RefusedError, parse_query
+from twinwire_conformance.reference.pipeline import PARSE, Exchange, Hook
+from twinwire_conformance.reference.variants.variant import REMARKS_OR_OPEN, Habit, Variant
+
+_BEARER = "Bearer eyJhbGciOiJub25lIn0.reference"
+_SESSION = "6f1c2d-reference"
+
+
+def _bearer(app: ASGIApp, _pace: float) -> ASGIApp:
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        known = Headers(scope=scope).get("authorization") == _BEARER
+        refusal = JSONResponse({"error": "unauthorised"}, 401, {"www-authenticate": "Bearer"})
+        await (app if known else refusal)(scope, receive, send)
+
+    return guarded
+
+
+def _session(valid: Callable[[str], bool]) -> Hook[Ask]:
+    def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+        ask = proceed()
+        assert x.feed.session is not None
+        # A value that is given twice or out of bounds has been refused by now.
+        if not valid(*parse_query(x.query).get(x.feed.session.name, [""])):
+            raise RefusedError("there is no such session", status=401)
+        return ask
+
+    return hook
+
+
+def _has_session(contract: Contract) -> bool:
+    return contract.feed.session is not None
+
+
+VARIANTS = (
+    Variant("bearer", "only who brings a token in a header is let in", wrap=_bearer, headers={"Authorization": _BEARER}),
+    Variant(
+        "session-required",
+        "only requests with a session are let in",
+        REMARKS_OR_OPEN,
+        Habit(PARSE, _session(bool)),
+        session=_SESSION,
+        condition=_has_session,
+    ),
+    Variant(
+        "session-known",
+        "only one session is let in",
+        REMARKS_OR_OPEN,
+        Habit(PARSE, _session(lambda session: session == _SESSION)),
+        session=_SESSION,
+        condition=_has_session,
+    ),
+    Variant("prefix", "the operation stands behind a path prefix", base_path="/shop/api/v1.0"),
+)

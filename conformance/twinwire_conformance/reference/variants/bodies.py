@@ -1,0 +1,133 @@
+"""Ways to write one result: what carries no meaning in JSON and XML, done otherwise."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from twinwire.ir import Field, Kind, Model, ModelRef, Scalar, XmlShape
+from twinwire_conformance.reference.encoding import to_json, to_xml
+from twinwire_conformance.reference.pipeline import ENCODE, Exchange
+from twinwire_conformance.reference.variants.variant import REMARKS, Habit, Variant
+
+_PLAIN = re.compile("[A-Za-z0-9]")
+_NEW = (
+    Field("x-added", Scalar(Kind.STRING), XmlShape("x-added", attribute=True)),
+    Field("x-more", Scalar(Kind.INTEGER), XmlShape("x-more"), many=True),
+)
+
+
+def _map(x: Exchange, change: Callable[[Model, dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """Change every object of a result, outermost first."""
+
+    def walk(model: Model, value: Mapping[str, Any]) -> dict[str, Any]:
+        done = change(model, dict(value))
+        for member in model.fields:
+            inner = done.get(member.wire)
+            if isinstance(member.type, ModelRef) and inner is not None:
+                target = x.contract.model(member.type)
+                done[member.wire] = [walk(target, each) for each in inner] if member.many else walk(target, inner)
+        return done
+
+    return walk(x.feed.result, x.result)
+
+
+def _nulls(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml:
+        return proceed()
+    return to_json(_map(x, lambda model, value: {field.wire: value.get(field.wire) for field in model.fields})).encode()
+
+
+def _empty_collections(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    def change(model: Model, value: dict[str, Any]) -> dict[str, Any]:
+        for member in model.fields:
+            if value.get(member.wire) is None and member.many:
+                value[member.wire] = []
+            elif value.get(member.wire) is None and isinstance(member.type, ModelRef) and _wraps(x.contract.model(member.type)):
+                value[member.wire] = {}
+        return value
+
+    x.result = _map(x, change)
+    return proceed()
+
+
+def _wraps(model: Model) -> bool:
+    return all(member.many and not member.required for member in model.fields)
+
+
+def _pretty(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml:
+        return proceed()
+    backwards = _map(x, lambda _model, value: dict(reversed(value.items())))
+    return (json.dumps(backwards, indent="\t").replace("\n", "\r\n") + "\r\n").encode()
+
+
+def _namespaces(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    body = proceed()
+    names = (
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+        ' xsi:noNamespaceSchemaLocation="https://images.example/feed.xsd"'
+    )
+    root = f"<{x.feed.result.xml_name}"
+    return body.replace(root.encode(), (root + names).encode(), 1) if x.is_xml else body
+
+
+def _restyled(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    body = proceed()
+    if not x.is_xml:
+        return body
+    root = ET.fromstring(body)  # noqa: S314 - our own document, written a moment before
+    ET.indent(root, "\t")
+    return ("<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n" + _write(root)).encode()
+
+
+def _write(element: ET.Element) -> str:
+    attributes = "".join(f"\n {name} = '{_refer(value)}'" for name, value in reversed(element.attrib.items()))
+    text = element.text or ""
+    inside = text + "".join(_write(child) + (child.tail or "") for child in element) if len(element) else _refer(text)
+    return f"<{element.tag}{attributes}\n>{inside}</{element.tag} >"
+
+
+def _refer(text: str) -> str:
+    return "".join(char if _PLAIN.fullmatch(char) else f"&#x{ord(char):X};" for char in text)
+
+
+def _backwards(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if not x.is_xml:
+        return proceed()
+    return _xml(x, lambda model: model.fields[::-1], x.result)
+
+
+def _xml(x: Exchange, fields: Callable[[Model], tuple[Field, ...]], value: Mapping[str, Any]) -> bytes:
+    models = {name: replace(model, fields=fields(model)) for name, model in x.contract.models.items()}
+    return to_xml(models, models[x.feed.result.name], value).encode()
+
+
+def _undeclared(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    body = proceed()
+    return body.partition(b"?>\n")[2] if x.is_xml else body
+
+
+def _newer(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    x.result = _map(x, lambda _model, value: {**value, "x-added": "<new> & 新", "x-more": [1, 2]})
+    return _xml(x, lambda model: model.fields + _NEW, x.result) if x.is_xml else proceed()
+
+
+VARIANTS = (
+    Variant("json-nulls", "what is absent is null in JSON", habit=Habit(ENCODE, _nulls)),
+    Variant("empty-collections", "collections without anything are there, empty", habit=Habit(ENCODE, _empty_collections)),
+    Variant("json-pretty", "JSON is indented, backwards, with escapes", habit=Habit(ENCODE, _pretty)),
+    Variant("xml-namespaces", "the root declares namespaces, as .NET's serializer does", habit=Habit(ENCODE, _namespaces)),
+    Variant(
+        "xml-restyled",
+        "XML is indented, with character references, single quotes and attributes backwards",
+        habit=Habit(ENCODE, _restyled),
+    ),
+    Variant("xml-backwards", "elements of different names come in another order", habit=Habit(ENCODE, _backwards)),
+    Variant("xml-undeclared", "XML has no declaration", habit=Habit(ENCODE, _undeclared)),
+    Variant("newer-version", "every object has members that the contract does not know", REMARKS, Habit(ENCODE, _newer)),
+)

@@ -1,0 +1,44 @@
+"""Feeds of other sizes, with other tokens, and that never stand still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from twinwire.ir import INT64_MAX, INT64_MIN
+from twinwire_conformance.reference.asking import Ask
+from twinwire_conformance.reference.feed import Feed
+from twinwire_conformance.reference.pipeline import PARSE, Exchange
+from twinwire_conformance.reference.variants.variant import GREEN_OR_OPEN, OPEN, SIZE, Habit, Variant
+
+
+def _zero_begins(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    # Among negative tokens, 0 lies past the end; but it is the contract's word for the beginning.
+    ask = proceed()
+    if ask.after == 0 and "0" in x.feed.cursor.start:
+        ask.after = None
+    return ask
+
+
+VARIANTS = (
+    Variant("empty-feed", "the feed has no entries", OPEN, size=lambda _contract: 0),
+    Variant("one-entry", "the feed has one entry", GREEN_OR_OPEN, size=lambda _contract: 1),
+    Variant("one-default-lot", "the feed is one default lot", size=lambda contract: contract.feed.limit.default),
+    Variant("one-largest-lot", "the feed is one largest lot", size=lambda contract: contract.feed.limit.maximum),
+    Variant("one-over", "the feed is one entry over the largest lot", size=lambda contract: contract.feed.limit.maximum + 1),
+    Variant("two-largest-lots", "the feed is two largest lots", size=lambda contract: 2 * contract.feed.limit.maximum),
+    Variant("large-feed", "the feed has a million entries", size=lambda _contract: 10**6),
+    Variant("live", "twenty entries a second are modified", GREEN_OR_OPEN, live=20),
+    Variant(
+        "tokens-to-the-limit",
+        "tokens are neighbours, and the last one is the largest 64-bit integer",
+        log=partial(Feed, origin=INT64_MAX - SIZE + 1, gap=1),
+    ),
+    Variant("tokens-sparse", "tokens are far apart", log=partial(Feed, origin=1, gap=2**52)),
+    Variant(
+        "tokens-negative",
+        "tokens are negative and far apart",
+        habit=Habit(PARSE, _zero_begins),
+        log=partial(Feed, origin=INT64_MIN, gap=2**52),
+    ),
+)

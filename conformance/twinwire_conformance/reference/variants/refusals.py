@@ -1,0 +1,83 @@
+"""Ways to refuse bad input, or to put up with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from twinwire.ir import Contract
+from twinwire_conformance.reference.asking import Ask, RefusedError
+from twinwire_conformance.reference.pipeline import PARSE, RESPOND, Answer, Exchange, Hook
+from twinwire_conformance.reference.variants.variant import REMARKS, Habit, Variant
+
+_HTML = "<!DOCTYPE html>\n<html><head><title>Unprocessable</title></head><body><h1>Cannot do that</h1></body></html>"
+
+
+def _as(status: int, label: str, body: Callable[[Exchange], str]) -> Hook[Answer]:
+    def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+        done = proceed()
+        if x.error is None:
+            return done
+        headers = {"content-type": label} if label else {}
+        return Answer(status if x.status == 400 else x.status, headers, body(x).encode())
+
+    return hook
+
+
+def _problem(x: Exchange) -> str:
+    assert x.error is not None
+    return json.dumps({"type": "about:blank", "title": "Bad Request", "detail": x.error.message})
+
+
+def _by_envelope(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if done.status == 400:
+        done.status = 200
+    return done
+
+
+def _lenient(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    try:
+        return proceed()
+    except RefusedError:
+        feed = x.feed
+        return Ask(None, feed.limit.default, feed.modes.default if feed.modes else None)
+
+
+def _has_envelope(contract: Contract) -> bool:
+    return contract.feed.envelope
+
+
+def _may_lower(contract: Contract) -> bool:
+    return contract.feed.limit.lowered and contract.feed.outcome.warnings is not None
+
+
+VARIANTS = (
+    Variant("refusal-400", "bad input is refused with 400 and an envelope in the representation asked for"),
+    Variant(
+        "refusal-422-html",
+        "bad input is refused with 422 and a page for people",
+        habit=Habit(RESPOND, _as(422, "text/html; charset=utf-8", lambda _x: _HTML)),
+    ),
+    Variant(
+        "refusal-404-text",
+        "bad input is refused with 404 and plain text",
+        habit=Habit(RESPOND, _as(404, "text/plain", lambda x: str(x.error))),
+    ),
+    Variant(
+        "refusal-problem",
+        "bad input is refused with application/problem+json, whatever was asked for",
+        habit=Habit(RESPOND, _as(400, "application/problem+json", _problem)),
+    ),
+    Variant(
+        "refusal-bare", "bad input is refused with 400 and nothing more", habit=Habit(RESPOND, _as(400, "", lambda _x: ""))
+    ),
+    Variant(
+        "refusal-envelope",
+        "bad input is refused with HTTP 200 and a return code",
+        habit=Habit(RESPOND, _by_envelope),
+        condition=_has_envelope,
+    ),
+    Variant("limit-lowered", "a limit that is too high is lowered, with a warning", lower_limit=True, condition=_may_lower),
+    Variant("lenient", "bad input counts as none", REMARKS, Habit(PARSE, _lenient)),
+)
