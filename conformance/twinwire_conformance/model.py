@@ -82,7 +82,8 @@ class Answer:
     def charset_or_utf8(self) -> str:
         """A charset that Python can decode with, whatever the label says."""
         try:
-            b"".decode(self.charset or "utf-8")
+            # Of nothing at all Python decodes without a look at the charset.
+            b" ".decode(self.charset or "utf-8", "replace")
         except (LookupError, ValueError):
             return "utf-8"
         return self.charset or "utf-8"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal
 
@@ -66,6 +66,22 @@ def _bounded(start: int, steps: list[Step], mode: Mode | None) -> Walk:
     return Walk(start, tuple(kept), mode)
 
 
+def smaller(walk: Walk) -> Iterator[Walk]:
+    """Yield walks that are smaller than a walk, those that save most first."""
+    steps = walk.steps
+    for length in range(1, len(steps)):
+        yield replace(walk, steps=steps[:length])
+    for index in range(len(steps)):
+        if len(steps) > 1:
+            yield replace(walk, steps=(*steps[:index], *steps[index + 1 :]))
+    for index, step in enumerate(steps):
+        for limit in (1, 2, step.limit // 2, step.limit - 1):
+            if 0 < limit < step.limit:
+                yield replace(walk, steps=(*steps[:index], replace(step, limit=limit), *steps[index + 1 :]))
+    if walk.start:
+        yield replace(walk, start=0)
+
+
 _HOSTILE_TEXTS = (
     "",
     "\x00",
@@ -125,19 +141,30 @@ def bad_inputs(terms: Terms) -> list[BadInput]:
     over = [BadInput(name, str(size), twin, "limit", excess=True) for size in (limit.maximum + 1, limit.maximum * 2, 2**31)]
     mistyped = [BadInput(name, value, twin, "limit") for value in (str(limit.minimum - 1), "abc", "-1", "1.5", "1e2")]
     columns = [[over[0], *mistyped[1:], *over[1:]], mistyped[:1]]
-    if cursor.type.kind is Kind.INTEGER:
+    if cursor.type.kind is Kind.INTEGER or terms.feed.cursor.order == "numeric":
         texts = ("abc", str(INT64_MAX + 1), "1.5", "0x10", str(INT64_MIN - 1))
-        columns.append([BadInput(cursor.name, value, None, "cursor") for value in texts])
-    others = [parameter for parameter in terms.operation.parameters if parameter != cursor]
-    columns.append([bad for parameter in others for bad in _too_long(parameter)])
+        known = terms.feed.cursor.start
+        columns.append([BadInput(cursor.name, value, None, "cursor") for value in texts if value not in known])
+    columns.append([_too_long(parameter) for parameter in free_texts(terms)])
     return [bad for row in zip_longest(*columns) for bad in row if bad is not None]
 
 
-def _too_long(parameter: Parameter) -> list[BadInput]:
-    most = parameter.type.max_length
-    if parameter.type.kind is not Kind.STRING or most is None:
-        return []
-    return [BadInput(parameter.name, "x" * (most + 1), "x" * most, "length")]
+def _too_long(parameter: Parameter) -> BadInput:
+    most = parameter.type.max_length or 0
+    return BadInput(parameter.name, "x" * (most + 1), "x" * most, "length")
+
+
+def free_texts(terms: Terms) -> list[Parameter]:
+    """Return the parameters that take any text up to a greatest length: no cursor, no pattern, no fixed choice."""
+    feed = terms.feed
+    chosen = [feed.modes.parameter] if feed.modes is not None and not feed.modes.unknown_ignored else []
+    return [
+        parameter
+        for parameter in terms.operation.parameters
+        if parameter.type.kind is Kind.STRING and parameter.type.max_length is not None
+        if not parameter.type.pattern and not parameter.type.enum
+        if parameter != feed.cursor.parameter and parameter not in chosen
+    ]
 
 
 def hostile_params(terms: Terms) -> list[Params]:

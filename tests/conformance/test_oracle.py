@@ -159,7 +159,7 @@ def test_a_difference_counts_when_the_feed_stands_still(exam: Examination) -> No
 
 def test_a_difference_does_not_count_while_the_feed_moves(exam: Examination) -> None:
     lot = exam.lots.lot(Ask("application/json", None, 1))
-    with pytest.raises(Inconclusive, match="changed during each"):
+    with pytest.raises(Inconclusive, match="changed during every attempt"):
         confirm(_Feed(lot, [str(n) for n in range(20)]), lambda _: Violation("a", "b"), _differs)
 
 

@@ -26,8 +26,9 @@ from twinwire.cli import main
 from twinwire.ir import Contract, read_contract
 from twinwire.spec import load
 
-LEDGER = Path(ledger_server.__file__).with_name("ledger.yaml")
-BULLETIN = Path(bulletin_server.__file__).with_name("bulletin.yaml")
+SUPPORT = Path(__file__).parents[1] / "support"
+LEDGER = SUPPORT / "ledger.yaml"
+BULLETIN = SUPPORT / "bulletin.yaml"
 VENDOR = Path(__file__).parents[2] / "spec" / "products-images.yaml"
 BROKEN: tuple[type[PlainServer], ...] = (*ledger_broken.BROKEN, *bulletin_server.BROKEN)
 WITHOUT_SESSION_AND_MODES = {"PAGE-09", "TWIN-02", *(f"IMAGE-0{number}" for number in range(1, 9))}

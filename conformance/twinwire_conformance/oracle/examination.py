@@ -15,7 +15,7 @@ from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, Survey, survey, take
 from twinwire_conformance.oracle.walks import Property, go, standing
 from twinwire_conformance.profiles import Profile
-from twinwire_conformance.strategies import BadInput, Walk, walks
+from twinwire_conformance.strategies import BadInput, Walk, smaller, walks
 from twinwire_conformance.target import Target
 
 S = TypeVar("S")
@@ -158,14 +158,14 @@ class Trial:
             # One entry more than came: a walk that ends too early is told by it.
             need = sum(len(lot.entries) for lot in path.lots) + 1
             self.confirm(
-                lambda fresh: take(self.lots, path.start, need, fresh),
+                lambda fresh: take(self.lots, path.start, need, fresh, most=40 + need // self.terms.feed.limit.maximum),
                 lambda fresh: go(self.lots, known, walk, fresh),
                 judge,
             )
 
         profile = self.exam.profile
         drawn = walks(self.terms, len(known.starts))
-        self.exam.explorer.run(check, standing(self.lots, known, profile.sweep), drawn, profile.walks)
+        self.exam.explorer.run(check, standing(self.lots, known, profile.sweep), drawn, profile.walks, smaller)
 
     def ending(self, fresh: bool) -> list[Lot]:
         """Return the largest lots from the known start that is nearest to the end, to the end. Raises Inconclusive."""
@@ -173,6 +173,9 @@ class Trial:
         if tail is None:
             raise Inconclusive(self.exam.survey.note or "the end of the feed was not reached")
         taken = take(self.lots, tail, 10**9, fresh)
-        if taken[-1].remaining != 0 or not taken[0].entries:
+        full = [lot for lot in taken if lot.entries]
+        # Where nothing tells how many remain, the empty lot after the last does.
+        ended = not taken[-1].entries if self.terms.feed.remaining is None else taken[-1].remaining == 0
+        if not full or not ended:
             raise Inconclusive("the end of the feed moved away")
-        return taken
+        return full

@@ -23,16 +23,44 @@ class Explorer:
         self.seed = seed
         self.shrink = shrink
 
-    def run(self, check: Callable[[H], None], standing: Iterable[H], drawn: SearchStrategy[H], examples: int) -> None:
+    def run(
+        self,
+        check: Callable[[H], None],
+        standing: Iterable[H],
+        drawn: SearchStrategy[H],
+        examples: int,
+        smaller: Callable[[H], Iterable[H]] = lambda _: (),
+    ) -> None:
         """Check every input; raise the violation of the smallest one that fails, or what stopped the search.
 
         A check raises Violation when its input fails. Anything else that ends it, such as a spent budget, ends the
-        search and is raised after it, unless a violation was found before.
+        search and is raised after it, unless a violation was found before. Hypothesis makes what it has drawn smaller;
+        ``smaller`` yields the inputs to try in place of a standing one that fails.
         """
         for value in standing:
-            check(value)
+            try:
+                check(value)
+            except Violation as error:
+                raise self._reduce(check, value, error, smaller) from None
         if examples:
             _Search(self, check).run(drawn, examples)
+
+    def _reduce(self, check: Callable[[H], None], value: H, error: Violation, smaller: Callable[[H], Iterable[H]]) -> Violation:
+        limit = self.target.requests + self.shrink
+        tried = {value}
+        waiting = list(smaller(value))
+        while waiting and self.target.requests < limit:
+            candidate = waiting.pop(0)
+            if candidate in tried:
+                continue
+            tried.add(candidate)
+            try:
+                check(candidate)
+            except Violation as found:
+                error, waiting = found, list(smaller(candidate))
+            except Finding:
+                break
+        return error
 
 
 class _Search(Generic[H]):

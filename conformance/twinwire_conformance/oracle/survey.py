@@ -83,14 +83,14 @@ def survey(lots: Lots, profile: Profile) -> Survey:
     # Where cursors have no order there is no way to the end but through the feed.
     ordered = lots.terms.feed.cursor.order == "numeric"
     first = _pass(lots, None, profile.survey_lots if ordered else profile.reach)
-    starts = [Start(None), *(Start(lot.cursor, lot.remaining) for lot in first.lots if lot.cursor and lot.remaining != 0)]
+    end = _end(first.lots) if first.complete else None
+    going = [lot for lot in first.lots if lot.cursor and lot.remaining != 0 and (end is None or lot.cursor != end.cursor)]
+    starts = [Start(None), *(Start(lot.cursor, lot.remaining) for lot in going)]
     tail: Start | None = None
-    end: Start | None = None
     note = ""
     broken = first.broken
     if first.complete:
         tail = starts[-1] if first.lots[0].entries else None
-        end = _end(first.lots)
     elif broken is None:
         tail, note = _Search(lots, first.lots, profile.probes).run()
         if tail is not None:

@@ -80,7 +80,7 @@ def each_mode_gives_only_its_content(trial: Trial) -> None:
         raise Inconclusive("no entry that was looked at has an image")
 
 
-@must("IMAGE-06", "every mode lists the same images of the same products")
+@must("IMAGE-06", "every mode lists the same images of the same entries")
 def every_mode_lists_the_same(trial: Trial) -> None:
     """Compare place and file name of the items of each entry between the modes."""
     _modes(trial)
@@ -119,7 +119,7 @@ def _names(trial: Trial, entry: dict[str, Any], lot: Lot) -> list[dict[str, Any]
     return [{name: item.get(name) for name in shared} for item in trial.terms.items(entry, lot.ask.mode)]
 
 
-@should("IMAGE-07", "the sequence is unique and ascending within a product")
+@should("IMAGE-07", "the sequence is unique and ascending within an entry")
 def items_are_in_order(trial: Trial) -> None:
     """Compare the places of each entry's items."""
     modes = trial.terms.feed.modes

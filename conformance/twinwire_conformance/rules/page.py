@@ -40,7 +40,7 @@ def _progress(_: Sequence[Lot], path: Path) -> Violation | None:
     return None
 
 
-@must("PAGE-02", "nothing twice: one pass never holds the same product twice", walks=True)
+@must("PAGE-02", "nothing twice: one pass never holds the same entry twice", walks=True)
 def nothing_comes_twice(trial: Trial) -> None:
     """Look for an entry that stands twice in a walk."""
     trial.walk(_unique)
@@ -110,6 +110,8 @@ def _replay(trial: Trial, ask: Ask, times: int) -> None:
 @must("PAGE-05", "queue: what remains falls by each lot's count, and the first lot tells the feed's size", walks=True)
 def what_remains_is_told_truly(trial: Trial) -> None:
     """Follow the remaining number over every walk, and compare it with the size of a feed that was read whole."""
+    if trial.terms.feed.remaining is None:
+        raise Skipped("the contract has no member for the number of remaining entries")
     _whole(trial)
     trial.walk(_queue)
 
@@ -150,6 +152,8 @@ def _queue(reference: Sequence[Lot], path: Path) -> Violation | None:
 @must("PAGE-06", "end: nothing remains exactly when the next lot is empty", walks=True)
 def the_end_is_told_truly(trial: Trial) -> None:
     """Compare what each lot of a walk says to remain with the lot that follows it."""
+    if trial.terms.feed.remaining is None:
+        raise Skipped("the contract has no member for the number of remaining entries")
     trial.walk(_end)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from twinwire.ir import Kind, Parameter
+from twinwire.ir import Parameter
 from twinwire_conformance.contract import FORMATS, Ask
 from twinwire_conformance.model import Answer, Inconclusive, Skipped, Violation
 from twinwire_conformance.oracle.examination import Trial
@@ -15,7 +15,7 @@ from twinwire_conformance.oracle.walks import Path
 from twinwire_conformance.reading import Unreadable, difference
 from twinwire_conformance.rules.registry import must, should
 from twinwire_conformance.rules.twin import unlike
-from twinwire_conformance.strategies import bad_inputs
+from twinwire_conformance.strategies import bad_inputs, free_texts
 
 
 @must("PARAM-01", "the smallest and the largest count are served")
@@ -87,12 +87,7 @@ def bad_counts_are_refused(trial: Trial) -> None:
 @must("PARAM-05", "texts of the least and the greatest length are accepted")
 def texts_of_any_length_allowed_are_accepted(trial: Trial) -> None:
     """Send every text parameter at both its bounds, in letters of one byte and of two."""
-    texts = [
-        parameter
-        for parameter in trial.terms.operation.parameters
-        if parameter.type.kind is Kind.STRING and parameter.type.max_length is not None
-        if parameter != trial.terms.feed.cursor.parameter
-    ]
+    texts = free_texts(trial.terms)
     if not texts:
         raise Skipped("the contract limits the length of no text")
     for values in (_short, _long, _wide)[: 2 if trial.exam.profile.thrifty else 3]:

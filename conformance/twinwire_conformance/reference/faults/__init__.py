@@ -5,11 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from twinwire_conformance.reference.faults import http, images, paging, parameters, schema, totals, twins
+from twinwire_conformance.reference.faults import (
+    accept,
+    beyond,
+    bodies,
+    cursors,
+    http,
+    images,
+    items,
+    lenient,
+    paging,
+    parameters,
+    refusals,
+    schema,
+    sharing,
+    strict,
+    totals,
+    twins,
+)
 from twinwire_conformance.reference.faults.registry import REGISTER, Fault, find_fault
 
 # Importing a family registers its faults.
-FAMILIES = (http, parameters, schema, paging, totals, twins, images)
+FAMILIES = (
+    *(http, accept, bodies),
+    *(parameters, strict, lenient),
+    *(schema, beyond, refusals),
+    *(paging, cursors, totals, sharing),
+    *(twins, images, items),
+)
 FAULTS: Mapping[str, Fault] = MappingProxyType(REGISTER)
 """Every fault by its name."""
 

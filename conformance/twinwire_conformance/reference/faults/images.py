@@ -6,12 +6,12 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
-from twinwire.ir import Contract, Kind
+from twinwire.ir import Kind
 from twinwire_conformance.reference.asking import Ask
 from twinwire_conformance.reference.faults.plan import (
     entries,
     has_binary_mode,
-    has_modes,
+    has_other_mode,
     has_uri_mode,
     in_kind,
     items,
@@ -23,13 +23,20 @@ from twinwire_conformance.reference.pipeline import ENCODE, PARSE, RESULT, Excha
 Result = dict[str, Any]
 
 
-def _base64_fault(name: str, description: str, change: Callable[[str], str]) -> None:
+def _base64_fault(name: str, description: str, change: Callable[[str], str], rule: str = "IMAGE-01") -> None:
     """Register a fault that garbles the base64 of every item."""
 
     def hook(x: Exchange, proceed: Callable[[], Result]) -> Result:
         return map_content(x, proceed(), Kind.BINARY, change)
 
-    fault(RESULT, name, description, trips=("IMAGE-01",), needs=has_binary_mode)(hook)
+    fault(RESULT, name, description, trips=(rule,), needs=has_binary_mode)(hook)
+
+
+def _bytes_fault(name: str, description: str, change: Callable[[bytes], bytes]) -> None:
+    """Register a fault that brings other bytes, in faultless base64."""
+    _base64_fault(
+        name, description, lambda text: base64.b64encode(change(base64.b64decode(text))).decode("ascii"), rule="IMAGE-02"
+    )
 
 
 def _link_fault(name: str, description: str, change: Callable[[str], str]) -> None:
@@ -54,6 +61,16 @@ _base64_fault("base64-data-uri", "base64 comes as a data: URI", lambda text: f"d
 _base64_fault("base64-hexadecimal", "bytes come in 0x hexadecimal", lambda text: f"0x{base64.b64decode(text).hex()}")
 _base64_fault("base64-empty", "content is empty", lambda _text: "")
 _base64_fault("base64-file-missing", "content is the text of an error", lambda _text: "File not found.")
+
+_bytes_fault("image-text", "the bytes are the text of an error", lambda _bytes: b"File not found.")
+_bytes_fault("image-html", "the bytes are a page for people", lambda _bytes: b"<!DOCTYPE html><title>404</title><p>Not found")
+_bytes_fault("image-zeroed", "the bytes are all zero", lambda image: bytes(len(image)))
+_bytes_fault("image-base64-twice", "the bytes are in base64 twice", base64.b64encode)
+_bytes_fault("image-path", "the bytes are the path of a file", lambda _bytes: b"C:\\images\\front.png")
+_bytes_fault(
+    "image-as-text", "the bytes went through a text on their way", lambda image: image.decode("utf-8", "replace").encode()
+)
+_bytes_fault("image-signature-only", "the bytes end after the signature of their format", lambda image: image[:8])
 
 _link_fault("link-relative", "links have no scheme and no host", lambda link: "/" + link.split("/", 3)[3])
 _link_fault("link-scheme-relative", "links have no scheme", lambda link: link.partition(":")[2])
@@ -86,11 +103,7 @@ def _base64_third_empty(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return result
 
 
-def _has_other_mode(contract: Contract) -> bool:
-    return has_modes(contract) and contract.feed.modes is not None and len(contract.feed.modes.choices) > 1
-
-
-@fault(PARSE, "mode-ignored", "whatever mode is asked for, the default comes", trips=("IMAGE-04",), needs=_has_other_mode)
+@fault(PARSE, "mode-ignored", "whatever mode is asked for, the default comes", trips=("IMAGE-04",), needs=has_other_mode)
 def _mode_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
     if x.feed.modes:
@@ -103,7 +116,7 @@ def _mode_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     "mode-swapped",
     "the default brings what another mode should, and the reverse",
     trips=("IMAGE-04",),
-    needs=_has_other_mode,
+    needs=has_other_mode,
 )
 def _mode_swapped(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
@@ -113,7 +126,7 @@ def _mode_swapped(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return ask
 
 
-@fault(PARSE, "mode-first-lot-only", "after the first lot the mode is forgotten", trips=("IMAGE-04",), needs=_has_other_mode)
+@fault(PARSE, "mode-first-lot-only", "after the first lot the mode is forgotten", trips=("IMAGE-04",), needs=has_other_mode)
 def _mode_first_lot_only(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
     if x.feed.modes and ask.after is not None:

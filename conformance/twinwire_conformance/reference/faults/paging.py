@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twinwire_conformance.reference.asking import Ask
-from twinwire_conformance.reference.faults.plan import FAR, has_integer_key, has_numeric_cursor, serves
+from twinwire_conformance.reference.faults.plan import FAR, has_integer_key, has_numeric_cursor, serves, token_at
 from twinwire_conformance.reference.faults.registry import fault
 from twinwire_conformance.reference.faults.schema import Result
 from twinwire_conformance.reference.pipeline import PARSE, RESULT, WINDOW, Exchange, Lot
-
-
-def _token_at(x: Exchange, rank: int) -> int | None:
-    """Return the token of the entry at a rank, None when there is none."""
-    return next((place.token for place in x.snapshot.places(rank, rank + 1)), None)
 
 
 @fault(PARSE, "token-ignored", "every request is answered from the beginning", trips=("PAGE-01",))
@@ -27,7 +22,7 @@ def _token_ignored(_x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 def _token_stuck(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.places:
-        lot.token = _token_at(x, min(x.ask.limit, x.snapshot.total) - 1)
+        lot.token = token_at(x, min(x.ask.limit, x.snapshot.total) - 1)
     return lot
 
 
@@ -35,7 +30,7 @@ def _token_stuck(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 def _token_cycle(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.start >= 2 * x.ask.limit and lot.places:
-        lot.token = _token_at(x, x.ask.limit - 1)
+        lot.token = token_at(x, x.ask.limit - 1)
     return lot
 
 
@@ -43,7 +38,7 @@ def _token_cycle(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 def _token_returns(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.start > FAR and lot.places:
-        lot.token = _token_at(x, x.ask.limit - 1)
+        lot.token = token_at(x, x.ask.limit - 1)
     return lot
 
 
@@ -109,7 +104,7 @@ def _first_again(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 def _boundary_lost(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.remaining > 1:
-        lot.token = _token_at(x, lot.start + len(lot.places))
+        lot.token = token_at(x, lot.start + len(lot.places))
     return lot
 
 
@@ -120,7 +115,7 @@ def _key_not_unique(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.places:
         group = (lot.start + len(lot.places) - 1) // 8
-        lot.token = _token_at(x, min(8 * group + 7, x.snapshot.total - 1))
+        lot.token = token_at(x, min(8 * group + 7, x.snapshot.total - 1))
     return lot
 
 
@@ -243,7 +238,7 @@ def _full_end_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(WINDOW, "unknown-token-restarts", "a token that was never handed out gives the first lot", trips=("PAGE-07",))
 def _unknown_token_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     start = x.start()
-    known = x.ask.after is None or (start and _token_at(x, start - 1) == x.ask.after)
+    known = x.ask.after is None or (start and token_at(x, start - 1) == x.ask.after)
     return proceed() if known else x.cut(0, x.ask.limit)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
-from twinwire.ir import Contract, Kind, Mode, ModelRef, Scalar
+from twinwire.ir import Contract, Kind, Mode, ModelRef, Parameter, Scalar
+from twinwire_conformance.reference.asking import Ask, RefusedError, parse_query, understand
 from twinwire_conformance.reference.pipeline import Exchange
 
 FAR = 1000
@@ -72,6 +74,47 @@ def has_uri_mode(contract: Contract) -> bool:
 def has_text_parameter(contract: Contract) -> bool:
     """Say whether a parameter takes text of limited length."""
     return any(each.type.max_length is not None for each in contract.operation.parameters)
+
+
+def has_session(contract: Contract) -> bool:
+    """Say whether requests name a session."""
+    return contract.feed.session is not None
+
+
+def has_message(contract: Contract) -> bool:
+    """Say whether an answer says in words how it went."""
+    return contract.feed.outcome.message is not None
+
+
+def has_version(contract: Contract) -> bool:
+    """Say whether an answer may tell its version, in text."""
+    version = contract.feed.version
+    return version is not None and not version.required and isinstance(version.type, Scalar)
+
+
+def has_envelope(contract: Contract) -> bool:
+    """Say whether input may be refused with HTTP 200 and a return code."""
+    return contract.feed.envelope
+
+
+def has_other_mode(contract: Contract) -> bool:
+    """Say whether there is a mode beside the default."""
+    return len(modes(contract)) > 1
+
+
+def has_file_names(contract: Contract) -> bool:
+    """Say whether items have file names."""
+    return contract.feed.modes is not None and contract.feed.modes.filename is not None
+
+
+def has_positions(contract: Contract) -> bool:
+    """Say whether items have a place."""
+    return contract.feed.modes is not None and contract.feed.modes.position is not None
+
+
+def starts_with(cursor: str) -> Callable[[Contract], bool]:
+    """Return the condition that this value of the cursor asks from the beginning."""
+    return lambda contract: cursor in contract.feed.cursor.start
 
 
 def has_many_types(contract: Contract) -> bool:
@@ -151,6 +194,33 @@ def given(x: Exchange, name: str) -> str:
         if key == name.encode():
             return value.decode("latin-1")
     return ""
+
+
+def texts(x: Exchange) -> Iterator[tuple[Parameter, str]]:
+    """Yield the text parameters of limited length that stand in the request, with the text that was given."""
+    try:
+        values = parse_query(x.query)
+    except RefusedError:
+        # A query that cannot be read is refused by the server itself.
+        return
+    for parameter in x.contract.operation.parameters:
+        if parameter.type.max_length is not None and parameter != x.feed.cursor.parameter:
+            for text in values.get(parameter.name, ()):
+                yield parameter, text
+
+
+def understand_with(x: Exchange, parameter: Parameter, text: str | None) -> Ask:
+    """Judge a request in which a parameter has another value, or is left out if that is None."""
+    name = parameter.name.encode()
+    parts = [part for part in x.query.split(b"&") if part.partition(b"=")[0] != name]
+    if text is not None:
+        parts.append(name + b"=" + quote(text, safe="").encode())
+    return understand(x.contract, b"&".join(parts), lower_limit=x.lower_limit)
+
+
+def token_at(x: Exchange, rank: int) -> int | None:
+    """Return the token of the entry at a rank, None when there is none."""
+    return next((place.token for place in x.snapshot.places(rank, rank + 1)), None)
 
 
 def integer(text: str) -> int | None:

@@ -16,11 +16,13 @@ from twinwire_conformance.reference.faults.plan import (
     given,
     has_integer_key,
     has_many_types,
+    has_message,
     has_modes,
     has_relabelled_type,
     has_remaining,
     has_strings,
     has_uri_mode,
+    has_version,
     in_kind,
     items,
     map_content,
@@ -45,14 +47,6 @@ def _text_fault(name: str, description: str, change: Callable[[str], str], *, in
 
 def _has_optional_token(contract: Contract) -> bool:
     return not contract.feed.cursor.member.required
-
-
-def _has_message(contract: Contract) -> bool:
-    return contract.feed.outcome.message is not None
-
-
-def _has_optional_version(contract: Contract) -> bool:
-    return contract.feed.version is not None and not contract.feed.version.required
 
 
 def _has_second_label_text(contract: Contract) -> bool:
@@ -230,7 +224,7 @@ def _empty_lot_xml_queue(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(RESULT, "empty-lot-json-message", "an empty lot says so in JSON alone", trips=("TWIN-03",), needs=_has_message)
+@fault(RESULT, "empty-lot-json-message", "an empty lot says so in JSON alone", trips=("TWIN-03",), needs=has_message)
 def _empty_lot_json_message(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if not x.is_xml and not x.lot.places and x.feed.outcome.message:
@@ -243,7 +237,7 @@ def _empty_lot_json_message(x: Exchange, proceed: Callable[[], Result]) -> Resul
     "second-type-no-version",
     "the version is missing under every other label",
     trips=("TWIN-05",),
-    needs=_has_optional_version,
+    needs=has_version,
 )
 def _second_type_no_version(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()

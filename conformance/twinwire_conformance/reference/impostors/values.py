@@ -42,7 +42,7 @@ def _remaining(value: Any) -> Hook[bytes]:
 
 def _key(value: Any) -> Hook[bytes]:
     def change(x: Exchange, result: Result) -> None:
-        for entry in entries(x, result):
+        for entry in entries(x, result)[:1]:
             entry[x.feed.key.wire] = value
 
     return _changed(change)
@@ -76,9 +76,9 @@ IMPOSTORS = (
         "remaining-huge", "what remains has four thousand digits", served(ENCODE, _remaining(10**4000)), condition=has_remaining
     ),
     Impostor("remaining-float", "what remains is no integer", served(ENCODE, _remaining(0.5)), condition=has_remaining),
-    Impostor("key-list", "keys are lists", served(ENCODE, _key([1, 2]))),
-    Impostor("key-null", "keys are null", served(ENCODE, _key(None))),
-    Impostor("key-deep", "keys are nested nine hundred deep", served(ENCODE, _key(_nested()))),
+    Impostor("key-list", "the first key of a lot is a list", served(ENCODE, _key([1, 2]))),
+    Impostor("key-null", "the first key of a lot is null", served(ENCODE, _key(None))),
+    Impostor("key-deep", "the first key of a lot is nested nine hundred deep", served(ENCODE, _key(_nested()))),
     Impostor("entries-scalars", "entries are scalars", served(ENCODE, _entries([1, "two", None, True, [3]]))),
     Impostor("entries-object", "the entries are an object", served(ENCODE, _entries({"0": {}, "1": {}}))),
     Impostor("entries-text", "the entries are a text", served(ENCODE, _entries("none"))),

@@ -1,0 +1,84 @@
+"""Faults of what an Accept header asks for beyond one documented type: labels, weights, and types that there are not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+from twinwire_conformance.reference.asking import RefusedError
+from twinwire_conformance.reference.faults.plan import has_many_types
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.negotiation import Choice, negotiate
+from twinwire_conformance.reference.pipeline import NEGOTIATE, RESPOND, Answer, Exchange
+
+_label_fault = partial(fault, RESPOND, trips=("HTTP-03",), needs=has_many_types)
+_weight_fault = partial(fault, NEGOTIATE, trips=("HTTP-05",))
+
+
+@_label_fault("label-always-first", "an answer is labelled with the first type of its representation")
+def _label_always_first(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    return _labelled(proceed(), x.choice.representation.labels[0])
+
+
+@_label_fault("label-xml-last", "XML is labelled with the last of its types")
+def _label_xml_last(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    return _labelled(proceed(), x.choice.representation.labels[-1]) if x.is_xml else proceed()
+
+
+def _labelled(done: Answer, label: str) -> Answer:
+    done.headers["content-type"] = f"{label}; charset=utf-8"
+    return done
+
+
+@_weight_fault("accept-first-named", "the first type named is served, whatever its weight")
+def _accept_first_named(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+    patterns = [part.partition(";")[0] for part in x.accept.split(",")]
+    found = (negotiate(x.feed.representations, pattern) for pattern in patterns if pattern.strip())
+    return next((choice for choice in found if choice), None) or proceed()
+
+
+@_weight_fault("accept-first-format", "the first representation is served where it is accepted at all, whatever its weight")
+def _accept_first_format(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+    return negotiate(x.feed.representations[:1], x.accept) or proceed()
+
+
+@_weight_fault("accept-zero-taken", "a type of weight 0 is taken for one without a weight")
+def _accept_zero_taken(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+    return negotiate(x.feed.representations, re.sub(r";\s*q=0(\.0*)?(?=\s*(,|$))", "", x.accept)) or proceed()
+
+
+@_weight_fault("accept-wildcard-first", "where anything is accepted, what is preferred to it is ignored")
+def _accept_wildcard_first(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+    return x.choice if "*/*" in x.accept else proceed()
+
+
+def _unsupported_fault(name: str, description: str, status: int, only: str = "") -> None:
+    """Register a fault that answers another status than 406, where ``only`` stands in the Accept header."""
+
+    def hook(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+        try:
+            return proceed()
+        except RefusedError as error:
+            raise RefusedError(error.message, status if only in x.accept else error.status) from error
+
+    fault(NEGOTIATE, name, description, trips=("HTTP-08",))(hook)
+
+
+_unsupported_fault("unsupported-500", "an unsupported Accept crashes the server", 500)
+_unsupported_fault("unsupported-404", "an unsupported Accept is answered with 404", 404)
+_unsupported_fault("unsupported-415", "an unsupported Accept is answered with 415", 415)
+_unsupported_fault("unsupported-range-500", "a range of unsupported types crashes the server", 500, "/*")
+_unsupported_fault("unsupported-suffix-500", "an unsupported type with a suffix crashes the server", 500, "+")
+
+
+@fault(RESPOND, "unsupported-html", "an unsupported Accept gets a page for people", trips=("HTTP-08",))
+def _unsupported_html(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    if x.status != 406:
+        return proceed()
+    return Answer(200, {"content-type": "text/html; charset=utf-8"}, b"<!DOCTYPE html><title>Help</title><p>The API")
+
+
+@fault(RESPOND, "unsupported-echoed", "an unsupported type is the label of what comes in its place", trips=("HTTP-08",))
+def _unsupported_echoed(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    return proceed() if x.status != 406 else Answer(200, {"content-type": x.accept}, x.body)

@@ -1,0 +1,111 @@
+"""Faults of a body as bytes: charset, byte order mark, and gzip."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable
+from functools import partial
+
+from twinwire_conformance.reference.faults.plan import has_many_types, has_strings, is_empty
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.pipeline import ENCODE, RESPOND, Answer, Exchange
+
+_MARK = b"\xef\xbb\xbf"
+_BLOCK = 32 * 1024
+_body_fault = partial(fault, trips=("HTTP-06",))
+_mark_fault = partial(fault, trips=("HTTP-07",))
+
+
+def _charset_fault(name: str, description: str, charset: str) -> None:
+    """Register a fault that declares a charset in which the body is not written."""
+
+    def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+        done = proceed()
+        done.headers["content-type"] = f"{x.choice.label}; charset={charset}"
+        return done
+
+    _body_fault(RESPOND, name, description)(hook)
+
+
+_charset_fault("charset-unknown", "the label's charset is the name that a database gives to UTF-8", "utf8mb4")
+_charset_fault("charset-utf16", "UTF-8 is labelled UTF-16", "utf-16")
+_charset_fault("charset-ascii", "UTF-8 is labelled US-ASCII", "us-ascii")
+
+
+@_body_fault(ENCODE, "charset-latin1", "a body is in Latin-1 and labelled UTF-8", needs=has_strings)
+def _charset_latin1(_x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    return proceed().decode().encode("latin-1", "replace")
+
+
+@_body_fault(RESPOND, "xml-declares-utf16", "without a charset in the label, XML in UTF-8 declares UTF-16")
+def _xml_declares_utf16(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if x.is_xml:
+        done.headers["content-type"] = x.choice.label
+        done.body = done.body.replace(b'encoding="utf-8"', b'encoding="utf-16"', 1)
+    return done
+
+
+def _gzip_fault(name: str, description: str, pack: Callable[[bytes], bytes], *, label: bool = True) -> None:
+    """Register a fault that packs bodies in another way where gzip is offered."""
+
+    def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+        done = proceed()
+        if x.takes_gzip and x.error is None:
+            done.body = pack(done.body)
+            done.headers |= {"content-encoding": "gzip", "vary": "accept-encoding"} if label else {}
+        return done
+
+    _body_fault(RESPOND, name, description)(hook)
+
+
+def _packed(body: bytes) -> bytes:
+    return gzip.compress(body, 1, mtime=0)
+
+
+def _halved(body: bytes) -> bytes:
+    packed = _packed(body)
+    return packed[: len(packed) // 2]
+
+
+_gzip_fault("gzip-cut", "a body under gzip is cut", _halved)
+_gzip_fault("gzip-unfinished", "a body under gzip lacks its end, with the checksum", lambda body: _packed(body)[:-8])
+_gzip_fault("gzip-block-lost", "a body under gzip ends after 32 KiB", lambda body: _packed(body[:_BLOCK]))
+_gzip_fault("gzip-label-only", "where gzip is offered a plain body is labelled gzip", lambda body: body)
+_gzip_fault("gzip-unlabelled", "a body under gzip does not say so", _packed, label=False)
+_gzip_fault("gzip-is-deflate", "a body labelled gzip is in the zlib format", zlib.compress)
+
+
+@_body_fault(RESPOND, "gzip-cached", "under gzip, whatever is asked for, the first answer comes again")
+def _gzip_cached(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if x.takes_gzip and x.error is None:
+        kept: Answer = x.state.setdefault("kept", done)
+        done = Answer(kept.status, dict(kept.headers), kept.body)
+    return done
+
+
+@_mark_fault(ENCODE, "json-mark", "JSON begins with a byte order mark")
+def _json_mark(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    return proceed() if x.is_xml else _MARK + proceed()
+
+
+@_mark_fault(ENCODE, "json-mark-empty-lot", "an empty lot in JSON begins with a byte order mark")
+def _json_mark_empty_lot(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    return _MARK + proceed() if is_empty(x) and not x.is_xml else proceed()
+
+
+@_mark_fault(ENCODE, "json-mark-second-type", "JSON of the second type begins with a byte order mark", needs=has_many_types)
+def _json_mark_second_type(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    second = not x.is_xml and x.choice.media_type == x.choice.representation.media_types[1]
+    return _MARK + proceed() if second else proceed()
+
+
+@_mark_fault(RESPOND, "json-utf16", "JSON comes in UTF-16, with a byte order mark, and says so")
+def _json_utf16(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if not x.is_xml:
+        done.headers["content-type"] = f"{x.choice.label}; charset=utf-16"
+        done.body = done.body.decode().encode("utf-16")
+    return done

@@ -1,0 +1,46 @@
+"""Faults of the order of tokens, in a paging that is otherwise sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twinwire.ir import INT64_MAX
+from twinwire_conformance.reference.faults.plan import FAR, has_numeric_cursor, token_at
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.pipeline import WINDOW, Exchange, Lot
+
+_FACTOR = 0x9E3779B97F4A7C15
+_INVERSE = pow(_FACTOR, -1, 2**64)
+
+
+def _token_fault(name: str, description: str, show: Callable[[int, Lot], int], read: Callable[[int], int]) -> None:
+    """Register a fault that hands out other tokens, by which entries are looked up: one that is unknown gives nothing."""
+
+    def hook(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+        asked = x.ask.after
+        if asked:
+            x.ask.after = read(asked)
+        known = not asked or token_at(x, x.start() - 1) == x.ask.after
+        lot = proceed() if known else x.cut(x.snapshot.total, x.ask.limit)
+        lot.token = show(lot.token, lot) if lot.places and lot.token is not None else asked
+        return lot
+
+    fault(WINDOW, name, description, trips=("PAGE-08",), needs=has_numeric_cursor)(hook)
+
+
+def _signed(number: int) -> int:
+    return (number + 2**63) % 2**64 - 2**63
+
+
+def _negative_when_far(token: int, lot: Lot) -> int:
+    return -token if lot.start + len(lot.places) > FAR else token
+
+
+_token_fault("tokens-fall", "tokens fall", lambda token, _lot: INT64_MAX - token, lambda token: INT64_MAX - token)
+_token_fault(
+    "tokens-hashed",
+    "tokens are in no order",
+    lambda token, _lot: _signed(token * _FACTOR),
+    lambda token: _signed(token * _INVERSE),
+)
+_token_fault("tokens-turn-negative", "tokens after entry 1000 are negative", _negative_when_far, abs)

@@ -1,0 +1,122 @@
+"""Faults of what requests share that should not: state between sessions, and between requests at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from twinwire_conformance.reference.asking import RefusedError
+from twinwire_conformance.reference.faults.plan import given, has_other_mode, has_session
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.pipeline import LOOKUP, WINDOW, Exchange, Lot
+
+# Long enough for requests that were sent together to meet over a network's loopback too.
+_LOOKUP_SECONDS = 0.003
+_session_fault = partial(fault, WINDOW, needs=has_session)
+_race_fault = partial(fault, LOOKUP, trips=("PAGE-10",))
+
+
+def _session(x: Exchange) -> str:
+    return given(x, x.feed.session.name) if x.feed.session else ""
+
+
+@_session_fault("session-cursor-shared", "all sessions go on from one cursor", trips=("PAGE-09",))
+def _session_cursor_shared(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    if not _session(x):
+        return proceed()
+    if x.ask.after is not None:
+        x.ask.after = x.state.get("cursor", x.ask.after)
+    lot = proceed()
+    x.state["cursor"] = lot.token
+    return lot
+
+
+@_session_fault("session-takes-away", "what one session was given another does not get", trips=("PAGE-09",))
+def _session_takes_away(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    given_to: dict[str, int] = x.state.setdefault("given", {})
+    own = _session(x)
+    if not own:
+        return proceed()
+    others = max((rank for session, rank in given_to.items() if session != own), default=0)
+    lot = x.cut(max(x.start(), others), x.ask.limit)
+    given_to[own] = max(given_to.get(own, 0), lot.start + len(lot.places))
+    return lot
+
+
+@_session_fault("session-switch-restarts", "after a request of another session a pass begins again", trips=("PAGE-09",))
+def _session_switch_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    own = _session(x)
+    if own and x.state.setdefault("session", own) != own:
+        x.ask.after = None
+    x.state["session"] = own or x.state.get("session")
+    return proceed()
+
+
+@_session_fault("session-remembers", "without a token a session goes on where it was", trips=("PAGE-04", "PAGE-09"))
+def _session_remembers(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    own = _session(x)
+    if not own:
+        return proceed()
+    cursors: dict[str, int | None] = x.state.setdefault("cursors", {})
+    if x.ask.after is None:
+        x.ask.after = cursors.get(own)
+    lot = proceed()
+    cursors[own] = lot.token
+    return lot
+
+
+@_race_fault("race-ask", "of requests at the same time all are answered as the last")
+async def _race_ask(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
+    x.state["ask"] = x.ask
+    await asyncio.sleep(_LOOKUP_SECONDS)
+    x.ask = x.state["ask"]
+
+
+@_race_fault("race-format", "of requests at the same time all are answered in the representation of the last")
+async def _race_format(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
+    x.state["choice"] = x.choice
+    await asyncio.sleep(_LOOKUP_SECONDS)
+    x.choice = x.state["choice"]
+
+
+@_race_fault("race-limit", "of requests at the same time all have the limit of the last")
+async def _race_limit(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
+    x.state["limit"] = x.ask.limit
+    await asyncio.sleep(_LOOKUP_SECONDS)
+    x.ask.limit = x.state["limit"]
+
+
+@_race_fault("race-mode", "of requests at the same time all have the mode of the last", needs=has_other_mode)
+async def _race_mode(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
+    x.state["mode"] = x.ask.mode
+    await asyncio.sleep(_LOOKUP_SECONDS)
+    x.ask.mode = x.state["mode"]
+
+
+async def _busiest(x: Exchange) -> int:
+    """Wait as a look-up does; return how many requests were waiting when this one began, with itself."""
+    waiting = x.state["waiting"] = x.state.get("waiting", 0) + 1
+    try:
+        await asyncio.sleep(_LOOKUP_SECONDS)
+    finally:
+        x.state["waiting"] -= 1
+    return int(waiting)
+
+
+@_race_fault("race-empty", "a request that comes while another is looked up gets an empty lot")
+async def _race_empty(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
+    if await _busiest(x) > 1:
+        x.ask.limit = 0
+
+
+@_race_fault("race-500", "a request that comes while another is looked up crashes the server")
+async def _race_500(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
+    if await _busiest(x) > 1:
+        raise RefusedError("A second operation was started on this context", status=500)
+
+
+@_race_fault("race-third-restarts", "with two requests looked up, a third is answered from the beginning")
+async def _race_third_restarts(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
+    if await _busiest(x) > 2:
+        x.ask.after = None

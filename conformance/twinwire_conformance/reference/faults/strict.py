@@ -1,0 +1,142 @@
+"""Faults of strictness: what must be served is refused, or read as something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twinwire.ir import Contract
+from twinwire_conformance.reference.asking import Ask, RefusedError, parse_query
+from twinwire_conformance.reference.faults.plan import (
+    FAR,
+    has_numeric_cursor,
+    has_other_mode,
+    has_text_parameter,
+    starts_with,
+    texts,
+)
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.pipeline import PARSE, WINDOW, Exchange, Lot
+
+_KNOWN_TOKENS = 3
+
+
+def _text_fault(name: str, description: str, allowed: Callable[[str, int, int], bool]) -> None:
+    """Register a fault that refuses texts: ``allowed`` gets a text, its least and its greatest length."""
+
+    def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+        for parameter, text in texts(x):
+            if not allowed(text, parameter.type.min_length or 0, parameter.type.max_length or 0):
+                raise RefusedError(f"{parameter.name} is not allowed")
+        return proceed()
+
+    fault(PARSE, name, description, trips=("PARAM-05",), needs=has_text_parameter)(hook)
+
+
+_text_fault("text-maximum-refused", "a text of the greatest length is refused", lambda text, _low, high: len(text) != high)
+_text_fault("text-minimum-refused", "a text of the least length is refused", lambda text, low, _high: len(text) != low)
+_text_fault(
+    "text-bytes-counted", "the length of a text is counted in bytes", lambda text, _low, high: len(text.encode()) <= high
+)
+_text_fault("text-ascii-only", "a text beyond ASCII is refused", lambda text, _low, _high: text.isascii())
+
+
+def _ignores_unknown_modes(contract: Contract) -> bool:
+    return contract.feed.modes is not None and contract.feed.modes.unknown_ignored
+
+
+@fault(PARSE, "mode-unknown-refused", "an unknown mode is refused", trips=("PARAM-05",), needs=_ignores_unknown_modes)
+def _mode_unknown_refused(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    modes = x.feed.modes
+    for parameter, text in texts(x):
+        if modes and parameter == modes.parameter and text and text not in {mode.value for mode in modes.choices}:
+            raise RefusedError(f"{parameter.name} is unknown")
+    return proceed()
+
+
+@fault(WINDOW, "last-token-refused", "the token of the last lot is refused", trips=("PARAM-08",))
+def _last_token_refused(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    if x.ask.after is not None and x.start() >= x.snapshot.total:
+        raise RefusedError("the token is unknown")
+    return proceed()
+
+
+@fault(WINDOW, "far-token-refused", "a token after entry 1000 is refused", trips=("PARAM-08",))
+def _far_token_refused(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    if x.start() > FAR:
+        raise RefusedError("the token is unknown")
+    return proceed()
+
+
+@fault(PARSE, "large-token-refused", "a token above 2**53 is refused", trips=("PARAM-08",), needs=has_numeric_cursor)
+def _large_token_refused(_x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    ask = proceed()
+    if ask.after is not None and ask.after > 2**53:
+        raise RefusedError("the token is too great")
+    return ask
+
+
+@fault(WINDOW, "token-once", "a token that was used before is refused", trips=("PARAM-08",))
+def _token_once(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    used = x.state.setdefault("used", set())
+    if x.ask.after is not None and x.ask.after in used:
+        raise RefusedError("the token was used before")
+    used.add(x.ask.after)
+    return proceed()
+
+
+@fault(WINDOW, "token-expires", "of the tokens handed out only the last three are accepted", trips=("PARAM-08",))
+def _token_expires(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    known: list[int] = x.state.setdefault("known", [])
+    if x.ask.after and x.ask.after not in known:
+        raise RefusedError("the token has expired")
+    lot = proceed()
+    if lot.token is not None and lot.token not in known:
+        known[:] = [*known, lot.token][-_KNOWN_TOKENS:]
+    return lot
+
+
+@fault(
+    WINDOW,
+    "token-of-other-mode-refused",
+    "a token that was handed out in one mode is refused in another",
+    trips=("PARAM-08",),
+    needs=has_other_mode,
+)
+def _token_of_other_mode_refused(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    given: dict[int, set[str]] = x.state.setdefault("given", {})
+    mode = x.ask.mode.name if x.ask.mode else ""
+    if x.ask.after in given and mode not in given[x.ask.after]:
+        raise RefusedError("the token is of another mode")
+    lot = proceed()
+    if lot.token is not None and lot.places:
+        given.setdefault(lot.token, set()).add(mode)
+    return lot
+
+
+def _starting(x: Exchange) -> str | None:
+    """Return the cursor as it stands in the request, None when it is not given."""
+    return next(iter(parse_query(x.query).get(x.feed.cursor.parameter.name, ())), None)
+
+
+@fault(PARSE, "token-zero-refused", "the token 0 is refused", trips=("PARAM-09",), needs=starts_with("0"))
+def _token_zero_refused(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    if _starting(x) == "0":
+        raise RefusedError("the token is unknown")
+    return proceed()
+
+
+@fault(PARSE, "token-empty-refused", "an empty token is refused", trips=("PARAM-09",), needs=starts_with(""))
+def _token_empty_refused(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    if _starting(x) == "":
+        raise RefusedError("the token is no integer")
+    return proceed()
+
+
+@fault(WINDOW, "token-zero-skips", "the token 0 skips the first entry", trips=("PARAM-09",), needs=starts_with("0"))
+def _token_zero_skips(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    return x.cut(1, x.ask.limit) if _starting(x) == "0" and x.snapshot.total else proceed()
+
+
+@fault(WINDOW, "token-zero-ends", "the token 0 gives an empty lot", trips=("PARAM-09",), needs=starts_with("0"))
+def _token_zero_ends(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    return x.cut(x.snapshot.total, x.ask.limit) if _starting(x) == "0" else proceed()
