@@ -5,22 +5,19 @@ from __future__ import annotations
 import argparse
 import difflib
 import math
-import os
 import sys
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
 
 from rich.console import Console
 
 from twinwire.commands import Command
 from twinwire.errors import UsageError
-from twinwire_conformance import launch
+from twinwire_conformance import credentials, launch
 from twinwire_conformance.model import Report, Result
 from twinwire_conformance.profiles import PROFILES
 from twinwire_conformance.reference.command import serve
 from twinwire_conformance.reports import console as console_report
 from twinwire_conformance.reports import document
+from twinwire_conformance.reports.output import Output
 from twinwire_conformance.rules import RULES, Rule, catalogue
 from twinwire_conformance.runner import Run
 from twinwire_conformance.runner import certify as try_rules
@@ -38,7 +35,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--app", metavar="MODULE:ATTR", help="certify an ASGI application in-process")
     add("--spec", metavar="SPEC", help="the spec to hold the target to; default: the packaged one")
-    add("--profile", choices=list(PROFILES), default="standard", help="how much is asked (default: standard)")
+    add("--profile", choices=list(PROFILES), help=f"how much is asked (default: {launch.DEFAULT_PROFILE})")
     add("--select", metavar="ID[,ID...]", help="try only these rules; what is left out is reported as skipped")
     add(
         "--header",
@@ -53,6 +50,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add("--max-requests", metavar="N", type=_whole, help="the budget of requests (default: the profile's)")
     add("--seed", metavar="N", type=int, help="draw the same inputs again; the seed of a run stands in its report")
     add("--report-json", metavar="F", help="write the report as JSON; - is standard output")
+    add("--har", metavar="F", help="record every exchange as HAR 1.2, without secrets (F.gz: compressed); - is standard output")
+    add("--replay", metavar="F", help="repeat a run from what --har recorded, without any network")
+    parser.epilog = credentials.HELP
 
 
 def _positive(text: str) -> float:
@@ -71,31 +71,43 @@ def _whole(text: str) -> int:
 
 def _certify(args: argparse.Namespace) -> int:
     rules = catalogue()
-    chosen = _selected(args.select, rules)
-    write = _writer(args.report_json)
+    selected = None if args.select is None else tuple(rule.id for rule in _selected(args.select, rules))
+    if [args.report_json, args.har].count("-") > 1:
+        raise UsageError("two reports were sent to standard output", "name a file for one of them")
+    output = None if args.report_json is None else Output(args.report_json)
     options = launch.Options(
-        args.url,
-        args.app,
-        args.spec,
-        args.profile,
-        args.header,
-        args.session,
-        args.timeout,
-        args.rate,
-        args.max_requests,
-        args.seed,
+        url=args.url,
+        app=args.app,
+        spec=args.spec,
+        profile=args.profile,
+        headers=args.header,
+        session=args.session,
+        timeout=args.timeout,
+        rate=args.rate,
+        max_requests=args.max_requests,
+        seed=args.seed,
+        rules=selected,
+        har=args.har,
+        replay=args.replay,
     )
-    # When the JSON goes to standard output, what is for people goes to standard error.
-    console = Console(stderr=args.report_json == "-", highlight=False)
-    with launch.launched(options) as run:
-        report = _try(run, rules, chosen, console)
-    if run.absent:
+    # When a report goes to standard output, what is for people goes to standard error.
+    console = Console(stderr="-" in (args.report_json, args.har), highlight=False)
+    with launch.launched(options) as started:
+        chosen = rules if started.rules is None else _selected(",".join(started.rules), rules)
+        report = started.conclude(_try(started.run, rules, chosen, console))
+        # Within the block: a recording that cannot be written must not cost the report.
+        _tell(console, report, started.run.absent)
+        if output is not None:
+            output.write(document.text(report))
+    return report.verdict.exit_code
+
+
+def _tell(console: Console, report: Report, absent: str) -> None:
+    if absent:
         hint = "the URL is the base, to which the operation's path is appended"
-        print(f"twinwire certify: {report.verdict.value}: {run.absent} ({hint})", file=sys.stderr)
+        print(f"twinwire certify: {report.verdict.value}: {absent} ({hint})", file=sys.stderr)
     else:
         console_report.summarise(console, report)
-    write(document.text(report))
-    return report.verdict.exit_code
 
 
 def _try(run: Run, rules: list[Rule], chosen: list[Rule], console: Console) -> Report:
@@ -124,39 +136,6 @@ def _selected(select: str | None, rules: list[Rule]) -> list[Rule]:
     if not wanted:
         raise UsageError("--select names no rule at all")
     return [rule for rule in rules if rule.id in wanted]
-
-
-def _writer(path: str | None) -> Callable[[str], None]:
-    """Return what writes a report; raises UsageError before the run when the file could not be written after it."""
-    if path is None:
-        return lambda _: None
-    if path == "-":
-        return lambda text: print(text, end="", flush=True)
-    file = Path(path)
-    try:
-        if file.is_dir():
-            raise IsADirectoryError(21, "Is a directory")
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent or ".")
-        os.close(handle)
-        Path(name).unlink()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(
-            f"the report cannot be written to {path!r}: {reason}", "name a file in a directory that can be written"
-        ) from error
-    return lambda text: _replace(file, text)
-
-
-def _replace(file: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(file)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise UsageError(f"the report could not be written to {str(file)!r}: {error.strerror}") from error
 
 
 certify = Command("certify", "hold a server to the contract and report", _configure, _certify, order=30)

@@ -1,58 +1,191 @@
-"""Launching a run: from what a caller says to a target, its terms, and a run ready to begin."""
+"""Launching a run: from what a caller says, or a recording, to a target, its terms, and a run ready to begin."""
 
 from __future__ import annotations
 
 import importlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from twinwire.errors import UsageError
+from twinwire import __version__
+from twinwire.errors import UsageError, printable
 from twinwire.ir import Contract, read_contract
+from twinwire_conformance import credentials
 from twinwire_conformance.contract import Terms, packaged_contract
+from twinwire_conformance.model import Report, Verdict
 from twinwire_conformance.profiles import PROFILES
 from twinwire_conformance.reference import create_app, running
+from twinwire_conformance.reports.output import Output
 from twinwire_conformance.runner import Run, begin
 from twinwire_conformance.target import Manners, Target
+from twinwire_conformance.transport import (
+    REDACTED,
+    Endpoint,
+    HttpTransport,
+    Origin,
+    Recording,
+    RecordingTransport,
+    ReplayTransport,
+    Transport,
+    read_recording,
+)
 
 IN_PROCESS = "http://in-process.invalid"
+DEFAULT_PROFILE = "standard"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a caller says of a run. Without ``url`` and ``app`` the embedded reference server is the target.
 
-    ``headers`` are lines like ``Name: value``; ``timeout`` is in seconds, ``rate`` in requests per second.
+    ``headers`` are lines like ``Name: value``; ``timeout`` is in seconds, ``rate`` in requests per second. ``har`` is where
+    the run is recorded, ``replay`` a recording that stands for the target; what is None then is as it was recorded.
+    ``rules`` are the ids that will be tried, None for all.
     """
 
     url: str | None = None
     app: str | None = None
     spec: str | None = None
-    profile: str = "standard"
-    headers: Sequence[str] = ()
-    session: str | None = None
+    profile: str | None = None
+    headers: Sequence[str] = field(default=(), repr=False)
+    session: str | None = field(default=None, repr=False)
     timeout: float = 30.0
     rate: float | None = None
     max_requests: int | None = None
     seed: int | None = None
+    rules: tuple[str, ...] | None = None
+    har: str | None = None
+    replay: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A run that is ready to begin, the rules it is about (None for all), and the recording that it replays, if any."""
+
+    run: Run
+    rules: tuple[str, ...] | None
+    recording: Recording | None = None
+
+    def conclude(self, report: Report) -> Report:
+        """Return a report that says what a replay has to say of itself: what it lacks leaves the verdict open."""
+        if self.recording is None:
+            return report
+        notes = [report.note] if report.note else []
+        notes.append("replayed from a recording; no request was sent")
+        verdict = report.verdict
+        if self.recording.lacks:
+            notes.append(self._lacking(self.recording.lacks))
+            verdict = verdict if verdict is Verdict.NOT_CERTIFIED else Verdict.INCONCLUSIVE
+        return replace(report, note="; ".join(notes), verdict=verdict)
+
+    def _lacking(self, lacks: Sequence[str]) -> str:
+        more = f" and {len(lacks) - 1} more" if len(lacks) > 1 else ""
+        kit = self.recording.origin.kit if self.recording else __version__
+        version = "" if kit == __version__ else f"; it was made by twinwire {kit}, and this is {__version__}"
+        return f"the recording lacks {lacks[0]}{more}{version}"
 
 
 @contextmanager
-def launched(options: Options) -> Iterator[Run]:
+def launched(options: Options) -> Iterator[Launched]:
     """Yield a run that is ready to begin; its target is closed afterwards. Raises UsageError or SpecError."""
+    output = None if options.har is None else Output(options.har)
+    recording = None if options.replay is None else read_recording(options.replay)
     contract = packaged_contract() if options.spec is None else read_contract(options.spec)
-    profile = PROFILES[options.profile]
-    headers = _headers(options.headers)
+    if recording is not None:
+        options = _as_recorded(options, recording.origin, contract)
+    profile = PROFILES[options.profile or DEFAULT_PROFILE]
     most = profile.max_requests if options.max_requests is None else options.max_requests
     manners = Manners(options.timeout, options.rate, most)
-    secrets = [*headers.values(), *([options.session] if options.session else [])]
+    headers, session = _credentials(options, recording)
     seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
+    parameter = contract.feed.session
+    named = (parameter.name, session) if parameter is not None and session is not None else None
+    secrets = [*headers.values(), *([session] if session else [])]
     with ExitStack() as stack:
         url, app = _where(options, contract, stack)
-        target = stack.enter_context(Target(url, contract.operation.path, manners, headers, secrets, app))
-        yield begin(Terms(contract), target, profile, seed, options.session)
+        carrier = _Carrier(manners, app, recording, output)
+        path = contract.operation.path
+        target = Target(url, path, manners, headers, secrets, app, session=named, through=carrier.carry)
+        run = begin(Terms(contract), target, profile, seed, session)
+        # Before the target, so that it is written when nothing is in flight any more.
+        stack.callback(carrier.write, _origin(run, headers, options.rules))
+        stack.enter_context(target)
+        yield Launched(run, options.rules, recording)
+
+
+def _origin(run: Run, headers: Iterable[str], rules: tuple[str, ...] | None) -> Origin:
+    exam = run.exam
+    return Origin(
+        base_url=exam.target.base_url,
+        spec=exam.terms.contract.origin.sha256,
+        kit=__version__,
+        profile=exam.profile.name,
+        seed=exam.seed,
+        max_requests=exam.target.manners.max_requests,
+        headers=tuple(headers),
+        session=exam.lots.session is not None,
+        rules=rules,
+    )
+
+
+@dataclass(slots=True)
+class _Carrier:
+    """Makes the transport of a run, and keeps what records it."""
+
+    manners: Manners
+    app: Any
+    recording: Recording | None
+    output: Output | None
+    recorder: RecordingTransport | None = None
+
+    def carry(self, endpoint: Endpoint) -> Transport:
+        transport = self._transport(endpoint)
+        if self.output is None:
+            return transport
+        self.recorder = RecordingTransport(transport, endpoint)
+        return self.recorder
+
+    def write(self, origin: Origin) -> None:
+        if self.output is not None and self.recorder is not None:
+            with self.output.stream() as stream:
+                self.recorder.write(stream, origin)
+
+    def _transport(self, endpoint: Endpoint) -> Transport:
+        if self.recording is not None:
+            return ReplayTransport(self.recording, endpoint)
+        return HttpTransport(endpoint, self.manners.timeout, self.manners.max_bytes, self.app)
+
+
+def _as_recorded(options: Options, origin: Origin, contract: Contract) -> Options:
+    """Return options in which what the caller left open is as it was recorded. Raises UsageError when they do not fit."""
+    if options.app is not None or (options.url is not None and options.url.rstrip("/") != origin.base_url):
+        raise UsageError(
+            f"the recording is of {printable(origin.base_url)}, not of the target that was given", "leave the target out"
+        )
+    if contract.origin.sha256 != origin.spec:
+        came = f"its SHA-256 is {origin.spec}, that of {contract.origin.title} is {contract.origin.sha256}"
+        raise UsageError(f"the recording was made with another spec: {came}", "give the one it was made with by --spec")
+    if options.profile is None and origin.profile not in PROFILES:
+        raise UsageError(f"the recording names no profile of this version: {origin.profile!r}", "name one with --profile")
+    return replace(
+        options,
+        url=origin.base_url,
+        profile=options.profile or origin.profile,
+        max_requests=options.max_requests or origin.max_requests,
+        seed=origin.seed if options.seed is None else options.seed,
+        rules=options.rules or origin.rules,
+        # There is nobody to be gentle with.
+        rate=None,
+    )
+
+
+def _credentials(options: Options, recording: Recording | None) -> tuple[dict[str, str], str | None]:
+    if recording is None:
+        return credentials.headers(options.headers), credentials.session(options.session)
+    # A recording knows that there were secrets, but not which.
+    return dict.fromkeys(recording.origin.headers, REDACTED), REDACTED if recording.origin.session else None
 
 
 def _where(options: Options, contract: Contract, stack: ExitStack) -> tuple[str, Any]:
@@ -63,20 +196,6 @@ def _where(options: Options, contract: Contract, stack: ExitStack) -> tuple[str,
     if options.app is not None:
         return IN_PROCESS, load_app(options.app)
     return stack.enter_context(running(create_app(contract))), None
-
-
-def _headers(lines: Sequence[str]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        name, value = name.strip(), value.strip()
-        if not colon or not name or not all(char.isalnum() or char in "!#$%&'*+-.^_`|~" for char in name):
-            # The text may hold a secret, so it is not repeated.
-            raise UsageError("a --header is not of the form 'Name: value'", "write it like --header 'Authorization: Bearer …'")
-        if not value.isascii() or not value.isprintable():
-            raise UsageError(f"the value of the header {name} has characters that HTTP does not allow")
-        headers[name] = value
-    return headers
 
 
 def load_app(reference: str) -> Any:

@@ -55,7 +55,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for a request: status, headers (lower-case names), body, and the URL that was asked."""
+    """What came back for a request: status, headers (lower-case names), body, and the URL that was asked, as it is shown.
+
+    ``seconds`` is how long it took, ``received`` when it was there, in seconds since the epoch.
+    """
 
     request: Request
     url: str
@@ -63,6 +66,7 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     seconds: float = 0.0
+    received: float = 0.0
 
     @property
     def media_type(self) -> str:
@@ -130,6 +134,10 @@ class Skipped(Finding):
 
 class Unreachable(Inconclusive):
     """No answer came: the connection failed, timed out, or the body did not end or fit."""
+
+
+class Unrecorded(Inconclusive):
+    """The recording that stands for the target lacks an exchange."""
 
 
 class BudgetSpent(Inconclusive):

@@ -47,8 +47,10 @@ def read_json(contract: Contract, body: bytes, charset: str | None) -> Reading:
         raise Unreadable("the JSON is nested too deep") from error
     except ValueError as error:
         raise Unreadable(f"not JSON: {error}") from error
+    if "\\ud" in text.lower():
+        _refuse_half_characters(raw)
     if not isinstance(raw, dict):
-        raise Unreadable(f"not a JSON object but {_excerpt(raw)}")
+        raise Unreadable(f"not a JSON object but {shown(raw)}")
     unknown: list[str] = []
     known = _known_json(contract, contract.feed.result, raw, "$", unknown)
     return Reading(_canonical_json(contract, contract.feed.result, known), known, tuple(unknown))
@@ -67,26 +69,31 @@ def read_xml(contract: Contract, body: bytes, charset: str | None) -> Reading:
 
 def difference(left: Any, right: Any, path: str = "$") -> tuple[str, str, str] | None:
     """Return the path of the first difference of two canonical values and both values there, or None."""
+    # Most values are equal, and their texts tell so at once; they also tell True from 1, which are equal in Python.
+    return None if repr(left) == repr(right) else _difference(left, right, path)
+
+
+def _difference(left: Any, right: Any, path: str) -> tuple[str, str, str] | None:
     if isinstance(left, dict) and isinstance(right, dict):
         for key in dict.fromkeys((*left, *right)):
-            found = difference(left.get(key), right.get(key), f"{path}.{key}")
+            found = _difference(left.get(key), right.get(key), f"{path}.{key}")
             if found:
                 return found
         return None
     if isinstance(left, list) and isinstance(right, list):
         for index in range(max(len(left), len(right))):
             one, other = (side[index] if index < len(side) else None for side in (left, right))
-            found = difference(one, other, f"{path}[{index}]")
+            found = _difference(one, other, f"{path}[{index}]")
             if found:
                 return found
         return None
-    # True equals 1 in Python, but not on the wire.
     if left == right and type(left) is type(right):
         return None
-    return path, _excerpt(left), _excerpt(right)
+    return path, shown(left), shown(right)
 
 
-def _excerpt(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a canonical value as it is shown to people: as JSON, not longer than a line."""
     if value is None:
         return "nothing"
     text = json.dumps(value, ensure_ascii=False)
@@ -102,6 +109,14 @@ def _decode(body: bytes, charset: str) -> str:
     except ValueError as error:
         raise Unreadable(f"the body is not {charset}: {error}") from error
     return text.removeprefix("\ufeff")
+
+
+def _refuse_half_characters(raw: Any) -> None:
+    try:
+        json.dumps(raw, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        code = ord(error.object[error.start])
+        raise Unreadable(f"half a character: U+{code:04X} stands alone, which is no Unicode text") from error
 
 
 def _refuse_constant(name: str) -> float:

@@ -18,6 +18,7 @@ from twinwire_conformance.model import (
     Report,
     Result,
     Skipped,
+    Unreachable,
     Violation,
     verdict,
 )
@@ -27,6 +28,8 @@ from twinwire_conformance.rules import Rule
 from twinwire_conformance.target import Target
 
 MAX_EVIDENCE = 8
+MAX_SILENT = 3
+"""A target that has stopped answering is not asked again for every rule that is left."""
 
 Listener = Callable[[Rule, Result | None], None]
 """Told of each rule when it begins (no result yet) and when it has ended."""
@@ -40,6 +43,8 @@ class Run:
     results: dict[str, Result]
     started: float
     note: str = ""
+    silent: int = 0
+    """How many rules in a row ended because no answer came."""
     absent: str = ""
     """What came instead when the target has no feed at all; empty otherwise."""
 
@@ -50,8 +55,12 @@ class Run:
             rule.check(trial)
         except Violation as error:
             result = self._result(rule, Outcome.FAIL, trial, error)
+            self.silent = 0
         except Skipped as error:
             result = self._result(rule, Outcome.SKIP, trial, error)
+        except Unreachable as error:
+            result = self._result(rule, Outcome.INCONCLUSIVE, trial, error)
+            self.silent += 1
         except Inconclusive as error:
             result = self._result(rule, Outcome.INCONCLUSIVE, trial, error)
         except Exception as error:
@@ -61,6 +70,7 @@ class Run:
             result = self._result(rule, Outcome.INCONCLUSIVE, trial, unexpected)
         else:
             nothing = [] if trial.witnesses else [Inconclusive("nothing was there to be observed")]
+            self.silent = 0
             doubt = next(iter([*trial.unconfirmed, *nothing]), None)
             result = self._result(rule, Outcome.INCONCLUSIVE if doubt else Outcome.PASS, trial, doubt)
         self.results[rule.id] = result
@@ -139,6 +149,10 @@ def certify(run: Run, rules: Sequence[Rule], chosen: Sequence[Rule], listen: Lis
             run.give_up(chosen, absent)
             order = []
         for rule in order:
+            if run.silent == MAX_SILENT:
+                run.note = f"the target stopped answering: {MAX_SILENT} rules in a row got no answer"
+                run.leave(rule, Outcome.INCONCLUSIVE, "the target had stopped answering before this rule")
+                continue
             listen(rule, None)
             listen(rule, run.examine(rule))
     except KeyboardInterrupt:

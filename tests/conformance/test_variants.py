@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 import reference_calls
@@ -7,7 +10,7 @@ from certification_runs import failed, internal, run_variant, undecided
 from old_http import serving_http_1_0
 from twinwire_conformance.contract import Terms
 from twinwire_conformance.model import Level, Outcome, Verdict
-from twinwire_conformance.reference import VARIANTS
+from twinwire_conformance.reference import VARIANTS, create_app
 from twinwire_conformance.reference.variants import FAMILIES
 
 
@@ -50,10 +53,32 @@ def test_the_quick_profile_fails_no_must_of_a_variant(images: Terms, name: str) 
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4, 5, 6])
-def test_a_feed_that_is_modified_all_the_time_fails_no_must(images: Terms, seed: int) -> None:
+def test_a_feed_that_is_modified_twenty_times_a_second_fails_no_must(images: Terms, seed: int) -> None:
     report = run_variant(images, VARIANTS["live"], seed=seed)
     assert not internal(report)
     assert not failed(report, Level.MUST)
+
+
+@pytest.mark.parametrize("requests", [2, 7, 15, 30, 45, 75, 110, 160])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_feed_that_moves_now_and_then_fails_no_must(images: Terms, requests: int, seed: int) -> None:
+    report = run_variant(images, replace(VARIANTS["moves-rarely"], per_request=1 / requests), seed=seed)
+    assert not internal(report)
+    assert not failed(report, Level.MUST)
+
+
+@pytest.mark.parametrize("requests", [15, 22, 45])
+@pytest.mark.parametrize("name", ["ragged-lots", "short-lots", "one-over"])
+def test_other_feeds_that_move_now_and_then_fail_no_must(images: Terms, name: str, requests: int) -> None:
+    report = run_variant(images, replace(VARIANTS[name], per_request=1 / requests), seed=requests)
+    assert not internal(report)
+    assert not failed(report, Level.MUST)
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4])
+def test_short_lots_do_not_hide_the_end_of_the_feed(images: Terms, seed: int) -> None:
+    report = run_variant(images, VARIANTS["short-lots"], seed=seed)
+    assert report.verdict is Verdict.CERTIFIED, (failed(report), undecided(report))
 
 
 def test_a_connection_that_ends_where_the_body_does_is_certified(images: Terms) -> None:
@@ -73,6 +98,40 @@ def test_of_an_empty_feed_no_paging_rule_passes(images: Terms) -> None:
     report = run_variant(images, VARIANTS["empty-feed"])
     paging = {each.id: each.outcome for each in report.results if each.id.startswith("PAGE")}
     assert paging["PAGE-01"] is paging["PAGE-02"] is paging["PAGE-03"] is paging["PAGE-05"] is Outcome.INCONCLUSIVE
+
+
+# The first is the plain server; the other shows only to who is not alone.
+UNSEEN = {"refusal-400", "one-at-a-time"}
+PROBES: list[reference_calls.Request] = [
+    ("", "application/json"),
+    ("count=500", "application/json"),
+    ("count=500&options=URL", "application/json"),
+    ("token=9223372036854775807", "application/json"),
+    ("count=501", "application/json"),
+    ("count=x", "application/json"),
+    ("", "application/x-www-form-urlencoded"),
+    ("", "text/json"),
+    ("", "application/xml"),
+    ("token=9223372036854775807", "application/xml"),
+    ("", "application/json;q=0.1, application/xml"),
+    ("", "image/png"),
+    ("", "*/*"),
+    *[("token=9000000000000000000", "application/json")] * 60,
+    ("count=500&token=636000011000000000", "application/json"),
+]
+
+
+def seen(app: Any) -> list[tuple[int, list[tuple[str, str]], bytes]]:
+    answers = reference_calls.call(app, "/products/images", *PROBES, headers=[("accept-encoding", "gzip")])
+    return [(each.status_code, each.headers.multi_items(), each.content) for each in answers]
+
+
+def test_every_variant_can_be_told_from_the_plain_server(images: Terms) -> None:
+    plain = seen(create_app(images.contract))
+    assert plain == seen(create_app(images.contract))
+    others = {name: each for name, each in VARIANTS.items() if not each.live and not each.latency}
+    same = {name for name, each in others.items() if seen(each.make(images.contract, pace=0)) == plain}
+    assert same == UNSEEN
 
 
 def test_every_variant_is_registered_once_and_expects_no_failure() -> None:

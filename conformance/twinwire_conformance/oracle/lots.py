@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from twinwire.ir import INT64_MAX, INT64_MIN
 from twinwire_conformance.contract import Ask, Terms
 from twinwire_conformance.model import Answer, Inconclusive, Request, Violation
 from twinwire_conformance.reading import Reading, Unreadable
@@ -69,7 +70,8 @@ class Lot:
 
     def _integer(self, wire: str) -> int | None:
         found = self.value.get(wire)
-        return found if isinstance(found, int) and not isinstance(found, bool) else None
+        fits = isinstance(found, int) and not isinstance(found, bool) and INT64_MIN <= found <= INT64_MAX
+        return found if fits else None
 
     @cached_property
     def signature(self) -> dict[str, Any]:

@@ -160,7 +160,8 @@ class _Search:
         self.lots = lots
         self.taken = taken
         self.probes = probes
-        self.want = lots.terms.feed.limit.maximum
+        # A few lots must reach the end from there, also where lots are shorter than asked for.
+        self.want = min(lots.terms.feed.limit.maximum, max(len(lot.entries) for lot in taken))
 
     def run(self) -> tuple[Start | None, str]:
         terms = self.lots.terms

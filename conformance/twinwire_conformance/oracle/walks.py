@@ -11,6 +11,8 @@ from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, Survey
 from twinwire_conformance.strategies import MAX_ENTRIES, MAX_STEPS, Step, Walk, boundary_sizes
 
+MAX_CELL = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -32,7 +34,7 @@ class Path:
         for number, lot in enumerate(self.lots, 1):
             ends = [str(lot.keys[index]) for index in (0, -1)] if lot.keys else ["-", "-"]
             cells = (number, lot.ask.cursor or "-", lot.ask.limit, len(lot.entries), *ends, lot.cursor, lot.remaining)
-            rows.append(tuple(str(cell) for cell in cells))
+            rows.append(tuple(str(cell)[:MAX_CELL] for cell in cells))
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 

@@ -15,7 +15,7 @@ from twinwire_conformance.model import Inconclusive, Skipped, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.oracle.survey import largest
-from twinwire_conformance.reading import difference
+from twinwire_conformance.reading import difference, shown
 from twinwire_conformance.rules.registry import must, should
 
 # RFC 4648, section 4: whole quanta of its alphabet, the last one padded.
@@ -96,7 +96,7 @@ def _listed(trial: Trial, light: Ask, heavy: Ask) -> None:
         known = {repr(key): _names(trial, entry, lots[0]) for key, entry in zip(lots[0].keys, lots[0].entries, strict=True)}
         for key, entry in zip(lots[1].keys, lots[1].entries, strict=True):
             listed = _names(trial, entry, lots[1])
-            found = difference(known.get(repr(key), listed), listed, f"entry {key!r}")
+            found = difference(known.get(repr(key), listed), listed, f"entry {shown(key)}")
             if found:
                 path, one, other = found
                 ways = [lot.ask.mode.name for lot in lots if lot.ask.mode]
@@ -144,7 +144,7 @@ def file_names_are_plain(trial: Trial) -> None:
             name = item.get(modes.filename)
             plain = isinstance(name, str) and name.strip() and name not in (".", "..") and not _UNPLAIN.search(name)
             if not plain:
-                raise Violation("a plain file name", _shown(name), [lot.answer], path=f"{where}.{modes.filename}")
+                raise Violation("a plain file name", shown(name), [lot.answer], path=f"{where}.{modes.filename}")
             trial.witness()
 
 
@@ -170,7 +170,7 @@ def _filled(trial: Trial, *asks: Ask) -> None:
             mode = lot.ask.mode
             if mode is not None and key in shown and key in shared and not _has_content(trial, entry, mode):
                 where = ".".join(step.wire for step in (*mode.items, mode.content))
-                expected = f"{where} of the entry {key} in the mode {mode.name}, as it has images"
+                expected = f"{where} of the entry {key[:80]} in the mode {mode.name}, as it has images"
                 return Violation(expected, "none", [shown[key].answer, lot.answer])
         trial.witness(len(shared & set(shown)))
         return None
@@ -205,7 +205,7 @@ def _contents(trial: Trial, kind: Kind, valid: Callable[[str], bool], expected: 
                     if not isinstance(content, str) or not valid(content):
                         where = ".".join(step.wire for step in (*mode.items, mode.content))
                         path = f"$.{trial.terms.feed.entries.wire}[{index}].{where}"
-                        raise Violation(expected, _shown(content), [lot.answer], path=path)
+                        raise Violation(expected, shown(content), [lot.answer], path=path)
                     trial.witness()
     if not trial.witnesses:
         raise Inconclusive("no entry that was looked at has an image")
@@ -227,8 +227,3 @@ def _is_absolute(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
-
-
-def _shown(content: object) -> str:
-    text = repr(content)
-    return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"

@@ -14,7 +14,7 @@ from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, take
 from twinwire_conformance.oracle.walks import Path
-from twinwire_conformance.reading import difference
+from twinwire_conformance.reading import difference, shown
 from twinwire_conformance.rules.registry import must, should
 from twinwire_conformance.rules.twin import unlike
 from twinwire_conformance.strategies import boundary_sizes
@@ -51,7 +51,7 @@ def _unique(_: Sequence[Lot], path: Path) -> Violation | None:
     for number, lot in enumerate(path.lots, 1):
         for key in lot.keys:
             if repr(key) in seen:
-                return _violation("every entry once in a pass", f"{key!r} in lots {seen[repr(key)]} and {number}", path)
+                return _violation("every entry once in a pass", f"{shown(key)} in lots {seen[repr(key)]} and {number}", path)
             seen[repr(key)] = number
     return None
 
@@ -67,6 +67,9 @@ def _sequence(reference: Sequence[Lot], path: Path) -> Violation | None:
     came = [(number, entry) for number, lot in enumerate(path.lots, 1) for entry in lot.entries]
     for index, (number, entry) in enumerate(came):
         if index >= len(expected):
+            if not _ended(reference):
+                # The walk went farther than the lots it is held against; nothing is known of what came then.
+                return None
             return _violation(f"{len(expected)} entries, as in the largest lots", f"one more, in lot {number}", path)
         found = difference(expected[index], entry, f"entry {index + 1}")
         if found:
@@ -75,6 +78,10 @@ def _sequence(reference: Sequence[Lot], path: Path) -> Violation | None:
     if not path.lots[-1].entries and len(came) < len(expected):
         return _violation(f"{len(expected)} entries, as in the largest lots", f"an empty lot after {len(came)}", path)
     return None
+
+
+def _ended(lots: Sequence[Lot]) -> bool:
+    return not lots or not lots[-1].entries or lots[-1].remaining == 0 or lots[-1].cursor is None
 
 
 @must("PAGE-04", "replay: the same token and count give the same lot, any number of times")
@@ -130,7 +137,8 @@ def _whole(trial: Trial) -> None:
         return Violation(f"the feed's {size} entries in the first lot and after it", told, [first.answer])
 
     def whole(fresh: bool) -> list[Lot]:
-        return [trial.lots.lot(lot.ask, fresh=fresh) for lot in known.lots]
+        # From the beginning each time: where the feed has moved, the survey's cursors no longer cut it the same way.
+        return take(trial.lots, Start(None), 10**9, fresh)
 
     trial.confirm(whole, whole, judge)
 
@@ -182,7 +190,7 @@ def after_the_end_comes_nothing(trial: Trial) -> None:
     if not trial.exam.profile.thrifty:
         at_end.append(Ask(json, None, limit.maximum, trial.terms.light_mode))
     for ask in at_end:
-        _nothing_after(trial, lambda last: last.cursor, ask)
+        _nothing_after(trial, lambda last, _: last.cursor, ask)
     _nothing_after(trial, partial(_exactly_full, trial), at_end[0])
     if trial.terms.feed.cursor.order == "numeric":
         for step in _STEPS[-1:] if trial.exam.profile.thrifty else _STEPS:
@@ -192,22 +200,22 @@ def after_the_end_comes_nothing(trial: Trial) -> None:
 _STEPS = (1, 2**32, 2**63)
 
 
-def _later(last: Lot, step: int) -> str:
+def _later(last: Lot, _: bool, step: int) -> str:
     try:
         return str(min(INT64_MAX, int(last.cursor or "") + step))
     except ValueError as error:
         raise Inconclusive(f"the last token {last.cursor!r} is no number: later ones are not known", [last.answer]) from error
 
 
-def _exactly_full(trial: Trial, last: Lot) -> str | None:
+def _exactly_full(trial: Trial, last: Lot, fresh: bool) -> str | None:
     full = replace(last.ask, limit=trial.terms.size(len(last.entries)))
-    return trial.lots.lot(full).cursor
+    return trial.lots.lot(full, fresh=fresh).cursor
 
 
-def _nothing_after(trial: Trial, cursor: Callable[[Lot], str | None], ask: Ask) -> None:
+def _nothing_after(trial: Trial, cursor: Callable[[Lot, bool], str | None], ask: Ask) -> None:
     def subject(fresh: bool) -> Lot:
         last = trial.ending(False)[-1]
-        return trial.lots.lot(replace(ask, cursor=cursor(last)), fresh=fresh)
+        return trial.lots.lot(replace(ask, cursor=cursor(last, fresh)), fresh=fresh)
 
     def judge(ending: Sequence[Lot], lot: Lot) -> Violation | None:
         if not lot.entries:

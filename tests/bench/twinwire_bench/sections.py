@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from twinwire_bench import decoding, generation
+from twinwire_bench import certification, decoding, generation
 from twinwire_bench.report import Table
 
 Section = Callable[[Path, float], Table]
@@ -14,4 +14,5 @@ Section = Callable[[Path, float], Table]
 SECTIONS: Mapping[str, Section] = {
     "decoding": decoding.run,
     "generation": generation.run,
+    "certification": certification.run,
 }

@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Callable
 from functools import partial
 
-from twinwire_conformance.reference.faults.plan import has_many_types, has_strings, is_empty
-from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.faults.plan import has_many_types, has_strings, is_empty, serves
+from twinwire_conformance.reference.faults.registry import Condition, always, fault
 from twinwire_conformance.reference.pipeline import ENCODE, RESPOND, Answer, Exchange
 
 _MARK = b"\xef\xbb\xbf"
@@ -17,25 +17,41 @@ _body_fault = partial(fault, trips=("HTTP-06",))
 _mark_fault = partial(fault, trips=("HTTP-07",))
 
 
-def _charset_fault(name: str, description: str, charset: str) -> None:
-    """Register a fault that declares a charset in which the body is not written."""
+def _charset_fault(name: str, description: str, charset: str, where: Callable[[Exchange], bool]) -> None:
+    """Register a fault that declares a charset in which the body is not written; ``where`` says in which answers."""
 
     def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
         done = proceed()
-        done.headers["content-type"] = f"{x.choice.label}; charset={charset}"
+        if where(x):
+            done.headers["content-type"] = f"{x.choice.label}; charset={charset}"
         return done
 
     _body_fault(RESPOND, name, description)(hook)
 
 
-_charset_fault("charset-unknown", "the label's charset is the name that a database gives to UTF-8", "utf8mb4")
-_charset_fault("charset-utf16", "UTF-8 is labelled UTF-16", "utf-16")
-_charset_fault("charset-ascii", "UTF-8 is labelled US-ASCII", "us-ascii")
+def _in_json(x: Exchange) -> bool:
+    return not x.is_xml
 
 
-@_body_fault(ENCODE, "charset-latin1", "a body is in Latin-1 and labelled UTF-8", needs=has_strings)
-def _charset_latin1(_x: Exchange, proceed: Callable[[], bytes]) -> bytes:
-    return proceed().decode().encode("latin-1", "replace")
+def _in_xml(x: Exchange) -> bool:
+    return x.is_xml
+
+
+def _in_last_type(x: Exchange) -> bool:
+    return x.choice.media_type == x.choice.representation.media_types[-1]
+
+
+_charset_fault("json-charset-unknown", "the charset of JSON has the name that a database gives to it", "utf8mb4", _in_json)
+_charset_fault("json-charset-ascii", "JSON in UTF-8 is labelled US-ASCII", "us-ascii", _in_json)
+_charset_fault("xml-charset-utf16", "XML in UTF-8 is labelled UTF-16", "utf-16", _in_xml)
+_charset_fault(
+    "last-type-charset-ascii", "UTF-8 is labelled US-ASCII under the last type of a format", "us-ascii", _in_last_type
+)
+
+
+@_body_fault(ENCODE, "xml-latin1", "XML is in Latin-1 and labelled UTF-8", needs=has_strings)
+def _xml_latin1(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    return proceed().decode().encode("latin-1", "replace") if x.is_xml else proceed()
 
 
 @_body_fault(RESPOND, "xml-declares-utf16", "without a charset in the label, XML in UTF-8 declares UTF-16")
@@ -47,7 +63,9 @@ def _xml_declares_utf16(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-def _gzip_fault(name: str, description: str, pack: Callable[[bytes], bytes], *, label: bool = True) -> None:
+def _gzip_fault(
+    name: str, description: str, pack: Callable[[bytes], bytes], *, label: bool = True, needs: Condition = always
+) -> None:
     """Register a fault that packs bodies in another way where gzip is offered."""
 
     def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
@@ -57,7 +75,7 @@ def _gzip_fault(name: str, description: str, pack: Callable[[bytes], bytes], *, 
             done.headers |= {"content-encoding": "gzip", "vary": "accept-encoding"} if label else {}
         return done
 
-    _body_fault(RESPOND, name, description)(hook)
+    _body_fault(RESPOND, name, description, needs=needs)(hook)
 
 
 def _packed(body: bytes) -> bytes:
@@ -71,7 +89,7 @@ def _halved(body: bytes) -> bytes:
 
 _gzip_fault("gzip-cut", "a body under gzip is cut", _halved)
 _gzip_fault("gzip-unfinished", "a body under gzip lacks its end, with the checksum", lambda body: _packed(body)[:-8])
-_gzip_fault("gzip-block-lost", "a body under gzip ends after 32 KiB", lambda body: _packed(body[:_BLOCK]))
+_gzip_fault("gzip-block-lost", "a body under gzip ends after 32 KiB", lambda body: _packed(body[:_BLOCK]), needs=serves(500))
 _gzip_fault("gzip-label-only", "where gzip is offered a plain body is labelled gzip", lambda body: body)
 _gzip_fault("gzip-unlabelled", "a body under gzip does not say so", _packed, label=False)
 _gzip_fault("gzip-is-deflate", "a body labelled gzip is in the zlib format", zlib.compress)

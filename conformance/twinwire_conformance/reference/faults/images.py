@@ -70,6 +70,7 @@ _bytes_fault("image-path", "the bytes are the path of a file", lambda _bytes: b"
 _bytes_fault(
     "image-as-text", "the bytes went through a text on their way", lambda image: image.decode("utf-8", "replace").encode()
 )
+_bytes_fault("image-cut", "the last quarter of the bytes is lost", lambda image: image[: len(image) * 3 // 4])
 _bytes_fault("image-signature-only", "the bytes end after the signature of their format", lambda image: image[:8])
 
 _link_fault("link-relative", "links have no scheme and no host", lambda link: "/" + link.split("/", 3)[3])

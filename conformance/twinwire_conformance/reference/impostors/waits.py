@@ -12,7 +12,8 @@ from twinwire.ir import Contract
 from twinwire_conformance.reference.impostors.impostor import Impostor
 from twinwire_conformance.reference.server import create_app
 
-_LIFE = 60
+# Within the smallest profile, and after the first rules.
+_LIFE = 25
 _START: Message = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]}
 _PIECE = b" " * 65536
 # An end that nobody waits for: a server that never stopped would outlive who tests it.

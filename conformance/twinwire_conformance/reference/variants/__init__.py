@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from twinwire_conformance.reference.variants import access, bodies, feeds, labels, refusals, results, transport
+from twinwire_conformance.reference.variants import access, bodies, entries, feeds, labels, refusals, results, transport
 from twinwire_conformance.reference.variants.variant import Variant
 
-FAMILIES = (refusals, labels, bodies, results, feeds, access, transport)
+FAMILIES = (refusals, labels, bodies, entries, results, feeds, access, transport)
 VARIANTS: Mapping[str, Variant] = MappingProxyType({each.name: each for family in FAMILIES for each in family.VARIANTS})
 """Every variant by its name."""
 

@@ -29,6 +29,8 @@ VARIANTS = (
     Variant("two-largest-lots", "the feed is two largest lots", size=lambda contract: 2 * contract.feed.limit.maximum),
     Variant("large-feed", "the feed has a million entries", size=lambda _contract: 10**6),
     Variant("live", "twenty entries a second are modified", GREEN_OR_OPEN, live=20),
+    Variant("moves-often", "an entry is modified with every fifth request", GREEN_OR_OPEN, per_request=1 / 5),
+    Variant("moves-rarely", "an entry is modified with every sixtieth request", GREEN_OR_OPEN, per_request=1 / 60),
     Variant(
         "tokens-to-the-limit",
         "tokens are neighbours, and the last one is the largest 64-bit integer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -11,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from twinwire_conformance.reference.variants.variant import Variant, Wrapper
+from twinwire_conformance.reference.variants.variant import GREEN_OR_OPEN, Variant, Wrapper
 
 _PIECE = 997
 _EVERY = 9
@@ -82,6 +83,21 @@ def _turning_away(status: int, after: Callable[[float], str]) -> Wrapper:
     return wrap
 
 
+def _one_at_a_time(app: ASGIApp, pace: float) -> ASGIApp:
+    busy = asyncio.Lock()
+
+    async def alone(scope: Scope, receive: Receive, send: Send) -> None:
+        if busy.locked():
+            await PlainTextResponse("one at a time", 429, {"retry-after": _after_seconds(pace)})(scope, receive, send)
+            return
+        async with busy:
+            # Long enough for requests that are sent together to meet here.
+            await asyncio.sleep(0.001)
+            await app(scope, receive, send)
+
+    return alone
+
+
 VARIANTS = (
     Variant("gzip", "every answer is compressed where that is offered", wrap=_gzip),
     Variant("uncompressed", "no answer is ever compressed", wrap=_uncompressed),
@@ -92,5 +108,11 @@ VARIANTS = (
         "throttled-until", "one request in nine gets 429 and is to wait until a date", wrap=_turning_away(429, _after_date)
     ),
     Variant("overloaded", "one request in nine gets 503 and is to wait a second", wrap=_turning_away(503, _after_seconds)),
+    Variant(
+        "one-at-a-time",
+        "while one request is answered, others get 429 and are to wait a second",
+        GREEN_OR_OPEN,
+        wrap=_one_at_a_time,
+    ),
     Variant("slow", "every answer takes 200 ms", latency=0.2),
 )

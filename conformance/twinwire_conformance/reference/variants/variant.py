@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -41,7 +44,8 @@ class Variant:
     """One way to keep the contract. ``expects`` are the verdicts that are right for it; a failed MUST never is.
 
     ``base_path`` is what the base URL of the target must end with, ``headers`` and ``session`` are what a caller must send;
-    ``needs_http`` says that nothing of the variant shows in-process. ``latency`` is in seconds, ``live`` in changes a second.
+    ``needs_http`` says that nothing of the variant shows in-process. ``latency`` is in seconds, ``live`` in changes a second;
+    ``per_request`` is in changes a request, for a feed that moves alike in every run.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Variant:
     size: Callable[[Contract], int] = lambda _contract: SIZE
     log: Callable[[int, int], Feed] = Feed
     live: float = 0
+    per_request: float = 0
     latency: float = 0
     lower_limit: bool = False
     wrap: Wrapper = lambda app, _pace: app
@@ -70,11 +75,12 @@ class Variant:
             contract,
             products=self.size(contract),
             seed=seed,
-            live=self.live,
+            live=self.live or self.per_request,
             latency_ms=round(1000 * self.latency * pace),
             lower_limit=self.lower_limit,
             prefix=self.base_path,
             log=self.log,
             habit=self.habit,
+            clock=partial(next, itertools.count()) if self.per_request else time.monotonic,
         )
         return self.wrap(app, pace)

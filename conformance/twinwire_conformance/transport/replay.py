@@ -1,0 +1,150 @@
+"""Replays: a recorded run again, with no network at all."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import zlib
+from collections import defaultdict, deque
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jsonschema
+
+from twinwire.errors import UsageError, printable
+from twinwire_conformance.model import Answer, Request, Unreachable, Unrecorded
+from twinwire_conformance.transport.endpoint import Endpoint
+from twinwire_conformance.transport.recording import Origin
+
+T = TypeVar("T")
+
+_HINT = "name a file that --har wrote"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What a recording holds of one exchange: an answer, or the error that came in its place."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+    seconds: float
+    received: float
+    error: str | None
+
+
+Calls = dict[str, deque[deque[Exchange]]]
+"""For each key the calls in order, and for each call its exchanges: more than one when it was asked to wait."""
+
+
+@dataclass(slots=True)
+class Recording:
+    """A recorded run: how it was started, and what was exchanged. It can be replayed once."""
+
+    origin: Origin
+    calls: Calls
+    lacks: list[str] = field(default_factory=list)
+    """What a replay asked for and did not find."""
+
+
+class ReplayTransport:
+    """Answers from a recording: the n-th call of a request gets what the n-th call of it got."""
+
+    def __init__(self, recording: Recording, endpoint: Endpoint) -> None:
+        self.recording = recording
+        self.endpoint = endpoint
+        self._under_way: dict[int, deque[Exchange]] = {}
+
+    async def exchange(self, request: Request, call: int) -> Answer:
+        """Return the recorded answer. Raises Unreachable as recorded, and Unrecorded when there is nothing."""
+        shown = self.endpoint.shown_url(request)
+        if call not in self._under_way:
+            calls = self.recording.calls.get(self.endpoint.key(request))
+            self._under_way[call] = calls.popleft() if calls else deque()
+        entries = self._under_way[call]
+        if not entries:
+            lack = f"GET {shown}" + (f" (Accept: {request.accept})" if request.accept is not None else "")
+            self.recording.lacks.append(lack)
+            raise Unrecorded(f"the recording lacks {lack}")
+        found = entries.popleft()
+        if found.error is not None:
+            raise Unreachable(found.error)
+        return Answer(request, shown, found.status, found.headers, found.body, found.seconds, found.received)
+
+    async def pause(self, seconds: float) -> None:
+        """Go on at once: what was waited for is there."""
+
+    def run(self, works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+        """Do one work after the other, without an event loop: a loop would open a socket for itself."""
+        ended = [_drive(work) for work in works]
+        for item in ended:
+            if isinstance(item, Exception):
+                raise item
+        return [item for item in ended if not isinstance(item, Exception)]
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def read_recording(path: str) -> Recording:
+    """Read a recording. Raises UsageError when it is none."""
+    try:
+        with gzip.open(path) if path.endswith(".gz") else Path(path).open("rb") as stream:
+            found = json.load(stream)
+        jsonschema.Draft202012Validator(schema()).validate(found)
+        calls = _calls(found["log"]["entries"])
+    except jsonschema.ValidationError as error:
+        problem = printable(f"{error.json_path}: {error.message:.200}")
+        raise UsageError(f"the recording {path!r} is none of twinwire: {problem}", _HINT) from error
+    except (ValueError, RecursionError, EOFError, OverflowError, zlib.error) as error:
+        raise UsageError(f"the recording {path!r} is no HAR: {printable(str(error))}", _HINT) from error
+    except OSError as error:
+        raise UsageError(f"the recording {path!r} cannot be read: {error.strerror or error}", _HINT) from error
+    origin = found["log"]["_twinwire"]
+    rules = None if origin["rules"] is None else tuple(origin["rules"])
+    return Recording(Origin(**{**origin, "headers": tuple(origin["headers"]), "rules": rules}), calls)
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a recording: HAR 1.2, and the members that a replay needs."""
+    found: dict[str, Any] = json.loads((files("twinwire_conformance.transport") / "har.schema.json").read_text("utf-8"))
+    return found
+
+
+def _calls(entries: Sequence[dict[str, Any]]) -> Calls:
+    by_call: dict[tuple[int, str], deque[Exchange]] = {}
+    for entry in entries:
+        by_call.setdefault((entry["_call"], entry["_key"]), deque()).append(_exchange(entry))
+    calls: Calls = defaultdict(deque)
+    for (_, key), exchanges in sorted(by_call.items(), key=lambda item: item[0]):
+        calls[key].append(exchanges)
+    return calls
+
+
+def _exchange(entry: dict[str, Any]) -> Exchange:
+    response = entry["response"]
+    # Taken out, so that a large body is not held twice.
+    text = response["content"].pop("text", "")
+    encoded = response["content"].get("encoding") == "base64"
+    body = base64.b64decode(text, validate=True) if encoded else text.encode("utf-8", "surrogatepass")
+    headers = {item["name"].lower(): item["value"] for item in response["headers"]}
+    seconds = entry["time"] / 1000
+    received = datetime.fromisoformat(entry["startedDateTime"]).timestamp() + seconds
+    return Exchange(response["status"], headers, body, seconds, received, response.get("_error"))
+
+
+def _drive(work: Coroutine[Any, Any, T]) -> T | Exception:
+    try:
+        work.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    except Exception as error:
+        return error
+    work.close()
+    raise AssertionError("a replay waits for nothing")

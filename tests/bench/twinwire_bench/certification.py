@@ -1,0 +1,67 @@
+"""Section: a whole run against one server, by `twinwire certify` and by schemathesis on our own spec."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from twinwire_bench.errors import BenchError
+from twinwire_bench.measure import Cell, measure
+from twinwire_bench.project import SCRIPTS, SPEC
+from twinwire_bench.report import Table
+
+OURS = "twinwire certify, standard"
+QUICK = "twinwire certify, quick"
+PEER = "schemathesis, all checks, 100 examples"
+COLUMN = "reference server, 1,200 products"
+NOTE = (
+    "The server runs in a process of its own, on loopback, and is sound: both of our profiles must certify it, else the bench "
+    "stops. schemathesis is given our spec; what it reports is not judged here."
+)
+
+
+def run(workdir: Path, cap: float) -> Table:
+    """Time whole commands against one server."""
+    with _served() as url:
+        ways = {
+            OURS: ("twinwire", "certify", url, "--profile", "standard", "--seed", "1"),
+            QUICK: ("twinwire", "certify", url, "--profile", "quick", "--seed", "1"),
+            PEER: ("schemathesis", "run", str(SPEC), "--url", url, "--checks", "all", "-n", "100", "--seed", "1"),
+        }
+        expected = {OURS: (0,), QUICK: (0,), PEER: (0, 1)}
+        cells = [Cell(row, COLUMN, partial(_command, words, expected[row], workdir)) for row, words in ways.items()]
+        return Table("Testing a server", NOTE, OURS, tuple(ways), (COLUMN,), measure(cells, cap), ("schemathesis",))
+
+
+# Installed tools come compiled; ours may be compiled too, whatever the caller's shell says.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def _command(words: tuple[str, ...], expected: tuple[int, ...], workdir: Path) -> None:
+    name, *arguments = words
+    command = [str(SCRIPTS / name), *arguments]
+    done = subprocess.run(command, cwd=workdir, env=_ENVIRONMENT, capture_output=True, text=True, check=False, timeout=300)
+    if done.returncode not in expected:
+        raise BenchError(f"{name} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-500:]}")
+
+
+@contextmanager
+def _served() -> Iterator[str]:
+    server = subprocess.Popen(
+        [SCRIPTS / "twinwire", "serve", "--products", "1200"], stdout=subprocess.PIPE, stderr=sys.stderr, text=True
+    )
+    try:
+        if server.stdout is None:
+            raise BenchError("twinwire serve has no output")
+        url = server.stdout.readline().strip()
+        if not url.startswith("http://127.0.0.1:"):
+            raise BenchError(f"twinwire serve printed {url!r} instead of its URL")
+        yield url
+    finally:
+        server.terminate()
+        server.communicate()
