@@ -105,6 +105,8 @@ class Terms:
 
     def read(self, answer: Answer) -> Reading:
         """Read an answer by its label. Raises Unreadable when the label is no documented one or the body not its kind."""
+        if answer.flaw:
+            raise Unreadable(answer.flaw)
         format_ = self.labelled(answer.media_type)
         if format_ is None:
             label = answer.media_type or "no media type"

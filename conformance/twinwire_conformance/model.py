@@ -67,6 +67,8 @@ class Answer:
     body: bytes = field(repr=False)
     seconds: float = 0.0
     received: float = 0.0
+    flaw: str = ""
+    """What is wrong with the coding of the body; empty when nothing is."""
 
     @property
     def media_type(self) -> str:

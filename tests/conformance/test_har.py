@@ -429,3 +429,16 @@ def test_a_password_in_the_url_is_hidden() -> None:
     secrets = Secrets(["hunter2"])
     endpoint = Endpoint("http://user:hunter2@127.0.0.1/base", "/feed", {}, secrets)
     assert endpoint.shown_url(Request()) == "http://***@127.0.0.1/base/feed"
+
+
+def test_a_replay_knows_of_a_body_whose_coding_was_broken(tmp_path: Path) -> None:
+    from twinwire_conformance.contract import packaged_contract
+    from twinwire_conformance.reference import create_app, running
+
+    recording, outcomes = tmp_path / "run.har", []
+    with running(create_app(packaged_contract(), fault="gzip-label-only")) as base:
+        for target in ([base, "--har", str(recording)], ["--replay", str(recording)]):
+            assert main(["certify", *target, "--select", "HTTP-06", "--report-json", str(tmp_path / "r.json")]) == 1
+            report = json.loads((tmp_path / "r.json").read_text("utf-8"))
+            outcomes.append([(result["outcome"], result["message"]) for result in report["results"]])
+    assert outcomes[0] == outcomes[1]

@@ -29,7 +29,7 @@ class Explorer:
         standing: Iterable[H],
         drawn: SearchStrategy[H],
         examples: int,
-        smaller: Callable[[H], Iterable[H]] = lambda _: (),
+        smaller: Callable[[H], Iterable[H]] | None = None,
     ) -> None:
         """Check every input; raise the violation of the smallest one that fails, or what stopped the search.
 
@@ -41,7 +41,7 @@ class Explorer:
             try:
                 check(value)
             except Violation as error:
-                raise self._reduce(check, value, error, smaller) from None
+                raise (error if smaller is None else self._reduce(check, value, error, smaller)) from None
         if examples:
             _Search(self, check).run(drawn, examples)
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from twinwire.ir import INT64_MAX
 from twinwire_conformance.contract import FORMATS, Ask
 from twinwire_conformance.model import Inconclusive, Skipped, Violation
-from twinwire_conformance.oracle.examination import Trial
+from twinwire_conformance.oracle.examination import FEW, Trial
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, take
 from twinwire_conformance.oracle.walks import Path
@@ -266,6 +266,9 @@ def sessions_do_not_disturb_each_other(trial: Trial) -> None:
         for _turn in range(turns):
             for index, taken in enumerate(passes):
                 _step(trial, taken, sizes[index], f"twinwire-{index + 1}")
+        # A pass that begins again under a session that has got somewhere.
+        passes.append([])
+        _step(trial, passes[-1], sizes[0], "twinwire-1")
         return passes
 
     trial.confirm(alone, together, _undisturbed)
@@ -330,10 +333,13 @@ def _crowd(trial: Trial) -> list[Ask]:
         return [trial.terms.sample(json), trial.exam.corpus("xml")[1], trial.exam.corpus("json")[0], trial.terms.sample(xml)]
     starts = list(dict.fromkeys(start.cursor for start in trial.exam.starts))
     sizes = [trial.terms.size(number) for number in (2, 3, 50, 7)]
-    return [
+    asks = [
         Ask((json, xml)[index % 2], starts[index % len(starts)], sizes[index // 2 % len(sizes)], trial.terms.light_mode)
         for index in range(8)
     ]
+    # Other modes among them, in small lots, as their answers are large.
+    others = [Ask(json, None, trial.terms.size(FEW), mode) for mode in trial.terms.modes if mode is not trial.terms.light_mode]
+    return [*asks, *others]
 
 
 def _violation(expected: str, got: str, path: Path) -> Violation:

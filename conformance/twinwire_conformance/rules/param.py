@@ -148,7 +148,7 @@ def _refusals(trial: Trial, constraint: str) -> None:
     chosen = [bad for bad in bad_inputs(trial.terms) if bad.constraint == constraint]
     if not chosen:
         raise Skipped("the contract has no such constraint")
-    for bad in chosen[: 1 if trial.exam.profile.thrifty else 5]:
+    for bad in chosen[: 1 if trial.exam.profile.thrifty else 8]:
         trial.exam.twin(bad)
         answer = trial.exam.bad(bad, trial.terms.canonical_type("json"))
         if not trial.terms.refuses(answer) and not (bad.excess and _lowered(trial, answer)):

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import httpx
 
 from twinwire_conformance.model import Answer, Request, Unreachable
+from twinwire_conformance.transport.coding import undo
 from twinwire_conformance.transport.endpoint import Endpoint
 
 T = TypeVar("T")
@@ -82,14 +83,16 @@ class HttpTransport:
         body = bytearray()
         headers = self.endpoint.sent_headers(request)
         async with self._connect().stream("GET", self.endpoint.url(request), headers=headers) as response:
-            async for chunk in response.aiter_bytes():
+            async for chunk in response.aiter_raw():
                 body += chunk
                 if len(body) > self.max_bytes:
                     shown = self.endpoint.shown_url(request)
                     raise Unreachable(f"the body is larger than {self.max_bytes} bytes: {shown}")
         names = {name.lower(): value for name, value in response.headers.items()}
         seconds = time.monotonic() - started
-        return Answer(request, self.endpoint.shown_url(request), response.status_code, names, bytes(body), seconds, time.time())
+        plain, flaw = undo(bytes(body), names.get("content-encoding", "").strip().lower(), self.max_bytes)
+        shown = self.endpoint.shown_url(request)
+        return Answer(request, shown, response.status_code, names, plain, seconds, time.time(), flaw)
 
     def _connect(self) -> httpx.AsyncClient:
         if self._client is None:

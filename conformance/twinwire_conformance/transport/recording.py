@@ -118,7 +118,9 @@ class RecordingTransport:
         shown = [(name, REDACTED if name == "set-cookie" else clean(value)) for name, value in answer.headers.items()]
         found = dict(shown)
         phrase = next((item.phrase for item in HTTPStatus if item == answer.status), "")
-        head = {"status": answer.status, "statusText": phrase, "headers": _pairs(shown)}
+        head: dict[str, Any] = {"status": answer.status, "statusText": phrase, "headers": _pairs(shown)}
+        if answer.flaw:
+            head["_flaw"] = answer.flaw
         return {**head, "redirectURL": found.get("location", ""), **_NONE, "_label": found.get("content-type", "")}
 
     def _content(self, body: bytes) -> Iterator[bytes]:

@@ -36,6 +36,7 @@ class Exchange:
     seconds: float
     received: float
     error: str | None
+    flaw: str = ""
 
 
 Calls = dict[str, deque[deque[Exchange]]]
@@ -74,7 +75,7 @@ class ReplayTransport:
         found = entries.popleft()
         if found.error is not None:
             raise Unreachable(found.error)
-        return Answer(request, shown, found.status, found.headers, found.body, found.seconds, found.received)
+        return Answer(request, shown, found.status, found.headers, found.body, found.seconds, found.received, found.flaw)
 
     async def pause(self, seconds: float) -> None:
         """Go on at once: what was waited for is there."""
@@ -135,7 +136,7 @@ def _exchange(entry: dict[str, Any]) -> Exchange:
     headers = {item["name"].lower(): item["value"] for item in response["headers"]}
     seconds = entry["time"] / 1000
     received = datetime.fromisoformat(entry["startedDateTime"]).timestamp() + seconds
-    return Exchange(response["status"], headers, body, seconds, received, response.get("_error"))
+    return Exchange(response["status"], headers, body, seconds, received, response.get("_error"), response.get("_flaw", ""))
 
 
 def _drive(work: Coroutine[Any, Any, T]) -> T | Exception:
