@@ -1,4 +1,8 @@
-"""The subcommand selftest: the suite on trial. Every fault must be seen by the rule that it breaks."""
+"""The subcommand selftest: the suite on trial.
+
+Every fault must be seen by a rule that it breaks, every rule must be proved by a fault, every conformant variant must get
+a verdict that is right for it, and no impostor may be certified.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +10,40 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, Literal
 
 from twinwire.commands import Command
 from twinwire_conformance.contract import Terms, packaged_contract
 from twinwire_conformance.launch import IN_PROCESS
 from twinwire_conformance.model import Level, Outcome, Report, Verdict
 from twinwire_conformance.profiles import PROFILES
-from twinwire_conformance.reference import FAULTS, create_app
+from twinwire_conformance.reference import FAULTS, IMPOSTORS, VARIANTS, create_app, running
 from twinwire_conformance.rules import RULES, catalogue
 from twinwire_conformance.runner import begin, certify
 from twinwire_conformance.target import Manners, Target
 
+Kind = Literal["faultless", "fault", "variant", "impostor"]
+
+PACE = 0.01
+"""How fast the waits of variants go by: what a server sleeps for shows nothing of the suite."""
+PATIENCE = 2.0
+"""Seconds for an answer, so that impostors that hang do not hold up the trial."""
+MAX_BYTES = 8 * 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
-class Kill:
-    """How the suite fared against one server: a fault, or the faultless server where ``fault`` is None."""
+class Judgement:
+    """How the suite fared against one server: what had to come of it, what came, and what is wrong with that."""
 
-    fault: str | None
+    kind: Kind
+    name: str
     wanted: tuple[str, ...]
+    """For a fault the rules of which one must fail, for others the verdicts that are right."""
     failed: tuple[str, ...]
     verdict: str
     requests: int
@@ -37,85 +52,121 @@ class Kill:
     """What is wrong with the suite; empty when it judged rightly."""
 
 
-def examine(fault: str | None, profile: str, seed: int) -> Report:
-    """Certify the reference server in-process, broken by a fault or not."""
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """A server that the suite is tried on, and what a caller of it must send."""
+
+    app: Any
+    needs_http: bool = False
+    base_path: str = ""
+    headers: Mapping[str, str] | None = None
+    session: str | None = None
+
+
+def cases() -> list[tuple[Kind, str]]:
+    """Return every server that the suite is tried on, by kind and name."""
+    contract = packaged_contract()
+    fitting: list[tuple[Kind, str]] = [("faultless", "")]
+    fitting += [("fault", name) for name, fault in FAULTS.items() if fault.fits(contract)]
+    fitting += [("variant", name) for name, variant in VARIANTS.items() if variant.fits(contract)]
+    return fitting + [("impostor", name) for name, impostor in IMPOSTORS.items() if impostor.fits(contract)]
+
+
+def put_on_trial(kind: Kind, name: str, profile: str = "standard", seed: int = 1) -> Judgement:
+    """Run the whole suite against one server and judge what it says."""
     terms = Terms(packaged_contract())
-    chosen = PROFILES[profile]
-    app = create_app(terms.contract, fault=fault)
-    with Target(IN_PROCESS, terms.operation.path, Manners(max_requests=chosen.max_requests), app=app) as target:
-        return certify(begin(terms, target, chosen, seed), catalogue(), catalogue())
-
-
-def kill(fault: str | None, profile: str = "standard", seed: int = 1) -> Kill:
-    """Put the suite on trial against one server."""
-    report = examine(fault, profile, seed)
+    if kind == "variant":
+        variant = VARIANTS[name]
+        app = variant.make(terms.contract, pace=PACE, seed=seed)
+        server = _Server(app, variant.needs_http, variant.base_path, variant.headers, variant.session)
+        wanted = tuple(verdict.value for verdict in variant.expects)
+    elif kind == "impostor":
+        server = _Server(IMPOSTORS[name].make(terms.contract), IMPOSTORS[name].needs_http)
+        wanted = (Verdict.NOT_CERTIFIED.value, Verdict.INCONCLUSIVE.value)
+    else:
+        server = _Server(create_app(terms.contract, fault=name or None))
+        wanted = FAULTS[name].trips if name else (Verdict.CERTIFIED.value,)
+    report = _run(terms, server, profile, seed)
     failed = tuple(result.id for result in report.results if result.outcome is Outcome.FAIL)
-    wanted = FAULTS[fault].trips if fault is not None else ()
-    problem = _problem(report, failed, wanted)
-    return Kill(fault, wanted, failed, report.verdict.value, report.requests, report.seconds, problem)
+    problem = _problem(kind, report, failed, wanted)
+    return Judgement(kind, name, wanted, failed, report.verdict.value, report.requests, report.seconds, problem)
 
 
-def _problem(report: Report, failed: tuple[str, ...], wanted: tuple[str, ...]) -> str:
+def _run(terms: Terms, server: _Server, profile: str, seed: int) -> Report:
+    chosen = PROFILES[profile]
+    headers = dict(server.headers or {})
+    manners = Manners(timeout=PATIENCE, max_requests=chosen.max_requests, max_bytes=MAX_BYTES)
+    with ExitStack() as stack:
+        base = stack.enter_context(running(server.app)) if server.needs_http else IN_PROCESS
+        app = None if server.needs_http else server.app
+        secrets = list(headers.values())
+        target = Target(base + server.base_path, terms.operation.path, manners, headers, secrets, app)
+        stack.enter_context(target)
+        return certify(begin(terms, target, chosen, seed, server.session), catalogue(), catalogue())
+
+
+def _problem(kind: Kind, report: Report, failed: tuple[str, ...], wanted: tuple[str, ...]) -> str:
     if any(result.message.startswith("internal error") for result in report.results):
         return "the suite itself failed"
-    if not wanted:
-        return "" if report.verdict is Verdict.CERTIFIED else f"the faultless server is {report.verdict.value}"
+    if kind != "fault":
+        shown = f" ({', '.join(failed)} failed)" if failed else ""
+        return "" if report.verdict.value in wanted else f"is {report.verdict.value}, not {' or '.join(wanted)}{shown}"
     if not failed:
         return "no rule sees it"
     if not set(wanted) & set(failed):
         return f"only {', '.join(failed)} see it, not {' or '.join(wanted)}"
-    grave = any(RULES[name].level is Level.MUST for name in wanted)
-    if grave and report.verdict is not Verdict.NOT_CERTIFIED:
+    if any(RULES[name].level is Level.MUST for name in wanted) and report.verdict is not Verdict.NOT_CERTIFIED:
         return f"a MUST is broken, and the verdict is {report.verdict.value}"
     return ""
 
 
-def unproved(kills: Iterable[Kill]) -> list[str]:
+def unproved(trials: Iterable[Judgement]) -> list[str]:
     """Return the rules that no fault makes fail."""
-    proved = {name for item in kills for name in item.failed if name in item.wanted}
+    faults = [trial for trial in trials if trial.kind == "fault"]
+    proved = {name for trial in faults for name in trial.failed if name in trial.wanted}
     return [rule.id for rule in catalogue() if rule.id not in proved]
 
 
-def matrix(profile: str, seed: int, jobs: int, told: Callable[[Kill], None]) -> list[Kill]:
+def matrix(profile: str, seed: int, jobs: int, told: Callable[[Judgement], None]) -> list[Judgement]:
     """Put the suite on trial against every server, in parallel processes; ``told`` hears of each as it is done."""
-    kills: list[Kill] = []
+    trials: list[Judgement] = []
     # Forking would copy the threads of this process's event loops in an unknown state.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for item in pool.map(kill, [None, *FAULTS], *zip(*([(profile, seed)] * (len(FAULTS) + 1)), strict=True)):
-            kills.append(item)
-            told(item)
-    return kills
+        futures = [pool.submit(put_on_trial, kind, name, profile, seed) for kind, name in cases()]
+        for future in futures:
+            trials.append(future.result())
+            told(trials[-1])
+    return trials
 
 
-def as_text(kills: list[Kill]) -> str:
+def as_text(trials: list[Judgement]) -> str:
     """Return what went wrong, then the totals."""
-    lines = [f"{item.fault or 'no fault'}: {item.problem}" for item in kills if item.problem]
-    lines += [f"{name}: no fault makes it fail" for name in unproved(kills)]
-    seen = sum(not item.problem for item in kills if item.fault is not None)
-    proved = len(catalogue()) - len(unproved(kills))
-    most = max(item.requests for item in kills)
-    totals = f"{seen} of {len(kills) - 1} faults seen, {proved} of {len(catalogue())} rules proved, at most {most} requests"
-    return "\n".join([*lines, totals])
+    lines = [f"{trial.kind} {trial.name}".strip() + f": {trial.problem}" for trial in trials if trial.problem]
+    lines += [f"{name}: no fault makes it fail" for name in unproved(trials)]
+    right = {kind: [trial for trial in trials if trial.kind == kind] for kind in ("fault", "variant", "impostor")}
+    said = {"fault": "seen", "variant": "judged rightly", "impostor": "not certified"}
+    totals = [f"{sum(not t.problem for t in some)} of {len(some)} {kind}s {said[kind]}" for kind, some in right.items()]
+    proved = len(catalogue()) - len(unproved(trials))
+    most = max(trial.requests for trial in trials)
+    return "\n".join([*lines, f"{', '.join(totals)}; {proved} of {len(catalogue())} rules proved; at most {most} requests"])
 
 
-def as_markdown(kills: list[Kill]) -> str:
-    """Return the kill matrix as a table: a row per fault, the rules that it must trip and those that failed."""
+def as_markdown(trials: list[Judgement]) -> str:
+    """Return the kill matrix as a table: a row per server, what had to come of it, what failed, and the verdict."""
     rows = [
-        f"| {item.fault or '(none)'} | {', '.join(item.wanted)} | {', '.join(item.failed)} | {item.verdict} | {item.requests} |"
-        for item in kills
+        f"| {trial.kind} | {trial.name} | {', '.join(trial.wanted)} | {', '.join(trial.failed)} | {trial.verdict} |"
+        for trial in trials
     ]
-    return "\n".join(
-        ["| fault | must trip | failed | verdict | requests |", "|---|---|---|---|---:|", *rows, "", as_text(kills)]
-    )
+    return "\n".join(["| kind | server | wanted | failed | verdict |", "|---|---|---|---|---|", *rows, "", as_text(trials)])
 
 
-def as_json(kills: list[Kill]) -> str:
+def as_json(trials: list[Judgement]) -> str:
     """Return the kill matrix as a JSON document."""
-    document: dict[str, Any] = {"kills": [asdict(item) for item in kills], "unproved": unproved(kills)}
+    document: dict[str, Any] = {"trials": [asdict(trial) for trial in trials], "unproved": unproved(trials)}
     return json.dumps(document, indent=2)
 
 
-FORMATS: dict[str, Callable[[list[Kill]], str]] = {"text": as_text, "markdown": as_markdown, "json": as_json}
+FORMATS: dict[str, Callable[[list[Judgement]], str]] = {"text": as_text, "markdown": as_markdown, "json": as_json}
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -126,15 +177,17 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _selftest(args: argparse.Namespace) -> int:
-    def told(item: Kill) -> None:
-        if sys.stderr.isatty():
-            print(f"\r\x1b[K{item.fault or 'no fault'}: {item.problem or 'ok'}", end="", file=sys.stderr, flush=True)
+    live = sys.stderr.isatty()
 
-    kills = matrix(args.profile, args.seed, max(1, args.jobs), told)
-    if sys.stderr.isatty():
+    def told(trial: Judgement) -> None:
+        if live:
+            print(f"\r\x1b[K{trial.kind} {trial.name}: {trial.problem or 'ok'}", end="", file=sys.stderr, flush=True)
+
+    trials = matrix(args.profile, args.seed, max(1, args.jobs), told)
+    if live:
         print("\r\x1b[K", end="", file=sys.stderr)
-    print(FORMATS[args.format](kills))
-    return 1 if unproved(kills) or any(item.problem for item in kills) else 0
+    print(FORMATS[args.format](trials))
+    return 1 if unproved(trials) or any(trial.problem for trial in trials) else 0
 
 
 selftest = Command("selftest", "put the suite itself on trial: the kill matrix", _configure, _selftest, order=60)
