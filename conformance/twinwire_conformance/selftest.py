@@ -67,9 +67,10 @@ def cases() -> list[tuple[Kind, str]]:
     """Return every server that the suite is tried on, by kind and name."""
     contract = packaged_contract()
     fitting: list[tuple[Kind, str]] = [("faultless", "")]
-    fitting += [("fault", name) for name, fault in FAULTS.items() if fault.fits(contract)]
-    fitting += [("variant", name) for name, variant in VARIANTS.items() if variant.fits(contract)]
-    return fitting + [("impostor", name) for name, impostor in IMPOSTORS.items() if impostor.fits(contract)]
+    fitting.extend(("fault", name) for name, fault in FAULTS.items() if fault.fits(contract))
+    fitting.extend(("variant", name) for name, variant in VARIANTS.items() if variant.fits(contract))
+    fitting.extend(("impostor", name) for name, impostor in IMPOSTORS.items() if impostor.fits(contract))
+    return fitting
 
 
 def put_on_trial(kind: Kind, name: str, profile: str = "standard", seed: int = 1) -> Judgement:
