@@ -131,7 +131,7 @@ def _field(spec: Spec, wire: str, raw: Json, required: bool) -> Field:
         wrapper = name if xml.get("wrapped", False) else None
         name, target = item_name, items
     kind: Scalar | ModelRef = ModelRef(spec.ref_name(target)) if "$ref" in target else _scalar(target)
-    shape = XmlShape(name, xml.get("attribute", False), wrapper, xml.get("namespace"))
+    shape = XmlShape(name, xml.get("attribute", False), wrapper)
     return Field(wire, kind, shape, many, required, _text(raw.get("description")), raw.get("x-since"))
 
 

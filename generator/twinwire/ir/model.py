@@ -54,7 +54,6 @@ class XmlShape:
     name: str
     attribute: bool = False
     wrapper: str | None = None
-    namespace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,7 @@ from twinwire.templating import environment
 
 
 def xsd(contract: Contract) -> str:
-    """Return the schema of the result element; the same contract, the same text.
-
-    Raises UsageError for a member in an XML namespace, which one schema file cannot describe.
-    """
+    """Return the schema of the result element; the same contract, the same text."""
     env = environment("twinwire.schemas", {"xml": xml_text.escape, "comment": xml_text.comment})
     types = Types(contract.models.values())
     models = [types.model(model) for model in contract.models.values()]

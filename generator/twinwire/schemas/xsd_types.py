@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from twinwire.errors import UsageError
 from twinwire.ir import INT64_MAX, INT64_MIN, Field, Kind, Model, Scalar
 from twinwire.schemas.patterns import xsd_pattern
 from twinwire.schemas.provenance import described
@@ -83,9 +82,6 @@ class Types:
         return Element(field.xml.wrapper, wrapper.name, documentation=documentation)
 
     def _type(self, model: Model, field: Field) -> str:
-        if field.xml.namespace is not None:
-            message = f"the member {model.name}.{field.wire} stands in an XML namespace, which the XSD cannot describe"
-            raise UsageError(message, "remove xml.namespace")
         if not isinstance(field.type, Scalar):
             return self.model_name(field.type.name)
         base = _BASES.get(field.type.kind, "xs:string")

@@ -11,7 +11,6 @@ import xmlschema
 from lxml import etree
 
 from orders_spec import contract as orders
-from twinwire.errors import UsageError
 from twinwire.ir import Contract, Model, read_contract
 from twinwire.schemas import xsd
 
@@ -210,15 +209,6 @@ def test_an_enum_keeps_line_ends_and_leaves_out_what_xml_cannot_carry() -> None:
 def test_a_members_type_never_takes_the_name_of_a_model() -> None:
     contract = orders(("    Line:\n", "    Order.id:\n"), ("schemas/Line'", "schemas/Order.id'"))
     assert validator(contract)(order(*ORDER.values(), "<line><sku>s</sku></line>"))
-
-
-def test_a_member_in_a_namespace_is_refused_with_its_name() -> None:
-    contract = orders()
-    model = contract.models["Line"]
-    first = replace(model.fields[0], xml=replace(model.fields[0].xml, namespace="urn:x"))
-    changed = replace(contract, models={**contract.models, "Line": replace(model, fields=(first, *model.fields[1:]))})
-    with pytest.raises(UsageError, match=r"Line\.sku stands in an XML namespace"):
-        xsd(changed)
 
 
 @pytest.mark.parametrize(
