@@ -1,4 +1,4 @@
-"""The subcommands certify and serve."""
+"""The subcommand certify."""
 
 from __future__ import annotations
 
@@ -14,15 +14,12 @@ from twinwire.errors import UsageError
 from twinwire_conformance import credentials, launch
 from twinwire_conformance.model import Report, Result
 from twinwire_conformance.profiles import PROFILES
-from twinwire_conformance.reference.command import serve
 from twinwire_conformance.reports import console as console_report
 from twinwire_conformance.reports import document
 from twinwire_conformance.reports.output import Output
 from twinwire_conformance.rules import RULES, Rule, catalogue
 from twinwire_conformance.runner import Run
 from twinwire_conformance.runner import certify as try_rules
-
-__all__ = ["certify", "serve"]
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

@@ -16,19 +16,18 @@ from twinwire_conformance import credentials
 from twinwire_conformance.contract import Terms, packaged_contract
 from twinwire_conformance.model import Report, Verdict
 from twinwire_conformance.profiles import PROFILES
-from twinwire_conformance.reference import create_app, running
 from twinwire_conformance.reports.output import Output
 from twinwire_conformance.runner import Run, begin
 from twinwire_conformance.target import Manners, Target
 from twinwire_conformance.transport import (
     REDACTED,
     Endpoint,
-    HttpTransport,
     Origin,
     Recording,
     RecordingTransport,
     ReplayTransport,
     Transport,
+    connect,
     read_recording,
 )
 
@@ -155,7 +154,7 @@ class _Carrier:
     def _transport(self, endpoint: Endpoint) -> Transport:
         if self.recording is not None:
             return ReplayTransport(self.recording, endpoint)
-        return HttpTransport(endpoint, self.manners.timeout, self.manners.max_bytes, self.app)
+        return connect(endpoint, self.manners.timeout, self.manners.max_bytes, self.app)
 
 
 def _as_recorded(options: Options, origin: Origin, contract: Contract) -> Options:
@@ -195,6 +194,9 @@ def _where(options: Options, contract: Contract, stack: ExitStack) -> tuple[str,
         return options.url, None
     if options.app is not None:
         return IN_PROCESS, load_app(options.app)
+    # Where somebody else's server is the target, ours and what it is made of need not be loaded.
+    from twinwire_conformance.reference import create_app, running  # noqa: PLC0415
+
     return stack.enter_context(running(create_app(contract))), None
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shlex
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
-
-import httpx
+from urllib.parse import quote, unquote, urlsplit
 
 from twinwire.errors import UsageError
 from twinwire_conformance.model import Answer, BudgetSpent, Evidence, Request, Unreachable
-from twinwire_conformance.transport import REDACTED, Endpoint, HttpTransport, Secrets, Transport
+from twinwire_conformance.transport import REDACTED, Endpoint, Secrets, Transport, connect
 
 MAX_WAITS = 5
 
@@ -53,6 +55,7 @@ class Target:
     _transport: Transport = field(init=False)
     _calls: int = 0
     _next_slot: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         url = check_url(self.base_url)
@@ -60,10 +63,8 @@ class Target:
         self.endpoint = Endpoint(url, self.path, self.headers, secrets)
         # What is shown from here on; only the transport needs the real one.
         self.base_url = self.endpoint.shown_base
-        self._transport = self.through(self.endpoint) if self.through else self._http()
-
-    def _http(self) -> Transport:
-        return HttpTransport(self.endpoint, self.manners.timeout, self.manners.max_bytes, self.app)
+        through = self.through or partial(connect, timeout=self.manners.timeout, max_bytes=self.manners.max_bytes, app=self.app)
+        self._transport = through(self.endpoint)
 
     def __enter__(self) -> Target:
         return self
@@ -80,10 +81,13 @@ class Target:
         return self.send_together([request])[0]
 
     def send_together(self, requests: Sequence[Request]) -> list[Answer]:
-        """Send requests at the same time and return their answers in order. Raises as ``send`` does."""
+        """Send requests at the same time and return their answers in order. Raises as ``send`` does, BudgetSpent for all."""
         first = self._calls
         self._calls += len(requests)
-        return self._transport.run([self._send(request, first + index) for index, request in enumerate(requests)])
+        # Counted before any is sent, so that which of them the budget allows is no matter of luck.
+        slots = self._admit(len(requests))
+        works = [partial(self._send, request, first + index, slots[index]) for index, request in enumerate(requests)]
+        return self._transport.run(works)
 
     def evidence(self, answer: Answer, length: int = 600) -> Evidence:
         """Describe an exchange by a command that repeats it and the beginning of what came, without secrets."""
@@ -104,9 +108,11 @@ class Target:
         """Replace every secret in a text."""
         return self.endpoint.secrets.text(text)
 
-    async def _send(self, request: Request, call: int) -> Answer:
+    def _send(self, request: Request, call: int, slot: float) -> Answer:
         for waited in itertools.count(1):
-            answer = await self._exchange(request, call)
+            if slot > time.monotonic():
+                self._transport.pause(slot - time.monotonic())
+            answer = self._transport.exchange(request, call)
             wait = _retry_after(answer)
             if wait is None:
                 return answer
@@ -116,45 +122,57 @@ class Target:
             if wait > self.manners.max_wait:
                 reason = f"HTTP {answer.status} asks to wait {wait:.0f} s, longer than {self.manners.max_wait:.0f} s"
                 raise Unreachable(reason, [answer])
-            await self._transport.pause(wait)
+            self._transport.pause(wait)
+            slot = self._admit(1)[0]
         raise AssertionError("unreachable")
 
-    async def _exchange(self, request: Request, call: int) -> Answer:
-        if self.requests >= self.manners.max_requests:
-            raise BudgetSpent(f"the budget of {self.manners.max_requests} requests is spent")
-        self.requests += 1
-        await self._pace()
+    def _admit(self, count: int) -> list[float]:
+        """Count requests against the budget and return when each may be sent. Raises BudgetSpent."""
+        with self._lock:
+            if self.requests + count > self.manners.max_requests:
+                raise BudgetSpent(f"the budget of {self.manners.max_requests} requests is spent")
+            self.requests += count
+            slots = [self._slot() for _ in range(count)]
         self.on_request(self.requests)
-        return await self._transport.exchange(request, call)
+        return slots
 
-    async def _pace(self) -> None:
-        if not self.manners.rate:
-            return
+    def _slot(self) -> float:
         now = time.monotonic()
+        if not self.manners.rate:
+            return now
         slot = max(now, self._next_slot)
         self._next_slot = slot + 1 / self.manners.rate
-        await self._transport.pause(slot - now)
+        return slot
 
 
 def check_url(url: str) -> str:
-    """Return a base URL without its trailing slash. Raises UsageError when it is no absolute http(s) URL."""
+    """Return a base URL without its trailing slash, in ASCII. Raises UsageError when it is no absolute http(s) URL."""
     hint = "write it like https://api.example.com/v1"
     try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        name = host if host.isascii() else host.encode("idna").decode("ascii")
+    except ValueError as error:
         raise UsageError(f"{url!r} is no URL: {error}", hint) from error
-    if parsed.scheme not in ("http", "https"):
+    if parts.scheme not in ("http", "https"):
         raise UsageError(f"{url!r} has no http or https scheme", hint)
-    if not parsed.host:
+    if not name or not _HOST.fullmatch(name):
         raise UsageError(f"{url!r} names no host", hint)
-    if parsed.query or parsed.fragment:
+    if parts.query or parts.fragment:
         raise UsageError(f"{url!r} has a query or fragment", "give the base that the operation's path is appended to")
-    return url.rstrip("/")
+    user, at, _ = parts.netloc.rpartition("@")
+    place = f"[{name}]" if ":" in name else name
+    netloc = quote(user, safe=_PLAIN) + at + place + (f":{port}" if port is not None else "")
+    return f"{parts.scheme}://{netloc}{quote(parts.path, safe='/' + _PLAIN).rstrip('/')}"
+
+
+_HOST = re.compile(r"[0-9A-Za-z._~%:-]+")
+_PLAIN = "%:@!$&'()*+,;=~"
 
 
 def _password(url: str) -> list[str]:
-    parsed = httpx.URL(url)
-    user, password = parsed.username, parsed.password
+    parts = urlsplit(url)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return [password, f"{user}:{password}"] if password else []
 
 

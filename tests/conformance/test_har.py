@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import base64
 import gzip
 import json
@@ -11,7 +10,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -297,27 +296,23 @@ def test_pytest_records_and_replays(tmp_path: Path) -> None:
 
 
 class Played:
-    """A transport that answers with the next of its bodies, at once or after the others have begun."""
+    """A transport that answers the calls in turn, and a call that is made again with the next of its bodies."""
 
-    def __init__(self, *answers: tuple[int, dict[str, str], bytes]) -> None:
-        self.answers = iter(answers)
+    def __init__(self, *calls: Sequence[tuple[int, dict[str, str], bytes]]) -> None:
+        self.calls = [iter(answers) for answers in calls]
         self.paused: list[float] = []
 
-    async def exchange(self, request: Request, call: int) -> Answer:
-        status, headers, body = next(self.answers)
-        await asyncio.sleep(0)
+    def exchange(self, request: Request, call: int) -> Answer:
+        status, headers, body = next(self.calls[call])
         if status == 0:
             raise Unreachable("no whole answer within 1 s")
         return Answer(request, "", status, headers, body, 0.001, time.time())
 
-    async def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         self.paused.append(seconds)
 
-    def run(self, works: Any) -> list[Any]:
-        async def gather() -> list[Any]:
-            return await asyncio.gather(*works)
-
-        return asyncio.run(gather())
+    def run(self, works: Sequence[Callable[[], Any]]) -> list[Any]:
+        return [work() for work in works]
 
     def close(self) -> None:
         pass
@@ -350,7 +345,7 @@ BODIES = [b"", b"{}", '\ufeffä€\x00\u2028\\"'.encode(), b"\xff\xfe\x00binary"
 
 @pytest.mark.parametrize("body", BODIES)
 def test_a_body_comes_back_byte_by_byte(body: bytes, tmp_path: Path, replayed: Callable[[], Target]) -> None:
-    played = Played((200, {"content-type": "text/plain"}, body))
+    played = Played([(200, {"content-type": "text/plain"}, body)])
     record(tmp_path / "run.har", played, lambda target: target.send(Request()))
     jsonschema.validate(load(tmp_path / "run.har"), schema())
     answer = replayed().send(Request())
@@ -364,13 +359,13 @@ def test_requests_that_are_alike_get_their_answers_in_turn(tmp_path: Path, repla
     def use(target: Target) -> list[bytes]:
         return [answer.body for answer in (*target.send_together(requests), *target.send_together(requests))]
 
-    record(tmp_path / "run.har", Played(*answers), use)
+    record(tmp_path / "run.har", Played(*([each] for each in answers)), use)
     assert use(replayed()) == [b"0", b"1", b"2", b"3", b"4", b"5"]
 
 
 def test_what_was_waited_for_is_repeated_without_waiting(tmp_path: Path, replayed: Callable[[], Target]) -> None:
     wait = (429, {"retry-after": "30"}, b"")
-    played = Played(wait, wait, (200, {}, b"first"), (200, {}, b"second"))
+    played = Played([wait, (200, {}, b"first")], [wait, (200, {}, b"second")])
     answers: list[Answer] = []
     record(tmp_path / "run.har", played, lambda target: answers.extend(target.send_together([Request(), Request()])))
     assert played.paused == [30.0, 30.0]
@@ -385,12 +380,12 @@ def test_an_answer_that_never_came_fails_again(tmp_path: Path, replayed: Callabl
         with pytest.raises(Unreachable, match="no whole answer within 1 s"):
             target.send(Request())
 
-    record(tmp_path / "run.har", Played((0, {}, b"")), use)
+    record(tmp_path / "run.har", Played([(0, {}, b"")]), use)
     use(replayed())
 
 
 def test_another_request_is_lacking(tmp_path: Path, replayed: Callable[[], Target]) -> None:
-    record(tmp_path / "run.har", Played((200, {}, b"")), lambda target: target.send(Request((("a", "1"),), "text/xml")))
+    record(tmp_path / "run.har", Played([(200, {}, b"")]), lambda target: target.send(Request((("a", "1"),), "text/xml")))
     target = replayed()
     one = (("a", "1"),)
     for request in (Request(one), Request((("a", "2"),), "text/xml"), Request(one, "text/xml", (("b", "c"),))):
@@ -402,7 +397,7 @@ def test_another_request_is_lacking(tmp_path: Path, replayed: Callable[[], Targe
 
 
 def test_cookies_that_a_server_gives_out_are_not_recorded(tmp_path: Path) -> None:
-    played = Played((200, {"set-cookie": "sid=canary"}, b""))
+    played = Played([(200, {"set-cookie": "sid=canary"}, b"")])
     record(tmp_path / "run.har", played, lambda target: target.send(Request()))
     assert "canary" not in (tmp_path / "run.har").read_text("utf-8")
 
@@ -418,7 +413,7 @@ def test_a_large_body_is_not_held_twice(kind: str, tmp_path: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
 
-    record(tmp_path / "run.har", Played((200, {}, body)), use, secrets=("canary-one",))
+    record(tmp_path / "run.har", Played([(200, {}, body)]), use, secrets=("canary-one",))
     assert peaks[0] < 16_000_000
     content = load(tmp_path / "run.har")["log"]["entries"][0]["response"]["content"]
     text = content["text"].encode() if kind == "text" else base64.b64decode(content["text"])

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from email.utils import formatdate
 from typing import Any
 
 import pytest
 
 from twinwire.errors import UsageError
-from twinwire_conformance.model import BudgetSpent, Request, Unreachable
+from twinwire_conformance.model import Answer, BudgetSpent, Request, Unreachable
 from twinwire_conformance.target import Manners, Target, check_url
 
 Scope = MutableMapping[str, Any]
@@ -149,3 +149,30 @@ def test_a_base_url_that_cannot_be_used_is_refused(url: str) -> None:
 
 def test_a_base_url_loses_its_last_slash() -> None:
     assert check_url("https://example.com/v1/") == "https://example.com/v1"
+
+
+class Paced:
+    """A transport that notes for how long it is asked to wait, and waits for nothing."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+
+    def exchange(self, request: Request, call: int) -> Answer:
+        return Answer(request, "", 200, {}, b"")
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    def run(self, works: Sequence[Callable[[], Any]]) -> list[Any]:
+        return [work() for work in works]
+
+    def close(self) -> None:
+        pass
+
+
+def test_requests_keep_to_the_rate_also_together() -> None:
+    paced = Paced()
+    with Target("http://in-process.invalid", "/feed", Manners(rate=0.01), through=lambda _: paced) as target:
+        target.send_together([Request(), Request()])
+        target.send(Request())
+    assert [round(pause, -1) for pause in paced.pauses] == [100, 200]

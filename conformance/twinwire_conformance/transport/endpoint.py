@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import quote
-
-import httpx
 
 from twinwire import __version__
 from twinwire_conformance.model import Answer, Params, Request
@@ -22,18 +20,18 @@ T = TypeVar("T")
 class Transport(Protocol):
     """Brings exchanges about, and keeps the time in which they happen."""
 
-    async def exchange(self, request: Request, call: int) -> Answer:
+    def exchange(self, request: Request, call: int) -> Answer:
         """Send a request and return its answer. Raises Unreachable when no whole answer comes.
 
         ``call`` is the number of what the caller asked for: an exchange that is repeated, as Retry-After wants it, keeps it.
         """
         ...
 
-    async def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Wait before the next exchange."""
         ...
 
-    def run(self, works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    def run(self, works: Sequence[Callable[[], T]]) -> list[T]:
         """Do works that exchange and pause at the same time; return their results in order, or raise the first error."""
         ...
 
@@ -58,14 +56,16 @@ class Endpoint:
         """Return the URL that a request goes to."""
         return _url(self.base_url + self.path, request.params)
 
-    def sent_headers(self, request: Request) -> httpx.Headers:
+    def sent_headers(self, request: Request) -> list[tuple[str, str]]:
         """Return the headers of a request. What a rule does not ask for is not sent: no Accept, and no compression."""
-        headers = httpx.Headers({"User-Agent": f"twinwire/{__version__}", "Accept-Encoding": "identity"})
-        headers.update(dict(self.headers))
+        pairs = [("User-Agent", f"twinwire/{__version__}"), ("Accept-Encoding", "identity"), *self.headers.items()]
         if request.accept is not None:
-            headers["Accept"] = request.accept
-        headers.update(dict(request.headers))
-        return headers
+            pairs.append(("Accept", request.accept))
+        # Of one name the last counts, in the place and the case of the first.
+        headers: dict[str, tuple[str, str]] = {}
+        for name, value in (*pairs, *request.headers):
+            headers[name.lower()] = (headers.get(name.lower(), (name,))[0], value)
+        return list(headers.values())
 
     @property
     def shown_base(self) -> str:
@@ -80,8 +80,7 @@ class Endpoint:
     def shown_headers(self, request: Request) -> Params:
         """Return the headers of a request as they may be shown."""
         hidden = {name.lower() for name in self.headers} - {name.lower() for name, _ in request.headers}
-        # The names keep the case in which they go out.
-        pairs = [(name.decode("ascii"), value.decode("latin-1")) for name, value in self.sent_headers(request).raw]
+        pairs = self.sent_headers(request)
         return tuple((name, REDACTED if name.lower() in hidden else self.secrets.text(value)) for name, value in pairs)
 
     def key(self, request: Request) -> str:

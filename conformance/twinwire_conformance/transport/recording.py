@@ -7,8 +7,9 @@ import codecs
 import itertools
 import json
 import tempfile
+import threading
 import time
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -47,26 +48,27 @@ class RecordingTransport:
         self.endpoint = endpoint
         self._spill: IO[bytes] = tempfile.TemporaryFile(prefix="twinwire-")  # noqa: SIM115 - closed after it was written
         self._numbers = itertools.count()
-        self._places: dict[int, tuple[int, int]] = {}
+        self._lock = threading.Lock()
+        self._places: dict[tuple[int, int], tuple[int, int]] = {}
 
-    async def exchange(self, request: Request, call: int) -> Answer:
+    def exchange(self, request: Request, call: int) -> Answer:
         """Exchange and note it, whatever comes of it."""
-        number, began, started = next(self._numbers), time.time(), time.monotonic()
+        place, began, started = (call, next(self._numbers)), time.time(), time.monotonic()
         try:
-            answer = await self.inner.exchange(request, call)
+            answer = self.inner.exchange(request, call)
         except Unreachable as error:
             reason = self.endpoint.secrets.text(error.message)
-            self._note(number, self._head(request, call, began, time.monotonic() - started), _failure(reason), b"")
+            self._note(place, self._head(request, call, began, time.monotonic() - started), _failure(reason), b"")
             raise
         head = self._head(request, call, answer.received - answer.seconds, answer.seconds)
-        self._note(number, head, self._response(answer), answer.body)
+        self._note(place, head, self._response(answer), answer.body)
         return answer
 
-    async def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Wait as the other transport does."""
-        await self.inner.pause(seconds)
+        self.inner.pause(seconds)
 
-    def run(self, works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    def run(self, works: Sequence[Callable[[], T]]) -> list[T]:
         """Do works as the other transport does."""
         return self.inner.run(works)
 
@@ -75,7 +77,7 @@ class RecordingTransport:
         self.inner.close()
 
     def write(self, stream: IO[bytes], origin: Origin) -> None:
-        """Write the recording, its entries in the order in which they began, and forget it."""
+        """Write the recording, its entries in the order in which they were asked for, and forget it."""
         log = {"version": "1.2", "creator": {"name": "twinwire", "version": __version__}, "_twinwire": asdict(origin)}
         stream.write(b'{"log": ' + _json(log)[:-1] + b', "entries": [')
         with self._spill as spill:
@@ -86,8 +88,13 @@ class RecordingTransport:
                     stream.write(spill.read(min(PIECE, end - position)))
         stream.write(b"\n]}}\n")
 
-    def _note(self, number: int, head: dict[str, Any], response: dict[str, Any], body: bytes) -> None:
-        start = self._spill.seek(0, 2)
+    def _note(self, place: tuple[int, int], head: dict[str, Any], response: dict[str, Any], body: bytes) -> None:
+        with self._lock:
+            start = self._spill.seek(0, 2)
+            self._spell(head, response, body)
+            self._places[place] = (start, self._spill.tell())
+
+    def _spell(self, head: dict[str, Any], response: dict[str, Any], body: bytes) -> None:
         # The body comes last, in pieces: it may be large.
         content = {"size": len(body), "mimeType": response.pop("_label", "")}
         self._spill.write(_json(head)[:-1] + b', "response": ' + _json(response)[:-1] + b', "content": ')
@@ -95,7 +102,6 @@ class RecordingTransport:
         for piece in self._content(body):
             self._spill.write(piece)
         self._spill.write(b"}}}")
-        self._places[number] = (start, self._spill.tell())
 
     def _head(self, request: Request, call: int, began: float, seconds: float) -> dict[str, Any]:
         url = self.endpoint.shown_url(request)

@@ -7,7 +7,7 @@ import gzip
 import json
 import zlib
 from collections import defaultdict, deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
@@ -20,6 +20,7 @@ from twinwire.errors import UsageError, printable
 from twinwire_conformance.model import Answer, Request, Unreachable, Unrecorded
 from twinwire_conformance.transport.endpoint import Endpoint
 from twinwire_conformance.transport.recording import Origin
+from twinwire_conformance.transport.together import result
 
 T = TypeVar("T")
 
@@ -61,7 +62,7 @@ class ReplayTransport:
         self.endpoint = endpoint
         self._under_way: dict[int, deque[Exchange]] = {}
 
-    async def exchange(self, request: Request, call: int) -> Answer:
+    def exchange(self, request: Request, call: int) -> Answer:
         """Return the recorded answer. Raises Unreachable as recorded, and Unrecorded when there is nothing."""
         shown = self.endpoint.shown_url(request)
         if call not in self._under_way:
@@ -77,16 +78,12 @@ class ReplayTransport:
             raise Unreachable(found.error)
         return Answer(request, shown, found.status, found.headers, found.body, found.seconds, found.received, found.flaw)
 
-    async def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Go on at once: what was waited for is there."""
 
-    def run(self, works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-        """Do one work after the other, without an event loop: a loop would open a socket for itself."""
-        ended = [_drive(work) for work in works]
-        for item in ended:
-            if isinstance(item, Exception):
-                raise item
-        return [item for item in ended if not isinstance(item, Exception)]
+    def run(self, works: Sequence[Callable[[], T]]) -> list[T]:
+        """Do one work after the other; as with a live server, all of them end before the first error is raised."""
+        return [result(item) for item in [_done(work) for work in works]]
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -139,13 +136,8 @@ def _exchange(entry: dict[str, Any]) -> Exchange:
     return Exchange(response["status"], headers, body, seconds, received, response.get("_error"), response.get("_flaw", ""))
 
 
-def _drive(work: Coroutine[Any, Any, T]) -> T | Exception:
+def _done(work: Callable[[], T]) -> T | BaseException:
     try:
-        work.send(None)
-    except StopIteration as done:
-        result: T = done.value
-        return result
+        return work()
     except Exception as error:
         return error
-    work.close()
-    raise AssertionError("a replay waits for nothing")

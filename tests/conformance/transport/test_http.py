@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from twinwire.errors import UsageError
+from twinwire_conformance.model import BudgetSpent, Request, Unreachable
+from twinwire_conformance.target import Manners, Target, check_url
+
+Serve = Callable[[socket.socket, bytes], None]
+BODY = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-one: 1\r\nX-One: \xff2\r\n\r\n{}"
+
+
+@contextmanager
+def listening(serve: Serve) -> Iterator[tuple[str, list[bytes]]]:
+    """Answer each request head on a loopback port with ``serve``; yields the address and the heads that came."""
+    heads: list[bytes] = []
+
+    def talk(link: socket.socket) -> None:
+        # A client that goes away in the middle is what some tests are about.
+        with link, suppress(ConnectionError):
+            while head := link.recv(65536):
+                heads.append(head)
+                serve(link, head)
+
+    def accept() -> None:
+        while True:
+            try:
+                link, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=talk, args=(link,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}", heads
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def whole(link: socket.socket, _head: bytes) -> None:
+    link.sendall(BODY)
+
+
+def test_a_header_that_comes_twice_is_one_list_and_odd_bytes_are_read() -> None:
+    with listening(whole) as (place, heads), Target(f"http://{place}", "/feed") as target:
+        answer = target.send(Request((("a", "\udcff"),), "text/xml", (("accept-encoding", "gzip"),)))
+        target.send(Request())
+    assert (answer.status, answer.headers["x-one"], answer.body) == (200, "1, \xff2", b"{}")
+    assert heads[0].startswith(b"GET /feed?a=%FF HTTP/1.1\r\n")
+    assert b"Accept: text/xml\r\n" in heads[0]
+    assert heads[0].lower().count(b"accept-encoding: ") == 1
+    assert b"accept:" not in heads[1].lower()
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n", b"HTTP/1.1 200 OK\r\nx-slow: "])
+def test_a_server_that_drips_is_not_waited_for_longer_than_the_timeout(head: bytes) -> None:
+    def drip(link: socket.socket, _head: bytes) -> None:
+        link.sendall(head)
+        for _ in range(100):
+            time.sleep(0.02)
+            link.sendall(b"x")
+
+    with (
+        listening(drip) as (place, _),
+        Target(f"http://{place}", "/feed", Manners(timeout=0.2)) as target,
+        pytest.raises(Unreachable, match=r"no whole answer within 0\.2 s"),
+    ):
+        target.send(Request())
+
+
+@pytest.mark.parametrize("answer", [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}"])
+def test_what_is_no_whole_answer_is_none(answer: bytes) -> None:
+    def broken(link: socket.socket, _head: bytes) -> None:
+        link.sendall(answer)
+        link.shutdown(socket.SHUT_RDWR)
+
+    with (
+        listening(broken) as (place, _),
+        Target(f"http://{place}", "/feed") as target,
+        pytest.raises(Unreachable, match=r"no answer from http://127\.0\.0\.1:[0-9]+/feed: ."),
+    ):
+        target.send(Request())
+
+
+def test_a_crowd_is_sent_whole_or_not_at_all() -> None:
+    with listening(whole) as (place, heads), Target(f"http://{place}", "/feed", Manners(max_requests=3)) as target:
+        target.send_together([Request(), Request()])
+        with pytest.raises(BudgetSpent):
+            target.send_together([Request(), Request()])
+        assert target.requests == len(heads) == 2
+
+
+def test_a_user_in_the_url_is_sent_as_a_credential_and_never_shown() -> None:
+    with listening(whole) as (place, heads), Target(f"http://jo%40b:s3cr%65t@{place}", "/feed") as target:
+        answer = target.send(Request())
+    assert b"Authorization: Basic am9AYjpzM2NyZXQ=\r\n" in heads[0]
+    assert b"s3cr" not in heads[0]
+    assert answer.url == f"http://***@{place}/feed"
+
+
+def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(whole) as (place, heads):
+        monkeypatch.setenv("http_proxy", f"http://jo:pw@{place}")
+        monkeypatch.setenv("no_proxy", "direct.invalid")
+        with Target("http://feed.invalid/v1", "/feed") as target:
+            assert target.send(Request()).status == 200
+        with Target("http://direct.invalid", "/feed") as target, pytest.raises(Unreachable):
+            target.send(Request())
+    assert heads[0].startswith(b"GET http://feed.invalid/v1/feed HTTP/1.1\r\n")
+    assert b"Proxy-Authorization: Basic am86cHc=\r\n" in heads[0]
+
+
+def test_a_proxy_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "socks5://jo:pw@127.0.0.1:1")
+    with pytest.raises(UsageError, match=r"the proxy socks5://127\.0\.0\.1:1 cannot be used"):
+        Target("http://feed.invalid", "/feed")
+
+
+def test_tls_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        listening(whole) as (place, _),
+        Target(f"https://{place}", "/feed") as target,
+        pytest.raises(Unreachable, match="SSL"),
+    ):
+        target.send(Request())
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://b\u00fccher.example/\u00e4 b", "http://xn--bcher-kva.example/%C3%A4%20b"),
+        ("https://[::1]:8443/v%201/", "https://[::1]:8443/v%201"),
+        ("http://jo:p w@h", "http://jo:p%20w@h"),
+    ],
+)
+def test_a_base_url_is_brought_into_ascii(url: str, shown: str) -> None:
+    assert check_url(url) == shown
