@@ -5,18 +5,12 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import entry_points
-from pathlib import Path
 
-from twinwire import __version__, tree
+from twinwire import __version__
 from twinwire.commands import GROUP, Command
 from twinwire.errors import SpecError, TwinwireError
-from twinwire.pipeline import DEFAULT_OUT, DEFAULT_SPEC, Generated
-from twinwire.pipeline import generate as run_pipeline
-from twinwire.spec import check, load
-
-MAX_DIFF_LINES = 20
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,66 +61,3 @@ def _commands(wanted: Sequence[str]) -> list[Command]:
     named = [point for point in points if point.name in wanted]
     commands: list[Command] = [point.load() for point in named or points]
     return sorted(commands, key=lambda item: (item.order, item.name))
-
-
-def _configure_validate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("specs", metavar="SPEC", nargs="+", help="a spec file: OpenAPI 3.1 with x-feed, YAML or JSON")
-
-
-def _validate(args: argparse.Namespace) -> int:
-    bad = 0
-    for path in args.specs:
-        try:
-            problems = check(load(path))
-        except SpecError as error:
-            problems = error.problems
-        for problem in problems:
-            print(problem)
-        bad += bool(problems)
-    return 2 if bad else 0
-
-
-validate = Command("validate", "print the problems of specs, or nothing", _configure_validate, _validate, order=10)
-
-
-def _configure_generate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("spec", metavar="SPEC", nargs="?", type=Path, default=DEFAULT_SPEC, help="a spec file (%(default)s)")
-    parser.add_argument("--out", metavar="DIR", type=Path, default=DEFAULT_OUT, help="where the SDK project goes (%(default)s)")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when DIR is not what would be written")
-    parser.add_argument("--http", choices=("httpx", "httpx2"), default="httpx", help="the SDK's HTTP library (%(default)s)")
-
-
-def _generate(args: argparse.Namespace) -> int:
-    done = run_pipeline(args.spec, args.out, http=args.http, check=args.check)
-    for line in _check_lines(done) if args.check else _write_lines(done):
-        print(line)
-    return int(args.check and bool(done))
-
-
-def _write_lines(done: Generated) -> Iterator[str]:
-    changes = done.changes
-    for verb, paths in (("wrote", changes.missing), ("rewrote", changes.edited), ("removed", changes.stale)):
-        yield from (f"{verb} {done.root / path}" for path in paths)
-    yield from (f"left alone {done.root / path}, which is not generated" for path in changes.foreign)
-    if done.copy:
-        yield f"rewrote {done.copy}"
-    written = len(changes.missing) + len(changes.edited)
-    yield f"{done.root}: {written} written, {len(changes.stale)} removed, {changes.unchanged} unchanged"
-
-
-def _check_lines(done: Generated) -> Iterator[str]:
-    changes = done.changes
-    for word, paths in (("missing", changes.missing), ("stale", (*changes.stale, *changes.foreign))):
-        yield from (f"{word}: {done.root / path}" for path in paths)
-    for path in changes.edited:
-        yield f"edited: {done.root / path}"
-        lines = tree.unified(done.root, done.artifacts, path, done.source)
-        yield from (f"    {line:.160}" for line in lines[:MAX_DIFF_LINES])
-        if len(lines) > MAX_DIFF_LINES:
-            yield f"    ... and {len(lines) - MAX_DIFF_LINES} more lines"
-    if done.copy:
-        yield f"edited: {done.copy} is not a copy of the spec"
-    yield f"{done.root}: differs; run twinwire generate" if done else f"{done.root}: current, {changes.unchanged} files"
-
-
-generate = Command("generate", "write the SDK project and the schemas of a spec", _configure_generate, _generate, order=20)

@@ -14,8 +14,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
-import jsonschema
-
 from twinwire.errors import UsageError, printable
 from twinwire_conformance.model import Answer, Request, Unreachable, Unrecorded
 from twinwire_conformance.transport.endpoint import Endpoint
@@ -91,6 +89,8 @@ class ReplayTransport:
 
 def read_recording(path: str) -> Recording:
     """Read a recording. Raises UsageError when it is none."""
+    import jsonschema  # noqa: PLC0415 - only a replay needs it before the first rule
+
     try:
         with gzip.open(path) if path.endswith(".gz") else Path(path).open("rb") as stream:
             found = json.load(stream)

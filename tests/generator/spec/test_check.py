@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from twinwire.errors import SpecError
 from twinwire.ir import build
-from twinwire.spec import check, load, parse
+from twinwire.spec import load, parse
+from twinwire.spec.check import check
 from twinwire.spec.codes import Code
 from twinwire.spec.source import MAX_DEPTH
 
