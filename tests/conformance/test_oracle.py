@@ -11,7 +11,7 @@ from twinwire_conformance.contract import Ask, Terms, packaged_contract
 from twinwire_conformance.model import BudgetSpent, Inconclusive, Violation
 from twinwire_conformance.oracle.confirm import confirm
 from twinwire_conformance.oracle.examination import Examination
-from twinwire_conformance.oracle.explore import Explorer
+from twinwire_conformance.oracle.explore import Drawn, Explorer
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.oracle.survey import survey, take
 from twinwire_conformance.oracle.walks import go, standing
@@ -109,10 +109,10 @@ def test_a_failure_is_made_small_within_its_budget(exam: Examination) -> None:
             raise Violation("less than 17", str(value))
 
     with pytest.raises(Violation, match="got      17"):
-        Explorer(exam.target, seed=1, shrink=100).run(check, (), st.integers(0, 1000), 50)
+        Explorer(exam.target, seed=1, shrink=100).run(check, (), Drawn(st.integers(0, 1000), 50))
     spent = exam.target.requests
     with pytest.raises(Violation):
-        Explorer(exam.target, seed=1, shrink=3).run(check, (), st.integers(0, 1000), 50)
+        Explorer(exam.target, seed=1, shrink=3).run(check, (), Drawn(st.integers(0, 1000), 50))
     assert exam.target.requests - spent <= 50 + 3
 
 
@@ -120,7 +120,7 @@ def test_the_same_seed_draws_the_same_inputs(exam: Examination) -> None:
     drawn: list[list[int]] = []
     for seed in (5, 5, 6):
         values: list[int] = []
-        Explorer(exam.target, seed, shrink=0).run(values.append, (), st.integers(0, 10**9), 20)
+        Explorer(exam.target, seed, shrink=0).run(values.append, (), Drawn(st.integers(0, 10**9), 20))
         drawn.append(values)
     assert drawn[0] == drawn[1] != drawn[2]
 
@@ -130,7 +130,7 @@ def test_a_spent_budget_ends_a_search_and_is_no_failure(exam: Examination) -> No
         raise BudgetSpent("spent")
 
     with pytest.raises(BudgetSpent):
-        Explorer(exam.target, seed=1, shrink=10).run(check, (), st.integers(), 20)
+        Explorer(exam.target, seed=1, shrink=10).run(check, (), Drawn(st.integers(), 20))
 
 
 class _Feed:

@@ -10,10 +10,10 @@ from typing import TypeVar
 from twinwire_conformance.contract import Ask, Format, Terms
 from twinwire_conformance.model import Answer, Inconclusive, Unconfirmed, Violation
 from twinwire_conformance.oracle.confirm import Reference, confirm
-from twinwire_conformance.oracle.explore import Explorer
+from twinwire_conformance.oracle.explore import Drawn, Explorer
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, Survey, survey, take
-from twinwire_conformance.oracle.walks import Property, go, standing
+from twinwire_conformance.oracle.walks import PROPERTIES, Property, go, reference, standing
 from twinwire_conformance.profiles import Profile
 from twinwire_conformance.strategies import BadInput, Walk, smaller, walks
 from twinwire_conformance.target import Target
@@ -36,6 +36,7 @@ class Examination:
         self.seed = seed
         self.lots = Lots(terms, target, session)
         self.explorer = Explorer(target, seed, profile.shrink)
+        self._objections: dict[Walk, frozenset[Property]] = {}
 
     @cached_property
     def survey(self) -> Survey:
@@ -53,6 +54,19 @@ class Examination:
         lot = self.lots.read(Ask(self.terms.canonical_type("json"), None, self.terms.size(FEW), self.terms.modes[-1]))
         each = len(lot.answer.body) // max(1, len(lot.entries)) + 1
         return self.terms.size(min(MANY, MODERATE_BYTES // each))
+
+    @cached_property
+    def drawn(self) -> Drawn[Walk]:
+        """The walks that Hypothesis draws."""
+        return Drawn(walks(self.terms, len(self.starts)), self.profile.walks)
+
+    def objections(self, walk: Walk) -> frozenset[Property]:
+        """Return the properties that a walk seems not to have, at a first look, for which kept answers may serve."""
+        if walk not in self._objections:
+            path = go(self.lots, self.survey, walk, fresh=False)
+            largest = reference(self.lots, path, fresh=False)
+            self._objections[walk] = frozenset(each for each in PROPERTIES if each(largest, path) is not None)
+        return self._objections[walk]
 
     @property
     def label_cursors(self) -> tuple[str | None, ...]:
@@ -153,19 +167,20 @@ class Trial:
         if known.empty:
             raise Inconclusive("the feed is empty: there is nothing to walk over")
 
+        exam = self.exam
+
         def check(walk: Walk) -> None:
+            if judge not in exam.objections(walk):
+                self.witness()
+                return
             path = go(self.lots, known, walk, fresh=False)
-            # One entry more than came: a walk that ends too early is told by it.
-            need = sum(len(lot.entries) for lot in path.lots) + 1
             self.confirm(
-                lambda fresh: take(self.lots, path.start, need, fresh, most=40 + need // self.terms.feed.limit.maximum),
+                lambda fresh: reference(self.lots, path, fresh),
                 lambda fresh: go(self.lots, known, walk, fresh),
                 judge,
             )
 
-        profile = self.exam.profile
-        drawn = walks(self.terms, len(known.starts))
-        self.exam.explorer.run(check, standing(self.lots, known, profile.sweep), drawn, profile.walks, smaller)
+        exam.explorer.run(check, standing(self.lots, known, exam.profile.sweep), exam.drawn, smaller)
 
     def ending(self, fresh: bool) -> list[Lot]:
         """Return the largest lots from the known start that is nearest to the end, to the end. Raises Inconclusive."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
@@ -13,6 +14,15 @@ from twinwire_conformance.model import Finding, Inconclusive, Violation
 from twinwire_conformance.target import Target
 
 H = TypeVar("H", bound=Hashable)
+
+
+@dataclass
+class Drawn(Generic[H]):
+    """Inputs to draw, ``examples`` of them. ``values`` are those that came, once a search has gone through all of them."""
+
+    strategy: SearchStrategy[H]
+    examples: int
+    values: tuple[H, ...] | None = None
 
 
 class Explorer:
@@ -27,8 +37,7 @@ class Explorer:
         self,
         check: Callable[[H], None],
         standing: Iterable[H],
-        drawn: SearchStrategy[H],
-        examples: int,
+        drawn: Drawn[H],
         smaller: Callable[[H], Iterable[H]] | None = None,
     ) -> None:
         """Check every input; raise the violation of the smallest one that fails, or what stopped the search.
@@ -42,8 +51,21 @@ class Explorer:
                 check(value)
             except Violation as error:
                 raise (error if smaller is None else self._reduce(check, value, error, smaller)) from None
-        if examples:
-            _Search(self, check).run(drawn, examples)
+        if drawn.examples and not self._holds_again(check, drawn):
+            drawn.values = _Search(self, check).run(drawn)
+
+    @staticmethod
+    def _holds_again(check: Callable[[H], None], drawn: Drawn[H]) -> bool:
+        """Check what was drawn before; drawing costs more than most checks do."""
+        if drawn.values is None:
+            return False
+        try:
+            for value in drawn.values:
+                check(value)
+        except Violation:
+            # Hypothesis draws it once more, and makes it smaller.
+            return False
+        return True
 
     def _reduce(self, check: Callable[[H], None], value: H, error: Violation, smaller: Callable[[H], Iterable[H]]) -> Violation:
         limit = self.target.requests + self.shrink
@@ -70,14 +92,14 @@ class _Search(Generic[H]):
         self.explorer = explorer
         self.check = check
         self.failed: dict[H, Violation] = {}
-        self.passed: set[H] = set()
+        self.passed: dict[H, None] = {}
         self.stopped: Finding | None = None
         self.limit: int | None = None
 
-    def run(self, drawn: SearchStrategy[H], examples: int) -> None:
+    def run(self, drawn: Drawn[H]) -> tuple[H, ...]:
         @seed(self.explorer.seed)
         @settings(
-            max_examples=examples,
+            max_examples=drawn.examples,
             phases=(Phase.generate, Phase.shrink),
             database=None,
             deadline=None,
@@ -87,7 +109,7 @@ class _Search(Generic[H]):
             suppress_health_check=(HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large),
             print_blob=False,
         )
-        @given(drawn)
+        @given(drawn.strategy)
         def judge(value: H) -> None:
             self._judge(value)
 
@@ -99,6 +121,7 @@ class _Search(Generic[H]):
             raise Inconclusive(f"the search ended early: {error}") from error
         if self.stopped is not None:
             raise self.stopped
+        return tuple(self.passed)
 
     def _judge(self, value: H) -> None:
         if value in self.failed:
@@ -118,4 +141,4 @@ class _Search(Generic[H]):
             # While a failure is being made smaller, running out only means that it stays as it is.
             self.stopped = None if self.failed else error
             return
-        self.passed.add(value)
+        self.passed[value] = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from twinwire_conformance.contract import Ask, Terms
 from twinwire_conformance.model import Answer, Violation
 from twinwire_conformance.oracle.lots import Lot, Lots
-from twinwire_conformance.oracle.survey import Start, Survey
+from twinwire_conformance.oracle.survey import Start, Survey, take
 from twinwire_conformance.strategies import MAX_ENTRIES, MAX_STEPS, Step, Walk, boundary_sizes
 
 MAX_CELL = 40
@@ -42,6 +42,14 @@ class Path:
 Property = Callable[[Sequence[Lot], Path], Violation | None]
 """What a rule says of a walk: the reference lots from the same start, and the walk."""
 
+PROPERTIES: list[Property] = []
+
+
+def of_walks(judge: Property) -> Property:
+    """Register a property of walks. Each walk is held to all of them at once, while its lots are at hand."""
+    PROPERTIES.append(judge)
+    return judge
+
 
 def go(lots: Lots, survey: Survey, walk: Walk, fresh: bool) -> Path:
     """Take a walk. It ends early where the feed ends. Raises Violation when a lot is not served."""
@@ -55,6 +63,15 @@ def go(lots: Lots, survey: Survey, walk: Walk, fresh: bool) -> Path:
             break
         cursor = lot.cursor
     return Path(start, tuple(taken))
+
+
+def reference(lots: Lots, path: Path, fresh: bool) -> list[Lot]:
+    """Return the lots of the largest size that a walk is held against: its entries and one more.
+
+    A walk that ends too early is told by that one.
+    """
+    need = sum(len(lot.entries) for lot in path.lots) + 1
+    return take(lots, path.start, need, fresh, most=40 + need // lots.terms.feed.limit.maximum)
 
 
 def standing(lots: Lots, survey: Survey, most: int) -> list[Walk]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from twinwire_conformance.contract import FORMATS, Ask
 from twinwire_conformance.model import Answer, Params, Violation
 from twinwire_conformance.oracle.examination import Trial
+from twinwire_conformance.oracle.explore import Drawn
 from twinwire_conformance.oracle.survey import largest
 from twinwire_conformance.reading import Unreadable
 from twinwire_conformance.rules.registry import must, should
@@ -135,7 +136,8 @@ def no_input_breaks_the_server(trial: Trial) -> None:
     for index, params in enumerate(chosen):
         # The first half in both representations, the rest in each in turn.
         check(params, None if index < len(chosen) // 2 else types[index % len(types)])
-    trial.exam.explorer.run(check, (), hostile(trial.terms), 0 if profile.thrifty else profile.hostile // 8)
+    drawn = Drawn(hostile(trial.terms), 0 if profile.thrifty else profile.hostile // 8)
+    trial.exam.explorer.run(check, (), drawn)
 
 
 def _readable(trial: Trial, answer: Answer, expected: str) -> None:

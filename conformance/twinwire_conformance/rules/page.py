@@ -13,7 +13,7 @@ from twinwire_conformance.model import Inconclusive, Skipped, Violation
 from twinwire_conformance.oracle.examination import FEW, Trial
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, take
-from twinwire_conformance.oracle.walks import Path
+from twinwire_conformance.oracle.walks import Path, of_walks
 from twinwire_conformance.reading import difference, shown
 from twinwire_conformance.rules.registry import must, should
 from twinwire_conformance.rules.twin import unlike
@@ -26,6 +26,7 @@ def cursors_make_progress(trial: Trial) -> None:
     trial.walk(_progress)
 
 
+@of_walks
 def _progress(_: Sequence[Lot], path: Path) -> Violation | None:
     seen: dict[str | None, int] = {path.start.cursor: 0}
     for number, lot in enumerate(path.lots, 1):
@@ -46,6 +47,7 @@ def nothing_comes_twice(trial: Trial) -> None:
     trial.walk(_unique)
 
 
+@of_walks
 def _unique(_: Sequence[Lot], path: Path) -> Violation | None:
     seen: dict[str, int] = {}
     for number, lot in enumerate(path.lots, 1):
@@ -62,6 +64,7 @@ def every_cutting_gives_the_same_sequence(trial: Trial) -> None:
     trial.walk(_sequence)
 
 
+@of_walks
 def _sequence(reference: Sequence[Lot], path: Path) -> Violation | None:
     expected = [entry for lot in reference for entry in lot.entries]
     came = [(number, entry) for number, lot in enumerate(path.lots, 1) for entry in lot.entries]
@@ -143,6 +146,7 @@ def _whole(trial: Trial) -> None:
     trial.confirm(whole, whole, judge)
 
 
+@of_walks
 def _queue(reference: Sequence[Lot], path: Path) -> Violation | None:
     for lots in (reference, path.lots):
         left: int | None = None
@@ -165,6 +169,7 @@ def the_end_is_told_truly(trial: Trial) -> None:
     trial.walk(_end)
 
 
+@of_walks
 def _end(_: Sequence[Lot], path: Path) -> Violation | None:
     for number, lot in enumerate(path.lots, 1):
         if not lot.entries and lot.remaining:
@@ -234,6 +239,7 @@ def cursors_grow(trial: Trial) -> None:
     trial.walk(_growth)
 
 
+@of_walks
 def _growth(_: Sequence[Lot], path: Path) -> Violation | None:
     cursors = [path.start.cursor, *(lot.cursor for lot in path.lots if lot.entries)]
     for number, (one, other) in enumerate(pairwise(cursors), 1):

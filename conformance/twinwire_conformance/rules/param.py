@@ -11,7 +11,7 @@ from twinwire_conformance.contract import FORMATS, Ask
 from twinwire_conformance.model import Answer, Inconclusive, Skipped, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
-from twinwire_conformance.oracle.walks import Path
+from twinwire_conformance.oracle.walks import Path, of_walks
 from twinwire_conformance.reading import Unreadable, difference
 from twinwire_conformance.rules.registry import must, should
 from twinwire_conformance.rules.twin import unlike
@@ -70,6 +70,7 @@ def a_lot_never_holds_more_than_asked_for(trial: Trial) -> None:
             raise Violation(f"at most {limit.maximum} entries, or a refusal", f"{len(entries)} entries", [answer])
 
 
+@of_walks
 def _bounded(_: Sequence[Lot], path: Path) -> Violation | None:
     for lot in path.lots:
         asked = lot.ask.limit
