@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from twinwire.ir import Contract, Field, Kind, Mode, ModelRef, Representation, read_checked
 from twinwire.schemas import json_schema, xsd
 from twinwire_conformance.model import Answer, Request
-from twinwire_conformance.reading import Reading, Unreadable, read_json, read_xml
+from twinwire_conformance.reading import Reader, Reading, Unreadable
 
 if TYPE_CHECKING:
     import xmlschema
@@ -47,6 +47,7 @@ class Terms:
         self.contract = contract
         self.feed = contract.feed
         self.operation = contract.operation
+        self._reader = Reader(contract)
 
     @property
     def media_types(self) -> tuple[str, ...]:
@@ -111,8 +112,8 @@ class Terms:
         if format_ is None:
             label = answer.media_type or "no media type"
             raise Unreadable(f"the answer is labelled {label!r}; documented are {', '.join(self.labels)}")
-        reader = read_json if format_ == "json" else read_xml
-        return reader(self.contract, answer.body, answer.charset)
+        read = self._reader.json if format_ == "json" else self._reader.xml
+        return read(answer.body, answer.charset)
 
     def size(self, wanted: int) -> int:
         """Return the allowed size of a lot that is nearest to a wanted one."""

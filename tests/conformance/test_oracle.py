@@ -143,7 +143,7 @@ class _Feed:
     def __call__(self, fresh: bool) -> list[Lot]:
         token = self.tokens.pop(0) if fresh and len(self.tokens) > 1 else self.tokens[0]
         value = {**self.lot.value, "token": token}
-        reading = type(self.lot.reading)(value, None, ())
+        reading = type(self.lot.reading)(value)
         return [Lot(self.lot.ask, self.lot.answer, reading, self.lot.terms)]
 
 

@@ -5,28 +5,27 @@ from typing import Any
 
 import pytest
 
-from twinwire.ir import Contract
 from twinwire_conformance.contract import packaged_contract
-from twinwire_conformance.reading import Unreadable, difference, read_json, read_xml
+from twinwire_conformance.reading import Reader, Unreadable, difference
 
 
 @pytest.fixture(scope="module")
-def contract() -> Contract:
-    return packaged_contract()
+def reader() -> Reader:
+    return Reader(packaged_contract())
 
 
-def as_json(contract: Contract, value: Any) -> dict[str, Any]:
-    return read_json(contract, json.dumps(value).encode(), None).value
+def as_json(reader: Reader, value: Any) -> dict[str, Any]:
+    return reader.json(json.dumps(value).encode(), None).value
 
 
-def as_xml(contract: Contract, text: str) -> dict[str, Any]:
-    return read_xml(contract, text.encode(), None).value
+def as_xml(reader: Reader, text: str) -> dict[str, Any]:
+    return reader.xml(text.encode(), None).value
 
 
-def test_the_vendors_samples_read_the_same_in_both_representations(contract: Contract, request: pytest.FixtureRequest) -> None:
+def test_the_vendors_samples_read_the_same_in_both_representations(reader: Reader, request: pytest.FixtureRequest) -> None:
     spec = request.config.rootpath / "spec"
-    left = read_json(contract, (spec / "sample.json").read_bytes(), None)
-    right = read_xml(contract, (spec / "sample.xml").read_bytes(), None)
+    left = reader.json((spec / "sample.json").read_bytes(), None)
+    right = reader.xml((spec / "sample.xml").read_bytes(), None)
     assert left.value == right.value
     assert left.value["product"][1]["images"]["image"][0]["binaryimage"] == "sample string 3"
     assert left.unknown == right.unknown == ()
@@ -40,17 +39,17 @@ def test_the_vendors_samples_read_the_same_in_both_representations(contract: Con
         {"returncode": 0, "product": [], "warnings": None, "token": None},
     ],
 )
-def test_absent_null_and_empty_are_the_same_thing(contract: Contract, value: dict[str, Any]) -> None:
-    assert as_json(contract, value) == as_xml(contract, '<result returncode="0"/>') == {"returncode": 0}
+def test_absent_null_and_empty_are_the_same_thing(reader: Reader, value: dict[str, Any]) -> None:
+    assert as_json(reader, value) == as_xml(reader, '<result returncode="0"/>') == {"returncode": 0}
 
 
-def test_an_object_with_nothing_in_it_is_absent(contract: Contract) -> None:
-    left = as_json(contract, {"returncode": 0, "product": [{"product_id": 1, "images": {"image": []}}]})
-    right = as_xml(contract, '<result returncode="0"><product product_id="1"><images/></product></result>')
+def test_an_object_with_nothing_in_it_is_absent(reader: Reader) -> None:
+    left = as_json(reader, {"returncode": 0, "product": [{"product_id": 1, "images": {"image": []}}]})
+    right = as_xml(reader, '<result returncode="0"><product product_id="1"><images/></product></result>')
     assert left == right == {"returncode": 0, "product": [{"product_id": 1}]}
 
 
-def test_what_xml_may_vary_does_not_change_the_value(contract: Contract) -> None:
+def test_what_xml_may_vary_does_not_change_the_value(reader: Reader) -> None:
     plain = '<result returncode="0" token="5"><warnings>a</warnings><product product_id="1"/></result>'
     varied = """<?xml version='1.0' encoding='utf-8'?>
         <!-- a comment -->
@@ -59,27 +58,27 @@ def test_what_xml_may_vary_does_not_change_the_value(contract: Contract) -> None
             <product product_id='1'></product>
             <warnings><![CDATA[a]]></warnings>
         </result>"""
-    assert as_xml(contract, plain) == as_xml(contract, varied.strip())
+    assert as_xml(reader, plain) == as_xml(reader, varied.strip())
 
 
-def test_what_the_contract_does_not_know_is_named_and_left_out(contract: Contract) -> None:
-    left = read_json(contract, b'{"returncode": 0, "new": {"product": 1}, "product": [{"product_id": 1, "x": 2}]}', None)
+def test_what_the_contract_does_not_know_is_named_and_left_out(reader: Reader) -> None:
+    left = reader.json(b'{"returncode": 0, "new": {"product": 1}, "product": [{"product_id": 1, "x": 2}]}', None)
     text = b'<result returncode="0" new="1"><product product_id="1" x="2"/><more><product/></more></result>'
-    right = read_xml(contract, text, None)
+    right = reader.xml(text, None)
     assert left.unknown == ("$.new", "$.product[0].x")
     assert set(right.unknown) == {"/result/@new", "/result/product/@x", "/result/more"}
     assert left.value == right.value
 
 
-def test_mistyped_values_stay_as_they_came(contract: Contract) -> None:
-    assert as_json(contract, {"returncode": "0"}) == {"returncode": "0"}
-    assert as_xml(contract, '<result returncode="1,000"/>') == {"returncode": "1,000"}
+def test_mistyped_values_stay_as_they_came(reader: Reader) -> None:
+    assert as_json(reader, {"returncode": "0"}) == {"returncode": "0"}
+    assert as_xml(reader, '<result returncode="1,000"/>') == {"returncode": "1,000"}
 
 
-def test_a_member_that_stands_twice_equals_no_single_one(contract: Contract) -> None:
+def test_a_member_that_stands_twice_equals_no_single_one(reader: Reader) -> None:
     once = "<images><image sequence='1' imagefilename='a' binaryimage='QQ=='/></images>"
     text = f'<result returncode="0"><product product_id="1">{once}{once}</product></result>'
-    assert isinstance(as_xml(contract, text)["product"][0]["images"], list)
+    assert isinstance(as_xml(reader, text)["product"][0]["images"], list)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +95,9 @@ def test_a_member_that_stands_twice_equals_no_single_one(contract: Contract) -> 
         (b"{}", "zip", "unknown"),
     ],
 )
-def test_a_body_that_is_no_json_is_unreadable(contract: Contract, body: bytes, charset: str | None, reason: str) -> None:
+def test_a_body_that_is_no_json_is_unreadable(reader: Reader, body: bytes, charset: str | None, reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
-        read_json(contract, body, charset)
+        reader.json(body, charset)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +114,9 @@ def test_a_body_that_is_no_json_is_unreadable(contract: Contract, body: bytes, c
         (b'<result returnmsg="\xff"/>', None, "not well-formed"),
     ],
 )
-def test_a_body_that_is_no_xml_is_unreadable(contract: Contract, body: bytes, charset: str | None, reason: str) -> None:
+def test_a_body_that_is_no_xml_is_unreadable(reader: Reader, body: bytes, charset: str | None, reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
-        read_xml(contract, body, charset)
+        reader.xml(body, charset)
 
 
 @pytest.mark.parametrize(

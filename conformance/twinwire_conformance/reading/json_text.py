@@ -1,0 +1,92 @@
+"""JSON: from a body to its canonical value."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from twinwire.ir import Kind
+from twinwire_conformance.reading.plan import Plan, Slot
+from twinwire_conformance.reading.values import shown
+from twinwire_conformance.reading.words import Unreadable, decode
+
+_EMPTY: tuple[Any, ...] = ([], {})
+
+
+def read(plan: Plan, body: bytes, charset: str | None) -> tuple[dict[str, Any], bool]:
+    """Return the canonical value of a body, and whether it holds what the plan does not know. Raises Unreadable."""
+    reader = _Reader()
+    return reader.model(plan, parse(body, charset)), reader.odd
+
+
+def parse(body: bytes, charset: str | None) -> dict[str, Any]:
+    """Return the object that a body is. Raises Unreadable."""
+    text = decode(body, charset or "utf-8")
+    try:
+        raw = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError as error:
+        raise Unreadable("the JSON is nested too deep") from error
+    except ValueError as error:
+        raise Unreadable(f"not JSON: {error}") from error
+    if "\\u" in text and "\\ud" in text.lower():
+        _refuse_half_characters(raw)
+    if not isinstance(raw, dict):
+        raise Unreadable(f"not a JSON object but {shown(raw)}")
+    return raw
+
+
+class _Reader:
+    """Reads one body; a large lot has thousands of members, so each is looked at once."""
+
+    def __init__(self) -> None:
+        self.odd = False
+
+    def model(self, plan: Plan, raw: Any) -> Any:
+        if not isinstance(raw, dict):
+            return raw
+        value: dict[str, Any] = {}
+        seen = 0
+        for slot in plan.slots:
+            name = slot.wire
+            if name in raw:
+                seen += 1
+                item = raw[name]
+                if slot.plan is not None:
+                    item = self._inner(slot, slot.plan, item)
+                elif slot.kind is Kind.NUMBER:
+                    item = _floats(item)
+                if item is not None and item not in _EMPTY:
+                    value[name] = item
+        if seen < len(raw):
+            self.odd = True
+        return value
+
+    def _inner(self, slot: Slot, plan: Plan, item: Any) -> Any:
+        if slot.many and isinstance(item, list):
+            return [self.model(plan, part) for part in item]
+        return self.model(plan, item)
+
+
+def _floats(item: Any) -> Any:
+    if isinstance(item, list):
+        return [_floats(part) for part in item]
+    return float(item) if type(item) is int else item
+
+
+def _refuse_half_characters(raw: Any) -> None:
+    try:
+        json.dumps(raw, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        code = ord(error.object[error.start])
+        raise Unreadable(f"half a character: U+{code:04X} stands alone, which is no Unicode text") from error
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"the number {text} is too large")
+    return value

@@ -1,0 +1,33 @@
+"""JSON: the native tree of a body, with what the contract does not know left out and named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twinwire_conformance.reading.json_text import parse
+from twinwire_conformance.reading.plan import Plan
+
+
+def known(plan: Plan, body: bytes, charset: str | None) -> tuple[Any, tuple[str, ...]]:
+    """Return the object without what the plan does not know, and the paths of that. Raises Unreadable."""
+    unknown: list[str] = []
+    return _model(plan, parse(body, charset), "$", unknown), tuple(unknown)
+
+
+def _model(plan: Plan, raw: Any, path: str, unknown: list[str]) -> Any:
+    if not isinstance(raw, dict):
+        return raw
+    unknown += [f"{path}.{name}" for name in raw if name not in plan.members]
+    found: dict[str, Any] = {}
+    for name, value in raw.items():
+        slot = plan.members.get(name)
+        if slot is None:
+            continue
+        where = f"{path}.{name}"
+        if slot.plan is None:
+            found[name] = value
+        elif slot.many and isinstance(value, list):
+            found[name] = [_model(slot.plan, item, f"{where}[{index}]", unknown) for index, item in enumerate(value)]
+        else:
+            found[name] = _model(slot.plan, value, where, unknown)
+    return found

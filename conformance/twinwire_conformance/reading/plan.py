@@ -1,0 +1,68 @@
+"""The field plan of a contract, arranged for reading: what each member is, found by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from twinwire.ir import Contract, Field, Kind, Model, ModelRef
+
+
+@dataclass(slots=True)
+class Slot:
+    """A member: its wire name, the kind of its scalar or the plan of its model, and whether it is a collection."""
+
+    wire: str
+    kind: Kind | None
+    plan: Plan | None
+    many: bool
+
+
+@dataclass(slots=True)
+class Element:
+    """What a child element stands for: a member, or with ``inner`` the wrapper around elements of that name."""
+
+    slot: Slot
+    inner: str | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """A model: its element's name at the root, its slots in order and by JSON name, its attributes and child elements."""
+
+    root: str
+    slots: list[Slot] = field(default_factory=list)
+    members: dict[str, Slot] = field(default_factory=dict)
+    attributes: dict[str, Slot] = field(default_factory=dict)
+    elements: dict[str, Element] = field(default_factory=dict)
+
+
+def plan_of(contract: Contract) -> Plan:
+    """Return the plan of the result."""
+    return _plan(contract, contract.feed.result, {})
+
+
+def _plan(contract: Contract, model: Model, made: dict[str, Plan]) -> Plan:
+    # Models may contain themselves, so a plan is known before it is filled.
+    if model.name not in made:
+        plan = made[model.name] = Plan(model.xml_name)
+        for member in model.fields:
+            _add(plan, member, _slot(contract, member, made))
+    return made[model.name]
+
+
+def _slot(contract: Contract, member: Field, made: dict[str, Plan]) -> Slot:
+    if isinstance(member.type, ModelRef):
+        return Slot(member.wire, None, _plan(contract, contract.model(member.type), made), member.many)
+    return Slot(member.wire, member.type.kind, None, member.many)
+
+
+def _add(plan: Plan, member: Field, slot: Slot) -> None:
+    plan.slots.append(slot)
+    plan.members[slot.wire] = slot
+    xml = member.xml
+    if xml.attribute:
+        plan.attributes[xml.name] = slot
+    elif xml.wrapper is not None:
+        plan.elements[xml.wrapper] = Element(slot, xml.name)
+    else:
+        plan.elements[xml.name] = Element(slot)

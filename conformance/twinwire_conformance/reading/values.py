@@ -1,0 +1,39 @@
+"""Canonical values: how two of them differ, and how one is shown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def difference(left: Any, right: Any, path: str = "$") -> tuple[str, str, str] | None:
+    """Return the path of the first difference of two canonical values and both values there, or None."""
+    # Most values are equal, and their texts tell so at once; they also tell True from 1, which are equal in Python.
+    return None if repr(left) == repr(right) else _difference(left, right, path)
+
+
+def _difference(left: Any, right: Any, path: str) -> tuple[str, str, str] | None:
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in dict.fromkeys((*left, *right)):
+            found = _difference(left.get(key), right.get(key), f"{path}.{key}")
+            if found:
+                return found
+        return None
+    if isinstance(left, list) and isinstance(right, list):
+        for index in range(max(len(left), len(right))):
+            one, other = (side[index] if index < len(side) else None for side in (left, right))
+            found = _difference(one, other, f"{path}[{index}]")
+            if found:
+                return found
+        return None
+    if left == right and type(left) is type(right):
+        return None
+    return path, shown(left), shown(right)
+
+
+def shown(value: Any) -> str:
+    """Return a canonical value as it is shown to people: as JSON, not longer than a line."""
+    if value is None:
+        return "nothing"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"
