@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import as_file, files
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
-from twinwire.ir import Contract, Field, Kind, Mode, ModelRef, Representation, read_checked
+from twinwire.ir import Contract, Field, Kind, Mode, ModelRef, Representation, unpack
 from twinwire.schemas import json_schema, xsd
 from twinwire_conformance.model import Answer, Request
 from twinwire_conformance.reading import Reader, Reading, Unreadable
@@ -22,8 +22,7 @@ FORMATS: tuple[Format, ...] = ("json", "xml")
 
 def packaged_contract() -> Contract:
     """Read the contract that ships with the suite; it was checked when ``twinwire generate`` put it there."""
-    with as_file(files("twinwire_conformance") / "data" / "contract.yaml") as path:
-        return read_checked(path)
+    return unpack((files("twinwire_conformance") / "data" / "contract.json").read_bytes())
 
 
 @dataclass(frozen=True, slots=True)

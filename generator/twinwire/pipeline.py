@@ -12,15 +12,16 @@ from twinwire import tree
 from twinwire.emit import emit
 from twinwire.errors import UsageError
 from twinwire.guard import guard
-from twinwire.ir import read_contract
+from twinwire.ir import pack, read_contract
 from twinwire.schemas import provenance
+from twinwire.spec import load
 from twinwire.templating import Artifact
 
 Http = Literal["httpx", "httpx2"]
 
 DEFAULT_SPEC = Path("spec/products-images.yaml")
 DEFAULT_OUT = Path("generated")
-COPY_NAME = "contract.yaml"
+COPY_NAME = "contract.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def generate(spec: Path, out: Path, *, http: Http = "httpx", check: bool = False
     guard(artifacts)
     copy = _contract_copy() if (spec, out) == (DEFAULT_SPEC, DEFAULT_OUT) else None
     changes = (tree.diff if check else tree.write)(out, artifacts, source)
-    differs = copy is not None and tree.place(copy, spec.read_bytes(), check=check)
+    differs = copy is not None and tree.place(copy, pack(load(spec)), check=check)
     return Generated(out, artifacts, source, changes, copy if differs else None)
 
 

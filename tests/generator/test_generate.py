@@ -15,6 +15,7 @@ import pytest
 from orders_spec import TEXT as ORDERS
 from twinwire.cli import main
 from twinwire.errors import SpecError, TwinwireError
+from twinwire.ir import read_contract, unpack
 from twinwire.pipeline import generate
 from twinwire.templating import Artifact
 
@@ -96,16 +97,17 @@ def test_check_shows_edited_missing_and_stale_files_and_touches_nothing(
 
 def test_the_copy_of_the_contract_is_written_and_checked(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate"]) == 0
-    copy = project / "suite/data/contract.yaml"
-    assert copy.read_bytes() == SPEC.read_bytes()
-    assert [path.name for path in copy.parent.iterdir()] == ["contract.yaml"]
-    copy.write_bytes(b"openapi: 3.1.0\n")
+    copy = project / "suite/data/contract.json"
+    written = copy.read_bytes()
+    assert unpack(written) == read_contract(SPEC)
+    assert [path.name for path in copy.parent.iterdir()] == ["contract.json"]
+    copy.write_bytes(b"{}\n")
     assert main(["generate", "--check"]) == 1
-    assert "edited: suite/data/contract.yaml is not a copy of the spec" in capsys.readouterr().out
+    assert "edited: suite/data/contract.json is not a copy of the spec" in capsys.readouterr().out
     copy.unlink()
     assert main(["generate", "--check"]) == 1
     assert main(["generate"]) == 0
-    assert copy.read_bytes() == SPEC.read_bytes()
+    assert copy.read_bytes() == written
 
 
 def test_another_spec_or_directory_leaves_the_copy_alone(project: Path) -> None:

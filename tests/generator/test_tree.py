@@ -240,13 +240,13 @@ def test_the_manifest_lists_every_file_with_its_sum(root: Path) -> None:
 
 
 def test_one_file_is_placed_only_when_it_differs(tmp_path: Path) -> None:
-    path = tmp_path / "data" / "contract.yaml"
+    path = tmp_path / "data" / "contract.json"
     assert tree.place(path, b"a\r\n", check=True)
     assert not path.parent.exists()
     assert tree.place(path, b"a\r\n")
     assert path.read_bytes() == b"a\r\n"
     assert not tree.place(path, b"a\r\n")
-    assert [item.name for item in path.parent.iterdir()] == ["contract.yaml"]
+    assert [item.name for item in path.parent.iterdir()] == ["contract.json"]
 
 
 def test_the_manifest_is_replaced_last(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

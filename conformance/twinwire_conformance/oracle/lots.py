@@ -45,6 +45,11 @@ class Lot:
         """What identifies each entry."""
         return [entry.get(self.terms.feed.key.wire) for entry in self.entries]
 
+    @cached_property
+    def words(self) -> list[str]:
+        """The entries as texts, which are quick to compare: equal texts are equal entries."""
+        return [repr(entry) for entry in self.entries]
+
     @property
     def cursor(self) -> str | None:
         """The cursor with which to go on, in the text that is sent."""

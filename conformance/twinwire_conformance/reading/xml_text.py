@@ -19,27 +19,13 @@ Start = Callable[[str, Mapping[str, str]], None]
 def parse(body: bytes, charset: str | None, start: Start, end: Callable[[str], object], text: Callable[[str], None]) -> None:
     """Send the events of a document to handlers, names with a namespace as ``uri}name``. Raises Unreadable.
 
-    DOCTYPE is refused, and depth is capped.
+    DOCTYPE is refused; how deep elements may lie is for ``start`` to say.
     """
-    depth = 0
-
-    def started(name: str, attributes: Mapping[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise Unreadable(f"the XML is nested more than {MAX_DEPTH} deep")
-        start(name, attributes)
-
-    def ended(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-        end(name)
-
     try:
         parser = expat.ParserCreate(encoding=charset, namespace_separator="}")
         parser.buffer_text = True
-        parser.StartElementHandler = started
-        parser.EndElementHandler = ended
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
         parser.CharacterDataHandler = text
         parser.StartDoctypeDeclHandler = _refuse_doctype
         parser.Parse(body, True)
@@ -87,6 +73,8 @@ class _Reader:
         self._skipped = 0
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if len(self._frames) + self._skipped >= MAX_DEPTH:
+            raise Unreadable(f"the XML is nested more than {MAX_DEPTH} deep")
         if self._skipped:
             self._skipped += 1
         elif self._frames:

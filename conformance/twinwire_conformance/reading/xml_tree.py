@@ -1,4 +1,4 @@
-"""XML: the element tree of a body, with what the contract does not know left out and named."""
+"""XML: the element tree of a body that can be read, with what the contract does not know left out and named."""
 
 from __future__ import annotations
 

@@ -222,7 +222,13 @@ def _lots(trial: Trial, modes: list[Mode]) -> list[Lot]:
     return lots
 
 
+# What nearly every link looks like; any other is taken apart.
+_COMMON_LINK = re.compile(r"https?://[0-9A-Za-z.-]+(?::[1-9][0-9]{0,3})?(?:[/?#][!-~]*)?")
+
+
 def _is_absolute(text: str) -> bool:
+    if _COMMON_LINK.fullmatch(text):
+        return True
     if any(char.isspace() or ord(char) < 32 for char in text):
         return False
     try:

@@ -52,9 +52,10 @@ def _unique(_: Sequence[Lot], path: Path) -> Violation | None:
     seen: dict[str, int] = {}
     for number, lot in enumerate(path.lots, 1):
         for key in lot.keys:
-            if repr(key) in seen:
-                return _violation("every entry once in a pass", f"{shown(key)} in lots {seen[repr(key)]} and {number}", path)
-            seen[repr(key)] = number
+            word = repr(key)
+            if word in seen:
+                return _violation("every entry once in a pass", f"{shown(key)} in lots {seen[word]} and {number}", path)
+            seen[word] = number
     return None
 
 
@@ -66,15 +67,15 @@ def every_cutting_gives_the_same_sequence(trial: Trial) -> None:
 
 @of_walks
 def _sequence(reference: Sequence[Lot], path: Path) -> Violation | None:
-    expected = [entry for lot in reference for entry in lot.entries]
-    came = [(number, entry) for number, lot in enumerate(path.lots, 1) for entry in lot.entries]
-    for index, (number, entry) in enumerate(came):
+    expected = [pair for lot in reference for pair in zip(lot.words, lot.entries, strict=True)]
+    came = [(number, *pair) for number, lot in enumerate(path.lots, 1) for pair in zip(lot.words, lot.entries, strict=True)]
+    for index, (number, words, entry) in enumerate(came):
         if index >= len(expected):
             if not _ended(reference):
                 # The walk went farther than the lots it is held against; nothing is known of what came then.
                 return None
             return _violation(f"{len(expected)} entries, as in the largest lots", f"one more, in lot {number}", path)
-        found = difference(expected[index], entry, f"entry {index + 1}")
+        found = words != expected[index][0] and difference(expected[index][1], entry, f"entry {index + 1}")
         if found:
             where, one, other = found
             return _violation(f"{one} at {where} of the pass, as in the largest lots", f"{other} in lot {number}", path)

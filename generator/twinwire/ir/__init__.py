@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twinwire.ir.build import build, read_checked, read_contract
+from twinwire.ir.build import build, pack, read_contract, unpack
 from twinwire.ir.model import (
     INT64_MAX,
     INT64_MIN,
@@ -48,6 +48,7 @@ __all__ = [
     "Scalar",
     "XmlShape",
     "build",
-    "read_checked",
+    "pack",
     "read_contract",
+    "unpack",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -30,7 +31,7 @@ from twinwire.ir.model import (
     Scalar,
     XmlShape,
 )
-from twinwire.spec import Document, load
+from twinwire.spec.source import Document, load
 from twinwire.spec.view import Spec
 
 Json = Mapping[str, Any]
@@ -38,7 +39,7 @@ Json = Mapping[str, Any]
 
 def read_contract(path: str | Path) -> Contract:
     """Read, check and build a spec file. Raises SpecError with every problem that was found."""
-    # A contract that was checked before is read without all that checking imports.
+    # Only here: the libraries of the checks take longer to import than most commands take to run.
     from twinwire.spec.check import check  # noqa: PLC0415
 
     document = load(path)
@@ -48,9 +49,16 @@ def read_contract(path: str | Path) -> Contract:
     return build(document)
 
 
-def read_checked(path: str | Path) -> Contract:
-    """Read a spec file in which ``check`` has found no problem before, as in the copy that ``generate`` keeps."""
-    return build(load(path))
+def pack(document: Document) -> bytes:
+    """Return a document in which ``check`` finds no problem as the copy that an installed suite reads."""
+    text = json.dumps({"sha256": document.sha256, "document": document.data}, ensure_ascii=False, indent=1)
+    return f"{text}\n".encode()
+
+
+def unpack(raw: bytes) -> Contract:
+    """Build the IR from what ``pack`` wrote. It was checked then, so nothing of that is imported and nothing done again."""
+    found = json.loads(raw)
+    return build(Document("", found["document"], found["sha256"], ()))
 
 
 def build(document: Document) -> Contract:
