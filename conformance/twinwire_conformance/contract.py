@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from twinwire.ir import Contract, Field, Kind, Mode, ModelRef, Representation, unpack
-from twinwire.schemas import json_schema, xsd
 from twinwire_conformance.model import Answer, Request
 from twinwire_conformance.reading import Reader, Reading, Unreadable
-
-if TYPE_CHECKING:
-    import xmlschema
+from twinwire_conformance.validation import Schemas
 
 Format = Literal["json", "xml"]
 FORMATS: tuple[Format, ...] = ("json", "xml")
@@ -143,18 +139,9 @@ class Terms:
         return value if value.get(self.feed.outcome.code.wire) != self.feed.outcome.success else None
 
     @cached_property
-    def json_validator(self) -> Any:
-        """The validator of the generated JSON Schema."""
-        import jsonschema  # noqa: PLC0415 - as long to import as a quick run takes to ask
-
-        return jsonschema.Draft202012Validator(json.loads(json_schema(self.contract)))
-
-    @cached_property
-    def xml_validator(self) -> xmlschema.XMLSchema10:
-        """The validator of the generated XSD."""
-        import xmlschema  # noqa: PLC0415
-
-        return xmlschema.XMLSchema10(xsd(self.contract))
+    def schemas(self) -> Schemas:
+        """The schemas that are generated from the contract."""
+        return Schemas(self.contract)
 
     def items(self, entry: dict[str, Any], mode: Mode) -> list[dict[str, Any]]:
         """Return the items that an entry holds in the collection of a mode; what is mistyped yields none."""

@@ -35,14 +35,12 @@ def xml_is_valid(trial: Trial) -> None:
 
 
 def _valid(trial: Trial, lot: Lot, format_: Format) -> None:
-    if format_ == "json":
-        errors = sorted(trial.terms.json_validator.iter_errors(lot.reading.known), key=lambda error: error.json_path)
-        if errors:
-            raise Violation("what the JSON Schema allows", errors[0].message[:300], [lot.answer], path=errors[0].json_path)
-        return
-    error = next(trial.terms.xml_validator.iter_errors(lot.reading.known), None)
-    if error is not None:
-        raise Violation("what the XSD allows", str(error.reason)[:300], [lot.answer], path=error.path or "/")
+    schemas, known = trial.terms.schemas, lot.reading.known
+    flaw = schemas.json_flaw(known) if format_ == "json" else schemas.xml_flaw(known)
+    if flaw is not None:
+        path, reason = flaw
+        expected = "what the JSON Schema allows" if format_ == "json" else "what the XSD allows"
+        raise Violation(expected, reason[:300], [lot.answer], path=path)
 
 
 def _missing(lot: Lot) -> str | None:

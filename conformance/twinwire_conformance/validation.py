@@ -1,0 +1,76 @@
+"""Holding answers to the schemas that are generated from the contract: quickly where they are valid, and by name where not.
+
+Compiled validators look first. What they object to is put before jsonschema and xmlschema, whose word counts and whose
+reasons are shown: they take a hundred times as long, half of it only to be imported, and most answers are valid.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema_rs
+from lxml import etree
+
+from twinwire.ir import Contract, Scalar
+from twinwire.schemas import json_schema, xsd
+
+Flaw = tuple[str, str]
+"""Where a schema is broken (a path in the answer), and in what."""
+
+
+class Schemas:
+    """The schemas of a contract, ready to validate with."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+
+    def json_flaw(self, value: Any) -> Flaw | None:
+        """Return the first flaw of a JSON value, None when it is valid (SCHEMA-01)."""
+        if self._quick_json is not None and self._quick_json.is_valid(value):
+            return None
+        errors = sorted(self._json.iter_errors(value), key=lambda error: error.json_path)
+        return (errors[0].json_path, errors[0].message) if errors else None
+
+    def xml_flaw(self, root: ET.Element) -> Flaw | None:
+        """Return the first flaw of an XML element, None when it is valid (SCHEMA-02)."""
+        if self._quick_xml is not None and self._quick_xml.validate(_native(root)):
+            return None
+        error = next(self._xml.iter_errors(root), None)
+        return None if error is None else (error.path or "/", str(error.reason))
+
+    @cached_property
+    def _quick_json(self) -> Any:
+        try:
+            return jsonschema_rs.validator_for(json.loads(json_schema(self._contract)))
+        except ValueError:
+            # A pattern in Python's dialect that it does not know.
+            return None
+
+    @cached_property
+    def _quick_xml(self) -> etree.XMLSchema | None:
+        scalars = [field.type for model in self._contract.models.values() for field in model.fields]
+        if any(isinstance(scalar, Scalar) and scalar.pattern is not None for scalar in scalars):
+            # Its patterns are none too exact, and it must not let pass what the schema forbids.
+            return None
+        return etree.XMLSchema(etree.XML(xsd(self._contract).encode()))
+
+    @cached_property
+    def _json(self) -> Any:
+        import jsonschema  # noqa: PLC0415
+
+        return jsonschema.Draft202012Validator(json.loads(json_schema(self._contract)))
+
+    @cached_property
+    def _xml(self) -> Any:
+        import xmlschema  # noqa: PLC0415
+
+        return xmlschema.XMLSchema10(xsd(self._contract))
+
+
+def _native(root: ET.Element) -> etree._Element:
+    # An image may be larger than what lxml takes for an attack; the answer was capped when it was read.
+    parser = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
+    return etree.fromstring(ET.tostring(root), parser)
