@@ -14,8 +14,8 @@ from twinwire_conformance.contract import Terms
 from twinwire_conformance.model import Params
 
 MAX_STEPS = 6
-MAX_ENTRIES = 1100
-"""The most entries of one walk: enough to cross the boundary of the largest lot twice."""
+MAX_ENTRIES = 600
+"""The most entries of one walk that is drawn: enough to cross the boundary of the largest lot."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from twinwire_conformance.target import Target
 KEPT_BYTES = 24 * 1024 * 1024
 READ_BYTES = 4 * 1024 * 1024
 LARGEST_KEPT = 4 * 1024 * 1024
+PLAIN_BYTES = 256 * 1024
+"""Up to this size a body is kept as it is: compressing it would take longer than reading it."""
 
 
 @dataclass(frozen=True)
@@ -86,20 +88,21 @@ class Lot:
 
 
 class _Kept:
-    """Answers that were kept: bodies compressed, as many as fit, and the lots read last as they are."""
+    """Answers that were kept, as many as fit, the bodies of large ones compressed; and the lots read last as they are."""
 
     def __init__(self) -> None:
-        self._bodies: OrderedDict[Request, tuple[Answer, bytes]] = OrderedDict()
+        self._answers: OrderedDict[Request, tuple[Answer, bytes | None]] = OrderedDict()
         self._lots: OrderedDict[Request, Lot] = OrderedDict()
         self._size = 0
         self._read_size = 0
 
     def answer(self, request: Request) -> Answer | None:
-        found = self._bodies.get(request)
+        found = self._answers.get(request)
         if found is None:
             return None
-        self._bodies.move_to_end(request)
-        return replace(found[0], body=zlib.decompress(found[1]))
+        self._answers.move_to_end(request)
+        answer, packed = found
+        return answer if packed is None else replace(answer, body=zlib.decompress(packed))
 
     def lot(self, request: Request) -> Lot | None:
         found = self._lots.get(request)
@@ -111,14 +114,14 @@ class _Kept:
         self._forget(request)
         if len(answer.body) > LARGEST_KEPT:
             return
-        packed = zlib.compress(answer.body, 1)
-        self._bodies[request] = (replace(answer, body=b""), packed)
-        self._size += len(packed)
+        packed = zlib.compress(answer.body, 1) if len(answer.body) > PLAIN_BYTES else None
+        self._answers[request] = (answer, None) if packed is None else (replace(answer, body=b""), packed)
+        self._size += _held(self._answers[request])
         while self._size > KEPT_BYTES:
-            self._forget(next(iter(self._bodies)))
+            self._forget(next(iter(self._answers)))
 
     def keep_lot(self, request: Request, lot: Lot) -> None:
-        if request not in self._bodies:
+        if request not in self._answers:
             return
         self._lots[request] = lot
         self._read_size += len(lot.answer.body)
@@ -126,13 +129,18 @@ class _Kept:
             self._drop_lot(next(iter(self._lots)))
 
     def _forget(self, request: Request) -> None:
-        found = self._bodies.pop(request, None)
-        self._size -= len(found[1]) if found else 0
+        found = self._answers.pop(request, None)
+        self._size -= _held(found) if found else 0
         self._drop_lot(request)
 
     def _drop_lot(self, request: Request) -> None:
         lot = self._lots.pop(request, None)
         self._read_size -= len(lot.answer.body) if lot else 0
+
+
+def _held(kept: tuple[Answer, bytes | None]) -> int:
+    answer, packed = kept
+    return len(answer.body if packed is None else packed)
 
 
 class Lots:

@@ -9,9 +9,11 @@ from twinwire_conformance.contract import Ask, Terms
 from twinwire_conformance.model import Answer, Violation
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, Survey, take
-from twinwire_conformance.strategies import MAX_ENTRIES, MAX_STEPS, Step, Walk, boundary_sizes
+from twinwire_conformance.strategies import MAX_STEPS, Step, Walk, boundary_sizes
 
 MAX_CELL = 40
+LONGEST = 1100
+"""The most entries of a standing walk: enough to cross the boundary of the largest lot twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def standing(lots: Lots, survey: Survey, most: int) -> list[Walk]:
         near = [size for size in (left, left - 1, left + 1) if 0 < size <= top]
         chosen += [_walk(terms, last, (size, json), (1, json)) for size in near]
     sizes = boundary_sizes(terms.feed.limit)
-    for index, chain in enumerate(_chains(sizes, min(MAX_ENTRIES, survey.size or MAX_ENTRIES))):
+    for index, chain in enumerate(_chains(sizes, min(LONGEST, survey.size or LONGEST))):
         # Chains take turns over the starts, so that a size which fails only far into the feed is met there too.
         steps = [(size, (json, xml)[index % 2]) for size in chain]
         chosen.append(_walk(terms, _roomy(survey, index, sum(chain)), *steps, (1, json)))

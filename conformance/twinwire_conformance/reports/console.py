@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from twinwire_conformance.model import Level, Outcome, Report, Result, Verdict
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _STYLES = {
     Outcome.PASS: "green",
@@ -30,37 +33,56 @@ class Live:
     """Shows which rule is on trial and how many requests were sent; silent when the console is no terminal."""
 
     def __init__(self, console: Console, rules: int) -> None:
-        self.progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.fields[rule]:<10}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[requests]} requests"),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self.task = self.progress.add_task("rules", total=rules, rule="", requests=0)
+        self._progress = _progress(console) if console.is_terminal else None
+        self._task = self._progress.add_task("rules", total=rules, rule="", requests=0) if self._progress else None
 
     def __enter__(self) -> Live:
-        self.progress.start()
+        if self._progress is not None:
+            self._progress.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.progress.stop()
+        if self._progress is not None:
+            self._progress.stop()
 
     def begin(self, rule: str) -> None:
         """Show that a rule is on trial."""
-        self.progress.update(self.task, rule=rule)
+        self._update(rule=rule)
 
     def end(self) -> None:
         """Show that a rule has been decided."""
-        self.progress.advance(self.task)
+        self._update(advance=1)
 
     def requests(self, count: int) -> None:
         """Show how many requests were sent."""
-        self.progress.update(self.task, requests=count)
+        self._update(requests=count)
+
+    def _update(self, **changed: Any) -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, **changed)
+
+
+def _progress(console: Console) -> Progress:
+    # In a pipe or a log nothing moves, and what moves takes a while to import.
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.fields[rule]:<10}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[requests]} requests"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
 
 
 def summarise(console: Console, report: Report) -> None:
