@@ -41,16 +41,21 @@ class Verdict(StrEnum):
 Params = tuple[tuple[str, str], ...]
 
 
+CUT = "the body is longer than was to be read"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A GET of the operation: query parameters in order, and headers beyond those that every request carries.
 
-    ``accept`` None sends no Accept header. Lone surrogates in a parameter stand for raw bytes (surrogateescape).
+    ``accept`` None sends no Accept header. Lone surrogates in a parameter stand for raw bytes (surrogateescape). No more
+    than ``most`` bytes of the answer are read, where it is set; the request is the same without it.
     """
 
     params: Params = ()
     accept: str | None = None
     headers: Params = ()
+    most: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,11 @@ class Answer:
     received: float = 0.0
     flaw: str = ""
     """What is wrong with the coding of the body; empty when nothing is."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether the body is longer than was to be read, and only its beginning is here."""
+        return self.flaw == CUT
 
     @property
     def media_type(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from twinwire import __version__
-from twinwire_conformance.contract import FORMATS, Ask, Terms
+from twinwire_conformance.contract import FORMATS, Terms
 from twinwire_conformance.model import (
     Evidence,
     Finding,
@@ -81,7 +81,7 @@ class Run:
         first: Finding | None = None
         for format_ in FORMATS:
             try:
-                self.exam.lots.read(Ask(self.exam.terms.canonical_type(format_)))
+                self.exam.lots.read(self.exam.terms.sample(self.exam.terms.canonical_type(format_)))
             except Finding as error:
                 first = first or error
             else:

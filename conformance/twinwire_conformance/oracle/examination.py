@@ -11,6 +11,7 @@ from twinwire_conformance.contract import Ask, Format, Terms
 from twinwire_conformance.model import Answer, Inconclusive, Unconfirmed, Violation
 from twinwire_conformance.oracle.confirm import Reference, confirm
 from twinwire_conformance.oracle.explore import Drawn, Explorer
+from twinwire_conformance.oracle.heavy import Heavy
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, Survey, survey, take
 from twinwire_conformance.oracle.walks import PROPERTIES, Property, go, reference, standing
@@ -21,9 +22,6 @@ from twinwire_conformance.target import Target
 S = TypeVar("S")
 
 ALLOWANCE = 16
-FEW = 3
-MANY = 50
-MODERATE_BYTES = 1024 * 1024
 
 
 class Examination:
@@ -49,13 +47,6 @@ class Examination:
         return self.survey.starts
 
     @cached_property
-    def heavy_limit(self) -> int:
-        """How many entries to ask for in a mode that is not light: as many as make an answer of moderate size."""
-        lot = self.lots.read(Ask(self.terms.canonical_type("json"), None, self.terms.size(FEW), self.terms.modes[-1]))
-        each = len(lot.answer.body) // max(1, len(lot.entries)) + 1
-        return self.terms.size(min(MANY, MODERATE_BYTES // each))
-
-    @cached_property
     def drawn(self) -> Drawn[Walk]:
         """The walks that Hypothesis draws."""
         return Drawn(walks(self.terms, len(self.starts)), self.profile.walks)
@@ -76,18 +67,20 @@ class Examination:
     def corpus(self, format_: Format) -> list[Ask]:
         """Return the asks whose answers stand for the feed: its beginning, middle and end, in every mode."""
         media_type = self.terms.canonical_type(format_)
-        light, *others = self.terms.modes
-        few, limit = self.terms.size(FEW), self.terms.feed.limit
-        asks = [Ask(media_type, None, None, light), *(Ask(media_type, None, few, mode) for mode in others)]
+        light, limit = self.terms.light_mode, self.terms.feed.limit
+        asks = [Ask(media_type, None, None, light), *self.heavy.first(media_type)]
         asks.append(Ask(media_type, None, limit.maximum, light))
         if len(self.starts) > 1 and not self.profile.thrifty:
-            last, middle = self.starts[-1].cursor, self.starts[len(self.starts) // 2].cursor
-            asks.append(Ask(media_type, last, limit.default, light))
-            asks += [Ask(media_type, last, few, mode) for mode in others]
-            asks += [Ask(media_type, middle, self.heavy_limit, mode) for mode in others]
+            asks.append(Ask(media_type, self.starts[-1].cursor, limit.default, light))
+            asks += self.heavy.farther(media_type)
         if self.survey.end is not None:
             asks.append(Ask(media_type, self.survey.end.cursor, None, light))
         return asks
+
+    @cached_property
+    def heavy(self) -> Heavy:
+        """The asks in modes that are not light."""
+        return Heavy(self.lots, self.survey)
 
     def bad(self, bad: BadInput, media_type: str) -> Answer:
         """Return the answer to a bad input."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
+import tempfile
+import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import IO, Any
 
 from twinwire.ir import INT64_MAX, INT64_MIN
 from twinwire_conformance.contract import Ask, Terms
@@ -17,9 +18,13 @@ from twinwire_conformance.target import Target
 
 KEPT_BYTES = 24 * 1024 * 1024
 READ_BYTES = 4 * 1024 * 1024
-LARGEST_KEPT = 4 * 1024 * 1024
-PLAIN_BYTES = 256 * 1024
-"""Up to this size a body is kept as it is: compressing it would take longer than reading it."""
+LARGE_BYTES = 256 * 1024
+"""Larger bodies are kept on disk."""
+HUGE_BYTES = 4 * 1024 * 1024
+"""A lot with a larger body is held without it, and is not asked for where a smaller one will do."""
+DISK_BYTES = 1024 * 1024 * 1024
+ALTERED_BYTES = 256 * 1024
+"""How much is read of an answer to an altered mode, which may bring content that nothing was asked to bring."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +92,42 @@ class Lot:
         return {name: item for name, item in self.value.items() if version is None or name != version.wire}
 
 
-class _Kept:
-    """Answers that were kept, as many as fit, the bodies of large ones compressed; and the lots read last as they are."""
+class _Disk:
+    """Bodies on disk, in a file without a name that goes with the process."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[Request, tuple[Answer, bytes | None]] = OrderedDict()
+        self._file: IO[bytes] | None = None
+        self._size = 0
+
+    def write(self, body: bytes) -> tuple[int, int]:
+        """Add a body and return its place."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(prefix="twinwire-")  # noqa: SIM115 - closed with this object
+            weakref.finalize(self, self._file.close)
+        self._file.seek(self._size)
+        self._file.write(body)
+        place = (self._size, len(body))
+        self._size += len(body)
+        return place
+
+    def read(self, place: tuple[int, int]) -> bytes:
+        """Return the body at a place."""
+        assert self._file is not None
+        self._file.seek(place[0])
+        return self._file.read(place[1])
+
+    def takes(self, body: bytes) -> bool:
+        """Say whether there is room for a body."""
+        return self._size + len(body) <= DISK_BYTES
+
+
+class _Kept:
+    """Answers that were kept, as many as fit, the bodies of large ones on disk; and the lots read last as they are."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[Request, Answer] = OrderedDict()
+        self._places: dict[Request, tuple[int, int]] = {}
+        self._disk = _Disk()
         self._lots: OrderedDict[Request, Lot] = OrderedDict()
         self._size = 0
         self._read_size = 0
@@ -101,8 +137,11 @@ class _Kept:
         if found is None:
             return None
         self._answers.move_to_end(request)
-        answer, packed = found
-        return answer if packed is None else replace(answer, body=zlib.decompress(packed))
+        place = self._places.get(request)
+        return found if place is None else replace(found, body=self._disk.read(place))
+
+    def on_disk(self, request: Request) -> bool:
+        return request in self._places
 
     def lot(self, request: Request) -> Lot | None:
         found = self._lots.get(request)
@@ -112,11 +151,14 @@ class _Kept:
 
     def keep(self, request: Request, answer: Answer) -> None:
         self._forget(request)
-        if len(answer.body) > LARGEST_KEPT:
+        large = len(answer.body) > LARGE_BYTES
+        if answer.cut or (large and not self._disk.takes(answer.body)):
             return
-        packed = zlib.compress(answer.body, 1) if len(answer.body) > PLAIN_BYTES else None
-        self._answers[request] = (answer, None) if packed is None else (replace(answer, body=b""), packed)
-        self._size += _held(self._answers[request])
+        if large:
+            self._places[request] = self._disk.write(answer.body)
+            answer = replace(answer, body=b"")
+        self._answers[request] = answer
+        self._size += len(answer.body)
         while self._size > KEPT_BYTES:
             self._forget(next(iter(self._answers)))
 
@@ -130,17 +172,13 @@ class _Kept:
 
     def _forget(self, request: Request) -> None:
         found = self._answers.pop(request, None)
-        self._size -= _held(found) if found else 0
+        self._size -= len(found.body) if found else 0
+        self._places.pop(request, None)
         self._drop_lot(request)
 
     def _drop_lot(self, request: Request) -> None:
         lot = self._lots.pop(request, None)
         self._read_size -= len(lot.answer.body) if lot else 0
-
-
-def _held(kept: tuple[Answer, bytes | None]) -> int:
-    answer, packed = kept
-    return len(answer.body if packed is None else packed)
 
 
 class Lots:
@@ -161,7 +199,9 @@ class Lots:
         names = {name for name, _ in params}
         sample = self.request(self.terms.sample(media_type))
         kept = [param for param in sample.params if param[0] not in names]
-        return Request((*kept, *params), media_type)
+        modes = self.terms.feed.modes
+        most = ALTERED_BYTES if modes is not None and modes.parameter.name in names else None
+        return Request((*kept, *params), media_type, most=most)
 
     def answer(self, request: Request, *, fresh: bool = False) -> Answer:
         """Return the answer to a request, a kept one unless ``fresh``. Raises Unreachable or BudgetSpent."""
@@ -183,6 +223,10 @@ class Lots:
             # One more chance: gateways fail once in a while, and what does so again is no accident.
             answer = self.answer(request, fresh=True)
         lot = self.judge(ask, answer)
+        if len(answer.body) > HUGE_BYTES and self._kept.on_disk(request):
+            # Its body is on disk: who needs more than its beginning fetches it from there.
+            reading = replace(lot.reading, body=lambda: self.answer(request).body)
+            return replace(lot, answer=replace(answer, body=answer.body[:LARGE_BYTES]), reading=reading)
         self._kept.keep_lot(request, lot)
         return lot
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from twinwire.ir import Contract
@@ -20,23 +20,25 @@ class Reading:
     """A body as the field plan sees it.
 
     ``value`` is canonical: members by wire name, in the order of the plan, what is absent, null or empty left out.
-    ``odd`` says whether the body holds something that the contract does not know.
+    ``odd`` says whether the body holds something that the contract does not know. ``body`` brings the body once more, and
+    ``tree`` its native tree.
     """
 
     value: dict[str, Any]
     odd: bool = False
-    tree: Callable[[], Tree] = field(default=lambda: (None, ()), repr=False)
+    body: Callable[[], bytes] = field(default=bytes, repr=False)
+    tree: Callable[[bytes], Tree] = field(default=lambda _: (None, ()), repr=False)
 
-    @cached_property
+    @property
     def known(self) -> Any:
         """The native tree (JSON value or XML element) without what the contract does not know."""
         # Made only when it is asked for: few rules look at it, and a large lot takes much of both time and memory.
-        return self.tree()[0]
+        return self.tree(self.body())[0]
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:
         """What the contract does not know, by path."""
-        return self.tree()[1] if self.odd else ()
+        return self.tree(self.body())[1] if self.odd else ()
 
 
 class Reader:
@@ -48,9 +50,9 @@ class Reader:
     def json(self, body: bytes, charset: str | None) -> Reading:
         """Read a JSON body. Raises Unreadable."""
         value, odd = json_text.read(self._plan, body, charset)
-        return Reading(value, odd, partial(json_tree.known, self._plan, body, charset))
+        return Reading(value, odd, lambda: body, lambda raw: json_tree.known(self._plan, raw, charset))
 
     def xml(self, body: bytes, charset: str | None) -> Reading:
         """Read an XML body. Raises Unreadable, also for a DOCTYPE, which no answer needs and attacks use."""
         value, odd = xml_text.read(self._plan, body, charset)
-        return Reading(value, odd, partial(xml_tree.known, self._plan, body, charset))
+        return Reading(value, odd, lambda: body, lambda raw: xml_tree.known(self._plan, raw, charset))

@@ -8,8 +8,20 @@ from typing import Any
 
 def difference(left: Any, right: Any, path: str = "$") -> tuple[str, str, str] | None:
     """Return the path of the first difference of two canonical values and both values there, or None."""
-    # Most values are equal, and their texts tell so at once; they also tell True from 1, which are equal in Python.
-    return None if repr(left) == repr(right) else _difference(left, right, path)
+    # Most values are equal, and that is quickly told without paths.
+    return None if _same(left, right) else _difference(left, right, path)
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Say whether values are equal, and of the same types: True is equal to 1 in Python."""
+    kind = type(left)
+    if kind is not type(right):
+        return False
+    if kind is dict:
+        return left.keys() == right.keys() and all(_same(item, right[name]) for name, item in left.items())
+    if kind is list:
+        return len(left) == len(right) and all(map(_same, left, right))
+    return bool(left == right)
 
 
 def _difference(left: Any, right: Any, path: str) -> tuple[str, str, str] | None:

@@ -17,6 +17,7 @@ _CATALOGUE = "help"
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, metavar="N", help="the port; 0, the default, takes any free one")
     parser.add_argument("--products", type=int, default=1200, metavar="N", help="the size of the feed (default: 1200)")
+    parser.add_argument("--image-bytes", type=int, default=0, metavar="N", help="make every image at least N bytes large")
     parser.add_argument("--fault", metavar="NAME", help=f"break the contract in one way; '{_CATALOGUE}' lists the ways")
     parser.add_argument("--live", type=float, default=0.0, metavar="N", help="change N entries a second")
     parser.add_argument("--latency", type=int, default=0, metavar="MS", help="wait this many milliseconds before each answer")
@@ -30,7 +31,14 @@ def _run(args: argparse.Namespace) -> int:
         print(catalogue())
         return 0
     contract = packaged_contract() if args.spec is None else read_contract(args.spec)
-    app = create_app(contract, products=args.products, fault=args.fault, live=args.live, latency_ms=args.latency)
+    app = create_app(
+        contract,
+        products=args.products,
+        fault=args.fault,
+        live=args.live,
+        latency_ms=args.latency,
+        image_bytes=args.image_bytes,
+    )
     serve_app(app, port=args.port)
     return 0
 

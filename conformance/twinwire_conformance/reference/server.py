@@ -50,7 +50,8 @@ def create_app(
     over one step without breaking the contract, and gives way to a fault. Raises UsageError for an unknown or unfit
     fault, and for numbers out of range.
     """
-    for name, number, most in (("products", products, MAX_PRODUCTS), ("live", live, 10**6), ("latency", latency_ms, 10**6)):
+    numbers = (("products", products), ("live", live), ("latency", latency_ms), ("image bytes", image_bytes))
+    for (name, number), most in zip(numbers, (MAX_PRODUCTS, 10**6, 10**6, 2**30), strict=True):
         if not (math.isfinite(number) and 0 <= number <= most):
             raise UsageError(f"{name} must be from 0 to {most}, not {number}")
     contents = Contents(contract, seed, image_bytes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from twinwire_conformance.contract import FORMATS, Ask
+from twinwire_conformance.contract import FORMATS
 from twinwire_conformance.model import Answer, Params, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.explore import Drawn
@@ -18,10 +18,9 @@ from twinwire_conformance.strategies import hostile, hostile_params
 @must("HTTP-01", "a valid request answers 200 and a success envelope", walks=True)
 def valid_requests_succeed(trial: Trial) -> None:
     """Ask from every known start, in every mode and representation, and take every walk."""
-    trial.lots.lot(Ask(trial.terms.canonical_type("json")))
     if trial.exam.survey.broken is not None:
         raise trial.exam.survey.broken
-    for ask in [*trial.exam.corpus("json"), *trial.exam.corpus("xml")]:
+    for ask in [*trial.exam.heavy.plain(), *trial.exam.corpus("json"), *trial.exam.corpus("xml")]:
         trial.lots.lot(ask)
         trial.witness()
     if not trial.exam.survey.empty:

@@ -18,14 +18,16 @@ from twinwire_conformance.oracle.survey import largest
 from twinwire_conformance.reading import difference, shown
 from twinwire_conformance.rules.registry import must, should
 
-# RFC 4648, section 4: whole quanta of its alphabet, the last one padded.
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+# RFC 4648, section 4: whole quanta of its alphabet, the last one padded. A pattern of quanta would remember each of them.
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
 @must("IMAGE-01", "binary content is base64 of RFC 4648 section 4: its alphabet, padded, no line breaks, not empty")
 def binaries_are_strict_base64(trial: Trial) -> None:
     """Look at the content of every item of the modes with binaries."""
-    _contents(trial, Kind.BINARY, lambda text: bool(text) and bool(_BASE64.fullmatch(text)), "padded base64 on one line")
+    _contents(
+        trial, Kind.BINARY, lambda text: len(text) % 4 == 0 and bool(_BASE64.fullmatch(text)), "padded base64 on one line"
+    )
 
 
 @should("IMAGE-02", "binary content decodes to a known image format")
@@ -214,12 +216,12 @@ def _contents(trial: Trial, kind: Kind, valid: Callable[[str], bool], expected: 
         raise Inconclusive("no entry that was looked at has an image")
 
 
-def _lots(trial: Trial, modes: list[Mode]) -> list[Lot]:
+def _lots(trial: Trial, modes: list[Mode]) -> Iterator[Lot]:
     asks = [ask for format_ in FORMATS for ask in trial.exam.corpus(format_) if ask.mode in modes]
-    lots = [trial.lots.lot(ask) for ask in asks]
+    # One after another: of lots with huge images no two are needed at once.
+    yield from (trial.lots.lot(ask) for ask in asks)
     if trial.terms.light_mode in modes:
-        lots += trial.exam.survey.lots
-    return lots
+        yield from trial.exam.survey.lots
 
 
 # What nearly every link looks like; any other is taken apart.

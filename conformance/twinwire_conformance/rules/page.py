@@ -10,7 +10,7 @@ from itertools import pairwise
 from twinwire.ir import INT64_MAX
 from twinwire_conformance.contract import FORMATS, Ask
 from twinwire_conformance.model import Inconclusive, Skipped, Violation
-from twinwire_conformance.oracle.examination import FEW, Trial
+from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, take
 from twinwire_conformance.oracle.walks import Path, of_walks
@@ -337,7 +337,8 @@ def _crowd(trial: Trial) -> list[Ask]:
     json, xml = (trial.terms.canonical_type(format_) for format_ in FORMATS)
     if trial.exam.profile.thrifty:
         # Lots that other rules have asked for anyway, so that only the crowd itself costs requests.
-        return [trial.terms.sample(json), trial.exam.corpus("xml")[1], trial.exam.corpus("json")[0], trial.terms.sample(xml)]
+        others = trial.exam.heavy.moderate(xml)[:1] or [trial.exam.corpus("xml")[0]]
+        return [trial.terms.sample(json), *others, trial.exam.corpus("json")[0], trial.terms.sample(xml)]
     starts = list(dict.fromkeys(start.cursor for start in trial.exam.starts))
     sizes = [trial.terms.size(number) for number in (2, 3, 50, 7)]
     asks = [
@@ -345,8 +346,7 @@ def _crowd(trial: Trial) -> list[Ask]:
         for index in range(8)
     ]
     # Other modes among them, in small lots, as their answers are large.
-    others = [Ask(json, None, trial.terms.size(FEW), mode) for mode in trial.terms.modes if mode is not trial.terms.light_mode]
-    return [*asks, *others]
+    return [*asks, *trial.exam.heavy.moderate(json)]
 
 
 def _violation(expected: str, got: str, path: Path) -> Violation:

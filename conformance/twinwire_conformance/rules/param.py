@@ -169,8 +169,8 @@ def _lowered(trial: Trial, answer: Answer) -> bool:
 def given_tokens_are_accepted(trial: Trial) -> None:
     """Go on from every cursor of the survey and the corpus."""
     asks = [*trial.exam.survey.asks, *trial.exam.corpus("json"), *trial.exam.corpus("xml")]
-    lots = [trial.lots.read(ask) for ask in asks]
-    cursors = list(dict.fromkeys(lot.cursor for lot in lots if lot.cursor is not None))
+    found = (trial.lots.read(ask).cursor for ask in asks)
+    cursors = list(dict.fromkeys(cursor for cursor in found if cursor is not None))
     for cursor in cursors[: 1 if trial.exam.profile.thrifty else 12]:
         trial.lots.lot(trial.terms.sample(trial.terms.canonical_type("json"), cursor))
         trial.witness()

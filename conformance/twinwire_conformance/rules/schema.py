@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from twinwire.ir import INT64_MAX, INT64_MIN, Kind
 from twinwire_conformance.contract import FORMATS, Format, kind_of
@@ -171,9 +172,12 @@ def _well_formed(found: object, kind: Kind | None, *, numeric: bool) -> bool:
     return len(found) <= 20 and bool(_DECIMAL.fullmatch(found)) and INT64_MIN <= int(found) <= INT64_MAX
 
 
-def _lots(trial: Trial, format_: Format) -> list[Lot]:
-    return [trial.lots.read(ask) for ask in trial.exam.corpus(format_)]
+# One after another: of lots with huge images no two are needed at once.
+def _lots(trial: Trial, format_: Format) -> Iterator[Lot]:
+    return (trial.lots.read(ask) for ask in trial.exam.corpus(format_))
 
 
-def _every_lot(trial: Trial) -> list[Lot]:
-    return [*_lots(trial, "json"), *_lots(trial, "xml"), *(trial.lots.read(ask) for ask in trial.exam.survey.asks)]
+def _every_lot(trial: Trial) -> Iterator[Lot]:
+    yield from _lots(trial, "json")
+    yield from _lots(trial, "xml")
+    yield from (trial.lots.read(ask) for ask in trial.exam.survey.asks)

@@ -11,7 +11,7 @@ import httpx
 
 from twinwire_conformance.model import Answer, Request, Unreachable
 from twinwire_conformance.transport.endpoint import Endpoint
-from twinwire_conformance.transport.http import received
+from twinwire_conformance.transport.http import Body, received
 from twinwire_conformance.transport.together import Threads
 
 
@@ -53,15 +53,12 @@ class AppTransport(Threads):
 
     async def _receive(self, request: Request) -> Answer:
         started = time.monotonic()
-        body = bytearray()
+        body = Body(request, self.max_bytes)
         sent = httpx.Request("GET", self.endpoint.url(request), headers=self.endpoint.sent_headers(request))
         async with asyncio.timeout(self.timeout):
             response = await self._transport.handle_async_request(sent)
             async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > self.max_bytes:
-                    shown = self.endpoint.shown_url(request)
-                    raise Unreachable(f"the body is larger than {self.max_bytes} bytes: {shown}")
+                if not body.add(chunk):
+                    break
         seconds = time.monotonic() - started
-        came = response.status_code, response.headers.raw, bytes(body)
-        return received(self.endpoint, request, came, self.max_bytes, seconds)
+        return received(self.endpoint, request, (response.status_code, response.headers.raw, body), seconds)

@@ -14,7 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 
 from twinwire.errors import UsageError
-from twinwire_conformance.model import Answer, Request, Unreachable
+from twinwire_conformance.model import CUT, Answer, Request, Unreachable
 from twinwire_conformance.transport.coding import undo
 from twinwire_conformance.transport.endpoint import Endpoint
 from twinwire_conformance.transport.together import Threads
@@ -63,19 +63,45 @@ class HttpTransport(Threads):
 
     def _receive(self, request: Request) -> Answer:
         started = time.monotonic()
-        body = bytearray()
         headers = [*self.endpoint.sent_headers(request), *_credentials(self.endpoint)]
         with self._pool.stream("GET", _without_user(self.endpoint.url(request)), headers=headers) as response:
+            body = Body(request, self.max_bytes)
             for chunk in response.iter_stream():
-                body += chunk
-                if len(body) > self.max_bytes:
-                    raise Unreachable(f"the body is larger than {self.max_bytes} bytes: {self._shown(request)}")
+                if not body.add(chunk):
+                    break
         seconds = time.monotonic() - started
-        return received(self.endpoint, request, (response.status, response.headers, bytes(body)), self.max_bytes, seconds)
+        return received(self.endpoint, request, (response.status, response.headers, body), seconds)
+
+
+class Body:
+    """A body that comes in chunks: up to ``max_bytes``, or only as much as its request wants."""
+
+    def __init__(self, request: Request, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self.cut = False
+        self._most = min(max_bytes, max_bytes if request.most is None else request.most)
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def add(self, chunk: bytes) -> bool:
+        """Take a chunk and say whether more is wanted. Raises Unreachable beyond ``max_bytes``."""
+        self._size += len(chunk)
+        if self._size > self._most:
+            if self._most == self.max_bytes:
+                raise Unreachable(f"the body is larger than {self.max_bytes} bytes")
+            self.cut = True
+            return False
+        self._chunks.append(chunk)
+        return True
+
+    def whole(self) -> bytes:
+        """Return what has come, and hold it no longer."""
+        chunks, self._chunks = self._chunks, []
+        return b"".join(chunks)
 
 
 def received(
-    endpoint: Endpoint, request: Request, came: tuple[int, Iterable[tuple[bytes, bytes]], bytes], max_bytes: int, seconds: float
+    endpoint: Endpoint, request: Request, came: tuple[int, Iterable[tuple[bytes, bytes]], Body], seconds: float
 ) -> Answer:
     """Return the answer for the status, headers and body that came. Raises Unreachable when it unpacks to too much."""
     status, headers, body = came
@@ -83,7 +109,9 @@ def received(
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), _text(raw_value)
         names[name] = f"{names[name]}, {value}" if name in names else value
-    plain, flaw = undo(body, names.get("content-encoding", "").strip().lower(), max_bytes)
+    plain, flaw = body.whole(), CUT
+    if not body.cut:
+        plain, flaw = undo(plain, names.get("content-encoding", "").strip().lower(), body.max_bytes)
     return Answer(request, endpoint.shown_url(request), status, names, plain, seconds, time.time(), flaw)
 
 

@@ -1,0 +1,104 @@
+"""The modes that are not light: what may be asked for where a single entry can bring megabytes.
+
+No rule asks for more of them than these asks, which bring what is courteous: some entries where images are of the usual
+sizes, the leanest entry of the first lot where they are huge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+from twinwire.ir import Mode
+from twinwire_conformance.contract import Ask
+from twinwire_conformance.model import Violation
+from twinwire_conformance.oracle.lots import HUGE_BYTES, Lots
+from twinwire_conformance.oracle.memory import give_back_large_blocks
+from twinwire_conformance.oracle.survey import Survey
+
+FEW = 3
+MANY = 50
+MODERATE_BYTES = 1024 * 1024
+
+
+class Heavy:
+    """The asks of one run in the modes that are not light. A feed without modes has none."""
+
+    def __init__(self, lots: Lots, survey: Survey) -> None:
+        self._lots = lots
+        self._survey = survey
+        self._terms = lots.terms
+        self._fitting: dict[Ask, bool] = {}
+
+    @property
+    def modes(self) -> list[Mode | None]:
+        """The modes that are not light."""
+        return self._terms.modes[1:]
+
+    def first(self, media_type: str) -> list[Ask]:
+        """Return the asks at the beginning, one in each mode: for a few entries, or for the leanest one."""
+        return [replace(self._first(mode), media_type=media_type) for mode in self.modes]
+
+    def moderate(self, media_type: str) -> list[Ask]:
+        """Return those of the first asks whose answers are not huge."""
+        found = [ask for ask in map(self._first, self.modes) if self.fits(ask)]
+        return [replace(ask, media_type=media_type) for ask in found]
+
+    def farther(self, media_type: str) -> list[Ask]:
+        """Return asks at the end and, for more entries, in the middle, as far as their answers are not huge."""
+        starts = self._survey.starts
+        last, middle = starts[-1].cursor, starts[len(starts) // 2].cursor
+        asks = [self._ask(mode, last, FEW) for mode in self.modes]
+        asks += [self._ask(mode, middle, self._many(mode)) for mode in self.modes]
+        return [replace(ask, media_type=media_type) for ask in asks if self.fits(ask)]
+
+    def plain(self) -> list[Ask]:
+        """Return the ask that leaves everything to its default, unless its answer would be huge."""
+        plain = Ask(self._terms.canonical_type("json"))
+        default = self._terms.feed.modes.default if self._terms.feed.modes is not None else None
+        if default in self.modes:
+            first = self._first(default)
+            if not self.fits(first) or self._each(first) * self._terms.feed.limit.default > HUGE_BYTES:
+                return []
+        return [plain]
+
+    def fits(self, ask: Ask) -> bool:
+        """Say whether an ask's answer is not huge; it is asked for and kept, or given up once it is."""
+        if ask not in self._fitting:
+            request = replace(self._lots.request(ask), most=HUGE_BYTES)
+            self._fitting[ask] = not self._lots.answer(request).cut
+        return self._fitting[ask]
+
+    def _first(self, mode: Mode | None) -> Ask:
+        few = self._ask(mode, None, FEW)
+        if self.fits(few):
+            return few
+        give_back_large_blocks()
+        return self._ask(mode, self._lean, 1)
+
+    def _ask(self, mode: Mode | None, cursor: str | None, limit: int) -> Ask:
+        return Ask(self._terms.canonical_type("json"), cursor, self._terms.size(limit), mode)
+
+    def _many(self, mode: Mode | None) -> int:
+        """Return how many entries make an answer of moderate size."""
+        return min(MANY, MODERATE_BYTES // self._each(self._first(mode)))
+
+    def _each(self, ask: Ask) -> int:
+        """Return how many bytes an entry takes in the answer to an ask."""
+        try:
+            lot = self._lots.read(ask)
+        except Violation:
+            # The rules that look at it meet this again and say so.
+            return MODERATE_BYTES // FEW
+        return len(lot.answer.body) // max(1, len(lot.entries)) + 1
+
+    @cached_property
+    def _lean(self) -> str | None:
+        """The cursor after which the entry with the fewest items of the first lot comes; the light mode lists them too."""
+        light, entries = self._terms.light_mode, self._survey.lots[0].entries if self._survey.lots else []
+        counts = [len(self._terms.items(entry, light)) if light is not None else 0 for entry in entries]
+        filled = [(count, index) for index, count in enumerate(counts) if count]
+        index = min(filled)[1] if filled else 0
+        if not index or self._terms.size(index) != index:
+            return None
+        return self._lots.lot(Ask(self._terms.canonical_type("json"), None, index, light)).cursor
