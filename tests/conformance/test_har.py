@@ -74,7 +74,7 @@ def test_a_recording_is_har_and_holds_every_exchange_in_order(recorded: tuple[Pa
     assert [entry["_call"] for entry in entries] == sorted(entry["_call"] for entry in entries)
     assert har["log"]["creator"] == {"name": "twinwire", "version": report["kit"]}
     first = entries[0]
-    assert first["request"]["url"] == f"{report['target']}/products/images?session=***"
+    assert first["request"]["url"] == f"{report['target']}/products/images?count=2&session=***&options=URL"
     assert {"name": "session", "value": "***"} in first["request"]["queryString"]
     assert {"name": "Authorization", "value": "***"} in first["request"]["headers"]
     assert "canary" not in path.read_text("utf-8")

@@ -90,6 +90,8 @@ def test_a_member_that_stands_twice_equals_no_single_one(reader: Reader) -> None
         (b'{"returncode": NaN}', None, "not JSON"),
         (b'{"returncode": 1e999}', None, "too large"),
         (b'{"a": ' + b"[" * 100_000, None, "too deep"),
+        (b'{"returncode": ' + b"[" * 300 + b"]" * 300 + b"}", None, "more than 200 deep"),
+        (b'{"product": [' + b"[" * 300 + b"]" * 300 + b"]}", None, "more than 200 deep"),
         (b'{"a": "\xff"}', None, "not utf-8"),
         (b"{}", "no-such", "unknown"),
         (b"{}", "zip", "unknown"),

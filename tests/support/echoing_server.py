@@ -51,7 +51,7 @@ async def _echo(request: Request) -> Response:
 
 
 def _answer(query: dict[str, list[str]], accept: str, said: list[str]) -> tuple[int, str, bytes]:
-    if "options" in query:
+    if query.get("options", ["URL"]) != ["URL"]:
         return 500, "text/html; charset=latin-1", "".join(f"<p>{text}</p>" for text in said).encode("latin-1", "replace")
     if "xml" in accept:
         return 200, accept, "".join(said).encode("utf-16")

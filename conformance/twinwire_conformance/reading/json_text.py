@@ -8,7 +8,7 @@ from typing import Any
 from twinwire.ir import Kind
 from twinwire_conformance.reading.plan import Plan, Slot
 from twinwire_conformance.reading.values import shown
-from twinwire_conformance.reading.words import Unreadable, decode
+from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable, decode
 
 _EMPTY: tuple[Any, ...] = ([], {})
 
@@ -16,7 +16,11 @@ _EMPTY: tuple[Any, ...] = ([], {})
 def read(plan: Plan, body: bytes, charset: str | None) -> tuple[dict[str, Any], bool]:
     """Return the canonical value of a body, and whether it holds what the plan does not know. Raises Unreadable."""
     reader = _Reader()
-    return reader.model(plan, parse(body, charset)), reader.odd
+    raw = parse(body, charset)
+    try:
+        return reader.model(plan, raw), reader.odd
+    except RecursionError as error:
+        raise Unreadable("the JSON is nested too deep") from error
 
 
 def parse(body: bytes, charset: str | None) -> dict[str, Any]:
@@ -43,6 +47,7 @@ class _Reader:
 
     def model(self, plan: Plan, raw: Any) -> Any:
         if not isinstance(raw, dict):
+            _refuse_depth(raw)
             return raw
         value: dict[str, Any] = {}
         seen = 0
@@ -55,6 +60,8 @@ class _Reader:
                     item = self._inner(slot, slot.plan, item)
                 elif slot.kind is Kind.NUMBER:
                     item = _floats(item)
+                elif item.__class__ is list or item.__class__ is dict:
+                    _refuse_depth(item)
                 if item is not None and item not in _EMPTY:
                     value[name] = item
         if seen < len(raw):
@@ -65,6 +72,15 @@ class _Reader:
         if slot.many and isinstance(item, list):
             return [self.model(plan, part) for part in item]
         return self.model(plan, item)
+
+
+def _refuse_depth(item: Any, depth: int = 0) -> None:
+    # What stands in place of a scalar is kept as it came, and nobody after this one counts on its having a bottom.
+    if depth > MAX_DEPTH:
+        raise Unreadable(f"the JSON is nested more than {MAX_DEPTH} deep")
+    if isinstance(item, (list, dict)):
+        for part in item.values() if isinstance(item, dict) else item:
+            _refuse_depth(part, depth + 1)
 
 
 def _floats(item: Any) -> Any:

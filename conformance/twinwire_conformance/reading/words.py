@@ -7,6 +7,7 @@ from typing import Any
 
 from twinwire.ir import Kind
 
+MAX_DEPTH = 200
 _INTEGER = re.compile(r"[ \t\r\n]*([+-]?[0-9]{1,40})[ \t\r\n]*")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 

@@ -8,9 +8,8 @@ from xml.parsers import expat
 
 from twinwire.ir import Kind
 from twinwire_conformance.reading.plan import Element, Plan, Slot
-from twinwire_conformance.reading.words import Unreadable, scalar
+from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable, scalar
 
-MAX_DEPTH = 200
 _XSI = "http://www.w3.org/2001/XMLSchema-instance}"
 
 Start = Callable[[str, Mapping[str, str]], None]
