@@ -22,6 +22,11 @@ from twinwire_conformance.target import Target
 S = TypeVar("S")
 
 ALLOWANCE = 16
+"""The requests that a rule may spend on what cannot be confirmed."""
+SCANT = 4
+"""The same once the feed is known to move all the time: what is left of the budget can decide more elsewhere."""
+RESTLESS = 3
+"""How many rules must have been left undecided by a moving feed for it to be known."""
 
 
 class Examination:
@@ -34,6 +39,7 @@ class Examination:
         self.seed = seed
         self.lots = Lots(terms, target, session)
         self.explorer = Explorer(target, seed, profile.shrink)
+        self.unsettled = 0  # rules that were left undecided because the feed moved
         self._objections: dict[Walk, frozenset[Property]] = {}
 
     @cached_property
@@ -109,8 +115,11 @@ class Trial:
     exam: Examination
     witnesses: int = 0
     unconfirmed: list[Unconfirmed] = field(default_factory=list)
-    allowance: int = ALLOWANCE
+    allowance: int = field(init=False)
     """The requests that may still be spent on what cannot be confirmed."""
+
+    def __post_init__(self) -> None:
+        self.allowance = ALLOWANCE if self.exam.unsettled < RESTLESS else SCANT
 
     @property
     def terms(self) -> Terms:
@@ -139,6 +148,7 @@ class Trial:
         try:
             confirm(reference, subject, judge, lambda: self.allowance > target.requests - before)
         except Unconfirmed as error:
+            self.exam.unsettled += not self.unconfirmed
             self.unconfirmed.append(error)
             self.allowance -= target.requests - before
         else:

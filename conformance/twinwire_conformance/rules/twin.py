@@ -27,7 +27,8 @@ def both_representations_say_the_same_of_links(trial: Trial) -> None:
     """Compare the corpus of the light mode in JSON and XML."""
     if trial.terms.feed.modes is None:
         raise Skipped("the contract has no modes")
-    for ask in trial.exam.corpus("json"):
+    # A small lot first: where a feed moves, it is the one that stands still for long enough.
+    for ask in (trial.terms.sample(trial.terms.canonical_type("json")), *trial.exam.corpus("json")):
         if ask.mode is trial.terms.light_mode:
             _twins(trial, ask)
 
