@@ -26,7 +26,9 @@ if TYPE_CHECKING:
         ResultWarning,
         ReturnCodeError,
         TransportError,
+        WarningError,
     )
+    from .events import Attempt, Decoded
     from .models import Image, Images, ImagesResult, ImageURL, ProductImage
     from .paging import Page
     from .retry import Retry
@@ -35,8 +37,10 @@ __version__ = "1.0.0"
 
 __all__ = [
     "AsyncClient",
+    "Attempt",
     "Client",
     "DecodeError",
+    "Decoded",
     "EncodeError",
     "HTTPStatusError",
     "Image",
@@ -53,6 +57,7 @@ __all__ = [
     "Retry",
     "ReturnCodeError",
     "TransportError",
+    "WarningError",
     "decode_json",
     "decode_xml",
     "encode_json",
@@ -76,9 +81,12 @@ if not TYPE_CHECKING:
             "ResultWarning",
             "ReturnCodeError",
             "TransportError",
+            "WarningError",
             "ProductImagesError",
         ):
             from . import errors as home
+        elif name in ("Attempt", "Decoded"):
+            from . import events as home
         elif name in ("ImageURL", "Image", "Images", "ProductImage", "ImagesResult"):
             from . import models as home
         elif name == "Page":

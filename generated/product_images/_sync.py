@@ -19,6 +19,8 @@ from ._options import Options
 from ._plan import Representation
 from ._wire import Failure, Reply, Send, Sleep, Steps
 from .core import Contract, Core
+from .errors import ParameterError
+from .events import OnEvent
 from .paging import Page, Pager
 from .retry import Retry
 
@@ -30,8 +32,10 @@ class SyncClient(Generic[R]):
     """A blocking client, usable from any number of threads; close it, or use it as a context manager.
 
     ``base_url`` is what the operation's path is appended to. ``timeout`` is in seconds and holds for each step of a
-    request; ``max_bytes`` caps a body, decompressed. ``verbatim_base64`` leaves base64 undecoded. A ``http_client`` that is
-    handed in keeps its own timeout and transport, and is not closed. Raises ParameterError for what cannot be used.
+    request, unless the HTTP library's own kind says more; ``max_bytes`` caps a body, decompressed. ``verbatim_base64`` leaves
+    base64 undecoded. ``raise_on_warning`` raises WarningError in place of ResultWarning. ``on_event`` is told of every attempt
+    and every result. ``transport`` carries the requests; a ``http_client`` that is handed in keeps its own timeout and
+    transport, and is not closed. Raises ParameterError for what cannot be used.
     """
 
     def __init__(
@@ -41,19 +45,24 @@ class SyncClient(Generic[R]):
         representation: Representation = "json",
         session: str | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float = 30.0,
+        timeout: float | httpx.Timeout = 30.0,
         retry: Retry | None = None,
         max_bytes: int = MAX_BYTES,
         verbatim_base64: bool = False,
+        raise_on_warning: bool = False,
+        on_event: OnEvent | None = None,
+        transport: httpx.BaseTransport | None = None,
         http_client: httpx.Client | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        options = Options(retry or Retry(), verbatim_base64, max_bytes)
+        if http_client is not None and transport is not None:
+            raise ParameterError("transport", "cannot be given with an http_client, which has its own")
+        options = Options(retry or Retry(), verbatim_base64, max_bytes, raise_on_warning=raise_on_warning, on_event=on_event)
         self._core = Core(self._contract(), base_url, representation, session, headers or {}, options)
         self._max_bytes = max_bytes
         self._sleep = sleep
         self._owned = http_client is None
-        self._http = http_client if http_client is not None else httpx.Client(timeout=timeout)
+        self._http = http_client if http_client is not None else httpx.Client(timeout=timeout, transport=transport)
 
     def _contract(self) -> Contract[R]:
         raise NotImplementedError

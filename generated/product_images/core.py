@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Generic, TypeVar
 
 from ._codec import Codec
@@ -20,7 +21,8 @@ from ._parameter import Parameter, query
 from ._plan import FeedPlan, Representation
 from ._target import Target
 from ._wire import Failure, Reply, Send, Sleep, Steps
-from .errors import ParameterError, ResultWarning, TransportError
+from .errors import ParameterError, ResultWarning, TransportError, WarningError
+from .events import Attempt, Decoded, Event, log
 from .retry import RETRYABLE
 
 R = TypeVar("R")
@@ -53,6 +55,7 @@ class Core(Generic[R]):
             raise ParameterError("representation", f"must be one of {', '.join(feed.accept)}")
         self._fixed = self._checked(session)
         self._retry = options.retry
+        self._options = options
         self._target = Target(base_url, feed.path, headers, feed.accept[representation], session)
         self._judge = Judge(feed, contract.codec, self._target, options)
 
@@ -72,26 +75,62 @@ class Core(Generic[R]):
     def load(self, request: Send) -> Steps[R]:
         """Load the result of a request, and surface its warnings."""
         reply = yield from self._exchange(request)
+        result = self._decode(reply)
+        feed = self.feed
+        texts = [self._target.redact(str(text))[:500] for text in getattr(result, feed.warnings)] if feed.warnings else []
+        if texts and self._options.raise_on_warning:
+            raise WarningError(tuple(texts), result)
+        for text in texts:
+            warnings.warn(text, ResultWarning, stacklevel=2)
+        return result
+
+    def _decode(self, reply: Reply) -> R:
+        began = perf_counter()
         result = self._judge.result(reply)
-        if self.feed.warnings is not None:
-            for text in getattr(result, self.feed.warnings):
-                warnings.warn(self._target.redact(str(text))[:500], ResultWarning, stacklevel=2)
+        remaining = getattr(result, self.feed.remaining) if self.feed.remaining is not None else None
+        entries = len(getattr(result, self.feed.entries))
+        self._tell(Decoded(entries, remaining, len(reply.body), perf_counter() - began))
         return result
 
     def _exchange(self, request: Send) -> Steps[Reply]:
         attempt = 0
         while True:
+            began = perf_counter()
             answer = yield Send(request.url, request.headers)
-            if attempt >= self._retry.max_retries or not _passing(answer):
+            wait = self._wait(answer, attempt)
+            self._tell(self._attempt(request, answer, attempt, perf_counter() - began, wait))
+            if wait is None:
                 break
-            after = answer.headers.get("retry-after") if isinstance(answer, Reply) else None
-            yield Sleep(self._retry.delay(attempt, after))
+            yield Sleep(wait)
             attempt += 1
         if isinstance(answer, Reply):
             return answer
         cause = answer.cause if isinstance(answer, Failure) else None
-        what = self._target.redact(f"{type(cause).__name__}: {cause}")[:300]
+        what = self._reason(answer)
         raise TransportError(f"{self._target.url} did not answer, attempts made: {attempt + 1}: {what}", attempt + 1) from cause
+
+    def _wait(self, answer: Reply | Failure | None, attempt: int) -> float | None:
+        if attempt >= self._retry.max_retries or not _passing(answer):
+            return None
+        after = answer.headers.get("retry-after") if isinstance(answer, Reply) else None
+        return self._retry.delay(attempt, after)
+
+    def _attempt(
+        self, request: Send, answer: Reply | Failure | None, attempt: int, seconds: float, wait: float | None
+    ) -> Attempt:
+        url = self._target.redact(request.url)
+        if isinstance(answer, Reply):
+            return Attempt(url, attempt + 1, answer.status, None, len(answer.body), seconds, wait)
+        return Attempt(url, attempt + 1, None, self._reason(answer), 0, seconds, wait)
+
+    def _reason(self, answer: Reply | Failure | None) -> str:
+        cause = answer.cause if isinstance(answer, Failure) else None
+        return self._target.redact(f"{type(cause).__name__}: {cause}")[:300]
+
+    def _tell(self, event: Event) -> None:
+        log(event)
+        if self._options.on_event is not None:
+            self._options.on_event(event)
 
 
 def _passing(answer: Reply | Failure | None) -> bool:

@@ -23,6 +23,7 @@ _ERRORS = (
     "ResultWarning",
     "ReturnCodeError",
     "TransportError",
+    "WarningError",
 )
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?")
 
@@ -58,6 +59,7 @@ class Init:
             Home("client", ("AsyncClient", "Client")),
             Home("codec", ("decode_json", "decode_xml", "encode_json", "encode_xml")),
             Home("errors", (*_ERRORS, names.error)),
+            Home("events", ("Attempt", "Decoded")),
             Home("models", models),
             Home("paging", ("Page",)),
             Home("retry", ("Retry",)),

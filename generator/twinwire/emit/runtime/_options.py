@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ._codec import MAX_BYTES, MAX_DEPTH
+from .events import OnEvent
 from .retry import Retry
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``verbatim`` leaves base64 undecoded; ``max_bytes`` and ``max_depth`` cap an answer."""
+    """``verbatim`` leaves base64 undecoded; ``max_bytes`` and ``max_depth`` cap an answer.
+
+    ``raise_on_warning`` makes errors of a result's warnings; ``on_event`` is told of the client's work.
+    """
 
     retry: Retry
     verbatim: bool = False
     max_bytes: int = MAX_BYTES
     max_depth: int = MAX_DEPTH
+    raise_on_warning: bool = False
+    on_event: OnEvent | None = None

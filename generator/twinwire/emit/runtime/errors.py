@@ -8,6 +8,7 @@ FeedError
 ├── HTTPStatusError       an answer with a status that brings no result
 │   └── RateLimitedError  429 or 503 to the end; says how long the server asked to wait
 ├── ReturnCodeError       the server refused or failed, and said so in a result
+├── WarningError          the request worked with warnings, and ``raise_on_warning`` was set
 └── PaginationStalled     the feed makes no progress
 
 ResultWarning             the request worked, but the server wants something known (a UserWarning)
@@ -98,6 +99,18 @@ class ReturnCodeError(FeedError):
         self.message = message
         self.result = result
         self.status = status
+
+
+class WarningError(FeedError):
+    """The request worked, but the server wants something known, and the client has ``raise_on_warning`` set.
+
+    ``warnings`` are the server's words, ``result`` is what came with them.
+    """
+
+    def __init__(self, warnings: tuple[str, ...], result: object) -> None:
+        super().__init__("; ".join(warnings))
+        self.warnings = warnings
+        self.result = result
 
 
 class PaginationStalled(FeedError):
