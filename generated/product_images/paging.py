@@ -36,7 +36,7 @@ class Pager(Generic[R]):
         self._core = core
         self._arguments = dict(arguments)
         self._cursor = core.parameters[core.feed.cursor_parameter]
-        self.done = False
+        self.done: bool = False
         self.token = self._cursor.text(arguments.get(self._cursor.name))
         self._trail: deque[str] = deque([self.token] if self.token is not None else [], maxlen=8)
         # All of these ask from the beginning, so one that comes back begins again.

@@ -46,8 +46,9 @@ class Core(Generic[R]):
         headers: Mapping[str, str],
         options: Options,
     ) -> None:
-        self.feed = feed = contract.feed
-        self.parameters = {parameter.name: parameter for parameter in contract.parameters}
+        feed = contract.feed
+        self.feed: FeedPlan = feed
+        self.parameters: dict[str, Parameter] = {parameter.name: parameter for parameter in contract.parameters}
         if representation not in feed.accept:
             raise ParameterError("representation", f"must be one of {', '.join(feed.accept)}")
         self._fixed = self._checked(session)
