@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         WarningError,
     )
     from .events import Attempt, Decoded
+    from .iterators import AsyncEntries, AsyncPages, Entries, Pages
     from .models import Image, Images, ImagesResult, ImageURL, ProductImage
     from .paging import Page
     from .retry import Retry
@@ -37,17 +38,21 @@ __version__ = "1.0.0"
 
 __all__ = [
     "AsyncClient",
+    "AsyncEntries",
+    "AsyncPages",
     "Attempt",
     "Client",
     "DecodeError",
     "Decoded",
     "EncodeError",
+    "Entries",
     "HTTPStatusError",
     "Image",
     "ImageURL",
     "Images",
     "ImagesResult",
     "Page",
+    "Pages",
     "PaginationStalled",
     "ParameterError",
     "ProductImage",
@@ -87,6 +92,8 @@ if not TYPE_CHECKING:
             from . import errors as home
         elif name in ("Attempt", "Decoded"):
             from . import events as home
+        elif name in ("AsyncEntries", "AsyncPages", "Entries", "Pages"):
+            from . import iterators as home
         elif name in ("ImageURL", "Image", "Images", "ProductImage", "ImagesResult"):
             from . import models as home
         elif name == "Page":

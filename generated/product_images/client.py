@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-
 from ._async import AsyncioClient
 from ._sync import SyncClient
 from ._tables import FEED, PARAMETERS
 from .codec import CODEC
 from .core import Contract
+from .iterators import AsyncEntries, AsyncPages, Entries, Pages
 from .models import ImagesResult, ProductImage
-from .paging import Page
 
 CONTRACT = Contract(FEED, PARAMETERS, CODEC)
 
@@ -51,23 +49,30 @@ class Client(SyncClient[ImagesResult]):
         token: int | str | None = None,
         count: int | None = None,
         options: str | None = None,
-    ) -> Iterator[Page[ImagesResult]]:
+        *,
+        prefetch: int = 0,
+    ) -> Pages[ImagesResult]:
         """Yield lot after lot, from ``token`` to the end.
 
         Takes what ``get_images`` takes, and raises PaginationStalled too. An empty lot ends the feed, and is yielded like
-        any other.
+        any other. With ``prefetch=1`` the next lot is loaded while the present one is handled.
         """
-        return self._pages({"token": token, "count": count, "options": options})
+        return self._pages({"token": token, "count": count, "options": options}, prefetch)
 
     def iter_products(
         self,
         token: int | str | None = None,
         count: int | None = None,
         options: str | None = None,
-    ) -> Iterator[ProductImage]:
-        """Yield the entries of every lot, as ``iter_pages`` loads them."""
-        pages = self._pages({"token": token, "count": count, "options": options})
-        return (entry for page in pages for entry in page.result.product)
+        *,
+        prefetch: int = 0,
+    ) -> Entries[ImagesResult, ProductImage]:
+        """Yield the entries of every lot, as ``iter_pages`` loads them.
+
+        The iterator's ``resume_token`` says from where to go on once the entry yielded last has been handled: stop
+        anywhere, pass it on, and nothing is lost.
+        """
+        return self._entries({"token": token, "count": count, "options": options}, prefetch)
 
 
 class AsyncClient(AsyncioClient[ImagesResult]):
@@ -103,20 +108,27 @@ class AsyncClient(AsyncioClient[ImagesResult]):
         token: int | str | None = None,
         count: int | None = None,
         options: str | None = None,
-    ) -> AsyncIterator[Page[ImagesResult]]:
+        *,
+        prefetch: int = 0,
+    ) -> AsyncPages[ImagesResult]:
         """Yield lot after lot, from ``token`` to the end.
 
         Takes what ``get_images`` takes, and raises PaginationStalled too. An empty lot ends the feed, and is yielded like
-        any other.
+        any other. With ``prefetch=1`` the next lot is loaded while the present one is handled.
         """
-        return self._pages({"token": token, "count": count, "options": options})
+        return self._pages({"token": token, "count": count, "options": options}, prefetch)
 
     def iter_products(
         self,
         token: int | str | None = None,
         count: int | None = None,
         options: str | None = None,
-    ) -> AsyncIterator[ProductImage]:
-        """Yield the entries of every lot, as ``iter_pages`` loads them."""
-        pages = self._pages({"token": token, "count": count, "options": options})
-        return (entry async for page in pages for entry in page.result.product)
+        *,
+        prefetch: int = 0,
+    ) -> AsyncEntries[ImagesResult, ProductImage]:
+        """Yield the entries of every lot, as ``iter_pages`` loads them.
+
+        The iterator's ``resume_token`` says from where to go on once the entry yielded last has been handled: stop
+        anywhere, pass it on, and nothing is lost.
+        """
+        return self._entries({"token": token, "count": count, "options": options}, prefetch)

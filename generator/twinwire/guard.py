@@ -26,9 +26,9 @@ def _words(text: str) -> frozenset[str]:
 
 
 MODULES = _words("""
-    __future__ abc asyncio base64 binascii codecs collections collections.abc contextlib dataclasses datetime email.utils
-    enum functools httpx httpx2 itertools json logging math msgspec operator pybase64 random re string textwrap threading
-    time types typing typing_extensions urllib.parse warnings xml.parsers xml.parsers.expat xml.sax.saxutils zlib
+    __future__ abc asyncio base64 binascii codecs collections collections.abc contextlib contextvars dataclasses datetime
+    email.utils enum functools httpx httpx2 itertools json logging math msgspec operator pybase64 random re string textwrap
+    threading time types typing typing_extensions urllib.parse warnings xml.parsers xml.parsers.expat xml.sax.saxutils zlib
 """)
 """What generated code may import, besides its own package."""
 
@@ -38,7 +38,8 @@ _BUILTINS = _words("""
     next object ord pow property range repr reversed round set slice sorted staticmethod str sum super tuple type zip
 """)
 _DUNDERS = _words("""
-    __aenter__ __aexit__ __aiter__ __all__ __anext__ __cause__ __context__ __doc__ __enter__ __eq__ __exit__ __future__
+    __aenter__ __aexit__ __aiter__ __all__ __anext__ __call__ __cause__ __context__ __del__ __doc__ __enter__ __eq__ __exit__
+    __future__
     __getitem__ __hash__ __init__ __iter__ __len__ __name__ __next__ __post_init__ __qualname__ __repr__ __slots__ __str__
     __struct_config__ __struct_fields__ __traceback__ __version__
 """)

@@ -87,6 +87,36 @@ def test_a_cursor_that_means_the_beginning_stalls(driver: Driver, network: respx
         driver.pages()
 
 
+def test_a_cycle_of_two_cursors_stalls_when_it_closes(driver: Driver, network: respx.MockRouter) -> None:
+    serve(network, [answer(lot((number,), 5, token)) for number, token in enumerate(["10", "20", "10", "20"])])
+    with pytest.raises(PaginationStalled, match="'10' came back after 3 lots"):
+        driver.pages()
+    assert len(network.calls) == 3
+
+
+def test_what_remains_and_never_falls_stalls(driver: Driver, network: respx.MockRouter) -> None:
+    serve(network, [answer(lot((number,), 7)) for number in range(1, 100)])
+    with pytest.raises(
+        PaginationStalled, match="7 entries were said to remain; 50 came since, in 50 lots, and still 7"
+    ) as caught:
+        driver.pages()
+    assert (caught.value.token, caught.value.remaining) == ("51", 7)
+    assert caught.value.seen == tuple(str(number) for number in range(43, 51))
+
+
+def test_what_remains_may_grow_for_a_while_on_a_live_feed(driver: Driver, network: respx.MockRouter) -> None:
+    queue = [60, *range(60, 90), *range(89, -1, -1)]
+    serve(network, [answer(lot((number,), remaining)) for number, remaining in enumerate(queue, 1)])
+    assert len(driver.pages()) == len(queue)
+
+
+def test_what_remains_may_stand_still_for_as_many_entries_as_were_left(driver: Driver, network: respx.MockRouter) -> None:
+    # A hundred lots without progress are no proof yet while more entries were left than came.
+    queue = [200] * 101 + list(range(199, -1, -1))
+    serve(network, [answer(lot((number,), remaining)) for number, remaining in enumerate(queue, 1)])
+    assert len(driver.pages()) == len(queue)
+
+
 def test_an_empty_lot_while_entries_remain_stalls(driver: Driver, network: respx.MockRouter) -> None:
     serve(network, [answer(lot((1,), 5, "10")), answer(lot((), 5, "10"))])
     with pytest.raises(PaginationStalled, match="5 entries remain") as caught:

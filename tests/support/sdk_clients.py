@@ -44,16 +44,18 @@ class Driver:
 
         return asyncio.run(run())
 
-    def pages(self, take: int = 1000, **arguments: Any) -> list[Page[ImagesResult]]:
-        """Load up to ``take`` lots."""
-        return self._collect(lambda client: client.iter_pages(**arguments), take)
+    def pages(
+        self, take: int = 1000, taken: list[Page[ImagesResult]] | None = None, **arguments: Any
+    ) -> list[Page[ImagesResult]]:
+        """Load up to ``take`` lots; those that came before an error are in ``taken``."""
+        return self._collect(lambda client: client.iter_pages(**arguments), take, taken)
 
     def products(self, take: int = 1000, **arguments: Any) -> list[ProductImage]:
         """Load up to ``take`` entries."""
         return self._collect(lambda client: client.iter_products(**arguments), take)
 
-    def _collect(self, begin: Callable[[Any], Any], take: int) -> list[Any]:
-        found: list[Any] = []
+    def _collect(self, begin: Callable[[Any], Any], take: int, taken: list[Any] | None = None) -> list[Any]:
+        found: list[Any] = [] if taken is None else taken
         if self.kind == "sync":
             with self._client() as client:
                 for item in begin(client):

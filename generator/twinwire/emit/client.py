@@ -25,7 +25,8 @@ class Shell:
     name: str
     base: str
     doc: str
-    iterator: str
+    pages: str
+    entries: str
     asynchronous: bool
 
     @property
@@ -54,8 +55,8 @@ class Client:
     def imports(self) -> list[str]:
         """The imports of the models and of what paging yields."""
         return [
+            imports("iterators", [name for shell in self.shells for name in (shell.pages, shell.entries)]),
             imports("models", [self._names.entry, self._names.result]),
-            "from .paging import Page",
         ]
 
     @property
@@ -63,8 +64,15 @@ class Client:
         """The blocking and the asynchronous client."""
         summary = self._contract.operation.summary or f"Loads {self._contract.operation.path}"
         return [
-            Shell("Client", "SyncClient", docstring(f"{summary.rstrip('.')}, blocking"), "Iterator", False),
-            Shell("AsyncClient", "AsyncioClient", docstring(f"{summary.rstrip('.')}, without blocking"), "AsyncIterator", True),
+            Shell("Client", "SyncClient", docstring(f"{summary.rstrip('.')}, blocking"), "Pages", "Entries", False),
+            Shell(
+                "AsyncClient",
+                "AsyncioClient",
+                docstring(f"{summary.rstrip('.')}, without blocking"),
+                "AsyncPages",
+                "AsyncEntries",
+                True,
+            ),
         ]
 
     @property
@@ -93,9 +101,19 @@ class Client:
         summary = f"Yield lot after lot, from ``{self._names.parameter(self._contract.feed.cursor.parameter)}`` to the end"
         rest = (
             f"Takes what ``{self._names.get}`` takes, and raises PaginationStalled too. "
-            "An empty lot ends the feed, and is yielded like any other."
+            "An empty lot ends the feed, and is yielded like any other. "
+            "With ``prefetch=1`` the next lot is loaded while the present one is handled."
         )
         return docstring(summary, 8, rest)
+
+    @property
+    def entries_doc(self) -> str:
+        """What the method that yields the entries does."""
+        rest = (
+            "The iterator's ``resume_token`` says from where to go on once the entry yielded last has been handled: stop "
+            "anywhere, pass it on, and nothing is lost."
+        )
+        return docstring("Yield the entries of every lot, as ``iter_pages`` loads them", 8, rest)
 
     def _type(self, parameter: Parameter) -> str:
         name = _TYPES[parameter.type.kind]

@@ -10,6 +10,7 @@ from twinwire.ir import Contract, Field, Model, ModelRef, Parameter
 # Classes that the package has anyway, and what models.py needs under its own name.
 TAKEN_CLASSES = frozenset(
     {"AsyncClient", "Client", "Contract", "Page", "Retry", "SyncClient", "AsyncioClient", "Codec", "CODEC", "CONTRACT", "FEED"}
+    | {"AsyncEntries", "AsyncPages", "Entries", "Pages", "MirrorError", "MirrorReport"}
     | {"DecodeError", "EncodeError", "HTTPStatusError", "PaginationStalled", "ParameterError", "RateLimitedError", "PARAMETERS"}
     | {
         "ResultWarning",
@@ -25,11 +26,10 @@ TAKEN_CLASSES = frozenset(
         "MAX_BYTES",
         "MAX_DEPTH",
     }
-    | {"AsyncIterator", "Iterator"}
 )
 # In the body of a class, a member of such a name would hide the type from those after it.
 _TAKEN_MEMBERS = frozenset({"bool", "bytes", "float", "int", "msgspec", "str", "tuple"})
-_TAKEN_PARAMETERS = frozenset({"self"})
+_TAKEN_PARAMETERS = frozenset({"self", "prefetch"})
 _TAKEN_METHODS = frozenset({"aclose", "close", "iter_pages"})
 
 

@@ -60,6 +60,7 @@ class Init:
             Home("codec", ("decode_json", "decode_xml", "encode_json", "encode_xml")),
             Home("errors", (*_ERRORS, names.error)),
             Home("events", ("Attempt", "Decoded")),
+            Home("iterators", ("AsyncEntries", "AsyncPages", "Entries", "Pages")),
             Home("models", models),
             Home("paging", ("Page",)),
             Home("retry", ("Retry",)),

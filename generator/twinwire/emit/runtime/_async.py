@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
+from ._ahead import RunAsync
 from ._codec import MAX_BYTES
 from ._http import NO_ANSWER, Body, failure, garbled
 from ._options import Options
@@ -18,7 +20,8 @@ from ._wire import Failure, Reply, Send, Sleep, Steps
 from .core import Contract, Core
 from .errors import ParameterError
 from .events import OnEvent
-from .paging import Page, Pager
+from .iterators import AsyncEntries, AsyncPages
+from .paging import Pager
 from .retry import Retry
 
 R = TypeVar("R")
@@ -80,13 +83,11 @@ class AsyncioClient(Generic[R]):
     async def _load(self, arguments: Mapping[str, object]) -> R:
         return await self._run(self._core.load(self._core.request(arguments)))
 
-    def _pages(self, arguments: Mapping[str, object]) -> AsyncIterator[Page[R]]:
-        # Made here and not in the generator, so that a bad argument is refused by the call.
-        return self._walk(Pager(self._core, arguments))
+    def _pages(self, arguments: Mapping[str, object], prefetch: int) -> AsyncPages[R]:
+        return AsyncPages(Pager(self._core, arguments), self._run, prefetch)
 
-    async def _walk(self, pager: Pager[R]) -> AsyncIterator[Page[R]]:
-        while not pager.done:
-            yield await self._run(pager.load())
+    def _entries(self, arguments: Mapping[str, object], prefetch: int) -> AsyncEntries[R, Any]:
+        return AsyncEntries(Pager(self._core, arguments), self._run, prefetch)
 
     async def _run(self, steps: Steps[T]) -> T:
         answer: Reply | Failure | None = None
@@ -116,3 +117,16 @@ class AsyncioClient(Generic[R]):
             async for chunk in response.aiter_bytes():
                 body.add(chunk)
             return body.reply(response)
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncEngine(Generic[R]):
+    """What a client is inside, for what this package builds on it."""
+
+    core: Core[R]
+    run: RunAsync
+
+
+def async_engine(client: AsyncioClient[R]) -> AsyncEngine[R]:
+    """Return the inside of a client."""
+    return AsyncEngine(client._core, client._run)  # pyright: ignore[reportPrivateUsage]

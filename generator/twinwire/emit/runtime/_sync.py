@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
+from ._ahead import RunSync, StoppedError
 from ._codec import MAX_BYTES
 from ._http import NO_ANSWER, Body, failure, garbled
 from ._options import Options
@@ -18,7 +21,8 @@ from ._wire import Failure, Reply, Send, Sleep, Steps
 from .core import Contract, Core
 from .errors import ParameterError
 from .events import OnEvent
-from .paging import Page, Pager
+from .iterators import Entries, Pages
+from .paging import Pager
 from .retry import Retry
 
 R = TypeVar("R")
@@ -78,27 +82,30 @@ class SyncClient(Generic[R]):
     def _load(self, arguments: Mapping[str, object]) -> R:
         return self._run(self._core.load(self._core.request(arguments)))
 
-    def _pages(self, arguments: Mapping[str, object]) -> Iterator[Page[R]]:
-        # Made here and not in the generator, so that a bad argument is refused by the call.
-        return self._walk(Pager(self._core, arguments))
+    def _pages(self, arguments: Mapping[str, object], prefetch: int) -> Pages[R]:
+        return Pages(Pager(self._core, arguments), self._run, prefetch)
 
-    def _walk(self, pager: Pager[R]) -> Iterator[Page[R]]:
-        while not pager.done:
-            yield self._run(pager.load())
+    def _entries(self, arguments: Mapping[str, object], prefetch: int) -> Entries[R, Any]:
+        return Entries(Pager(self._core, arguments), self._run, prefetch)
 
-    def _run(self, steps: Steps[T]) -> T:
+    def _run(self, steps: Steps[T], stop: threading.Event | None = None) -> T:
         answer: Reply | Failure | None = None
         while True:
+            if stop is not None and stop.is_set():
+                raise StoppedError
             try:
                 action = steps.send(answer)
-            except StopIteration as stop:
-                outcome: T = stop.value
+            except StopIteration as end:
+                outcome: T = end.value
                 return outcome
-            answer = self._do(action)
+            answer = self._do(action, stop)
 
-    def _do(self, action: Send | Sleep) -> Reply | Failure | None:
+    def _do(self, action: Send | Sleep, stop: threading.Event | None) -> Reply | Failure | None:
         if isinstance(action, Sleep):
-            return self._sleep(action.seconds)
+            if stop is None or self._sleep is not time.sleep:
+                return self._sleep(action.seconds)
+            stop.wait(action.seconds)
+            return None
         try:
             return self._send(action)
         except NO_ANSWER as error:
@@ -113,3 +120,16 @@ class SyncClient(Generic[R]):
             for chunk in response.iter_bytes():
                 body.add(chunk)
             return body.reply(response)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine(Generic[R]):
+    """What a client is inside, for what this package builds on it."""
+
+    core: Core[R]
+    run: RunSync
+
+
+def engine(client: SyncClient[R]) -> Engine[R]:
+    """Return the inside of a client."""
+    return Engine(client._core, client._run)  # pyright: ignore[reportPrivateUsage]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from ._progress import Progress
 from ._wire import Steps
 from .core import Core
-from .errors import DecodeError, PaginationStalled, ParameterError
+from .errors import DecodeError, ParameterError
 
 R = TypeVar("R")
 
@@ -33,11 +33,10 @@ class Pager(Generic[R]):
         self._core = core
         self._arguments = dict(arguments)
         self._cursor = core.parameters[core.feed.cursor_parameter]
+        self.entries = core.feed.entries
         self.done: bool = False
         self.token = self._cursor.text(arguments.get(self._cursor.name))
-        self._trail: deque[str] = deque([self.token] if self.token is not None else [], maxlen=8)
-        # All of these ask from the beginning, so one that comes back begins again.
-        self._seen = {*self._trail, *core.feed.start}
+        self._progress = Progress(core.feed.start, self.token)
         core.request(self._arguments)
 
     def load(self) -> Steps[Page[R]]:
@@ -51,18 +50,15 @@ class Pager(Generic[R]):
         feed = self._core.feed
         remaining = getattr(result, feed.remaining) if feed.remaining is not None else None
         token = self._usable(getattr(result, feed.cursor))
-        if not getattr(result, feed.entries):
-            if remaining is not None and remaining > 0:
-                raise self._stalled(f"an empty lot, while {remaining} entries remain", self.token, remaining)
+        entries = len(getattr(result, feed.entries))
+        if not entries:
+            self._progress.empty(self.token, remaining)
             self.done = True
             # An empty lot moves nothing: what it says of a cursor cannot be later than what was asked with.
             return token if self.token is None else self.token
         if token is None:
             raise DecodeError("a lot with entries has no cursor to go on from", path=f"$.{feed.cursor_wire}")
-        if token in self._seen:
-            raise self._stalled(f"the cursor {token[:60]!r} came back", token, remaining)
-        self._seen.add(token)
-        self._trail.append(token)
+        self._progress.lot(token, entries, remaining)
         self.done = remaining == 0
         return token
 
@@ -72,6 +68,3 @@ class Pager(Generic[R]):
             return self._cursor.text(token if token is None else str(token))
         except ParameterError as error:
             raise DecodeError(f"no cursor that can be asked with: {error}", path=f"$.{self._core.feed.cursor_wire}") from None
-
-    def _stalled(self, what: str, token: str | None, remaining: int | None) -> PaginationStalled:
-        return PaginationStalled(f"the feed makes no progress: {what}", token, tuple(self._trail), remaining)
