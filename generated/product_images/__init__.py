@@ -13,12 +13,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ._mirror import MirrorReport, mirror, mirror_async
     from .client import AsyncClient, Client
     from .codec import decode_json, decode_xml, encode_json, encode_xml
     from .errors import (
         DecodeError,
         EncodeError,
         HTTPStatusError,
+        MirrorError,
         PaginationStalled,
         ParameterError,
         ProductImagesError,
@@ -51,6 +53,8 @@ __all__ = [
     "ImageURL",
     "Images",
     "ImagesResult",
+    "MirrorError",
+    "MirrorReport",
     "Page",
     "Pages",
     "PaginationStalled",
@@ -67,12 +71,16 @@ __all__ = [
     "decode_xml",
     "encode_json",
     "encode_xml",
+    "mirror",
+    "mirror_async",
 ]
 
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        if name in ("AsyncClient", "Client"):
+        if name in ("MirrorReport", "mirror", "mirror_async"):
+            from . import _mirror as home
+        elif name in ("AsyncClient", "Client"):
             from . import client as home
         elif name in ("decode_json", "decode_xml", "encode_json", "encode_xml"):
             from . import codec as home
@@ -87,6 +95,7 @@ if not TYPE_CHECKING:
             "ReturnCodeError",
             "TransportError",
             "WarningError",
+            "MirrorError",
             "ProductImagesError",
         ):
             from . import errors as home

@@ -46,19 +46,40 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class ModePlan:
+    """A way to ask for what the entries hold: ``value`` is sent in the feed's ``mode_parameter``, None leaves it out.
+
+    ``items`` are the attributes that lead from an entry to its items; ``content`` is the attribute of an item that holds its
+    bytes, or with ``link`` the URL to load them from. ``position`` and ``filename`` are attributes too, None where the
+    contract has none.
+    """
+
+    name: str
+    value: str | None
+    items: tuple[str, ...]
+    content: str
+    link: bool
+    position: str | None = None
+    filename: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FeedPlan:
     """The names of what paging reads: attributes of the result, and wire names of the parameters.
 
     ``success`` is the value of ``code`` with which a request worked, and ``complete`` lists the members that are then
     there: attribute and wire name. ``start`` lists the cursors that ask from the beginning. ``media_types`` leads from
-    a label to its representation, ``accept`` from a representation to the label to ask for.
+    a label to its representation, ``accept`` from a representation to the label to ask for. ``key`` is the attribute that
+    identifies an entry; ``modes`` are those that bring content.
     """
 
     path: str
     entries: str
+    key: str
     cursor: str
     cursor_wire: str
     cursor_parameter: str
+    limit_parameter: str
     session_parameter: str | None
     start: tuple[str, ...]
     remaining: str | None
@@ -69,3 +90,5 @@ class FeedPlan:
     complete: Mapping[str, str]
     media_types: Mapping[str, Representation]
     accept: Mapping[Representation, str]
+    mode_parameter: str | None = None
+    modes: tuple[ModePlan, ...] = ()

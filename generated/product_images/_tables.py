@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ._parameter import Parameter
-from ._plan import FeedPlan, Member, Shape
+from ._plan import FeedPlan, Member, ModePlan, Shape
 
 IMAGE_URL = Shape(
     element="imagesURL",
@@ -57,9 +57,11 @@ IMAGES_RESULT = Shape(
 FEED = FeedPlan(
     path="/products/images",
     entries="product",
+    key="product_id",
     cursor="token",
     cursor_wire="token",
     cursor_parameter="token",
+    limit_parameter="count",
     session_parameter="session",
     start=("", "0"),
     remaining="queuecount",
@@ -76,6 +78,27 @@ FEED = FeedPlan(
         "text/xml": "xml",
     },
     accept={"json": "application/json", "xml": "application/xml"},
+    mode_parameter="options",
+    modes=(
+        ModePlan(
+            "binary",
+            None,
+            ("images", "image"),
+            "binaryimage",
+            False,
+            position="sequence",
+            filename="imagefilename",
+        ),
+        ModePlan(
+            "URL",
+            "URL",
+            ("images_url",),
+            "image_url",
+            True,
+            position="sequence",
+            filename="imagefilename",
+        ),
+    ),
 )
 
 PARAMETERS = (

@@ -55,9 +55,9 @@ class Core(Generic[R]):
         if representation not in feed.accept:
             raise ParameterError("representation", f"must be one of {', '.join(feed.accept)}")
         self._fixed = self._checked(session)
+        self.options = options
         self._retry = options.retry
-        self._options = options
-        self._target = Target(base_url, feed.path, headers, feed.accept[representation], session)
+        self.target = self._target = Target(base_url, feed.path, headers, feed.accept[representation], session)
         self._judge = Judge(feed, contract.codec, self._target, options)
 
     def _checked(self, session: str | None) -> dict[str, object]:
@@ -79,7 +79,7 @@ class Core(Generic[R]):
         result = self._decode(reply)
         feed = self.feed
         texts = [self._target.redact(str(text))[:500] for text in getattr(result, feed.warnings)] if feed.warnings else []
-        if texts and self._options.raise_on_warning:
+        if texts and self.options.raise_on_warning:
             raise WarningError(tuple(texts), result)
         for text in texts:
             warnings.warn(text, ResultWarning, stacklevel=2)
@@ -130,8 +130,8 @@ class Core(Generic[R]):
 
     def _tell(self, event: Event) -> None:
         log(event)
-        if self._options.on_event is not None:
-            self._options.on_event(event)
+        if self.options.on_event is not None:
+            self.options.on_event(event)
 
 
 def _passing(answer: Reply | Failure | None) -> bool:

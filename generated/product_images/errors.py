@@ -12,7 +12,8 @@ ProductImagesError
 │   └── RateLimitedError  429 or 503 to the end; says how long the server asked to wait
 ├── ReturnCodeError       the server refused or failed, and said so in a result
 ├── WarningError          the request worked with warnings, and ``raise_on_warning`` was set
-└── PaginationStalled     the feed makes no progress
+├── PaginationStalled     the feed makes no progress
+└── MirrorError           a mirror's directory cannot be used, or its disk refuses
 
 ResultWarning             the request worked, but the server wants something known (a UserWarning)
 
@@ -129,6 +130,10 @@ class PaginationStalled(ProductImagesError):
         self.token = token
         self.seen = seen
         self.remaining = remaining
+
+
+class MirrorError(ProductImagesError):
+    """A mirror cannot go on because of its directory or its disk; what was stored before is whole, and the next run goes on."""
 
 
 class ResultWarning(UserWarning):

@@ -10,10 +10,11 @@ import ast
 import builtins
 import io
 import json
+import re
 import symtable
 import tokenize
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from xml.parsers import expat
 
@@ -31,6 +32,15 @@ MODULES = _words("""
     threading time types typing typing_extensions urllib.parse warnings xml.parsers xml.parsers.expat xml.sax.saxutils zlib
 """)
 """What generated code may import, besides its own package."""
+
+_SYSTEM = MODULES | _words("""
+    argparse concurrent.futures hashlib ipaddress os pathlib shutil socket sqlite3 stat sys tempfile unicodedata
+""")
+"""What the modules of ``_mirror`` may import: they work on the disk, and hold nothing of a spec."""
+# What os has beyond files.
+_PROCESSES = re.compile(r"(system|popen|fork|kill|exec|spawn|posix_spawn|startfile).*")
+# How a module that is a command begins its work.
+_COMMAND = ast.dump(ast.parse('__name__ == "__main__"', mode="eval").body)
 
 _BUILTINS = _words("""
     Ellipsis NotImplemented abs aiter all anext any ascii bool bytearray bytes callable chr classmethod dict divmod enumerate
@@ -72,7 +82,7 @@ def guard(artifacts: Iterable[Artifact]) -> None:
         if check is None:
             continue
         try:
-            complaint = next(iter(check(artifact.text, path.parts[0])), None)
+            complaint = next(iter(check(artifact.text, path)), None)
         except (SyntaxError, ValueError, RecursionError, MemoryError, expat.ExpatError) as error:
             complaint = f"cannot be parsed: {error or type(error).__name__}"
         if complaint:
@@ -80,18 +90,19 @@ def guard(artifacts: Iterable[Artifact]) -> None:
             raise TwinwireError(message, "nothing was written; a template let a text of the spec through, please report it")
 
 
-def _python(text: str, package: str) -> Iterator[str]:
+def _python(text: str, path: PurePosixPath) -> Iterator[str]:
     source = text.encode("utf-8")
     encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
     # A coding cookie in a comment makes other source of the same bytes.
     if encoding != "utf-8":
         yield f"declares the encoding {encoding}"
     tree = ast.parse(source)
+    modules = {path.parts[0], *(_SYSTEM if path.parts[1:2] == ("_mirror",) else MODULES)}
     yield from _statements(tree.body)
     for name in sorted(_builtins(symtable.symtable(text, "<generated>", "exec"), frozenset()) & _DENIED_BUILTINS):
         yield f"uses {name}"
     for node in ast.walk(tree):
-        complaint = _node(node, package)
+        complaint = _node(node, modules)
         if complaint:
             yield f"{complaint} in line {getattr(node, 'lineno', 1)}"
 
@@ -100,6 +111,8 @@ def _statements(body: Sequence[ast.stmt]) -> Iterator[str]:
     for node in body:
         if isinstance(node, ast.ClassDef):
             yield from _statements(node.body)
+        elif isinstance(node, ast.If) and ast.dump(node.test) == _COMMAND and isinstance(node.body[0], ast.Raise):
+            yield from _statements([*node.body[1:], *node.orelse])
         elif isinstance(node, ast.If):
             yield from _statements([*node.body, *node.orelse])
         # A text that stands alone is documentation.
@@ -116,12 +129,17 @@ def _builtins(scope: symtable.SymbolTable, bound: frozenset[str]) -> set[str]:
     return found.difference(bound).union(*(_builtins(child, bound) for child in scope.get_children()))
 
 
-def _node(node: ast.AST, package: str) -> str:
+def _node(node: ast.AST, modules: Container[str]) -> str:
     match node:
         case ast.Import(names=names):
-            return _imports([alias.name for alias in names], package)
+            return _imports([alias.name for alias in names], modules)
+        case ast.ImportFrom(module="os", names=names):
+            # By name, what it does would be out of sight.
+            return "imports from os"
         case ast.ImportFrom(module=module, names=names, level=level):
-            return _imports([] if level else [module or ""], package) or _names(alias.name for alias in names)
+            return _imports([] if level else [module or ""], modules) or _names(alias.name for alias in names)
+        case ast.Attribute(value=ast.Name(id="os"), attr=name) if _PROCESSES.fullmatch(name):
+            return f"uses os.{name}"
         case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
             return _names([name])
         case ast.FunctionDef(name=name) if name not in _HOOKS:
@@ -133,10 +151,10 @@ def _node(node: ast.AST, package: str) -> str:
     return ""
 
 
-def _imports(modules: Iterable[str], package: str) -> str:
-    for module in modules:
-        if module not in MODULES and module.partition(".")[0] != package:
-            return f"imports {module}"
+def _imports(names: Iterable[str], modules: Container[str]) -> str:
+    for name in names:
+        if name not in modules and (name.partition(".")[0] not in modules or name.partition(".")[0] in _SYSTEM):
+            return f"imports {name}"
     return ""
 
 
@@ -147,23 +165,23 @@ def _names(names: Iterable[str]) -> str:
     return ""
 
 
-def _toml(text: str, _: str) -> Iterator[str]:
+def _toml(text: str, _: PurePosixPath) -> Iterator[str]:
     tomllib.loads(text)
     return iter(())
 
 
-def _json(text: str, _: str) -> Iterator[str]:
+def _json(text: str, _: PurePosixPath) -> Iterator[str]:
     json.loads(text)
     return iter(())
 
 
-def _xml(text: str, _: str) -> Iterator[str]:
+def _xml(text: str, _: PurePosixPath) -> Iterator[str]:
     parser = expat.ParserCreate()
     parser.Parse(text.encode("utf-8"), True)
     return iter(())
 
 
-_CHECKS: dict[str, Callable[[str, str], Iterator[str]]] = {
+_CHECKS: dict[str, Callable[[str, PurePosixPath], Iterator[str]]] = {
     ".py": _python,
     ".pyi": _python,
     ".toml": _toml,

@@ -38,6 +38,7 @@ def _run(args: argparse.Namespace) -> int:
         live=args.live,
         latency_ms=args.latency,
         image_bytes=args.image_bytes,
+        images=True,
     )
     serve_app(app, port=args.port)
     return 0
@@ -49,4 +50,10 @@ def catalogue() -> str:
     return "\n".join(f"{each.name:{width}}  {', '.join(each.trips):9}  {each.description}" for each in FAULTS.values())
 
 
-serve = Command("serve", "serve a feed that keeps the contract, or breaks it in one way", _configure, _run, order=40)
+serve = Command(
+    "serve",
+    "serve a feed, and its images, that keeps the contract or breaks it in one way",
+    _configure,
+    _run,
+    order=40,
+)

@@ -59,11 +59,15 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Contents:
-    """Builds the entries of a contract's feed as plain values by wire name. ``image_bytes`` is the least size of a binary."""
+    """Builds the entries of a contract's feed as plain values by wire name.
+
+    ``image_bytes`` is the least size of a binary; ``links`` is what the links of items begin with.
+    """
 
     contract: Contract
     seed: int = 0
     image_bytes: int = 0
+    links: str = "https://images.example"
     _salts: dict[str, int] = field(default_factory=dict)
     _made: dict[tuple[int, str], bytes] = field(default_factory=dict)
 
@@ -106,13 +110,23 @@ class Contents:
         decimal = f"{number:0{len(str(2**room))}d}"
         return _fit(scalar, self.contract.feed.key.wire, (f"sku-{digits}", digits, digits.upper(), decimal))
 
+    def image(self, index: int, position: int) -> bytes | None:
+        """Return the bytes that the link of an item leads to, those of the modes with binaries; None where there is no item."""
+        modes = self.contract.feed.modes
+        if modes is None or not 0 <= position < _count(mix(self.seed, index, 1)):
+            return None
+        for mode in modes.choices:
+            if _scalar(mode.content).kind is Kind.BINARY:
+                return base64.b64decode(self._item(index, position, mode)[mode.content.wire])
+        return png(mix(self.seed, index, 2, position), self.image_bytes)
+
     def constant(self, member: Field) -> Any:
         """Return a value for a member that says the same in every answer."""
         return self._value(member, mix(self._salt(member)), 0)
 
     def _put_items(self, entry: dict[str, Any], index: int, mode: Mode) -> None:
         seed = mix(self.seed, index, 1)
-        count = _ITEM_COUNTS[seed % len(_ITEM_COUNTS)]
+        count = _count(seed)
         if not count:
             return
         holder = entry
@@ -139,7 +153,7 @@ class Contents:
             elif member.wire == modes.filename:
                 item[member.wire] = _fit(_scalar(member), member.wire, (name, name[: _scalar(member).max_length]))
             elif member is mode.content and _scalar(member).kind is Kind.URI:
-                item[member.wire] = f"https://images.example/{self.key(index)}/{position + 1}?name={quote(name)}&v={seed % 100}"
+                item[member.wire] = f"{self.links}/{index}/{position + 1}?name={quote(name)}&v={seed % 100}"
             elif member is mode.content:
                 item[member.wire] = self._value(member, mix(seed, self._salt(member)), _DEPTH)
             else:
@@ -181,6 +195,10 @@ class Contents:
 
     def _salt(self, member: Field) -> int:
         return self._salts.setdefault(member.wire, zlib.crc32(member.wire.encode()))
+
+
+def _count(seed: int) -> int:
+    return _ITEM_COUNTS[seed % len(_ITEM_COUNTS)]
 
 
 def _scalar(member: Field) -> Scalar:

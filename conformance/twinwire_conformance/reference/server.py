@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -27,6 +27,9 @@ from twinwire_conformance.reference.pipeline import Answer, Exchange, Intruder, 
 
 MAX_PRODUCTS = 10**9
 
+# Below what any contract's operation is likely to be called.
+_IMAGES = "/reference-images"
+
 
 def create_app(
     contract: Contract,
@@ -39,12 +42,14 @@ def create_app(
     image_bytes: int = 0,
     lower_limit: bool = False,
     prefix: str = "",
+    images: bool = False,
     log: Callable[[int, int], Feed] = Feed,
     habit: Intruder | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Starlette:
     """Return an application that serves the contract's operation, below ``prefix``, from a synthetic feed.
 
+    With ``images``, the links of items lead to this server, which has the images there; else they lead nowhere.
     ``live`` is in changes a second, counted on ``clock``; ``image_bytes`` is the least size of a binary; ``lower_limit``
     lowers a limit that is too high instead of refusing it; ``log`` makes the feed of a size and a seed; ``habit`` takes
     over one step without breaking the contract, and gives way to a fault. Raises UsageError for an unknown or unfit
@@ -57,7 +62,8 @@ def create_app(
     contents = Contents(contract, seed, image_bytes)
     _try_contents(contents, products)
     intruder = find_fault(fault, contract) or habit
-    service = _Service(contract, contents, log(products, seed), intruder, live, lower_limit, clock)
+    links = prefix + _IMAGES if images else None
+    service = _Service(contract, contents, log(products, seed), intruder, live, lower_limit, clock, links)
 
     async def endpoint(request: Request) -> Response:
         if latency_ms:
@@ -65,8 +71,15 @@ def create_app(
         done = await service.answer(request)
         return Response(done.body, done.status, done.headers)
 
+    async def image(request: Request) -> Response:
+        found = contents.image(request.path_params["index"], request.path_params["position"] - 1)
+        return Response(status_code=404) if found is None else Response(found, media_type="image/png")
+
     app = Starlette(
-        routes=[Route(prefix + contract.operation.path, endpoint, methods=["GET"])],
+        routes=[
+            Route(prefix + contract.operation.path, endpoint, methods=["GET"]),
+            *([Route(prefix + _IMAGES + "/{index:int}/{position:int}", image, methods=["GET"])] if images else []),
+        ],
         # The lowest level: bodies are random bytes in base64, and a tester waits for them.
         middleware=[Middleware(GZipMiddleware, minimum_size=500, compresslevel=1)],
         exception_handlers={HTTPException: _http_error},
@@ -84,6 +97,7 @@ class _Service:
     live: float
     lower_limit: bool
     clock: Callable[[], float]
+    links: str | None = None
     state: dict[str, Any] = field(default_factory=dict)
     started: float = field(init=False)
 
@@ -95,8 +109,12 @@ class _Service:
         snapshot = self.feed.at(int((self.clock() - self.started) * self.live))
         first = self.contract.feed.representations[0]
         choice = Choice(first, first.media_types[0])
+        contents = self.contents
+        if self.links is not None:
+            # As the client calls this server, which does not know its own name.
+            contents = replace(contents, links=f"{request.url.scheme}://{request.url.netloc}{self.links}")
         query, accept = request.scope["query_string"], ",".join(request.headers.getlist("accept"))
-        x = Exchange(self.contract, self.contents, snapshot, query, accept, self.lower_limit, self.state, choice)
+        x = Exchange(self.contract, contents, snapshot, query, accept, self.lower_limit, self.state, choice)
         x.takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
         return await answer(x, self.intruder)
 

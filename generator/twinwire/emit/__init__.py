@@ -15,7 +15,7 @@ import jinja2
 from twinwire.emit.client import Client
 from twinwire.emit.models import Models
 from twinwire.emit.names import Names
-from twinwire.emit.package import Http, Init, project, readme
+from twinwire.emit.package import MIRROR, Http, Init, has_mirror, project, readme
 from twinwire.emit.tables import Tables
 from twinwire.ir import Contract
 from twinwire.schemas import json_schema, provenance, xsd
@@ -30,7 +30,11 @@ def emit(contract: Contract, http: Http = "httpx") -> list[Artifact]:
     """Return the files of the SDK project for a contract, sorted by path, made for one HTTP library."""
     names = Names(contract)
     header = f"# {provenance(contract.origin)}\n# {_NOTICE}\n"
-    artifacts = [*_project(contract, names, http, header), *_package(contract, names, header), *_runtime(names, http, header)]
+    artifacts = [
+        *_project(contract, names, http, header),
+        *_package(contract, names, header),
+        *_runtime(contract, names, http, header),
+    ]
     schemas = f"{names.package}/schemas/{names.result}"
     artifacts.append(Artifact(f"{schemas}.schema.json", json_schema(contract)))
     artifacts.append(Artifact(f"{schemas}.xsd", xsd(contract)))
@@ -58,7 +62,9 @@ def _package(contract: Contract, names: Names, header: str) -> Iterator[Artifact
         init=Init(contract, names),
         shape=names.shape(contract.feed.result),
     )
+    main = [("__main__", "main")] if has_mirror(contract) else []
     for name, template in (
+        *main,
         ("__init__", "init"),
         ("_tables", "tables"),
         ("client", "client"),
@@ -74,10 +80,14 @@ def _render(env: jinja2.Environment, template: str) -> str:
     return env.get_template(template).render().rstrip("\n") + "\n"
 
 
-def _runtime(names: Names, http: Http, header: str) -> Iterator[Artifact]:
-    for file in files("twinwire.emit.runtime").iterdir():
-        if file.name.endswith(".py") and file.name != "__init__.py":
+def _runtime(contract: Contract, names: Names, http: Http, header: str) -> Iterator[Artifact]:
+    runtime = files("twinwire.emit.runtime")
+    modules = [(file.name, file) for file in runtime.iterdir() if file.name != "__init__.py"]
+    if has_mirror(contract):
+        modules += [(f"{MIRROR}/{file.name}", file) for file in (runtime / MIRROR).iterdir()]
+    for path, file in modules:
+        if path.endswith(".py"):
             text = re.sub(r"\bFeedError\b", names.error, file.read_text("utf-8"))
             if http != "httpx":
                 text = re.sub(r"^import httpx$", f"import {http} as httpx", text, flags=re.MULTILINE)
-            yield Artifact(f"{names.package}/{file.name}", f"{header}\n{text}")
+            yield Artifact(f"{names.package}/{path}", f"{header}\n{text}")

@@ -25,6 +25,9 @@ _ERRORS = (
     "TransportError",
     "WarningError",
 )
+# The runtime's modules for a directory that follows the feed.
+MIRROR = "_mirror"
+
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?")
 
 
@@ -48,23 +51,33 @@ class Home:
         return bracketed("in (", map(literal, self.exports), ")", 8)
 
 
+def has_mirror(contract: Contract) -> bool:
+    """Say whether a feed's entries have content that a directory can hold; each of its modes says which."""
+    return contract.feed.modes is not None
+
+
 class Init:
     """The package's namespace."""
 
     def __init__(self, contract: Contract, names: Names) -> None:
         self.doc = docstring(contract.origin.description or contract.origin.title, 0)
+        self.package = literal(names.package)
         self.version = literal(version(contract.origin.version))
         models = tuple(names.model(model) for model in contract.models.values())
-        self.homes = [
+        mirror = ("MirrorReport", "mirror", "mirror_async") if has_mirror(contract) else ()
+        errors = ("MirrorError",) if has_mirror(contract) else ()
+        homes = [
+            Home(MIRROR, mirror),
             Home("client", ("AsyncClient", "Client")),
             Home("codec", ("decode_json", "decode_xml", "encode_json", "encode_xml")),
-            Home("errors", (*_ERRORS, names.error)),
+            Home("errors", (*_ERRORS, *errors, names.error)),
             Home("events", ("Attempt", "Decoded")),
             Home("iterators", ("AsyncEntries", "AsyncPages", "Entries", "Pages")),
             Home("models", models),
             Home("paging", ("Page",)),
             Home("retry", ("Retry",)),
         ]
+        self.homes = [home for home in homes if home.exports]
         self.exports = sorted((name for home in self.homes for name in home.exports), key=by_kind)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twinwire.emit.names import Names
-from twinwire.emit.source import WIDTH, call, literal, mapping
-from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Feed, Field, Kind, Model, ModelRef, Parameter, Scalar
+from twinwire.emit.source import WIDTH, call, imports, literal, mapping
+from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Feed, Field, Kind, Mode, Model, ModelRef, Modes, Parameter, Scalar
 
 
 class Tables:
@@ -30,9 +30,11 @@ class Tables:
             "FeedPlan",
             path=literal(self._contract.operation.path),
             entries=literal(names.entries),
+            key=literal(names.member(feed.key)),
             cursor=literal(names.member(feed.cursor.member)),
             cursor_wire=literal(feed.cursor.member.wire),
             cursor_parameter=literal(names.parameter(feed.cursor.parameter)),
+            limit_parameter=literal(names.parameter(feed.limit.parameter)),
             session_parameter=literal(names.parameter(feed.session) if feed.session else None),
             start=literal(feed.cursor.start),
             remaining=self._optional(feed.remaining),
@@ -45,6 +47,8 @@ class Tables:
                 "", {label: literal(item.format) for item in feed.representations for label in item.media_types}, indent=4
             ),
             accept=mapping("", {item.format: literal(item.labels[0]) for item in feed.representations}, indent=4),
+            indent=0,
+            **self._modes(feed.modes),
         )
 
     @property
@@ -52,6 +56,32 @@ class Tables:
         """The parameters, in the order of the spec."""
         items = "".join(f"    {self._parameter(item)},\n" for item in self._contract.operation.parameters)
         return f"(\n{items})"
+
+    @property
+    def imports(self) -> str:
+        """The import of the plans that the tables are made of."""
+        return imports("_plan", ["FeedPlan", "Member", "Shape", *(["ModePlan"] if self._contract.feed.modes else [])])
+
+    def _modes(self, modes: Modes | None) -> dict[str, str]:
+        if modes is None:
+            return {}
+        plans = "".join(f"        {self._mode(modes, mode)},\n" for mode in modes.choices)
+        return {"mode_parameter": literal(self._names.parameter(modes.parameter)), "modes": f"(\n{plans}    )"}
+
+    def _mode(self, modes: Modes, mode: Mode) -> str:
+        shared = {name: getattr(modes, name) for name in ("position", "filename")}
+        item = self._contract.model(_reference(mode.items[-1]))
+        named = {name: literal(self._names.member(item.field(wire))) for name, wire in shared.items() if wire is not None}
+        return call(
+            "ModePlan",
+            literal(mode.name),
+            literal(mode.value),
+            literal(tuple(self._names.member(step) for step in mode.items)),
+            literal(self._names.member(mode.content)),
+            "True" if isinstance(mode.content.type, Scalar) and mode.content.type.kind is Kind.URI else "False",
+            indent=8,
+            **named,
+        )
 
     def _optional(self, field: Field | None) -> str:
         return literal(self._names.member(field) if field else None)
@@ -88,6 +118,11 @@ class Tables:
         named.update({name: "True" for name, is_set in flags.items() if is_set})
         texts = literal(self._names.parameter(parameter)), literal(parameter.name), literal(scalar.kind.value)
         return call("Parameter", *texts, indent=4, **named)
+
+
+def _reference(field: Field) -> ModelRef:
+    assert isinstance(field.type, ModelRef)
+    return field.type
 
 
 def _kind(field: Field) -> str:

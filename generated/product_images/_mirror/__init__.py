@@ -1,0 +1,16 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""A directory that holds the images of a feed, and follows it.
+
+``naming`` says where an image lies, ``plan`` what a lot lists, ``disk`` and ``manifest`` keep it, ``job`` is a run of all that
+without the asking and waiting, which ``blocking`` and ``asynchronous`` do. ``address`` and ``download`` load a link.
+"""
+
+from __future__ import annotations
+
+from .asynchronous import mirror_async
+from .blocking import mirror
+from .report import MirrorReport
+
+__all__ = ["MirrorReport", "mirror", "mirror_async"]

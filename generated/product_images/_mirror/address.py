@@ -1,0 +1,73 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""Where links may lead: http and https, and nowhere into the network that the mirror runs in."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+import httpx
+
+from ..errors import ProductImagesError
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class UnobtainableError(ProductImagesError):
+    """An image cannot be had. ``passing`` says that nothing is wrong with its link: the server may only be down."""
+
+    def __init__(self, reason: str, *, passing: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.passing = passing
+
+
+def parse(text: str) -> httpx.URL:
+    """Return the URL of a link, without what is not sent. Raises UnobtainableError unless it is absolute, of http or https."""
+    try:
+        url = httpx.URL(text)
+    except (httpx.InvalidURL, ValueError):
+        raise UnobtainableError("its link is no URL") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise UnobtainableError("its link is no absolute http or https URL")
+    return url.copy_with(fragment=None)
+
+
+def shown(url: httpx.URL) -> str:
+    """Return a URL for messages, without what may be a credential in it."""
+    return str(url.copy_with(userinfo=b"", query=None, fragment=None))[:200]
+
+
+def origin(url: httpx.URL) -> tuple[str, str, int]:
+    """Return what two URLs have in common when a credential for one may be sent to the other."""
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}[url.scheme]
+
+
+def check(host: str, addresses: Iterable[str]) -> None:
+    """Raise UnobtainableError when one of the addresses of a host is not a public one."""
+    for address in addresses:
+        if not _is_public(address):
+            raise UnobtainableError(f"{host} has the address {address}, which is not public (allow_private allows it)")
+
+
+def _is_public(text: str) -> bool:
+    try:
+        # A scope, as in fe80::1%eth0, is not the address.
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    inner = _embedded(address) if isinstance(address, ipaddress.IPv6Address) else None
+    if inner is not None and not _is_public(str(inner)):
+        return False
+    mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
+    return mapped or (address.is_global and not address.is_multicast and not address.is_reserved)
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that a packet to this one may end up at."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)

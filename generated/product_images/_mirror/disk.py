@@ -1,0 +1,186 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""The mirror's directory: every file is whole or not there, and none lies outside it.
+
+A file is written under a temporary name in ``.mirror/tmp``, synchronised, and renamed to its place, which replaces what was
+there, a symbolic link too. What is planted inside the directory is not followed: a link in the place of an entry's directory,
+or of the mirror's own, is an error. (Who can change the directory in the very moment of a write is not defended against.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import stat
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..errors import MirrorError
+
+STATE = ".mirror"
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_PIECE = 1 << 20
+
+
+@contextmanager
+def disk_errors(what: str) -> Generator[None]:
+    """Turn the errors of the disk into MirrorError."""
+    try:
+        yield
+    except OSError as error:
+        # Without the error's own text: it repeats the path, which the server may have chosen, as it came.
+        raise MirrorError(f"{what}: {error.strerror or type(error).__name__}; what was stored before is whole") from error
+
+
+class Draft:
+    """A file that is being written; discard it when it is not placed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with disk_errors("cannot write a temporary file"):
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o666)
+        self._hash = hashlib.sha256()
+        self._open = True
+        self.size = 0
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what has been written."""
+        return self._hash.hexdigest()
+
+    def write(self, data: bytes) -> None:
+        """Append bytes."""
+        view = memoryview(data)
+        with disk_errors("cannot write an image"):
+            while view:
+                view = view[os.write(self._fd, view) :]
+        self._hash.update(data)
+        self.size += len(data)
+
+    def restart(self) -> None:
+        """Drop what has been written."""
+        if self.size:
+            with disk_errors("cannot write an image"):
+                os.ftruncate(self._fd, 0)
+                os.lseek(self._fd, 0, os.SEEK_SET)
+            self._hash, self.size = hashlib.sha256(), 0
+
+    def move(self, target: Path) -> None:
+        """Bring what has been written to the disk, and then to its place."""
+        with disk_errors("cannot write an image"):
+            os.fsync(self._fd)
+            self._close()
+            self._path.replace(target)
+
+    def discard(self) -> None:
+        """Drop the file if it was not placed."""
+        with suppress(OSError):
+            self._close()
+            self._path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if self._open:
+            self._open = False
+            os.close(self._fd)
+
+
+class Disk:
+    """A mirror's directory; paths are relative to it, of the form that ``naming`` gives."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.state = root / STATE
+        self._temporary = self.state / "tmp"
+        self._numbers = itertools.count()
+
+    def prepare(self) -> None:
+        """Create the directory where it is missing."""
+        with disk_errors(f"cannot use the directory {self.root}"):
+            # The directory itself may well be a link: whoever runs the mirror chose it.
+            self.root.mkdir(parents=True, exist_ok=True)
+        for folder in (self.state, self._temporary):
+            self._own_folder(folder)
+
+    def sweep(self) -> None:
+        """Remove what a run that was killed left half-written. Only the one who holds the lock may."""
+        with disk_errors(f"cannot clear {self._temporary}"):
+            for path in self._temporary.iterdir():
+                path.unlink()
+
+    def own_file(self, name: str) -> Path:
+        """Return the path of one of the mirror's own files, which must be no link."""
+        path = self.state / name
+        with disk_errors(f"cannot use {path}"):
+            if path.is_symlink() or (path.exists() and not path.is_file()):
+                raise MirrorError(f"{path} is no file of the mirror's own: move it away")
+        return path
+
+    def draft(self) -> Draft:
+        """Begin a file."""
+        return Draft(self._temporary / f"{next(self._numbers)}.part")
+
+    def place(self, draft: Draft, path: str) -> None:
+        """Put a file into its place. It is there for good once ``settle`` has been called for it."""
+        target = self.root / path
+        self._own_folder(target.parent)
+        draft.move(target)
+
+    def settle(self, paths: Iterable[str]) -> None:
+        """Bring the directories of these files to the disk."""
+        for folder in {(self.root / path).parent for path in paths}:
+            synchronise(folder)
+
+    def current(self, path: str, size: int, sha256: str) -> bool:
+        """Say whether a file is there with this content. It reads the file only when its size is right."""
+        try:
+            fd = os.open(self.root / path, os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0))
+        except OSError:
+            return False
+        try:
+            found = os.fstat(fd)
+            if not stat.S_ISREG(found.st_mode) or found.st_size != size or (self.root / path).parent.is_symlink():
+                return False
+            digest = hashlib.sha256()
+            while piece := os.read(fd, _PIECE):
+                digest.update(piece)
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+        return digest.hexdigest() == sha256
+
+    def remove(self, path: str) -> None:
+        """Remove a file, and its directory when that is empty then."""
+        target = self.root / path
+        if target.parent.is_symlink():
+            return
+        with disk_errors(f"cannot remove {path!a}"):
+            target.unlink(missing_ok=True)
+        with suppress(OSError):
+            target.parent.rmdir()
+
+    def _own_folder(self, folder: Path) -> None:
+        with disk_errors(f"cannot make the directory {str(folder.relative_to(self.root))!a}"):
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                if folder.is_symlink() or not folder.is_dir():
+                    raise MirrorError(f"{folder} is not a directory of its own: move it away") from None
+                return
+        synchronise(folder.parent)
+
+
+def synchronise(folder: Path) -> None:
+    """Bring a directory's names to the disk."""
+    if os.name == "nt":  # which does that by itself, and opens no directories
+        return
+    with disk_errors(f"cannot synchronise the directory {str(folder)!a}"):
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)

@@ -1,0 +1,352 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""One run of a mirror, but for the asking and the waiting: what a lot changes in the directory, and in what order.
+
+The order is what nothing is lost by: files are written and synchronised, then the lot's images and its token are stored in
+one transaction, then the files that are no longer listed are removed. Whatever ends a run, the next one asks for the lot
+again whose token was not stored, and finds its files current or writes them again under the same names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from .._plan import FeedPlan
+from ..core import Core
+from ..errors import MirrorError, ParameterError
+from ..paging import Page
+from .address import UnobtainableError
+from .disk import STATE, Disk, Draft, disk_errors
+from .download import Fetched
+from .manifest import Lock, Manifest, Row
+from .plan import Image, choose, images
+from .report import MirrorReport
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a run is asked to do; see ``mirror``."""
+
+    mode: str | None
+    count: int | None
+    arguments: Mapping[str, object]
+    parallel: int
+    max_image_bytes: int
+    dry_run: bool
+    progress: Callable[[MirrorReport], None] | None
+
+    def __post_init__(self) -> None:
+        for name in ("parallel", "max_image_bytes"):
+            if getattr(self, name) < 1:
+                raise ParameterError(name, "must be at least 1", getattr(self, name), repr(getattr(self, name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An image to load. ``etag`` is the server's word for what the file holds that is there already."""
+
+    image: Image
+    url: str
+    etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A link that was loaded and placed; ``fetched`` is None when the file that was there is still right."""
+
+    fetched: Fetched | None
+    sha256: str | None
+    size: int | None
+
+
+@dataclass(slots=True)
+class Lot:
+    """A lot on its way into the directory. ``links`` are to be loaded; what came of each is put into ``outcomes``.
+
+    ``token`` is None for a lot that is asked for once more, for the sake of what could not be had.
+    """
+
+    asked: str | None
+    token: str | None
+    size: int
+    remaining: int | None
+    entries: dict[str, list[Image]]
+    known: dict[str, dict[tuple[int, int], Row]]
+    links: list[Link] = field(default_factory=list[Link])
+    rows: list[Row] = field(default_factory=list[Row])
+    placed: list[str] = field(default_factory=list[str])
+    outcomes: list[tuple[Link, Done | UnobtainableError]] = field(default_factory=list[tuple[Link, Done | UnobtainableError]])
+
+    def old(self, image: Image) -> Row | None:
+        """Return what the manifest says of an image."""
+        return self.known.get(image.entry, {}).get(image.place)
+
+    def is_new(self, image: Image) -> bool:
+        """Say whether the manifest knows of no file at this path."""
+        old = self.old(image)
+        return old is None or old.path != image.path
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A lot to ask for once more: its arguments, and the entries that something could not be had of."""
+
+    asked: str | None
+    arguments: dict[str, object]
+    entries: list[str]
+
+
+class Job:
+    """A run in a directory. Raises MirrorError for a directory, and ParameterError for settings, that cannot be used."""
+
+    def __init__(self, core: Core[Any], disk: Disk, manifest: Manifest, settings: Settings) -> None:
+        self.feed: FeedPlan = core.feed
+        self.mode = choose(core.feed, settings.mode)
+        self.disk = disk
+        self.settings = settings
+        self._redact = core.target.redact
+        self._manifest = manifest
+        self._found: set[tuple[str, str | None]] = set()
+        self._open = manifest.pending()
+        self._limit = core.parameters[core.feed.limit_parameter]
+        self.report = MirrorReport(token=manifest.token, pending=manifest.count_pending())
+
+    def arguments(self) -> dict[str, object]:
+        """Return the arguments of the walk: from where the feed was left."""
+        fixed = {self.feed.cursor_parameter: self._manifest.token, self.feed.limit_parameter: self.settings.count}
+        return {**self._common(), **fixed}
+
+    def again(self) -> Iterator[Again]:
+        """Yield the lots to ask for once more, before the walk. A lot that came with n entries is asked for n."""
+        lots: dict[tuple[str | None, int], list[str]] = {}
+        for asked, size, entry in self._open:
+            lots.setdefault((asked, size), []).append(entry)
+        for (asked, size), entries in lots.items():
+            count = max(size, self._limit.minimum or size)
+            fixed = {self.feed.cursor_parameter: asked, self.feed.limit_parameter: count}
+            yield Again(asked, {**self._common(), **fixed}, entries)
+
+    def _common(self) -> dict[str, object]:
+        mode = {self.feed.mode_parameter: self.mode.value} if self.feed.mode_parameter else {}
+        return {**self.settings.arguments, **mode}
+
+    def begin(self, page: Page[Any]) -> Lot:
+        """Take a lot: write what it brings, and say what is to be loaded."""
+        remaining = getattr(page.result, self.feed.remaining) if self.feed.remaining else None
+        entries = getattr(page.result, self.feed.entries)
+        return self._begin(images(self.feed, self.mode, entries), page.token, page.resume_token, len(entries), remaining)
+
+    def begin_again(self, again: Again, result: Any) -> Lot:
+        """Take a lot that was asked for once more: only what could not be had counts."""
+        entries = getattr(result, self.feed.entries)
+        listed = images(self.feed, self.mode, entries)
+        wanted = {key: listed[key] for key in again.entries if key in listed}
+        self._found.update((key, again.asked) for key in wanted)
+        size = int(str(again.arguments[self.feed.limit_parameter]))
+        return self._begin(wanted, again.asked, None, size, None)
+
+    def _begin(
+        self, entries: dict[str, list[Image]], asked: str | None, token: str | None, size: int, remaining: int | None
+    ) -> Lot:
+        known = {entry: {row.place: row for row in rows} for entry, rows in self._manifest.rows(entries).items()}
+        lot = Lot(asked, token, size, remaining, entries, known)
+        if not self.settings.dry_run:
+            self._manifest.announce(image.path for listed in entries.values() for image in listed if lot.is_new(image))
+        for image in (image for listed in entries.values() for image in listed):
+            if image.url is not None:
+                self._link(lot, image, image.url)
+            elif image.content:
+                self._write(lot, image, image.content)
+            else:
+                self._fail(lot, image, "it has no bytes" if image.content is not None else "it has no content")
+        return lot
+
+    def _write(self, lot: Lot, image: Image, content: bytes) -> None:
+        size, sha256 = len(content), hashlib.sha256(content).hexdigest()
+        if self.disk.current(image.path, size, sha256):
+            self._keep(1)
+        else:
+            self._wrote(size)
+            if not self.settings.dry_run:
+                self._place(lot, image, content)
+        lot.rows.append(self._row(lot, image, sha256, size))
+
+    def _place(self, lot: Lot, image: Image, content: bytes) -> None:
+        draft = self.disk.draft()
+        try:
+            draft.write(content)
+            self.disk.place(draft, image.path)
+        finally:
+            draft.discard()
+        lot.placed.append(image.path)
+
+    def _link(self, lot: Lot, image: Image, url: str) -> None:
+        old = lot.old(image)
+        there = old is not None and old.path == image.path and old.url == self._redact(url) and self._is_there(old)
+        if there and old is not None and lot.token is None and old.problem is None:
+            # Asked for once more for the sake of another image of its entry.
+            lot.rows.append(old)
+            self._keep(1)
+            return
+        lot.links.append(Link(image, url, old.etag if there and old is not None else None))
+
+    def _is_there(self, row: Row) -> bool:
+        return row.sha256 is not None and row.size is not None and self.disk.current(row.path, row.size, row.sha256)
+
+    def suppose(self, lot: Lot) -> None:
+        """Count the links of a lot in a dry run."""
+        for _ in lot.links:
+            self._wrote(0)
+
+    def place(self, lot: Lot, link: Link, draft: Draft, fetched: Fetched | None) -> Done:
+        """Put what a link has brought into its place; any thread may."""
+        old = lot.old(link.image)
+        if fetched is None and old is not None:
+            return Done(None, old.sha256, old.size)
+        done = Done(fetched, draft.sha256, draft.size)
+        self.disk.place(draft, link.image.path)
+        return done
+
+    def finish(self, lot: Lot) -> None:
+        """Store a lot whose links have been loaded; from here on it is done."""
+        for link, outcome in lot.outcomes:
+            if isinstance(outcome, UnobtainableError):
+                self._fail(lot, link.image, outcome.reason)
+            else:
+                self._loaded(lot, link, outcome)
+        kept = {row.path for row in lot.rows}
+        before = [row for rows in lot.known.values() for row in rows.values()]
+        gone = [row.path for row in before if row.path not in kept and row.sha256 is not None]
+        if not self.settings.dry_run:
+            self.disk.settle(lot.placed)
+            self._manifest.store(list(lot.entries), lot.rows, gone, lot.token)
+            self._remove()
+        pending = self.report.pending if self.settings.dry_run else self._manifest.count_pending()
+        self.report = replace(
+            self.report,
+            lots=self.report.lots + 1,
+            entries=self.report.entries + len(lot.entries),
+            removed=self.report.removed + len(gone),
+            pending=pending,
+            token=lot.token if lot.token is not None else self.report.token,
+            remaining=lot.remaining if lot.remaining is not None else self.report.remaining,
+        )
+        if self.settings.progress is not None:
+            self.settings.progress(self.report)
+
+    def _loaded(self, lot: Lot, link: Link, done: Done) -> None:
+        if done.fetched is None:
+            self._keep(1)
+        else:
+            self._wrote(done.size or 0)
+        lot.placed.append(link.image.path)
+        etag = link.etag if done.fetched is None else done.fetched.etag
+        lot.rows.append(self._row(lot, link.image, done.sha256, done.size, etag))
+
+    def _fail(self, lot: Lot, image: Image, reason: str) -> None:
+        reason, where = self._redact(reason), f"image {image.position} of {image.entry!a}"
+        if len(self.report.problems) < _SHOWN:
+            self.report = replace(self.report, problems=(*self.report.problems, f"{where}: {reason}"))
+        old = lot.old(image)
+        row = self._row(lot, image, None, None, problem=reason)
+        if old is not None and old.sha256 is not None:
+            # What was there is better than nothing; it goes when what replaces it has come.
+            row = replace(row, path=old.path, sha256=old.sha256, size=old.size, etag=None)
+        lot.rows.append(row)
+
+    def _row(
+        self,
+        lot: Lot,
+        image: Image,
+        sha256: str | None,
+        size: int | None,
+        etag: str | None = None,
+        problem: str | None = None,
+    ) -> Row:
+        old = lot.old(image)
+        token = old.token if lot.token is None and old is not None else lot.token
+        # A server may put the session into its links.
+        url = None if image.url is None else self._redact(image.url)
+        identity = (image.entry, image.position, image.occurrence, image.filename, image.path)
+        return Row(*identity, lot.asked, token, lot.size, url, etag, sha256, size, problem)
+
+    def complete(self) -> MirrorReport:
+        """End a walk that came to the feed's end, and return what was done.
+
+        What could not be had, is not found where it was, and has not come again either, is no longer in the feed.
+        """
+        if not self.settings.dry_run:
+            for asked, _, entry in self._open:
+                if (entry, asked) not in self._found:
+                    self._manifest.withdraw(entry, asked)
+            self.report = replace(self.report, pending=self._manifest.count_pending())
+        return self.report
+
+    def lost(self, again: Again) -> None:
+        """Take note that a lot could not be asked for once more: what it lacks stays open."""
+        self._found.update((entry, again.asked) for entry in again.entries)
+
+    def _remove(self) -> None:
+        paths = self._manifest.removals()
+        for path in paths:
+            self.disk.remove(path)
+        if paths:
+            self._manifest.removed()
+
+    def _keep(self, count: int) -> None:
+        self.report = replace(self.report, unchanged=self.report.unchanged + count)
+
+    def _wrote(self, size: int) -> None:
+        self.report = replace(self.report, written=self.report.written + 1, bytes=self.report.bytes + size)
+
+
+@contextmanager
+def opened(core: Core[Any], directory: Path, settings: Settings) -> Generator[Job]:
+    """Open a mirror's directory for a run; a dry run changes nothing in it.
+
+    Raises ParameterError for settings, and MirrorError for a directory, that cannot be used.
+    """
+    choose(core.feed, settings.mode)
+    if core.options.verbatim:
+        raise ParameterError("client", "must decode base64, and was made with verbatim_base64")
+    # Refused here, before anything is made.
+    core.request({**settings.arguments, core.feed.limit_parameter: settings.count})
+    extra = (f"{name}={value}" for name, value in sorted(settings.arguments.items()))
+    feed = core.target.redact(" ".join([core.target.url, *extra]))
+    with ExitStack() as stack:
+        disk = Disk(directory)
+        if settings.dry_run:
+            path = _copy(disk, Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mirror-"))))
+        else:
+            disk.prepare()
+            stack.callback(Lock(disk.own_file("lock")).release)
+            disk.sweep()
+            path = disk.own_file("manifest.sqlite")
+        manifest = Manifest(path, feed)
+        stack.callback(manifest.close)
+        if not settings.dry_run:
+            disk.settle([f"{STATE}/manifest.sqlite"])
+        yield Job(core, disk, manifest, settings)
+
+
+def _copy(disk: Disk, folder: Path) -> Path:
+    """Copy the manifest, with what a run that was killed left beside it, to where it can be opened."""
+    if disk.root.exists() and not disk.root.is_dir():
+        raise MirrorError(f"{disk.root} is no directory")
+    for suffix in ("", "-wal"):
+        name = f"manifest.sqlite{suffix}"
+        source = disk.own_file(name)
+        if source.exists():
+            with disk_errors("cannot copy the manifest"):
+                shutil.copyfile(source, folder / name)
+    return folder / "manifest.sqlite"

@@ -1,0 +1,225 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""The manifest of a mirror: where the feed was left, and what each file is. SQLite, in ``.mirror/manifest.sqlite``.
+
+A lot's images and the token to go on from are stored in one transaction, with synchronous=FULL: after a crash either all of
+it is there or nothing. The journal is a WAL, so that whoever reads the manifest meanwhile never blocks the mirror.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from ..errors import MirrorError
+
+FORMAT = 1
+
+# "TWMI", so that a manifest is told from other databases.
+_APPLICATION = 0x54574D49
+_SCHEMA = """
+CREATE TABLE mirror (feed TEXT NOT NULL, token TEXT);
+CREATE TABLE images (
+    entry TEXT NOT NULL, position INTEGER NOT NULL, occurrence INTEGER NOT NULL, filename TEXT NOT NULL,
+    path TEXT NOT NULL UNIQUE, asked TEXT, token TEXT, lot INTEGER NOT NULL, url TEXT, etag TEXT, sha256 TEXT, size INTEGER,
+    problem TEXT, PRIMARY KEY (entry, position, occurrence)
+) WITHOUT ROWID;
+CREATE INDEX pending ON images (asked, lot) WHERE problem IS NOT NULL;
+CREATE TABLE removals (path TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+# SQLite takes so many values in one statement in any version.
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An image: which one it is, where it came from, and the file that holds it.
+
+    ``filename`` is as the server gave it. The image came with a lot of ``lot`` entries that was asked for with ``asked`` and
+    whose own cursor is ``token``. ``sha256`` and ``size`` are those of the file at ``path``, None while there is none.
+    ``problem`` says why the image could not be had, and that the next run tries it again; the file may then be an older one.
+    """
+
+    entry: str
+    position: int
+    occurrence: int
+    filename: str
+    path: str
+    asked: str | None
+    token: str | None
+    lot: int
+    url: str | None
+    etag: str | None
+    sha256: str | None
+    size: int | None
+    problem: str | None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """What tells it from the other images of its entry."""
+        return self.position, self.occurrence
+
+
+_COLUMNS = ", ".join(field.name for field in fields(Row))
+_MARKS = ", ".join("?" for _ in fields(Row))
+
+
+class Manifest:
+    """An open manifest, for one thread at a time. Raises MirrorError when it is of another feed, or cannot be used."""
+
+    def __init__(self, path: Path, feed: str) -> None:
+        self._path = path
+        with self._errors():
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare(feed)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self, feed: str) -> None:
+        with self._errors():
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            (application,), (version,) = (self._row(f"PRAGMA {name}") for name in ("application_id", "user_version"))
+            if (application, version) == (0, 0) and self._row("SELECT count(*) FROM sqlite_master") == (0,):
+                self._create(feed)
+                return
+        if application != _APPLICATION:
+            raise MirrorError(f"{self._path} is no manifest of a mirror: move it away, or mirror to another directory")
+        if version != FORMAT:
+            raise MirrorError(f"{self._path} has format {version}, this program writes {FORMAT}: mirror to another directory")
+        with self._errors():
+            (known,) = self._row("SELECT feed FROM mirror")
+        if known != feed:
+            raise MirrorError(f"{self._path.parents[1]} mirrors {known}, not {feed}: mirror to another directory")
+
+    def _create(self, feed: str) -> None:
+        with self._transaction():
+            for statement in filter(str.strip, _SCHEMA.split(";")):
+                self._db.execute(statement)
+            self._db.execute("INSERT INTO mirror VALUES (?, NULL)", (feed,))
+            self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
+            self._db.execute(f"PRAGMA user_version = {FORMAT}")
+
+    def close(self) -> None:
+        """Close it."""
+        with self._errors():
+            self._db.close()
+
+    @property
+    def token(self) -> str | None:
+        """The cursor to go on from, None for the beginning."""
+        with self._errors():
+            (token,) = self._row("SELECT token FROM mirror")
+        return None if token is None else str(token)
+
+    def rows(self, entries: Iterable[str]) -> dict[str, list[Row]]:
+        """Return the images of these entries, by entry."""
+        keys, found = list(entries), dict[str, list[Row]]()
+        with self._errors():
+            for start in range(0, len(keys), _BATCH):
+                batch = keys[start : start + _BATCH]
+                marks = ", ".join("?" for _ in batch)
+                # Nothing but question marks is put into the statement.
+                for values in self._db.execute(f"SELECT {_COLUMNS} FROM images WHERE entry IN ({marks})", batch):  # noqa: S608
+                    row = Row(*values)
+                    found.setdefault(row.entry, []).append(row)
+        return found
+
+    def pending(self) -> list[tuple[str | None, int, str]]:
+        """Return what could not be had: the cursor and the size of the lot that it came with, and its entry."""
+        with self._errors():
+            return self._db.execute(
+                "SELECT DISTINCT asked, lot, entry FROM images WHERE problem IS NOT NULL ORDER BY asked, lot, entry"
+            ).fetchall()
+
+    def count_pending(self) -> int:
+        """Return how many images could not be had."""
+        with self._errors():
+            (count,) = self._row("SELECT count(*) FROM images WHERE problem IS NOT NULL")
+        return int(str(count))
+
+    def announce(self, paths: Iterable[str]) -> None:
+        """Note files that are about to be written: should their lot never be stored, they are to be removed again."""
+        with self._errors(), self._transaction():
+            self._db.executemany("INSERT OR IGNORE INTO removals VALUES (?)", ((path,) for path in paths))
+
+    def store(self, entries: Sequence[str], rows: Iterable[Row], removed: Iterable[str], token: str | None) -> None:
+        """Replace the images of these entries, note files to remove, and store the cursor, None leaves it; all or nothing."""
+        stored = list(rows)
+        with self._errors(), self._transaction():
+            self._db.executemany("DELETE FROM images WHERE entry = ?", ((entry,) for entry in entries))
+            self._db.executemany(f"INSERT INTO images ({_COLUMNS}) VALUES ({_MARKS})", map(astuple, stored))  # noqa: S608
+            self._db.executemany("DELETE FROM removals WHERE path = ?", ((row.path,) for row in stored))
+            self._db.executemany("INSERT OR IGNORE INTO removals VALUES (?)", ((path,) for path in removed))
+            if token is not None:
+                self._db.execute("UPDATE mirror SET token = ?", (token,))
+
+    def withdraw(self, entry: str, asked: str | None) -> None:
+        """Give up what could not be had of an entry that the feed no longer lists there; a file of it stays."""
+        with self._errors(), self._transaction():
+            here = "entry = ? AND asked IS ? AND problem IS NOT NULL"
+            self._db.execute(f"DELETE FROM images WHERE {here} AND sha256 IS NULL", (entry, asked))  # noqa: S608
+            self._db.execute(f"UPDATE images SET problem = NULL WHERE {here}", (entry, asked))  # noqa: S608
+
+    def removals(self) -> list[str]:
+        """Return the files that are to be removed, and are no image's by now."""
+        with self._errors():
+            query = "SELECT path FROM removals WHERE path NOT IN (SELECT path FROM images)"
+            return [str(path) for (path,) in self._db.execute(query)]
+
+    def removed(self) -> None:
+        """Take note that the files to be removed are gone."""
+        with self._errors():
+            self._db.execute("DELETE FROM removals")
+
+    def _row(self, query: str) -> tuple[object, ...]:
+        row: tuple[object, ...] = self._db.execute(query).fetchone()
+        return row
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            # A full disk may have ended the transaction already.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _errors(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise MirrorError(f"cannot use the manifest {self._path}: {error}; what was stored before is whole") from error
+
+
+class Lock:
+    """Keeps a second mirror out of the directory. The system drops it with the process, however that ends."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            # SQLite knows how to lock a file on every system.
+            self._db = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+            try:
+                self._db.execute("BEGIN EXCLUSIVE")
+            except BaseException:
+                self._db.close()
+                raise
+        except sqlite3.Error as error:
+            busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            why = "another mirror is running there" if busy else str(error)
+            raise MirrorError(f"cannot lock {path.parents[1]}: {why}") from error
+
+    def release(self) -> None:
+        """Let others in."""
+        with closing(self._db):
+            self._db.execute("ROLLBACK")

@@ -1,0 +1,13 @@
+"""A directory that holds the images of a feed, and follows it.
+
+``naming`` says where an image lies, ``plan`` what a lot lists, ``disk`` and ``manifest`` keep it, ``job`` is a run of all that
+without the asking and waiting, which ``blocking`` and ``asynchronous`` do. ``address`` and ``download`` load a link.
+"""
+
+from __future__ import annotations
+
+from .asynchronous import mirror_async
+from .blocking import mirror
+from .report import MirrorReport
+
+__all__ = ["MirrorReport", "mirror", "mirror_async"]

@@ -1,0 +1,160 @@
+"""The asynchronous shell over a run: lots come through the client, links through tasks, and the disk has its own threads."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, aclosing
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from .._async import AsyncioClient, async_engine
+from .._wire import Sleep
+from ..errors import HTTPStatusError, ReturnCodeError
+from ..iterators import AsyncPages
+from ..paging import Pager
+from .address import UnobtainableError
+from .download import Action, Answer, Get, Head, Resolve, Rules, Task, download
+from .http import CONNECTED, MAX_IMAGE_BYTES, NOT_REACHED, addresses, beginning, not_reached, peer, rules
+from .job import Done, Job, Link, Lot, Settings, opened
+from .report import MirrorReport
+
+T = TypeVar("T")
+
+
+async def mirror_async(
+    client: AsyncioClient[Any],
+    directory: str | Path,
+    *,
+    mode: str | None = None,
+    count: int | None = None,
+    arguments: Mapping[str, object] | None = None,
+    prefetch: int = 0,
+    parallel: int = 4,
+    max_image_bytes: int = MAX_IMAGE_BYTES,
+    allow_private: bool = False,
+    timeout: float = 30.0,  # noqa: ASYNC109 - it is each request's
+    dry_run: bool = False,
+    progress: Callable[[MirrorReport], None] | None = None,
+    http_client: httpx.AsyncClient | None = None,
+) -> MirrorReport:
+    """Bring the feed's images to a directory, or bring a directory up to date, from where the last run left the feed.
+
+    ``mode`` is one of the feed's modes, None the default; ``count`` the most entries of a lot; ``arguments`` are others of the
+    feed's. Links are loaded by up to ``parallel`` tasks, with ``timeout`` seconds for each step, at most ``max_image_bytes``
+    each, and from public addresses only, the feed's own host excepted, unless ``allow_private``. A ``http_client`` that is
+    handed in loads the links instead, connects where it likes, and is not closed. ``dry_run`` asks the feed, and changes
+    nothing. ``progress`` is called after each lot.
+
+    An image that cannot be had is noted in the report, and tried again by the next run. Raises MirrorError for the directory
+    and the disk, and what ``iter_pages`` raises; nothing that was stored is lost then, and the next run goes on.
+    """
+    inside = async_engine(client)
+    settings = Settings(
+        mode=mode,
+        count=count,
+        arguments=arguments or {},
+        parallel=parallel,
+        max_image_bytes=max_image_bytes,
+        dry_run=dry_run,
+        progress=progress,
+    )
+    async with AsyncExitStack() as stack:
+        job = stack.enter_context(opened(inside.core, Path(directory), settings))
+        http = http_client
+        if http is None:
+            own = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(), timeout=timeout)
+            http = await stack.enter_async_context(own)
+        guarded = http_client is None and not allow_private
+        loader = _Loader(http, rules(inside.core, max_image_bytes, guarded=guarded), parallel)
+        for again in job.again():
+            try:
+                result = await inside.run(inside.core.load(inside.core.request(again.arguments)))
+            except (ReturnCodeError, HTTPStatusError):
+                job.lost(again)
+                continue
+            await _take(job, await asyncio.to_thread(job.begin_again, again, result), loader)
+        async with AsyncPages(Pager(inside.core, job.arguments()), inside.run, prefetch) as pages:
+            async for page in pages:
+                await _take(job, await asyncio.to_thread(job.begin, page), loader)
+        return await asyncio.to_thread(job.complete)
+
+
+async def _take(job: Job, lot: Lot, loader: _Loader) -> None:
+    if job.settings.dry_run:
+        job.suppose(lot)
+    else:
+        await loader.load(job, lot)
+    await asyncio.to_thread(job.finish, lot)
+
+
+class _Loader:
+    """Loads the links of a lot, several at a time."""
+
+    def __init__(self, http: httpx.AsyncClient, rules: Rules, parallel: int) -> None:
+        self._http = http
+        self._rules = rules
+        self._turns = asyncio.Semaphore(parallel)
+
+    async def load(self, job: Job, lot: Lot) -> None:
+        """Load the links of a lot, and note what came of each. Raises MirrorError when the disk refuses."""
+        tasks = [asyncio.ensure_future(self._outcome(job, lot, link)) for link in lot.links]
+        try:
+            lot.outcomes.extend(zip(lot.links, await asyncio.gather(*tasks), strict=True))
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _outcome(self, job: Job, lot: Lot, link: Link) -> Done | UnobtainableError:
+        async with self._turns:
+            draft = job.disk.draft()
+            try:
+                fetched = await self._run(download(link.url, draft, self._rules, link.etag))
+                return await asyncio.to_thread(job.place, lot, link, draft, fetched)
+            except UnobtainableError as error:
+                return error
+            finally:
+                draft.discard()
+
+    async def _run(self, task: Task[T]) -> T:
+        answer: Answer = None
+        while True:
+            try:
+                action = task.send(answer)
+            except StopIteration as end:
+                outcome: T = end.value
+                return outcome
+            answer = await self._do(action)
+
+    async def _do(self, action: Action) -> Answer:
+        if isinstance(action, Sleep):
+            await asyncio.sleep(action.seconds)
+            return None
+        try:
+            if isinstance(action, Resolve):
+                loop = asyncio.get_running_loop()
+                return addresses(await loop.getaddrinfo(action.host, action.port, type=socket.SOCK_STREAM))
+            return await self._get(action)
+        except NOT_REACHED as error:
+            return not_reached(error)
+
+    async def _get(self, action: Get) -> Head:
+        async def trace(event: str, info: Mapping[str, Any]) -> None:
+            if event == CONNECTED:
+                stream = info["return_value"]
+                try:
+                    action.admit(peer(stream))
+                except UnobtainableError:
+                    await stream.aclose()
+                    raise
+
+        request = self._http.build_request("GET", action.url, headers=action.headers, extensions={"trace": trace})
+        async with aclosing(await self._http.send(request, stream=True, follow_redirects=False)) as response:
+            if action.sink.opens(head := beginning(response)):
+                async for chunk in response.aiter_bytes():
+                    action.sink.write(chunk)
+            return head

@@ -1,0 +1,163 @@
+"""The blocking shell over a run: lots come through the client, links through a pool of threads."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from .._ahead import StoppedError
+from .._sync import SyncClient, engine
+from .._wire import Sleep
+from ..errors import HTTPStatusError, ReturnCodeError
+from ..iterators import Pages
+from ..paging import Pager
+from .address import UnobtainableError
+from .download import Action, Answer, Get, Head, Resolve, Rules, Task, download
+from .http import CONNECTED, MAX_IMAGE_BYTES, NOT_REACHED, addresses, beginning, not_reached, peer, rules
+from .job import Done, Job, Link, Lot, Settings, opened
+from .report import MirrorReport
+
+T = TypeVar("T")
+
+
+def mirror(
+    client: SyncClient[Any],
+    directory: str | Path,
+    *,
+    mode: str | None = None,
+    count: int | None = None,
+    arguments: Mapping[str, object] | None = None,
+    prefetch: int = 0,
+    parallel: int = 4,
+    max_image_bytes: int = MAX_IMAGE_BYTES,
+    allow_private: bool = False,
+    timeout: float = 30.0,
+    dry_run: bool = False,
+    progress: Callable[[MirrorReport], None] | None = None,
+    http_client: httpx.Client | None = None,
+) -> MirrorReport:
+    """Bring the feed's images to a directory, or bring a directory up to date, from where the last run left the feed.
+
+    ``mode`` is one of the feed's modes, None the default; ``count`` the most entries of a lot; ``arguments`` are others of the
+    feed's. Links are loaded by up to ``parallel`` threads, with ``timeout`` seconds for each step, at most ``max_image_bytes``
+    each, and from public addresses only, the feed's own host excepted, unless ``allow_private``. A ``http_client`` that is
+    handed in loads the links instead, connects where it likes, and is not closed. ``dry_run`` asks the feed, and changes
+    nothing. ``progress`` is called after each lot.
+
+    An image that cannot be had is noted in the report, and tried again by the next run. Raises MirrorError for the directory
+    and the disk, and what ``iter_pages`` raises; nothing that was stored is lost then, and the next run goes on.
+    """
+    inside = engine(client)
+    settings = Settings(
+        mode=mode,
+        count=count,
+        arguments=arguments or {},
+        parallel=parallel,
+        max_image_bytes=max_image_bytes,
+        dry_run=dry_run,
+        progress=progress,
+    )
+    with ExitStack() as stack:
+        job = stack.enter_context(opened(inside.core, Path(directory), settings))
+        http = http_client or stack.enter_context(httpx.Client(transport=httpx.HTTPTransport(), timeout=timeout))
+        guarded = http_client is None and not allow_private
+        loader = _Loader(http, rules(inside.core, max_image_bytes, guarded=guarded), parallel)
+        for again in job.again():
+            try:
+                result = inside.run(inside.core.load(inside.core.request(again.arguments)))
+            except (ReturnCodeError, HTTPStatusError):
+                job.lost(again)
+                continue
+            _take(job, job.begin_again(again, result), loader)
+        with Pages(Pager(inside.core, job.arguments()), inside.run, prefetch) as pages:
+            for page in pages:
+                _take(job, job.begin(page), loader)
+        return job.complete()
+
+
+def _take(job: Job, lot: Lot, loader: _Loader) -> None:
+    if job.settings.dry_run:
+        job.suppose(lot)
+    else:
+        loader.load(job, lot)
+    job.finish(lot)
+
+
+class _Loader:
+    """Loads the links of a lot, several at a time."""
+
+    def __init__(self, http: httpx.Client, rules: Rules, parallel: int) -> None:
+        self._http = http
+        self._rules = rules
+        self._parallel = parallel
+        self._stop = threading.Event()
+
+    def load(self, job: Job, lot: Lot) -> None:
+        """Load the links of a lot, and note what came of each. Raises MirrorError when the disk refuses."""
+        if not lot.links:
+            return
+        with ThreadPoolExecutor(min(self._parallel, len(lot.links)), thread_name_prefix="feed-mirror") as pool:
+            futures = [pool.submit(self._outcome, job, lot, link) for link in lot.links]
+            try:
+                lot.outcomes.extend((link, future.result()) for link, future in zip(lot.links, futures, strict=True))
+            except BaseException:
+                self._stop.set()
+                for future in futures:
+                    future.cancel()
+                raise
+
+    def _outcome(self, job: Job, lot: Lot, link: Link) -> Done | UnobtainableError:
+        draft = job.disk.draft()
+        try:
+            return job.place(lot, link, draft, self._run(download(link.url, draft, self._rules, link.etag)))
+        except UnobtainableError as error:
+            return error
+        finally:
+            draft.discard()
+
+    def _run(self, task: Task[T]) -> T:
+        answer: Answer = None
+        while True:
+            if self._stop.is_set():
+                raise StoppedError
+            try:
+                action = task.send(answer)
+            except StopIteration as end:
+                outcome: T = end.value
+                return outcome
+            answer = self._do(action)
+
+    def _do(self, action: Action) -> Answer:
+        if isinstance(action, Sleep):
+            self._stop.wait(action.seconds)
+            return None
+        try:
+            if isinstance(action, Resolve):
+                return addresses(socket.getaddrinfo(action.host, action.port, type=socket.SOCK_STREAM))
+            return self._get(action)
+        except NOT_REACHED as error:
+            return not_reached(error)
+
+    def _get(self, action: Get) -> Head:
+        def trace(event: str, info: Mapping[str, Any]) -> None:
+            if event == CONNECTED:
+                stream = info["return_value"]
+                try:
+                    action.admit(peer(stream))
+                except UnobtainableError:
+                    stream.close()
+                    raise
+
+        request = self._http.build_request("GET", action.url, headers=action.headers, extensions={"trace": trace})
+        with closing(self._http.send(request, stream=True, follow_redirects=False)) as response:
+            if action.sink.opens(head := beginning(response)):
+                for chunk in response.iter_bytes():
+                    action.sink.write(chunk)
+            return head

@@ -1,0 +1,82 @@
+"""How far a mirror is: one line that is written over on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import os
+import time
+from types import TracebackType
+from typing import Self, TextIO
+
+from .report import MirrorReport
+
+_BAR = 20
+# Between two lines where nothing is written over, in seconds.
+_PAUSE = 10.0
+
+
+class Progress:
+    """Shows reports as they come; quietly, not at all. Leaves the terminal's line empty at its end."""
+
+    def __init__(self, stream: TextIO, *, quiet: bool) -> None:
+        self._stream = stream
+        self._terminal = stream.isatty()
+        self._quiet = quiet
+        self._next = time.monotonic() + _PAUSE
+        self._shown = 0
+
+    def __call__(self, report: MirrorReport) -> None:
+        """Show a report."""
+        if self._quiet:
+            return
+        if self._terminal:
+            self._over(_line(report)[: self._width() - 1])
+        elif time.monotonic() >= self._next:
+            self._next = time.monotonic() + _PAUSE
+            self._stream.write(f"{_line(report)}\n")
+
+    def _width(self) -> int:
+        try:
+            return max(20, os.get_terminal_size(self._stream.fileno()).columns)
+        except OSError:
+            return 80
+
+    def _over(self, text: str) -> None:
+        self._stream.write(f"\r{text.ljust(self._shown)}")
+        self._stream.flush()
+        self._shown = len(text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._shown:
+            self._over("")
+            self._stream.write("\r")
+
+
+def _line(report: MirrorReport) -> str:
+    images = report.written + report.unchanged
+    text = f"{report.entries} entries, {images} images, {_size(report.bytes)}"
+    if report.pending:
+        text += f", {report.pending} could not be had"
+    if report.remaining is None:
+        return text
+    whole = report.entries + report.remaining
+    share = report.entries / whole if whole else 1.0
+    return f"[{'#' * int(share * _BAR):{_BAR}}] {share:4.0%} {text}"
+
+
+def summary(report: MirrorReport, *, dry_run: bool) -> str:
+    """Return what a run did, in a line."""
+    would = "would be " if dry_run else ""
+    text = (
+        f"{report.entries} entries in {report.lots} lots: {report.written} images {would}written ({_size(report.bytes)}), "
+        f"{report.unchanged} unchanged, {report.removed} {would}removed"
+    )
+    if report.pending:
+        text += f"; {report.pending} could not be had, and are tried again by the next run"
+    return text
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count} bytes"
