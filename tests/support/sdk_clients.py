@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
 
 import httpx
 import respx
 
-from product_images import AsyncClient, Client, Page, encode_json, encode_xml
+from product_images import AsyncClient, Client, MirrorReport, Page, Retry, encode_json, encode_xml, mirror, mirror_async
 from product_images.models import ImagesResult, ProductImage
 
 BASE = "http://feed.test/api"
@@ -120,3 +121,19 @@ class Feed:
 def queries(router: respx.MockRouter) -> list[dict[str, str]]:
     """Return the query of every request that was sent."""
     return [dict(call.request.url.params) for call in router.calls]
+
+
+def run_mirror(
+    kind: Kind, base_url: str, directory: Path, settings: dict[str, Any] | None = None, **options: Any
+) -> MirrorReport:
+    """Mirror once with a fresh client of one kind; ``settings`` are the client's."""
+    fixed: dict[str, Any] = {"base_url": base_url, "retry": Retry(base_delay=0.001, max_retries=2), **(settings or {})}
+    if kind == "sync":
+        with Client(**fixed) as client:
+            return mirror(client, directory, **options)
+
+    async def run() -> MirrorReport:
+        async with AsyncClient(**fixed) as client:
+            return await mirror_async(client, directory, **options)
+
+    return asyncio.run(run())

@@ -30,6 +30,8 @@ def parse(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError):
         raise UnobtainableError("its link is no URL") from None
+    if url.port is not None and not 0 < url.port < 1 << 16:
+        raise UnobtainableError("its link is no URL")
     if url.scheme not in ("http", "https") or not url.host:
         raise UnobtainableError("its link is no absolute http or https URL")
     return url.copy_with(fragment=None)
@@ -59,15 +61,11 @@ def _is_public(text: str) -> bool:
     except ValueError:
         return False
     inner = _embedded(address) if isinstance(address, ipaddress.IPv6Address) else None
-    if inner is not None and not _is_public(str(inner)):
-        return False
-    mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
-    return mapped or (address.is_global and not address.is_multicast and not address.is_reserved)
+    return _is_public(str(inner)) if inner is not None else address.is_global and not address.is_multicast
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that a packet to this one may end up at."""
+    """Return the IPv4 address that a packet to this one ends up at."""
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
+    return address.ipv4_mapped or address.sixtofour

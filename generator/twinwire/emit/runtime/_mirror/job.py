@@ -201,9 +201,10 @@ class Job:
         return row.sha256 is not None and row.size is not None and self.disk.current(row.path, row.size, row.sha256)
 
     def suppose(self, lot: Lot) -> None:
-        """Count the links of a lot in a dry run."""
-        for _ in lot.links:
+        """Take the links of a lot as loaded, in a dry run."""
+        for link in lot.links:
             self._wrote(0)
+            lot.rows.append(self._row(lot, link.image, None, None))
 
     def place(self, lot: Lot, link: Link, draft: Draft, fetched: Fetched | None) -> Done:
         """Put what a link has brought into its place; any thread may."""

@@ -1,0 +1,451 @@
+"""Images behind links: where a link may lead, what is retried, gone on with, given up for now, and tried again."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from product_images import Retry
+from product_images._mirror import http
+from product_images._mirror.address import UnobtainableError, check, parse
+from product_images._mirror.download import Breaker
+from sdk_clients import Driver, Kind, run_mirror
+from shop import Handler, Shop, cut, images, in_turn, open_shop, ranged, redirect, serve, status
+
+CONTENT = bytes(range(256)) * 40
+
+
+@pytest.fixture
+def kind(driver: Driver) -> Kind:
+    return driver.kind
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    with open_shop() as shop:
+        yield shop
+
+
+def load(kind: Kind, shop: Shop, directory: Path, **options: Any) -> Any:
+    return run_mirror(kind, shop.url, directory, mode="URL", **options)
+
+
+@pytest.mark.parametrize("answer", [status(503), status(429, {"Retry-After": "0"}), status(502), cut(CONTENT, 300)])
+def test_what_fails_in_passing_is_tried_again(kind: Kind, shop: Shop, tmp_path: Path, answer: Any) -> None:
+    shop.put(7, (1, "a.png", CONTENT))
+    shop.pages["/files/7/1"] = in_turn(answer, answer, serve(CONTENT))
+    assert load(kind, shop, tmp_path).complete
+    assert images(tmp_path) == {"7/1-a.png": CONTENT}
+    assert len(shop.requests("/files/7/1")) == 3
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"ETag": '"v1"'},
+        {"Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"},
+    ],
+)
+def test_a_body_that_broke_off_is_gone_on_with_where_the_server_can(
+    kind: Kind, shop: Shop, tmp_path: Path, headers: dict[str, str]
+) -> None:
+    shop.put(7, (1, "a.png", CONTENT))
+    shop.pages["/files/7/1"] = ranged(CONTENT, headers, first=3000)
+    assert load(kind, shop, tmp_path).written == 1
+    assert images(tmp_path) == {"7/1-a.png": CONTENT}
+    (validator,) = headers.values()
+    first, second = shop.requests("/files/7/1")
+    assert "range" not in first
+    assert (second["range"], second["if-range"]) == ("bytes=3000-", validator)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"ETag": 'W/"weak"'}, {"ETag": '"v1"', "Content-Encoding": "gzip-not"}, {"Last-Modified": "now"}],
+)
+def test_without_a_strong_validator_a_body_begins_anew(kind: Kind, shop: Shop, tmp_path: Path, headers: dict[str, str]) -> None:
+    shop.put(7, (1, "a.png", CONTENT))
+    shop.pages["/files/7/1"] = in_turn(cut(CONTENT, 3000, headers), serve(CONTENT))
+    load(kind, shop, tmp_path)
+    assert images(tmp_path) == {"7/1-a.png": CONTENT}
+    assert not [asked for asked in shop.requests("/files/7/1") if "range" in asked]
+
+
+def test_an_image_that_changed_while_its_body_broke_off_is_loaded_whole(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "a.png", CONTENT))
+    new = CONTENT[::-1]
+    shop.pages["/files/7/1"] = in_turn(cut(CONTENT, 3000, {"ETag": '"v1"'}), ranged(new, {"ETag": '"v2"'}))
+    load(kind, shop, tmp_path)
+    assert images(tmp_path) == {"7/1-a.png": new}
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (lambda handler: handler.answer(206, b"xyz", {"Content-Range": "bytes 5-7/8"}), "answered 206"),
+        (status(304), "answered 304"),
+        (serve(b""), "it has no bytes"),
+    ],
+)
+def test_an_answer_that_is_no_image_is_a_problem(kind: Kind, shop: Shop, tmp_path: Path, answer: Any, problem: str) -> None:
+    shop.put(7, (1, "a.png", CONTENT))
+    shop.pages["/files/7/1"] = answer
+    report = load(kind, shop, tmp_path)
+    assert problem in report.problems[0]
+    assert images(tmp_path) == {}
+
+
+def test_a_range_that_the_server_cannot_satisfy_is_given_up(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "a.png", CONTENT))
+    shop.pages["/files/7/1"] = in_turn(cut(CONTENT, 3000, {"ETag": '"v1"'}), status(416), serve(CONTENT))
+    load(kind, shop, tmp_path)
+    assert images(tmp_path) == {"7/1-a.png": CONTENT}
+
+
+def test_a_dead_link_blocks_nothing_is_not_lost_and_is_tried_again(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(6, (1, "z.png", b"z"))
+    shop.put(7, (1, "a.png", b"a"), (2, "b.png", b"b"))
+    shop.put(8, (1, "c.png", b"c"))
+    shop.pages["/files/7/2"] = status(404)
+    first = load(kind, shop, tmp_path, count=2)
+    assert (first.written, first.pending, first.token) == (3, 1, "103")
+    assert first.problems == ("image 2 of '7': the server answered 404",)
+    second = load(kind, shop, tmp_path, count=1)
+    assert (second.written, second.pending, second.problems) == (0, 1, first.problems)
+    shop.pages["/files/7/2"] = serve(b"b")
+    shop.asked.clear()
+    third = load(kind, shop, tmp_path)
+    assert (third.written, third.pending) == (1, 0)
+    assert images(tmp_path) == {"6/1-z.png": b"z", "7/1-a.png": b"a", "7/2-b.png": b"b", "8/1-c.png": b"c"}
+    # The lot is asked for as it was, and of its images only the one that was missing is loaded.
+    assert [path for path, _ in shop.asked] == [
+        "/products/images?count=2&options=URL",
+        "/files/7/2",
+        "/products/images?token=103&options=URL",
+    ]
+    assert load(kind, shop, tmp_path).complete
+
+
+def test_a_link_that_is_signed_anew_is_followed(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "a.png", b"a", f"{shop.url}/files/expired"))
+    assert load(kind, shop, tmp_path).pending == 1
+    ticks, _ = shop.products[7]
+    shop.pages["/files/fresh"] = serve(b"a")
+    shop.products[7] = (ticks, [(1, "a.png", b"a", f"{shop.url}/files/fresh")])
+    assert load(kind, shop, tmp_path).pending == 0
+    assert images(tmp_path) == {"7/1-a.png": b"a"}
+
+
+def test_what_could_not_be_had_is_forgotten_with_the_entry_that_comes_again(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "a.png", b"a", f"{shop.url}/missing"))
+    assert load(kind, shop, tmp_path).pending == 1
+    shop.put(7, (2, "b.png", b"b"))
+    assert load(kind, shop, tmp_path).pending == 0
+    assert images(tmp_path) == {"7/2-b.png": b"b"}
+
+
+def test_what_could_not_be_had_of_an_entry_that_left_the_feed_is_given_up(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "a.png", b"a"), (2, "b.png", b"b", f"{shop.url}/missing"))
+    assert load(kind, shop, tmp_path).pending == 1
+    del shop.products[7]
+    assert load(kind, shop, tmp_path).complete
+    assert images(tmp_path) == {"7/1-a.png": b"a"}
+
+
+def test_an_older_file_stays_until_the_new_one_can_be_had(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "old.png", b"old"))
+    load(kind, shop, tmp_path)
+    shop.put(7, (1, "new.png", b"new"))
+    shop.pages["/files/7/1"] = status(404)
+    report = load(kind, shop, tmp_path)
+    assert (report.pending, report.removed, images(tmp_path)) == (1, 0, {"7/1-old.png": b"old"})
+    shop.pages["/files/7/1"] = serve(b"new")
+    report = load(kind, shop, tmp_path)
+    assert (report.pending, report.removed, images(tmp_path)) == (0, 1, {"7/1-new.png": b"new"})
+
+
+def test_a_lot_that_the_server_no_longer_gives_stays_open(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "a.png", b"a", f"{shop.url}/missing"))
+    load(kind, shop, tmp_path)
+    feed = shop.feed
+
+    def refuse_the_beginning(query: dict[str, str]) -> bytes:
+        return feed(query) if "token" in query else b'{"returncode": 9, "returnmsg": "too old"}'
+
+    shop.feed = refuse_the_beginning  # type: ignore[method-assign]
+    assert load(kind, shop, tmp_path).pending == 1
+
+
+def test_an_image_that_did_not_change_is_not_loaded_again_where_the_server_says_so(
+    kind: Kind, shop: Shop, tmp_path: Path
+) -> None:
+    def tagged(handler: Handler) -> None:
+        if handler.headers.get("If-None-Match") == '"v1"':
+            handler.answer(304)
+        else:
+            handler.answer(200, b"a", {"ETag": '"v1"'})
+
+    shop.put(7, (1, "a.png", b"a"))
+    shop.pages["/files/7/1"] = tagged
+    load(kind, shop, tmp_path)
+    shop.put(7, (1, "a.png", b"a", f"{shop.url}/files/7/1"))
+    for _ in range(2):
+        report = load(kind, shop, tmp_path)
+        shop.put(7, (1, "a.png", b"a", f"{shop.url}/files/7/1"))
+    assert (report.written, report.unchanged) == (0, 1)
+    (tmp_path / "7/1-a.png").write_bytes(b"changed by hand")
+    assert load(kind, shop, tmp_path).written == 1
+    assert images(tmp_path) == {"7/1-a.png": b"a"}
+
+
+def test_an_image_over_the_limit_is_not_loaded(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "a.png", CONTENT), (2, "b.png", b"b" * 100))
+    report = load(kind, shop, tmp_path, max_image_bytes=100)
+    assert images(tmp_path) == {"7/2-b.png": b"b" * 100}
+    assert report.problems == ("image 1 of '7': it has more bytes than max_image_bytes, 100, allows",)
+    assert not list((tmp_path / ".mirror/tmp").iterdir())
+
+
+def test_a_compressed_image_is_stopped_at_the_limit(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    import gzip
+
+    shop.put(7, (1, "a.png", b"a"))
+    shop.pages["/files/7/1"] = serve(gzip.compress(bytes(50_000_000)), {"Content-Encoding": "gzip"})
+    assert "max_image_bytes" in load(kind, shop, tmp_path, max_image_bytes=100_000).problems[0]
+
+
+def test_only_so_many_links_are_loaded_at_a_time(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    import threading
+
+    lock, now, most = threading.Lock(), [0], [0]
+    together = threading.Barrier(3, timeout=20)
+
+    def busy(handler: Handler) -> None:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        together.wait()
+        with lock:
+            now[0] -= 1
+        handler.answer(200, b"x")
+
+    shop.put(7, *((number, "a.png", b"x") for number in range(9)))
+    shop.pages.update((f"/files/7/{number}", busy) for number in range(9))
+    assert load(kind, shop, tmp_path, parallel=3).written == 9
+    assert most == [3]
+
+
+def test_redirects_are_followed_a_few_times(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "a.png", b"a"), (2, "b.png", b"b"))
+    shop.pages.update({f"/hop{number}": redirect(f"hop{number + 1}", 301 + number % 3) for number in range(10)})
+    shop.pages["/files/7/1"] = redirect("/hop6", 308)
+    shop.pages["/hop10"] = serve(b"a")
+    shop.pages["/files/7/2"] = redirect("/hop5")
+    report = load(kind, shop, tmp_path)
+    assert images(tmp_path) == {"7/1-a.png": b"a"}
+    assert report.problems == ("image 2 of '7': more than 5 redirects",)
+
+
+@pytest.mark.parametrize(
+    ("link", "problem"),
+    [
+        ("file:///etc/passwd", "no absolute http or https URL"),
+        ("ftp://example.com/x", "no absolute http or https URL"),
+        ("//example.com/x", "no absolute http or https URL"),
+        ("x.png", "no absolute http or https URL"),
+        ("", "no absolute http or https URL"),
+        ("http://", "no absolute http or https URL"),
+        ("javascript:alert(1)", "no absolute http or https URL"),
+        ("http://exa mple/", ""),
+        ("http://127.0.0.1:99999/", "no URL"),
+        ("http://127.0.0.1:0/", "no URL"),
+        ("http://[::1", "no URL"),
+        ("http://x:99999999/", "no URL"),
+        ("http://\u0000/", "no URL"),
+        ("http://" + "a" * 70 + ".test/", ""),
+        ("http://no-such-host.invalid/", ""),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_a_problem_and_nothing_else(
+    kind: Kind, shop: Shop, tmp_path: Path, link: str, problem: str
+) -> None:
+    shop.put(7, (1, "a.png", b"a", link), (2, "b.png", b"b"))
+    report = load(kind, shop, tmp_path)
+    assert images(tmp_path) == {"7/2-b.png": b"b"}
+    assert problem in report.problems[0]
+
+
+@pytest.mark.parametrize("link", ["http://127.0.0.2:{port}/x", "http://localhost:{port}/x", "http://0.0.0.0:{port}/x"])
+@pytest.mark.parametrize("by_redirect", [False, True])
+def test_a_link_into_the_own_network_is_refused_unless_allowed(
+    kind: Kind, shop: Shop, tmp_path: Path, link: str, by_redirect: bool
+) -> None:
+    with open_shop("0.0.0.0") as other:
+        other.pages["/x"] = serve(b"secret")
+        place = link.format(port=httpx.URL(other.url).port)
+        shop.put(7, (1, "a.png", b"a") if by_redirect else (1, "a.png", b"a", place))
+        shop.pages["/files/7/1"] = redirect(place)
+        report = load(kind, shop, tmp_path)
+        assert "which is not public" in report.problems[0]
+        assert (images(tmp_path), other.asked) == ({}, [])
+        assert load(kind, shop, tmp_path, allow_private=True).complete
+        assert images(tmp_path) == {"7/1-a.png": b"secret"}
+
+
+def test_a_name_that_leads_elsewhere_once_it_was_checked_is_refused_before_anything_is_sent(
+    kind: Kind, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = socket.getaddrinfo
+    looked_up = []
+
+    def rebinding(host: Any, port: Any, *rest: Any, **named: Any) -> Any:
+        if host not in (b"rebinds.test", "rebinds.test"):
+            return found(host, port, *rest, **named)
+        looked_up.append(host)
+        address = "93.184.216.34" if len(looked_up) == 1 else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    with open_shop() as other:
+        other.pages["/x"] = serve(b"secret")
+        shop.put(7, (1, "a.png", b"a", f"http://rebinds.test:{httpx.URL(other.url).port}/x"))
+        report = load(kind, shop, tmp_path)
+        assert report.problems == (
+            "image 1 of '7': rebinds.test has the address 127.0.0.1, which is not public (allow_private allows it)",
+        )
+        assert len(looked_up) == 2
+        assert other.asked == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.255.255.254",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "255.255.255.255",
+        "224.0.0.1",
+        "240.0.0.1",
+        "192.0.2.1",
+        "::",
+        "::1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fc00::1",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "2001:db8::1",
+        "",
+        "nonsense",
+    ],
+)
+def test_an_address_that_is_not_public_is_refused(address: str) -> None:
+    with pytest.raises(UnobtainableError, match="not public"):
+        check("host", ["93.184.216.34", address])
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"])
+def test_a_public_address_is_taken(address: str) -> None:
+    check("host", [address])
+
+
+def test_credentials_go_to_the_feed_s_own_origin_only(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    settings = {"session": "open sesame", "headers": {"Authorization": "Bearer hunter2", "Cookie": "a=hunter2"}}
+    with open_shop() as other:
+        other.pages["/there"] = serve(b"there")
+        other.pages["/back"] = redirect(f"{shop.url}/files/7/1")
+        other.pages["/on"] = serve(b"on")
+        shop.put(7, (1, "own.png", b"own"), (2, "a.png", b"", f"{other.url}/there"), (3, "b.png", b"", f"{other.url}/back"))
+        shop.put(8, (1, "c.png", b"on"))
+        shop.pages["/files/8/1"] = redirect(f"{other.url}/on")
+        report = run_mirror(kind, shop.url, tmp_path, settings, mode="URL", allow_private=True)
+        assert report.problems == ()
+        assert len(other.asked) == 3
+        assert not [headers for _, headers in other.asked if {"authorization", "cookie"} & headers.keys()]
+        assert "hunter2" not in repr(other.asked)
+        assert all(headers["authorization"] == "Bearer hunter2" for _, headers in shop.asked)
+
+
+def test_the_fragment_and_the_password_of_a_link_are_in_no_message(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    place = shop.url.removeprefix("http://")
+    shop.put(7, (1, "a.png", b"a", f"http://user:hunter2@{place}/missing#fragment"))
+    shop.put(8, (1, "a.png", b"a", f"http://user:hunter2@{place}/astray#fragment"))
+    shop.pages["/astray"] = redirect("http://[")
+    report = load(kind, shop, tmp_path)
+    assert len(report.problems) == 2
+    assert "hunter2" not in repr(report)
+    assert "fragment" not in repr(shop.asked)
+
+
+def test_a_client_that_is_handed_in_loads_the_links_and_stays_open(shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "a.png", b"a", "http://elsewhere.test/x"))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b"handed")
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as given:
+        assert run_mirror("sync", shop.url, tmp_path, mode="URL", http_client=given).complete
+        assert not given.is_closed
+    assert images(tmp_path) == {"7/1-a.png": b"handed"}
+
+
+def test_a_server_that_is_down_is_left_alone_for_a_while(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, *((number, "a.png", b"a") for number in range(20)))
+    shop.pages.update((f"/files/7/{number}", status(503)) for number in range(20))
+    settings = {"retry": Retry(max_retries=0)}
+    report = run_mirror(kind, shop.url, tmp_path, settings, mode="URL", parallel=1)
+    assert report.pending == 20
+    assert "left alone" in report.problems[-1]
+    assert len([path for path, _ in shop.asked if path.startswith("/files")]) == Breaker.FAILURES
+
+
+def test_a_host_that_was_left_alone_gets_another_chance() -> None:
+    breaker = Breaker()
+    for _ in range(Breaker.FAILURES):
+        breaker.check("host", 0.0)
+        breaker.failed("host", 0.0)
+    with pytest.raises(UnobtainableError) as caught:
+        breaker.check("host", Breaker.REST - 1)
+    assert caught.value.passing
+    breaker.check("other", 0.0)
+    breaker.check("host", Breaker.REST)
+    breaker.answered("host")
+    breaker.check("host", 0.0)
+
+
+def test_the_name_of_the_moment_of_connecting_is_the_library_s(shop: Shop) -> None:
+    shop.pages["/x"] = serve(b"x")
+    events: list[str] = []
+    with httpx.Client(transport=httpx.HTTPTransport()) as client:
+        client.get(f"{shop.url}/x", extensions={"trace": lambda event, info: events.append(event)})
+    # Were it called otherwise one day, the check of the address would silently be none.
+    assert http.CONNECTED in events
+    assert events.index(http.CONNECTED) < events.index("http11.send_request_headers.started")
+
+
+def test_a_link_is_parsed_as_it_is_asked_for() -> None:
+    assert str(parse("HTTP://Example.COM/a b?c#d")) == "http://example.com/a%20b?c"
+
+
+def test_the_manifest_keeps_what_could_not_be_had(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "a.png", b"a", f"{shop.url}/missing"))
+    load(kind, shop, tmp_path)
+    with closing(sqlite3.connect(tmp_path / ".mirror/manifest.sqlite")) as db:
+        row = db.execute("SELECT entry, position, url, sha256, problem FROM images").fetchone()
+    assert row == ("7", 1, f"{shop.url}/missing", None, "the server answered 404")
