@@ -71,8 +71,9 @@ _MARKS = ", ".join("?" for _ in fields(Row))
 class Manifest:
     """An open manifest, for one thread at a time. Raises MirrorError when it is of another feed, or cannot be used."""
 
-    def __init__(self, path: Path, feed: str) -> None:
-        self._path = path
+    def __init__(self, path: Path, feed: str, place: Path | None = None) -> None:
+        # A dry run reads a copy; what is wrong is said of the one that was copied.
+        self._path = place or path
         with self._errors():
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         try:
@@ -83,10 +84,9 @@ class Manifest:
 
     def _prepare(self, feed: str) -> None:
         with self._errors():
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
             (application,), (version,) = (self._row(f"PRAGMA {name}") for name in ("application_id", "user_version"))
             if (application, version) == (0, 0) and self._row("SELECT count(*) FROM sqlite_master") == (0,):
+                self._write_ahead()
                 self._create(feed)
                 return
         if application != _APPLICATION:
@@ -94,9 +94,14 @@ class Manifest:
         if version != FORMAT:
             raise MirrorError(f"{self._path} has format {version}, this program writes {FORMAT}: mirror to another directory")
         with self._errors():
+            self._write_ahead()
             (known,) = self._row("SELECT feed FROM mirror")
         if known != feed:
             raise MirrorError(f"{self._path.parents[1]} mirrors {known}, not {feed}: mirror to another directory")
+
+    def _write_ahead(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
 
     def _create(self, feed: str) -> None:
         with self._transaction():

@@ -330,7 +330,7 @@ def opened(core: Core[Any], directory: Path, settings: Settings) -> Generator[Jo
             stack.callback(Lock(disk.own_file("lock")).release)
             disk.sweep()
             path = disk.own_file("manifest.sqlite")
-        manifest = Manifest(path, feed)
+        manifest = Manifest(path, feed, disk.state / path.name)
         stack.callback(manifest.close)
         if not settings.dry_run:
             disk.settle([f"{STATE}/manifest.sqlite"])
