@@ -58,10 +58,9 @@ class Progress:
 
 
 def _line(report: MirrorReport) -> str:
-    images = report.written + report.unchanged
-    text = f"{report.entries} entries, {images} images, {_size(report.bytes)}"
+    text = f"entries: {report.entries}, images: {report.written + report.unchanged}, {_size(report.bytes)}"
     if report.pending:
-        text += f", {report.pending} could not be had"
+        text += f", missing: {report.pending}"
     if report.remaining is None:
         return text
     whole = report.entries + report.remaining
@@ -71,13 +70,13 @@ def _line(report: MirrorReport) -> str:
 
 def summary(report: MirrorReport, *, dry_run: bool) -> str:
     """Return what a run did, in a line."""
-    would = "would be " if dry_run else ""
+    written, removed = ("to be written", "to be removed") if dry_run else ("written", "removed")
     text = (
-        f"{report.entries} entries in {report.lots} lots: {report.written} images {would}written ({_size(report.bytes)}), "
-        f"{report.unchanged} unchanged, {report.removed} {would}removed"
+        f"lots: {report.lots}, entries: {report.entries}; images {written}: {report.written} ({_size(report.bytes)}), "
+        f"unchanged: {report.unchanged}, {removed}: {report.removed}"
     )
     if report.pending:
-        text += f"; {report.pending} could not be had, and are tried again by the next run"
+        text += f"; missing: {report.pending}, to be tried again by the next run"
     return text
 
 
