@@ -47,12 +47,21 @@ def test_a_refusal_of_the_server_is_raised(driver: Driver, base_url: str) -> Non
     assert issubclass(ReturnCodeError, product_images.ProductImagesError)
 
 
-def test_the_readme_s_example_runs(base_url: str, tmp_path: Path) -> None:
+def example(number: int, path: Path, *arguments: object) -> str:
+    """Run one of the README's two examples and return what it prints."""
     blocks = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    assert len(blocks) == 1
-    example = tmp_path / "example.py"
-    example.write_text(blocks[0], "utf-8")
-    run = subprocess.run(
-        [sys.executable, "-W", "error", example, base_url], check=True, capture_output=True, text=True, timeout=60
-    )
-    assert re.fullmatch(r"50 entries; go on from -?\d+\n", run.stdout)
+    assert len(blocks) == 2
+    path.write_text(blocks[number], "utf-8")
+    command = [sys.executable, "-W", "error", *map(str, [path, *arguments])]
+    printed: str = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    return printed
+
+
+def test_the_readme_s_example_runs(base_url: str, tmp_path: Path) -> None:
+    assert re.fullmatch(r"50 entries; go on from -?\d+\n", example(0, tmp_path / "example.py", base_url))
+
+
+def test_the_readme_s_mirror_runs(base_url: str, tmp_path: Path) -> None:
+    printed = example(1, tmp_path / "example.py", base_url, tmp_path / "mirror")
+    assert re.fullmatch(r"[1-9]\d* images written; 0 to be tried again\n", printed)
+    assert list((tmp_path / "mirror").glob("*/*-*"))

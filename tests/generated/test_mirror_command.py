@@ -201,5 +201,6 @@ def test_no_terminal_sees_nothing_of_a_short_run(quiet: bool) -> None:
 def test_a_summary_says_what_is_left_to_do() -> None:
     report = MirrorReport(lots=2, entries=3, written=4, bytes=1_000_000, removed=1, pending=5)
     assert summary(report, dry_run=False) == (
-        "lots: 2, entries: 3; images written: 4 (1.0 MB), unchanged: 0, removed: 1; missing: 5, to be tried again by the next run"
+        "lots: 2, entries: 3; images written: 4 (1.0 MB), unchanged: 0, removed: 1; "
+        "missing: 5, to be tried again by the next run"
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,9 +17,9 @@ from typing import Any
 import pytest
 
 import mirror_kills
-from product_images import MirrorError
+from product_images import AsyncClient, MirrorError, mirror_async
 from product_images._mirror import disk
-from product_images._mirror.manifest import _APPLICATION, FORMAT
+from product_images._mirror.manifest import _APPLICATION, FORMAT, Manifest
 from sdk_clients import Driver, Kind, run_mirror
 from shop import Shop, images, open_shop
 
@@ -270,3 +272,61 @@ def test_a_manifest_that_cannot_be_used_is_one_clear_error(
         run_mirror(kind, shop.url, tmp_path, dry_run=dry_run)
     assert images(tmp_path) == {}
     assert path.read_bytes() == before
+
+
+def test_the_token_is_stored_after_everything_it_stands_for(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+
+    def noted(name: str, owner: Any, attribute: str) -> None:
+        call = getattr(owner, attribute)
+
+        def wrapped(*arguments: Any, **named: Any) -> Any:
+            done = call(*arguments, **named)
+            events.append(name)
+            return done
+
+        monkeypatch.setattr(owner, attribute, wrapped)
+
+    noted("announced", Manifest, "announce")
+    noted("written", disk.Draft, "move")
+    noted("synchronised", disk.Disk, "settle")
+    noted("stored", Manifest, "store")
+    noted("removed", disk.Disk, "remove")
+    with open_shop() as shop:
+        shop.put(7, (1, "a.png", b"a"))
+        shop.put(8, (1, "a.png", b"a"), (2, "b.png", b"b"))
+        run_mirror(kind, shop.url, tmp_path)
+        shop.put(7, (1, "b.png", b"b"))
+        run_mirror(kind, shop.url, tmp_path)
+    first = ["synchronised", "announced", "written", "written", "written", "synchronised", "stored"]
+    assert events == [*first, "synchronised", "announced", "written", "synchronised", "stored", "removed"]
+
+
+def test_a_run_that_is_cancelled_leaves_the_directory_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started, released = threading.Event(), threading.Event()
+    store = Manifest.store
+
+    def slow(self: Manifest, *arguments: Any) -> None:
+        started.set()
+        assert released.wait(20)
+        store(self, *arguments)
+
+    monkeypatch.setattr(Manifest, "store", slow)
+
+    async def run(url: str) -> None:
+        async with AsyncClient(url) as client:
+            task = asyncio.create_task(mirror_async(client, tmp_path))
+            await asyncio.to_thread(started.wait, 20)
+            task.cancel()
+            asyncio.get_running_loop().call_later(0.05, released.set)
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    with open_shop() as shop:
+        shop.put(7, (1, "a.png", b"a"))
+        asyncio.run(run(shop.url))
+        # What was being stored has been stored, and the lock is free.
+        assert mirror_kills.check_interrupted(tmp_path, mirror_kills.Tally()) == "101"
+        assert run_mirror("async", shop.url, tmp_path).entries == 0

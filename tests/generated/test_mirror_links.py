@@ -159,6 +159,16 @@ def test_what_could_not_be_had_of_an_entry_that_left_the_feed_is_given_up(kind: 
     assert images(tmp_path) == {"7/1-a.png": b"a"}
 
 
+def test_what_a_shorter_lot_does_not_hold_stays_open(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    for product in (6, 7, 8):
+        shop.put(product, (1, "a.png", b"a", f"{shop.url}/missing"))
+    assert load(kind, shop, tmp_path, count=3).pending == 3
+    feed = shop.feed
+    # The server lowers the size of its lots.
+    shop.feed = lambda query: feed({**query, "count": "1"})  # type: ignore[method-assign]
+    assert load(kind, shop, tmp_path, count=3).pending == 3
+
+
 def test_an_older_file_stays_until_the_new_one_can_be_had(kind: Kind, shop: Shop, tmp_path: Path) -> None:
     shop.put(7, (1, "old.png", b"old"))
     load(kind, shop, tmp_path)

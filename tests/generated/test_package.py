@@ -25,6 +25,13 @@ def test_models_and_codecs_do_not_bring_in_the_http_library() -> None:
     assert {"httpx", "product_images.client"} <= imported_with("from product_images import Client")
 
 
+def test_a_client_brings_in_no_mirror() -> None:
+    assert not {"sqlite3", "argparse", "product_images._mirror"} & imported_with(
+        "from product_images import Client, AsyncClient"
+    )
+    assert "product_images._mirror" in imported_with("from product_images import mirror")
+
+
 def test_models_bring_in_no_codec() -> None:
     assert not {"product_images.codec", "pyexpat", "base64"} & imported_with("import product_images.models")
 

@@ -59,6 +59,37 @@ def test_what_generated_code_needs_is_allowed(source: str) -> None:
     guard([Artifact("pkg/a.py", source)])
 
 
+@pytest.mark.parametrize("source", ["import os, sqlite3\nfrom pathlib import Path", "import os\nx = os.O_RDONLY"])
+def test_the_mirror_may_use_the_disk_and_nothing_else_may(source: str) -> None:
+    guard([Artifact("pkg/_mirror/a.py", source)])
+    for path in ("pkg/a.py", "pkg/__main__.py", "pkg/sub/_mirror/a.py", "_mirror/a.py"):
+        with pytest.raises(TwinwireError, match="imports os"):
+            guard([Artifact(path, source)])
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        ("import subprocess", "imports subprocess"),
+        ("import os.path", "imports os.path"),
+        ("from os import system", "imports from os"),
+        ("import os\n\ndef f() -> None:\n    os.system('x')", "uses os.system"),
+        ("import os\n\ndef f() -> None:\n    os.execv('x', [])", "uses os.execv"),
+        ("import os\n\ndef f() -> None:\n    os.posix_spawn('x', [], {})", "uses os.posix_spawn"),
+    ],
+)
+def test_the_mirror_starts_no_process(source: str, complaint: str) -> None:
+    with pytest.raises(TwinwireError, match=complaint):
+        guard([Artifact("pkg/_mirror/a.py", source)])
+
+
+def test_a_command_begins_its_work_only_when_it_is_one() -> None:
+    guard([Artifact("pkg/__main__.py", 'if __name__ == "__main__":\n    raise SystemExit(main())')])
+    for test in ("True", '__name__ != "__main__"', '__name__ == "__main__" or True'):
+        with pytest.raises(TwinwireError, match="does something on import"):
+            guard([Artifact("pkg/__main__.py", f"if {test}:\n    raise SystemExit(main())")])
+
+
 @pytest.mark.parametrize(("source", "complaint"), REFUSED.items(), ids=range(len(REFUSED)))
 def test_what_generated_code_never_needs_is_refused(source: str, complaint: str) -> None:
     with pytest.raises(TwinwireError) as caught:

@@ -102,6 +102,7 @@ class Again:
     """A lot to ask for once more: its arguments, and the entries that something could not be had of."""
 
     asked: str | None
+    size: int
     arguments: dict[str, object]
     entries: list[str]
 
@@ -134,7 +135,7 @@ class Job:
         for (asked, size), entries in lots.items():
             count = max(size, self._limit.minimum or size)
             fixed = {self.feed.cursor_parameter: asked, self.feed.limit_parameter: count}
-            yield Again(asked, {**self._common(), **fixed}, entries)
+            yield Again(asked, size, {**self._common(), **fixed}, entries)
 
     def _common(self) -> dict[str, object]:
         mode = {self.feed.mode_parameter: self.mode.value} if self.feed.mode_parameter else {}
@@ -151,9 +152,11 @@ class Job:
         entries = getattr(result, self.feed.entries)
         listed = images(self.feed, self.mode, entries)
         wanted = {key: listed[key] for key in again.entries if key in listed}
-        self._found.update((key, again.asked) for key in wanted)
-        size = int(str(again.arguments[self.feed.limit_parameter]))
-        return self._begin(wanted, again.asked, None, size, None)
+        left = getattr(result, self.feed.remaining) if self.feed.remaining else None
+        # A lot that is shorter than it was, while more are left, says nothing of those that it does not hold.
+        certain = wanted if len(entries) >= again.size or left == 0 else again.entries
+        self._found.update((key, again.asked) for key in certain)
+        return self._begin(wanted, again.asked, None, again.size, None)
 
     def _begin(
         self, entries: dict[str, list[Image]], asked: str | None, token: str | None, size: int, remaining: int | None

@@ -8,7 +8,7 @@ from typing import Literal
 
 from twinwire.emit.names import Names
 from twinwire.emit.source import bracketed, by_kind, docstring, imports, literal, markdown, toml
-from twinwire.ir import Contract
+from twinwire.ir import Contract, Kind, Scalar
 
 Http = Literal["httpx", "httpx2"]
 
@@ -28,6 +28,8 @@ _ERRORS = (
 # The runtime's modules for a directory that follows the feed.
 MIRROR = "_mirror"
 
+# What a shell takes as it is.
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?")
 
 
@@ -113,6 +115,10 @@ class Readme:
     limit: str
     cursor: str
     count: int
+    remaining: bool
+    mirror: bool
+    links: bool
+    options: str
 
 
 def readme(contract: Contract, names: Names) -> Readme:
@@ -120,7 +126,22 @@ def readme(contract: Contract, names: Names) -> Readme:
     feed, origin = contract.feed, contract.origin
     title, description = markdown(origin.title), markdown(origin.description or contract.operation.description)
     limit, cursor = names.parameter(feed.limit.parameter), names.parameter(feed.cursor.parameter)
-    return Readme(title, description, limit, cursor, count=max(feed.limit.minimum, min(50, feed.limit.maximum)))
+    return Readme(
+        title,
+        description,
+        limit,
+        cursor,
+        count=max(feed.limit.minimum, min(50, feed.limit.maximum)),
+        remaining=feed.remaining is not None,
+        mirror=has_mirror(contract),
+        links=bool(links := _link_modes(contract)),
+        options=f" --mode {links[0]} --parallel 8" if links and _WORD.fullmatch(links[0]) else "",
+    )
+
+
+def _link_modes(contract: Contract) -> list[str]:
+    modes = contract.feed.modes.choices if contract.feed.modes else ()
+    return [mode.name for mode in modes if isinstance(mode.content.type, Scalar) and mode.content.type.kind is Kind.URI]
 
 
 def version(text: str) -> str:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import base64
 import json
 import tracemalloc
 from typing import Any
 
+import httpx
 import pytest
 
 import reference_calls
 from reference_calls import call, get_images, images_from_xml
 from twinwire.errors import UsageError
-from twinwire_conformance.reference import create_app
+from twinwire_conformance.reference import create_app, running
 
 CONTRACT = reference_calls.images()
 JSON_TYPES = ["application/json", "text/json", "application/x-www-form-urlencoded"]
@@ -290,3 +292,26 @@ def test_numbers_out_of_range_are_refused(number: float) -> None:
         create_app(CONTRACT, latency_ms=number)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="products must be from 0"):
         create_app(CONTRACT, products=number)  # type: ignore[arg-type]
+
+
+def test_the_links_lead_to_the_images_where_they_are_served() -> None:
+    with running(create_app(CONTRACT, products=30, prefix="/api", images=True)) as url:
+        binaries, links = (httpx.get(f"{url}/api/products/images", params=params).json() for params in ({}, {"options": "URL"}))
+        compared = 0
+        for with_binaries, with_links in zip(binaries["product"], links["product"], strict=True):
+            held, linked = with_binaries.get("images", {}).get("image", []), with_links.get("imagesURL", [])
+            for image, link in zip(held, linked, strict=True):
+                assert link["imageURL"].startswith(f"{url}/api/")
+                found = httpx.get(link["imageURL"])
+                assert (found.status_code, found.headers["content-type"]) == (200, "image/png")
+                assert found.content == base64.b64decode(image["binaryimage"])
+                compared += 1
+    assert compared > 30
+
+
+def test_no_image_is_served_where_no_link_leads() -> None:
+    with running(create_app(CONTRACT, products=30, images=True)) as url:
+        for path in ("0/0", "0/99", "x/1", "0"):
+            assert httpx.get(f"{url}/reference-images/{path}").status_code == 404
+    with running(create_app(CONTRACT, products=30)) as url:
+        assert httpx.get(f"{url}/reference-images/0/1").status_code == 404

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import httpx
 
@@ -22,6 +22,7 @@ from .http import CONNECTED, MAX_IMAGE_BYTES, NOT_REACHED, addresses, beginning,
 from .job import Done, Job, Link, Lot, Settings, opened
 from .report import MirrorReport
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -76,11 +77,23 @@ async def mirror_async(
             except (ReturnCodeError, HTTPStatusError):
                 job.lost(again)
                 continue
-            await _take(job, await asyncio.to_thread(job.begin_again, again, result), loader)
+            await _take(job, await _in_thread(job.begin_again, again, result), loader)
         async with AsyncPages(Pager(inside.core, job.arguments()), inside.run, prefetch) as pages:
             async for page in pages:
-                await _take(job, await asyncio.to_thread(job.begin, page), loader)
-        return await asyncio.to_thread(job.complete)
+                await _take(job, await _in_thread(job.begin, page), loader)
+        return await _in_thread(job.complete)
+
+
+async def _in_thread(call: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Call from a thread what uses the disk. Who is cancelled meanwhile waits for it: the directory closes with the run."""
+    task = asyncio.ensure_future(asyncio.to_thread(call, *arguments, **named))
+    # Asked for its error here, so that asyncio does not report one when nobody waits any more.
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 async def _take(job: Job, lot: Lot, loader: _Loader) -> None:
@@ -88,7 +101,7 @@ async def _take(job: Job, lot: Lot, loader: _Loader) -> None:
         job.suppose(lot)
     else:
         await loader.load(job, lot)
-    await asyncio.to_thread(job.finish, lot)
+    await _in_thread(job.finish, lot)
 
 
 class _Loader:
@@ -114,7 +127,7 @@ class _Loader:
             draft = job.disk.draft()
             try:
                 fetched = await self._run(download(link.url, draft, self._rules, link.etag))
-                return await asyncio.to_thread(job.place, lot, link, draft, fetched)
+                return await _in_thread(job.place, lot, link, draft, fetched)
             except UnobtainableError as error:
                 return error
             finally:
