@@ -208,8 +208,9 @@ def test_a_server_that_is_not_there_is_one_clear_error(kind: Kind, tmp_path: Pat
     [
         ({"mode": "thumbnails"}, "mode: must be one of binary, URL, not 'thumbnails'"),
         ({"count": 501}, "count: must be an integer from 1 to 500"),
-        ({"parallel": 0}, "parallel: must be at least 1"),
-        ({"max_image_bytes": 0}, "max_image_bytes: must be at least 1"),
+        ({"parallel": 0}, "parallel: must be an integer of at least 1, not 0"),
+        ({"parallel": 2.5}, "parallel: must be an integer of at least 1, not 2.5"),
+        ({"max_image_bytes": "9"}, "max_image_bytes: must be an integer of at least 1, not '9'"),
         ({"prefetch": 2}, "prefetch: must be 0 or 1"),
     ],
 )

@@ -85,6 +85,10 @@ def test_images_that_cannot_be_had_exit_with_1_until_they_can(shop: Shop, tmp_pa
         ["mirror", "URL", "DIR", "--parallel", "0"],
         ["mirror", "URL", "DIR", "--prefetch", "2"],
         ["mirror", "URL", "DIR", "--par", "2"],
+        ["mirror", "URL", "DIR", "--timeout", "0"],
+        ["mirror", "URL", "DIR", "--timeout", "-1"],
+        ["mirror", "URL", "DIR", "--timeout", "nan"],
+        ["mirror", "URL", "DIR", "--timeout", "inf"],
         ["mirror", "URL", "DIR", "--header", "hunter2"],
         ["mirror", "URL", "DIR", "--header", "hunter2 x: hunter2"],
         ["mirror", "URL", "DIR", "--header", "X: hunter2\u00e9"],
@@ -100,6 +104,17 @@ def test_wrong_usage_exits_with_2_and_makes_nothing(shop: Shop, tmp_path: Path, 
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr or "hunter2 x" in str(arguments)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_server_says_does_nothing_to_the_terminal(shop: Shop, tmp_path: Path) -> None:
+    shop.put(8, (1, "c.png", b"c", "http://\u202eevil.test\x1b[2J/"))
+    feed = shop.feed
+    shop.feed = lambda query: feed(query).replace(b"{", b'{"warnings": ["cut \\u001b[2J\\nhere"], ', 1)  # type: ignore[method-assign]
+    done = run("mirror", shop.url, tmp_path, "--mode", "URL")
+    assert done.returncode == 1
+    assert done.stderr.startswith("warning: cut ?[2J?here\nimage 1 of '8': ")
+    assert done.stderr.count("\n") == 2
+    assert "\x1b" not in done.stderr
 
 
 def test_a_server_that_fails_exits_with_3(shop: Shop, tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
     python tests/support/mirror_kills.py --kills 200
 
-A reference server runs here, with a feed that changes meanwhile; the mirror runs as a command of its own, in both modes by
-turns, and is sent SIGKILL. When a run gets through, the feed is held still, one more run must find everything, and the
-next round begins in an empty directory.
+A reference server runs here, with a feed that changes meanwhile; the mirror runs in a process of its own, in both modes
+and by both clients by turns, and is sent SIGKILL. When a run gets through, the feed is held still, one more run must
+find everything, and the next round begins in an empty directory.
 """
 
 from __future__ import annotations
@@ -31,6 +31,16 @@ import httpx
 from twinwire_conformance.contract import packaged_contract
 from twinwire_conformance.reference import create_app, running
 
+_ASYNCHRONOUS = """
+import asyncio, sys
+from product_images import AsyncClient, mirror_async
+
+async def main(url, directory, mode, count):
+    async with AsyncClient(url) as client:
+        await mirror_async(client, directory, mode=mode, count=int(count), parallel=3, prefetch=1)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
 # How long a run takes to begin its work, roughly, in seconds.
 _START = 0.4
 
@@ -146,7 +156,7 @@ def run(kills: int, *, seed: int = 0, products: int = 400, live: float = 20.0) -
 def _round(directory: Path, url: str, draw: random.Random, tally: Tally, clock: Clock, kills: int) -> None:
     token: str | None = None
     while tally.kills < kills:
-        mode, count = draw.choice(["binary", "URL"]), draw.choice([3, 10, 25])
+        mode, count = draw.choice(["binary", "URL"]), draw.choice([3, 4, 10, 15, 25])
         tally.asked.clear()
         process = _start(url, directory, mode, count)
         try:
@@ -179,6 +189,8 @@ def _check_asked(before: str | None, after: str | None, asked: list[str | None])
 
 
 def _start(url: str, directory: Path, mode: str, count: int) -> subprocess.Popen[bytes]:
+    if count % 2:
+        return subprocess.Popen([sys.executable, "-c", _ASYNCHRONOUS, url, directory, mode, str(count)])
     options = ["--mode", mode, "--count", str(count), "--quiet", "--parallel", "3"]
     return subprocess.Popen([sys.executable, "-m", "product_images", "mirror", url, directory, *options])
 

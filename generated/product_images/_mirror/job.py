@@ -28,7 +28,7 @@ from .disk import STATE, Disk, Draft, disk_errors
 from .download import Fetched
 from .manifest import Lock, Manifest, Row
 from .plan import Image, choose, images
-from .report import MirrorReport
+from .report import MirrorReport, printable
 
 _SHOWN = 20
 
@@ -47,8 +47,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("parallel", "max_image_bytes"):
-            if getattr(self, name) < 1:
-                raise ParameterError(name, "must be at least 1", getattr(self, name), repr(getattr(self, name)))
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ParameterError(name, "must be an integer of at least 1", value, f"{value!r:.60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +259,7 @@ class Job:
         lot.rows.append(self._row(lot, link.image, done.sha256, done.size, etag))
 
     def _fail(self, lot: Lot, image: Image, reason: str) -> None:
-        reason, where = self._redact(reason), f"image {image.position} of {image.entry!a}"
+        reason, where = printable(self._redact(reason)), f"image {image.position} of {image.entry!a}"
         if len(self.report.problems) < _SHOWN:
             self.report = replace(self.report, problems=(*self.report.problems, f"{where}: {reason}"))
         old = lot.old(image)

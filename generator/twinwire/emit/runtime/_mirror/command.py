@@ -16,6 +16,7 @@ from .._sync import SyncClient
 from .blocking import mirror
 from .http import MAX_IMAGE_BYTES
 from .progress import Progress, summary
+from .report import printable
 
 _EXITS = """\
 exit codes:
@@ -49,6 +50,7 @@ def main(package: str, feed: FeedPlan, client: MakeClient, arguments: Sequence[s
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
+            warnings.simplefilter("default", errors.ResultWarning)
             return _mirror(package, client, options)
     except errors.ParameterError as error:
         return _fail(package, error, 2)
@@ -119,10 +121,17 @@ def _parser(package: str, feed: FeedPlan) -> argparse.ArgumentParser:
     add("--prefetch", type=int, choices=[0, 1], default=0, help="lots to load ahead (default: %(default)s)")
     add("--max-image-bytes", type=int, default=MAX_IMAGE_BYTES, metavar="N", help="the most of a link (default: %(default)s)")
     add("--allow-private", action="store_true", help="load links from addresses that are not public, too")
-    add("--timeout", type=float, default=30.0, metavar="S", help="seconds for each step of a request (default: %(default)s)")
+    add("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds for each step of a request (default: %(default)s)")
     add("--dry-run", action="store_true", help="ask the feed, say what would be done, and change nothing")
     add("--quiet", action="store_true", help="show no progress and no summary, only what is wrong")
     return parser
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ValueError(text)
+    return seconds
 
 
 def _headers(lines: Sequence[str], prefix: str, environment: Mapping[str, str]) -> dict[str, str]:
@@ -144,9 +153,9 @@ def _show_warning(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, file: object = None, line: str | None = None
 ) -> None:
     del category, filename, lineno, file, line
-    sys.stderr.write(f"warning: {message}\n")
+    sys.stderr.write(f"warning: {printable(str(message))}\n")
 
 
 def _fail(package: str, error: object, code: int) -> int:
-    sys.stderr.write(f"{package} mirror: {error}\n")
+    sys.stderr.write(f"{package} mirror: {printable(str(error))}\n")
     return code

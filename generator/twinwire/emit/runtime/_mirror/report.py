@@ -30,3 +30,8 @@ class MirrorReport:
     def complete(self) -> bool:
         """Whether the directory holds every image that the feed lists."""
         return not self.pending
+
+
+def printable(text: str) -> str:
+    """Return a text in one line that does nothing to a terminal; part of it may be the server's."""
+    return "".join(char if char.isprintable() else "?" for char in text)
