@@ -69,11 +69,11 @@ class Contents:
     image_bytes: int = 0
     links: str = "https://images.example"
     _salts: dict[str, int] = field(default_factory=dict)
-    _made: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    _made: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
 
     def entry(self, index: int, mode: Mode | None) -> dict[str, Any]:
         """Return entry ``index`` as a given mode shows it, for the caller to change. Every mode lists the same items."""
-        place = (index, mode.name if mode else "")
+        place = (index, mode.name if mode else "", self.links)
         made = self._made.get(place)
         if made is None:
             entry = self._build(index, mode)
