@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from product_images import Retry
+from product_images import Attempt, Retry
 from product_images._mirror import http
 from product_images._mirror.address import UnobtainableError, check, parse
 from product_images._mirror.download import Breaker
@@ -459,3 +460,36 @@ def test_the_manifest_keeps_what_could_not_be_had(kind: Kind, shop: Shop, tmp_pa
     with closing(sqlite3.connect(tmp_path / ".mirror/manifest.sqlite")) as db:
         row = db.execute("SELECT entry, position, url, sha256, problem FROM images").fetchone()
     assert row == ("7", 1, f"{shop.url}/missing", None, "the server answered 404")
+
+
+def test_the_hook_and_the_log_are_told_of_every_attempt_at_a_link_and_of_no_secret(
+    kind: Kind, shop: Shop, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.put(7, (1, "a.png", CONTENT, f"{shop.url}/files/a?session=open%20sesame"), (2, "b.png", b"b", f"{shop.url}/missing"))
+    shop.pages["/files/a"] = in_turn(cut(CONTENT, 3000, {"ETag": '"v1"'}), status(503, {"Retry-After": "0"}), serve(CONTENT))
+    events: list[Any] = []
+    settings = {"session": "open sesame", "on_event": events.append, "retry": Retry(base_delay=0)}
+    with caplog.at_level(logging.DEBUG, "product_images"):
+        run_mirror(kind, shop.url, tmp_path, settings, mode="URL", parallel=1)
+    links = [event for event in events if isinstance(event, Attempt) and "/products/images" not in event.url]
+    assert [(event.url.removeprefix(shop.url), event.number, event.status, event.size, event.again_in) for event in links] == [
+        ("/files/a", 1, None, 0, 0.0),
+        ("/files/a", 2, 503, 0, 0.0),
+        ("/files/a", 3, 200, len(CONTENT), None),
+        ("/missing", 1, 404, 0, None),
+    ]
+    said = "\n".join([record.getMessage() for record in caplog.records if record.name == "product_images"])
+    assert "mirrored 1 entries, 2 images; go on from 101" in said
+    assert "image 2 of '7': the server answered 404" in said
+    assert "sesame" not in said + repr(events)
+
+
+def test_a_hook_that_raises_ends_the_run_and_loses_nothing(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    def refuse(event: object) -> None:
+        if isinstance(event, Attempt) and "/files/" in event.url:
+            raise LookupError("enough")
+
+    shop.put(7, *((number, "a.png", b"a") for number in range(9)))
+    with pytest.raises(LookupError, match="enough"):
+        run_mirror(kind, shop.url, tmp_path, {"on_event": refuse}, mode="URL")
+    assert load(kind, shop, tmp_path).written == 9

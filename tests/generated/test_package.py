@@ -50,7 +50,7 @@ def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
 
 def test_every_error_has_the_package_s_root() -> None:
     tree = {name: getattr(product_images, name) for name in product_images.__all__ if name.endswith(("Error", "Stalled"))}
-    assert len(tree) == 10
+    assert len(tree) == 11
     assert all(issubclass(error, product_images.ProductImagesError) for error in tree.values())
     assert issubclass(product_images.ParameterError, ValueError)
     drawn = (GENERATED / "product_images/errors.py").read_text("utf-8").split('"""')[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import assert_type
 
 import httpx
@@ -16,6 +17,7 @@ from product_images import (
     Images,
     ImagesResult,
     ImageURL,
+    MirrorReport,
     Page,
     ProductImage,
     Retry,
@@ -23,6 +25,8 @@ from product_images import (
     decode_xml,
     encode_json,
     encode_xml,
+    mirror,
+    mirror_async,
 )
 
 
@@ -55,6 +59,11 @@ def blocking(client: Client) -> None:
     assert_type(next(pages).resume_token, str | None)
     products: Iterator[ProductImage] = client.iter_products()
     assert_type([product.product_id for product in products], list[int])
+    with client.iter_products(prefetch=1) as iterator:
+        assert_type(next(iterator), ProductImage)
+        assert_type(iterator.resume_token, str | None)
+    client.iter_pages(prefetch="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.iter_pages(5, 10, 1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.get_images(count="ten")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.get_images(size=10)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     with client as entered:
@@ -70,6 +79,18 @@ async def without_blocking(client: AsyncClient) -> None:
         assert_type(product, ProductImage)
     async with client as entered:
         assert_type(entered, AsyncClient)
+
+
+def mirrors(client: Client, report: MirrorReport) -> None:
+    assert_type(mirror(client, "directory", mode="URL", progress=lambda report: assert_type(report.written, int)), MirrorReport)
+    assert_type(report.token, str | None)
+    assert_type(report.problems, tuple[str, ...])
+
+
+async def mirrors_without_blocking(client: AsyncClient, blocking: Client) -> None:
+    assert_type(await mirror_async(client, Path("directory"), count=5), MirrorReport)
+    await mirror_async(blocking, "directory")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    mirror(client, "directory")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def told(event: Attempt | Decoded) -> None:

@@ -42,7 +42,7 @@ async def mirror_async(
     allow_private: bool = False,
     timeout: float = 30.0,  # noqa: ASYNC109 - it is each request's
     dry_run: bool = False,
-    progress: Callable[[MirrorReport], None] | None = None,
+    progress: Callable[[MirrorReport], object] | None = None,
     http_client: httpx.AsyncClient | None = None,
 ) -> MirrorReport:
     """Bring the feed's images to a directory, or bring a directory up to date, from where the last run left the feed.

@@ -17,7 +17,7 @@ class Target:
     """The operation below a base URL. Raises ParameterError for a URL or a header that cannot be used."""
 
     def __init__(self, base_url: str, path: str, headers: Mapping[str, str], accept: str, session: str | None) -> None:
-        self.url = _base(base_url) + path
+        self.url: str = _base(base_url) + path
         self._headers = {**_checked(headers), "Accept": accept}
         # A server may repeat the token of an Authorization without its scheme; what is shorter would garble every message.
         parts = [part for value in headers.values() for part in (value, *value.split()) if len(part) >= 4]

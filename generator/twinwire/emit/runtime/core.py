@@ -52,10 +52,10 @@ class Core(Generic[R]):
         if representation not in feed.accept:
             raise ParameterError("representation", f"must be one of {', '.join(feed.accept)}")
         self._fixed = self._checked(session)
-        self.options = options
+        self.options: Options = options
         self._retry = options.retry
-        self.target = self._target = Target(base_url, feed.path, headers, feed.accept[representation], session)
-        self._judge = Judge(feed, contract.codec, self._target, options)
+        self.target: Target = Target(base_url, feed.path, headers, feed.accept[representation], session)
+        self._judge = Judge(feed, contract.codec, self.target, options)
 
     def _checked(self, session: str | None) -> dict[str, object]:
         name = self.feed.session_parameter
@@ -68,14 +68,14 @@ class Core(Generic[R]):
 
     def request(self, arguments: Mapping[str, object]) -> Send:
         """Return the request for arguments by name; ParameterError when one breaks its constraint."""
-        return self._target.request(query(self.parameters.values(), {**arguments, **self._fixed}))
+        return self.target.request(query(self.parameters.values(), {**arguments, **self._fixed}))
 
     def load(self, request: Send) -> Steps[R]:
         """Load the result of a request, and surface its warnings."""
         reply = yield from self._exchange(request)
         result = self._decode(reply)
         feed = self.feed
-        texts = [self._target.redact(str(text))[:500] for text in getattr(result, feed.warnings)] if feed.warnings else []
+        texts = [self.target.redact(str(text))[:500] for text in getattr(result, feed.warnings)] if feed.warnings else []
         if texts and self.options.raise_on_warning:
             raise WarningError(tuple(texts), result)
         for text in texts:
@@ -87,7 +87,7 @@ class Core(Generic[R]):
         result = self._judge.result(reply)
         remaining = getattr(result, self.feed.remaining) if self.feed.remaining is not None else None
         entries = len(getattr(result, self.feed.entries))
-        self._tell(Decoded(entries, remaining, len(reply.body), perf_counter() - began))
+        self.tell(Decoded(entries, remaining, len(reply.body), perf_counter() - began))
         return result
 
     def _exchange(self, request: Send) -> Steps[Reply]:
@@ -96,7 +96,7 @@ class Core(Generic[R]):
             began = perf_counter()
             answer = yield Send(request.url, request.headers)
             wait = self._wait(answer, attempt)
-            self._tell(self._attempt(request, answer, attempt, perf_counter() - began, wait))
+            self.tell(self._attempt(request, answer, attempt, perf_counter() - began, wait))
             if wait is None:
                 break
             yield Sleep(wait)
@@ -105,7 +105,7 @@ class Core(Generic[R]):
             return answer
         cause = answer.cause if isinstance(answer, Failure) else None
         what = self._reason(answer)
-        raise TransportError(f"{self._target.url} did not answer, attempts made: {attempt + 1}: {what}", attempt + 1) from cause
+        raise TransportError(f"{self.target.url} did not answer, attempts made: {attempt + 1}: {what}", attempt + 1) from cause
 
     def _wait(self, answer: Reply | Failure | None, attempt: int) -> float | None:
         if attempt >= self._retry.max_retries or not _passing(answer):
@@ -116,16 +116,17 @@ class Core(Generic[R]):
     def _attempt(
         self, request: Send, answer: Reply | Failure | None, attempt: int, seconds: float, wait: float | None
     ) -> Attempt:
-        url = self._target.redact(request.url)
+        url = self.target.redact(request.url)
         if isinstance(answer, Reply):
             return Attempt(url, attempt + 1, answer.status, None, len(answer.body), seconds, wait)
         return Attempt(url, attempt + 1, None, self._reason(answer), 0, seconds, wait)
 
     def _reason(self, answer: Reply | Failure | None) -> str:
         cause = answer.cause if isinstance(answer, Failure) else None
-        return self._target.redact(f"{type(cause).__name__}: {cause}")[:300]
+        return self.target.redact(f"{type(cause).__name__}: {cause}")[:300]
 
-    def _tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:
+        """Write an event to the log, and hand it to the hook."""
         log(event)
         if self.options.on_event is not None:
             self.options.on_event(event)

@@ -18,9 +18,10 @@ LOGGER = logging.getLogger(__name__.rpartition(".")[0])
 class Attempt:
     """A request was sent, and answered or not.
 
-    ``url`` is what was asked, the session hidden; ``number`` counts the attempts at it from 1. ``status`` is the answer's,
-    None when none came, and then ``error`` says why. ``size`` is the body's in bytes, decompressed. ``seconds`` is how long
-    it took, and ``again_in`` after how many seconds it will be sent again, None when it will not.
+    ``url`` is what was asked, the session hidden, and of a mirror's download without its query; ``number`` counts the
+    attempts at it from 1. ``status`` is the answer's, None when none came, and then ``error`` says why. ``size`` is the
+    body's in bytes, decompressed. ``seconds`` is how long it took, and ``again_in`` after how many seconds it will be sent
+    again, None when it will not.
     """
 
     url: str

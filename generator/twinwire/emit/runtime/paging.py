@@ -33,9 +33,9 @@ class Pager(Generic[R]):
         self._core = core
         self._arguments = dict(arguments)
         self._cursor = core.parameters[core.feed.cursor_parameter]
-        self.entries = core.feed.entries
+        self.entries: str = core.feed.entries
         self.done: bool = False
-        self.token = self._cursor.text(arguments.get(self._cursor.name))
+        self.token: str | None = self._cursor.text(arguments.get(self._cursor.name))
         self._progress = Progress(core.feed.start, self.token)
         core.request(self._arguments)
 

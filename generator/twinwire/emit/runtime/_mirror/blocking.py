@@ -40,7 +40,7 @@ def mirror(
     allow_private: bool = False,
     timeout: float = 30.0,
     dry_run: bool = False,
-    progress: Callable[[MirrorReport], None] | None = None,
+    progress: Callable[[MirrorReport], object] | None = None,
     http_client: httpx.Client | None = None,
 ) -> MirrorReport:
     """Bring the feed's images to a directory, or bring a directory up to date, from where the last run left the feed.

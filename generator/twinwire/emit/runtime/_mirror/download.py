@@ -11,6 +11,7 @@ from typing import TypeAlias, TypeVar
 import httpx
 
 from .._wire import Failure, Sleep
+from ..events import Attempt
 from ..retry import RETRYABLE, Retry
 from .address import UnobtainableError, check, origin, parse, shown
 from .disk import Draft
@@ -102,6 +103,7 @@ class Rules:
     max_bytes: int
     retry: Retry
     redact: Callable[[str], str]
+    tell: Callable[[Attempt], None]
     clock: Callable[[], float] = time.monotonic
     breaker: Breaker = field(default_factory=Breaker)
 
@@ -125,6 +127,11 @@ class Sink:
         self._validator: str | None = None
         self.taken = False
         self.etag: str | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes are there."""
+        return self._draft.size
 
     def conditions(self) -> dict[str, str]:
         """Return the headers that ask for the rest only, where what is there is known to be its beginning."""
@@ -179,34 +186,47 @@ def download(link: str, draft: Draft, rules: Rules, etag: str | None) -> Task[Fe
 def _attempts(url: httpx.URL, sink: Sink, rules: Rules, etag: str | None) -> Task[Fetched | None]:
     attempt = 0
     while True:
-        conditions = sink.conditions()
+        began, conditions = rules.clock(), sink.conditions()
         answer = yield from _follow(url, conditions or ({"If-None-Match": etag} if etag else {}), sink, rules)
+        passing = _passing(answer, conditions)
+        wait = rules.retry.delay(attempt, _after(answer)) if passing and attempt < rules.retry.max_retries else None
+        rules.tell(_event(url, answer, attempt, sink, rules, began, wait))
         if isinstance(answer, Head) and sink.taken:
             return Fetched(sink.etag)
         if isinstance(answer, Head) and answer.status == 304 and etag and not conditions:
             return None
-        reason, after = _reason(answer, rules, conditions), None
-        if isinstance(answer, Head):
-            after = answer.headers.get("retry-after")
-            if answer.status == 416:
-                sink.restart()
-        if attempt >= rules.retry.max_retries:
-            raise UnobtainableError(f"{reason}, attempts made: {attempt + 1}", passing=True)
-        yield Sleep(rules.retry.delay(attempt, after))
+        if wait is None:
+            reason = _reason(answer, rules)
+            raise UnobtainableError(f"{reason}, attempts made: {attempt + 1}" if passing else reason, passing=passing)
+        if isinstance(answer, Head) and answer.status == 416:
+            sink.restart()
+        yield Sleep(wait)
         attempt += 1
 
 
-def _reason(answer: Head | Failure, rules: Rules, conditions: Mapping[str, str]) -> str:
-    """Return what went wrong. Raises UnobtainableError when another attempt would fail the same way."""
+def _passing(answer: Head | Failure, conditions: Mapping[str, str]) -> bool:
+    """Say whether another attempt may go better."""
     if isinstance(answer, Head):
-        reason = f"the server answered {answer.status}"
-        if answer.status not in RETRYABLE and not (answer.status == 416 and conditions):
-            raise UnobtainableError(reason)
-        return reason
-    reason = rules.redact(f"{type(answer.cause).__name__}: {answer.cause}")[:200]
-    if not answer.passing:
-        raise UnobtainableError(reason)
-    return reason
+        return answer.status in RETRYABLE or (answer.status == 416 and bool(conditions))
+    return answer.passing
+
+
+def _after(answer: Head | Failure) -> str | None:
+    return answer.headers.get("retry-after") if isinstance(answer, Head) else None
+
+
+def _reason(answer: Head | Failure, rules: Rules) -> str:
+    if isinstance(answer, Head):
+        return f"the server answered {answer.status}"
+    return rules.redact(f"{type(answer.cause).__name__}: {answer.cause}")[:200]
+
+
+def _event(
+    url: httpx.URL, answer: Head | Failure, attempt: int, sink: Sink, rules: Rules, began: float, wait: float | None
+) -> Attempt:
+    status, error = (answer.status, None) if isinstance(answer, Head) else (None, _reason(answer, rules))
+    size = sink.size if isinstance(answer, Head) and sink.taken else 0
+    return Attempt(rules.redact(shown(url)), attempt + 1, status, error, size, rules.clock() - began, wait)
 
 
 def _follow(url: httpx.URL, conditions: Mapping[str, str], sink: Sink, rules: Rules) -> Task[Head | Failure]:

@@ -47,4 +47,4 @@ def beginning(response: httpx.Response) -> Head:
 def rules(core: Core[Any], max_bytes: int, *, guarded: bool) -> Rules:
     """Return the rules for the downloads of a client's feed."""
     headers = {name: value for name, value in core.target.request({}).headers.items() if name.lower() != "accept"}
-    return Rules(httpx.URL(core.target.url), headers, guarded, max_bytes, core.options.retry, core.target.redact)
+    return Rules(httpx.URL(core.target.url), headers, guarded, max_bytes, core.options.retry, core.target.redact, core.tell)

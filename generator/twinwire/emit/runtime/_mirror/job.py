@@ -19,6 +19,7 @@ from typing import Any
 from .._plan import FeedPlan
 from ..core import Core
 from ..errors import MirrorError, ParameterError
+from ..events import LOGGER
 from ..paging import Page
 from .address import UnobtainableError
 from .disk import STATE, Disk, Draft, disk_errors
@@ -40,7 +41,7 @@ class Settings:
     parallel: int
     max_image_bytes: int
     dry_run: bool
-    progress: Callable[[MirrorReport], None] | None
+    progress: Callable[[MirrorReport], object] | None
 
     def __post_init__(self) -> None:
         for name in ("parallel", "max_image_bytes"):
@@ -243,6 +244,7 @@ class Job:
             token=lot.token if lot.token is not None else self.report.token,
             remaining=lot.remaining if lot.remaining is not None else self.report.remaining,
         )
+        LOGGER.debug("mirrored %d entries, %d images; go on from %s", len(lot.entries), len(lot.rows), self.report.token)
         if self.settings.progress is not None:
             self.settings.progress(self.report)
 
@@ -257,6 +259,7 @@ class Job:
 
     def _fail(self, lot: Lot, image: Image, reason: str) -> None:
         reason, where = printable(self._redact(reason)), f"image {image.position} of {image.entry!a}"
+        LOGGER.info("%s: %s", where, reason)
         if len(self.report.problems) < _SHOWN:
             self.report = replace(self.report, problems=(*self.report.problems, f"{where}: {reason}"))
         old = lot.old(image)
