@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,8 +41,6 @@ async def main(url, directory, mode, count):
 
 asyncio.run(main(*sys.argv[1:]))
 """
-# How long a run takes to begin its work, roughly, in seconds.
-_START = 0.4
 
 
 @dataclass
@@ -68,6 +66,7 @@ class Tally:
     rounds: int = 0
     images: int = 0
     asked: list[str | None] = field(default_factory=list)
+    first_asked: float = 0.0
 
 
 def state(directory: Path) -> tuple[str | None, list[sqlite3.Row], set[str]]:
@@ -142,26 +141,42 @@ def run(kills: int, *, seed: int = 0, products: int = 400, live: float = 20.0) -
     async def logged(scope: Any, receive: Any, send: Any) -> None:
         if scope.get("path") == "/products/images":
             query = parse_qs(scope["query_string"].decode())
+            tally.first_asked = tally.first_asked or time.monotonic()
             tally.asked.append(query.get("token", [None])[0])
         await app(scope, receive, send)
 
     with running(logged) as url:
+        before, while_asking = _measure(url, tally)
+
+        def delay() -> float:
+            # Now and then before it has begun, when the manifest is just being made.
+            return draw.uniform(0.1, before) if draw.random() < 0.2 else before + draw.uniform(0, while_asking / 2)
+
         while tally.kills < kills:
             clock.held = None
             with tempfile.TemporaryDirectory() as folder:
-                _round(Path(folder), url, draw, tally, clock, kills)
+                _round(Path(folder), url, draw, tally, clock, delay, kills)
     return tally
 
 
-def _round(directory: Path, url: str, draw: random.Random, tally: Tally, clock: Clock, kills: int) -> None:
+def _measure(url: str, tally: Tally) -> tuple[float, float]:
+    """Return how long a run takes until it asks, and from then on, on this machine as it is now."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.monotonic()
+        assert _start(url, Path(folder), "URL", 10).wait() == 0
+        return tally.first_asked - started, time.monotonic() - tally.first_asked
+
+
+def _round(
+    directory: Path, url: str, draw: random.Random, tally: Tally, clock: Clock, delay: Callable[[], float], kills: int
+) -> None:
     token: str | None = None
     while tally.kills < kills:
         mode, count = draw.choice(["binary", "URL"]), draw.choice([3, 4, 10, 15, 25])
         tally.asked.clear()
         process = _start(url, directory, mode, count)
         try:
-            # Now and then before it has begun, when the manifest is just being made.
-            code = process.wait(draw.uniform(0.1, _START) if draw.random() < 0.2 else _START + draw.expovariate(2.5))
+            code = process.wait(delay())
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
