@@ -66,6 +66,7 @@ def mirror(
     )
     with ExitStack() as stack:
         job = stack.enter_context(opened(inside.core, Path(directory), settings))
+        # With a transport of its own, it does not go by the proxies of the environment: they would do the connecting.
         http = http_client or stack.enter_context(httpx.Client(transport=httpx.HTTPTransport(), timeout=timeout))
         guarded = http_client is None and not allow_private
         loader = _Loader(http, rules(inside.core, max_image_bytes, guarded=guarded), parallel)

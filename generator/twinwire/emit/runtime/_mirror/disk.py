@@ -101,6 +101,7 @@ class Disk:
             self.root.mkdir(parents=True, exist_ok=True)
         for folder in (self.state, self._temporary):
             self._own_folder(folder)
+            synchronise(folder.parent)
 
     def sweep(self) -> None:
         """Remove what a run that was killed left half-written. Only the one who holds the lock may."""
@@ -127,8 +128,9 @@ class Disk:
         draft.move(target)
 
     def settle(self, paths: Iterable[str]) -> None:
-        """Bring the directories of these files to the disk."""
-        for folder in {(self.root / path).parent for path in paths}:
+        """Bring the directories of these files to the disk, and that these are there."""
+        folders = {(self.root / path).parent for path in paths}
+        for folder in {*folders, *([self.root] if folders else [])}:
             synchronise(folder)
 
     def current(self, path: str, size: int, sha256: str) -> bool:
@@ -167,8 +169,6 @@ class Disk:
             except FileExistsError:
                 if folder.is_symlink() or not folder.is_dir():
                     raise MirrorError(f"{folder} is not a directory of its own: move it away") from None
-                return
-        synchronise(folder.parent)
 
 
 def synchronise(folder: Path) -> None:
