@@ -22,8 +22,11 @@ TAKEN_CLASSES = frozenset(
         "Literal",
         "TypeAlias",
         "Int64",
+        "MAX_ATTRIBUTES",
         "MAX_BYTES",
         "MAX_DEPTH",
+        "MAX_MEMBERS",
+        "OnUnknown",
     }
     | {"AsyncIterator", "Iterator"}
 )
