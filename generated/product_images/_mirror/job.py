@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from .._base64 import verbatim
 from .._plan import FeedPlan
 from ..core import Core
 from ..errors import MirrorError, ParameterError
@@ -325,7 +326,7 @@ def opened(core: Core[Any], directory: Path, settings: Settings) -> Generator[Jo
     Raises ParameterError for settings, and MirrorError for a directory, that cannot be used.
     """
     choose(core.feed, settings.mode)
-    if core.options.verbatim:
+    if core.options.reading.base64 is verbatim:
         raise ParameterError("client", "must decode base64, and was made with verbatim_base64")
     # Refused here, before anything is made.
     core.request({**settings.arguments, core.feed.limit_parameter: settings.count})

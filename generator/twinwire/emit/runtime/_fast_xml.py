@@ -1,0 +1,308 @@
+"""The fast way of the XML decoder: long base64 lifted out, then one handler that keeps expat's own dicts of attributes.
+
+The plan is compiled once. An element is looked up in the slots of the element that it stands in, and its dict joins that
+of its parent; the rest is one conversion. Whatever is not as it mostly is (``xsi:nil``, an element that is there twice,
+stray text) raises Unsure, and the plain decoder decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, NamedTuple, NoReturn, TypeAlias, TypeVar
+from xml.parsers import expat
+
+import msgspec
+
+from ._base64 import Base64
+from ._charset import as_utf8, check_utf8, declared_like_ascii, is_marked, xml_source
+from ._fast_json import FastJson
+from ._lift import Lifted, Marks, lift
+from ._plan import Member, Shape
+from ._reading import Limits, Reading
+from ._turn import ATTRIBUTES, Turner, Unsure
+from ._xml_reader import NIL, SPACE, has_long_tag
+from ._xml_scalars import PARSERS
+from .errors import DecodeError
+
+R = TypeVar("R")
+
+Tree: TypeAlias = dict[str, Any]
+Slots: TypeAlias = "dict[str, Slot]"
+Parsers: TypeAlias = Mapping[str, Callable[[str], Any]]
+"""How a text is read, by what it is."""
+
+# Of a collection's item that has an integer and strings, and no more; the others have a Content.
+_LEAF, _MODEL, _WRAPPER, _SCALAR = range(4)
+_IN_ATTRIBUTES: Marks = ((b'"', b'"'), (b"'", b"'"))
+_IN_ELEMENTS: Marks = ((b">", b"<"),)
+
+
+class Slot(NamedTuple):
+    """What an element is where it stands. Few fields: they are unpacked for every element."""
+
+    form: int
+    wire: str
+    integer: str
+    content: Content
+
+
+class Content(NamedTuple):
+    """What is in an element.
+
+    ``integers`` are attributes, ``parsed`` such with the parser that they need, and ``renamed`` all of them where a name in
+    XML is not that on the wire. ``many`` and ``single`` are the wire names of the elements within.
+    """
+
+    repeated: bool = False
+    parser: str = ""
+    slots: Slots = {}  # noqa: RUF012 - shared, and never changed
+    integers: tuple[str, ...] = ()
+    parsed: tuple[tuple[str, str], ...] = ()
+    renamed: tuple[Member, ...] = ()
+    many: tuple[str, ...] = ()
+    single: tuple[str, ...] = ()
+
+
+# What is open besides models and wrappers: a leaf, a scalar, an element that nobody knows.
+_IN_LEAF: tuple[Slots, Tree] = ({}, {})
+_IN_SCALAR: tuple[Slots, Tree] = ({}, {})
+_IN_UNKNOWN: tuple[Slots, Tree] = ({}, {})
+
+
+class FastXml(Generic[R]):
+    """Decodes results as the plain decoder does or not at all."""
+
+    def __init__(self, model: type[R], shape: Shape, json: FastJson[R]) -> None:
+        self._model = model
+        self._json = json
+        self._turner = Turner(shape)
+        self._root = {shape.element: _slot(Member("", "", "model", shape.element, shape=shape))}
+        self._depth = _depth(self._root)
+        self._marks = _marks(shape)
+
+    def decode(self, data: bytes | str, encoding: str | None, reading: Reading) -> R | None:
+        """Return a result, or None for what is not known to be one."""
+        if reading.on_unknown is not None or self._depth > reading.limits.max_depth:
+            return None
+        try:
+            lifted, charset = self._lifted(data, encoding, reading)
+            if has_long_tag(lifted.skeleton) or _may_have_more_members(lifted.skeleton, reading.limits):
+                return None
+            result = self._decode_turned(lifted, charset, reading)
+            return self._decode_parsed(lifted, charset, reading) if result is None else result
+        except (Unsure, DecodeError, ValueError, LookupError, expat.ExpatError):
+            return None
+
+    def _lifted(self, data: bytes | str, encoding: str | None, reading: Reading) -> tuple[Lifted, str | None]:
+        lifted: Lifted | None = None
+        charset = None
+        if self._marks and reading.lifts:
+            if isinstance(data, str) or encoding is not None or is_marked(data):
+                text, start = as_utf8(data, encoding)
+                if is_marked(text[start : start + 4]):
+                    # A second mark is a character to some, and none to others.
+                    raise Unsure
+                charset = "utf-8"
+                lifted = lift(text, start, self._marks, reading.base64)
+            elif declared_like_ascii(data):
+                lifted = lift(data, 0, self._marks, reading.base64)
+        if lifted is None:
+            source, charset = xml_source(data, encoding)
+            return Lifted(source, {}), charset
+        if charset is not None:
+            check_utf8(lifted.skeleton)
+        return lifted, charset
+
+    def _decode_turned(self, lifted: Lifted, charset: str | None, reading: Reading) -> R | None:
+        common = charset in (None, "utf-8") and reading.typed and reading.limits.max_attributes >= ATTRIBUTES
+        if not (common and self._turner.able) or _may_have_more_quotes(lifted.skeleton, reading.limits):
+            return None
+        try:
+            return self._json.decode_typed(self._turner.turn(lifted.skeleton), lifted)
+        except (Unsure, DecodeError, KeyError, ValueError):
+            return None
+
+    def _decode_parsed(self, lifted: Lifted, charset: str | None, reading: Reading) -> R | None:
+        values = lifted.by_text()
+        tree = _read(lifted.skeleton, charset, self._root, _parsers(reading.base64, values), reading.limits)
+        # What was lifted, and is not a whole binary member, is still there.
+        return None if values else msgspec.convert(tree, self._model, strict=False, builtin_types=(bytes,))
+
+
+def _may_have_more_members(source: bytes, limits: Limits) -> bool:
+    # The shortest element is <a/>, the shortest attribute is longer, and the plain decoder counts what is left.
+    return len(source) > 4 * limits.max_members and source.count(b"<") + source.count(b"=") > limits.max_members
+
+
+def _may_have_more_quotes(source: bytes, limits: Limits) -> bool:
+    return len(source) > 2 * limits.max_members and source.count(b'"') > 2 * limits.max_members
+
+
+def _parsers(base64: Base64, values: dict[str, bytes]) -> Parsers:
+    def binary(text: str) -> bytes:
+        value = values.pop(text, None)
+        return base64(text) if value is None else value
+
+    return {**PARSERS, "string": str, "uri": str, "choice": _not_null, "binary": binary}
+
+
+def _read(source: bytes, charset: str | None, root: Slots, parsers: Parsers, limits: Limits) -> Any:
+    """Return the tree of a document, its integers as texts; Unsure, or what expat and the parsers of scalars raise."""
+    tree: Tree = {}
+    integers: list[str] = []
+    parser = expat.ParserCreate(charset, namespace_separator=" ")
+    parser.buffer_text = True
+    handlers = _handlers(root, tree, integers, parsers, limits.max_depth)
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = handlers
+    parser.StartDoctypeDeclHandler = _refuse
+    parser.Parse(source, True)
+    # Here are all names that expat has met; no element has more attributes than that.
+    if NIL in parser.intern or len(parser.intern) > limits.max_attributes:
+        raise Unsure
+    # A lax conversion takes a text for an integer, but also for null, and 1e2 for a hundred: it is given digits alone.
+    digits = "".join(integers).replace("-", "")
+    if digits and not (digits.isascii() and digits.isdigit()):
+        raise Unsure
+    return tree[""]
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise Unsure
+
+
+def _handlers(root: Slots, tree: Tree, integers: list[str], parsers: Parsers, max_depth: int) -> tuple[Any, Any, Any]:
+    # Closures, not methods: what runs for every element had better find its variables at once.
+    stack: list[tuple[Slots, Tree]] = [(root, tree)]
+    push, pop, note = stack.append, stack.pop, integers.append
+    scalars: list[tuple[Tree, str, Content]] = []
+    texts: list[str] = []
+
+    def start(name: str, attributes: Tree) -> None:
+        slots, above = stack[-1]
+        slot = slots.get(name)
+        if slot is None:
+            skip()
+            return
+        form, wire, integer, content = slot
+        if form:
+            enter(form, wire, content, attributes, above)
+            return
+        note(attributes[integer])
+        above[wire].append(attributes)
+        push(_IN_LEAF)
+
+    def skip() -> None:
+        if stack[-1] is _IN_SCALAR or len(stack) == 1 or len(stack) > max_depth:
+            raise Unsure
+        push(_IN_UNKNOWN)
+
+    def enter(form: int, wire: str, content: Content, attributes: Tree, above: Tree) -> None:
+        if form == _SCALAR:
+            scalars.append((above, wire, content))
+            push(_IN_SCALAR)
+        elif form == _WRAPPER:
+            _put(above, wire, False, [])
+            push((content.slots, above))
+        else:
+            inner = _model(content, attributes, note, parsers)
+            _put(above, wire, content.repeated, inner)
+            push((content.slots, inner))
+
+    def end(_name: str) -> None:
+        if pop() is _IN_SCALAR:
+            above, wire, content = scalars.pop()
+            _put(above, wire, content.repeated, parsers[content.parser]("".join(texts)))
+            texts.clear()
+
+    def characters(text: str) -> None:
+        top = stack[-1]
+        if top is _IN_SCALAR:
+            texts.append(text)
+        elif top is not _IN_UNKNOWN and text.strip(SPACE):
+            raise Unsure
+
+    return start, end, characters
+
+
+def _model(content: Content, attributes: Tree, note: Callable[[str], None], parsers: Parsers) -> Tree:
+    _, _, _, integers, parsed, renamed, many, single = content
+    if renamed:
+        attributes = {item.wire: parsers[_parser(item)](attributes[item.xml]) for item in renamed if item.xml in attributes}
+    for key in integers:
+        if key in attributes:
+            note(attributes[key])
+    for key, parser in parsed:
+        if key in attributes:
+            attributes[key] = parsers[parser](attributes[key])
+    # An attribute that nobody knows must not pass for the element of its name; any other is ignored in the end.
+    for key in single:
+        if key in attributes:
+            raise Unsure
+    for key in many:
+        attributes[key] = []
+    return attributes
+
+
+def _put(tree: Tree, wire: str, repeated: bool, value: Any) -> None:
+    if repeated:
+        tree[wire].append(value)
+    elif wire in tree:
+        raise Unsure
+    else:
+        tree[wire] = value
+
+
+def _not_null(text: str) -> str:
+    # A lax conversion would make null of it, where it may choose from some texts and null.
+    if text.lower() == "null":
+        raise Unsure
+    return text
+
+
+def _parser(member: Member) -> str:
+    return "choice" if member.choices and member.kind in ("string", "uri") else member.kind
+
+
+def _slot(member: Member) -> Slot:
+    """Compile what an element is that holds a member, or an item of it."""
+    if member.shape is None:
+        return Slot(_SCALAR, member.wire, "", Content(member.many, _parser(member)))
+    content = _content(member.many, member.shape)
+    required = {item.xml for item in member.shape.members if item.required}
+    simple = not (content.parsed or content.renamed or content.slots) and required.issuperset(content.integers)
+    if member.many and simple and len(content.integers) == 1:
+        return Slot(_LEAF, member.wire, content.integers[0], content)
+    return Slot(_MODEL, member.wire, "", content)
+
+
+def _content(repeated: bool, shape: Shape) -> Content:
+    attributes = [item for item in shape.members if item.attribute]
+    elements = [item for item in shape.members if not item.attribute]
+    slots = {item.wrapper or item.xml: _wrapper(item) if item.wrapper else _slot(item) for item in elements}
+    many = tuple(item.wire for item in elements if item.many and not item.wrapper)
+    single = tuple(item.wire for item in elements if item.wire not in many)
+    if any(item.xml != item.wire for item in attributes):
+        return Content(repeated, slots=slots, renamed=tuple(attributes), many=many)
+    # An integer that is a choice is given as one: the conversion looks for it among the choices.
+    integers = tuple(item.wire for item in attributes if item.kind == "integer" and not item.choices)
+    parsed = [(item.wire, _parser(item)) for item in attributes if item.wire not in integers]
+    needed = tuple((wire, parser) for wire, parser in parsed if parser not in ("string", "uri"))
+    return Content(repeated, slots=slots, integers=integers, parsed=needed, many=many, single=single)
+
+
+def _wrapper(member: Member) -> Slot:
+    return Slot(_WRAPPER, member.wire, "", Content(slots={member.xml: _slot(member)}))
+
+
+def _depth(slots: Slots) -> int:
+    return 1 + max(map(_depth, (slot.content.slots for slot in slots.values())), default=0) if slots else 0
+
+
+def _marks(shape: Shape) -> Marks:
+    found = {member.attribute for member in _binaries(shape)}
+    return (*(_IN_ATTRIBUTES if True in found else ()), *(_IN_ELEMENTS if False in found else ()))
+
+
+def _binaries(shape: Shape) -> list[Member]:
+    within = [_binaries(member.shape) for member in shape.members if member.shape is not None]
+    return [member for member in shape.members if member.kind == "binary"] + [item for items in within for item in items]
