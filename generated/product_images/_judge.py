@@ -61,12 +61,8 @@ class Judge(Generic[R]):
             raise DecodeError(problem, path=error.path, line=error.line, column=error.column) from None
 
     def _read(self, body: bytes, representation: Representation, charset: str | None) -> R:
-        options = self._options
-        if representation == "json":
-            return self._codec.decode_json(body, charset, verbatim=options.verbatim, max_bytes=options.max_bytes)
-        return self._codec.decode_xml(
-            body, charset, verbatim=options.verbatim, max_bytes=options.max_bytes, max_depth=options.max_depth
-        )
+        decode = self._codec.decode_json if representation == "json" else self._codec.decode_xml
+        return decode(body, charset, self._options.reading)
 
     def _refusal(self, reply: Reply) -> ReturnCodeError | None:
         if not 400 <= reply.status < 500 or reply.status == 429:

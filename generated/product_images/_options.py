@@ -7,21 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._codec import MAX_BYTES, MAX_DEPTH
+from ._reading import Reading
 from .events import OnEvent
 from .retry import Retry
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``verbatim`` leaves base64 undecoded; ``max_bytes`` and ``max_depth`` cap an answer.
+    """When to ask again, and how to read the answer.
 
     ``raise_on_warning`` makes errors of a result's warnings; ``on_event`` is told of the client's work.
     """
 
     retry: Retry
-    verbatim: bool = False
-    max_bytes: int = MAX_BYTES
-    max_depth: int = MAX_DEPTH
+    reading: Reading
     raise_on_warning: bool = False
     on_event: OnEvent | None = None

@@ -6,6 +6,8 @@
 DOCTYPE is refused, so there are no entities to expand or to fetch. Attributes and elements that the plan does not know are
 skipped with all that is in them, namespace declarations and ``xsi:`` attributes among them; ``xsi:nil`` means null. An
 error is: text beside elements, an element inside a scalar, and a second element for what is no collection.
+
+This reader says what is right, and names what is wrong and where; ``_fast_xml`` is the one that hurries.
 """
 
 from __future__ import annotations
@@ -14,13 +16,20 @@ from functools import cache
 from typing import Any, NoReturn
 from xml.parsers import expat
 
+from ._base64 import NO_BASE64
 from ._charset import xml_source
 from ._plan import Member, Shape
+from ._reading import Reading, below
 from ._xml_scalars import PARSERS
 from .errors import DecodeError
 
-_NIL = "http://www.w3.org/2001/XMLSchema-instance nil"
-_SPACE = " \t\r\n"
+INSTANCE = "http://www.w3.org/2001/XMLSchema-instance "
+NIL = f"{INSTANCE}nil"
+SPACE = " \t\r\n"
+
+# pyexpat hands over a document in pieces of 1 MB, and expat goes through an unfinished tag again with each. What grows with
+# the square of a length must have a limit of its own.
+_LONGEST = 64 * 1024 * 1024
 
 
 class _Node:
@@ -61,10 +70,11 @@ class _Frame:
 class XmlReader:
     """Reads one document; a reader is used once."""
 
-    def __init__(self, shape: Shape, *, verbatim: bool, max_depth: int) -> None:
+    def __init__(self, shape: Shape, reading: Reading) -> None:
         self._shape = shape
-        self._verbatim = verbatim
-        self._max_depth = max_depth
+        self._reading = reading
+        self._limits = reading.limits
+        self._members = 0
         self._frames: list[_Frame] = []
         self._tree: dict[str, Any] = {}
         self._depth = 0
@@ -73,6 +83,10 @@ class XmlReader:
     def read(self, data: bytes | str, encoding: str | None) -> dict[str, Any]:
         """Return the tree of a document; DecodeError with line and column when it is none."""
         source, charset = xml_source(data, encoding)
+        if _has_long_tag(source):
+            raise DecodeError(
+                f"a tag or text of more than {_LONGEST} bytes, which is no base64 value alone, is too long to read"
+            )
         self._parser = parser = expat.ParserCreate(charset, namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -82,22 +96,35 @@ class XmlReader:
         try:
             parser.Parse(source, True)
         except expat.ExpatError as error:
-            raise DecodeError(f"no well-formed XML: {expat.ErrorString(error.code)}", **self._position()) from None
+            problem = f"no well-formed XML: {expat.ErrorString(error.code)}"
+            raise DecodeError(problem, path=self._path() or None, **self._position()) from None
         except (LookupError, ValueError) as error:
             # What the XML declaration names is looked up among Python's codecs.
             raise DecodeError(f"the declared charset cannot be read: {str(error)[:200]}", **self._position()) from None
+        finally:
+            # It holds this reader's methods, and what it has read: nothing that should wait for the garbage collector.
+            del self._parser
         return self._tree
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
-        if self._depth > self._max_depth:
-            self._fail(f"elements are nested more than {self._max_depth} deep")
+        self._members += 1 + len(attributes)
+        self._check_limits(attributes)
         if self._skipping:
             self._skipping += 1
         elif not self._frames:
             self._root(name, attributes)
         else:
             self._child(self._frames[-1], name, attributes)
+
+    def _check_limits(self, attributes: dict[str, str]) -> None:
+        limits = self._limits
+        if self._depth > limits.max_depth:
+            self._fail(f"elements are nested more than {limits.max_depth} deep, as max_depth allows")
+        if len(attributes) > limits.max_attributes:
+            self._fail(f"the element has {len(attributes)} attributes, and max_attributes allows {limits.max_attributes}")
+        if self._members > limits.max_members:
+            self._fail(f"there are more elements and attributes than max_members, {limits.max_members}, allows")
 
     def _root(self, name: str, attributes: dict[str, str]) -> None:
         if name != self._shape.element:
@@ -110,13 +137,14 @@ class XmlReader:
         slot = frame.node.slots.get(name)
         if slot is None:
             self._skipping = 1
+            self._tell(name)
             return
         member, node = slot
         wraps = member.wrapper is not None and frame.member is not member
         if (wraps or not member.many) and name in frame.opened:
             self._fail(f"the element <{_shown(name)}> is there twice")
         frame.opened.add(name)
-        if attributes.get(_NIL, "").strip(_SPACE) in ("true", "1"):
+        if attributes.get(NIL, "").strip(SPACE) in ("true", "1"):
             if not wraps:
                 self._put(frame.tree, member, None)
             self._skipping = 1
@@ -141,6 +169,12 @@ class XmlReader:
             member = known.get(name)
             if member is not None:
                 frame.tree[member.wire] = self._scalar(member, text, f".{member.wire}")
+            elif not name.startswith(INSTANCE):
+                self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        if self._reading.on_unknown is not None:
+            self._reading.on_unknown(below(self._path(), _shown(name)))
 
     def _end(self, _name: str) -> None:
         self._depth -= 1
@@ -158,8 +192,8 @@ class XmlReader:
         frame = self._frames[-1]
         if frame.node is None:
             frame.text.append(text)
-        elif text.strip(_SPACE):
-            self._fail(f"expected elements, found the text {text.strip(_SPACE)[:40]!r}")
+        elif text.strip(SPACE):
+            self._fail(f"expected elements, found the text {text.strip(SPACE)[:40]!r}")
 
     @staticmethod
     def _put(tree: dict[str, Any], member: Member, value: Any) -> None:
@@ -175,17 +209,35 @@ class XmlReader:
                 return parser(text)
         except ValueError as error:
             self._fail(str(error), step)
-        return text.encode() if self._verbatim and member.kind == "binary" else text
+        if member.kind != "binary":
+            return text
+        try:
+            return self._reading.base64(text)
+        except ValueError:
+            self._fail(NO_BASE64, step)
 
     def _doctype(self, *_: object) -> None:
         self._fail("a DOCTYPE is refused", path=False)
 
     def _fail(self, problem: str, step: str = "", *, path: bool = True) -> NoReturn:
-        where = "".join(frame.step for frame in self._frames) + step
+        where = self._path() + step
         raise DecodeError(problem, path=(where or None) if path else None, **self._position())
+
+    def _path(self) -> str:
+        return "".join(frame.step for frame in self._frames)
 
     def _position(self) -> dict[str, Any]:
         return {"line": self._parser.CurrentLineNumber, "column": self._parser.CurrentColumnNumber + 1}
+
+
+def _has_long_tag(source: bytes) -> bool:
+    start = 0
+    while len(source) - start > _LONGEST:
+        found = source.rfind(b"<", start, start + _LONGEST)
+        if found < 0:
+            return True
+        start = found + 1
+    return False
 
 
 def _shown(name: str) -> str:

@@ -4,12 +4,15 @@
 """Results from and to both representations.
 
 Absent, null and an empty collection are the same thing; unknown members are ignored. Types, the bounds of integers and
-base64 (RFC 4648 section 4) are enforced strictly. With ``verbatim_base64``, base64 text stays as its own bytes.
+base64 (RFC 4648 section 4) are enforced strictly. ``lenient_base64`` takes base64 that is wrapped in lines or lacks its
+padding; with ``verbatim_base64``, base64 text stays as its own bytes. ``on_unknown`` is called with the path of whatever
+the contract does not know; it makes decoding slower. The limits are those of ``max_...``: what is beyond is refused.
 """
 
 from __future__ import annotations
 
-from ._codec import MAX_BYTES, MAX_DEPTH, Codec
+from ._codec import Codec
+from ._reading import MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_MEMBERS, OnUnknown, reading
 from ._tables import IMAGES_RESULT
 from .models import ImagesResult
 
@@ -21,10 +24,23 @@ def decode_json(
     *,
     encoding: str | None = None,
     verbatim_base64: bool = False,
+    lenient_base64: bool = False,
+    on_unknown: OnUnknown | None = None,
     max_bytes: int = MAX_BYTES,
+    max_members: int = MAX_MEMBERS,
 ) -> ImagesResult:
-    """Decode a JSON text; ``encoding`` is the charset of its Content-Type. Raises DecodeError with the member's path."""
-    return CODEC.decode_json(data, encoding, verbatim=verbatim_base64, max_bytes=max_bytes)
+    """Decode a JSON text; ``encoding`` is the charset of its Content-Type.
+
+    Raises DecodeError with line and column or with the member's path, and ParameterError.
+    """
+    how = reading(
+        verbatim_base64=verbatim_base64,
+        lenient_base64=lenient_base64,
+        on_unknown=on_unknown,
+        max_bytes=max_bytes,
+        max_members=max_members,
+    )
+    return CODEC.decode_json(data, encoding, how)
 
 
 def decode_xml(
@@ -32,14 +48,27 @@ def decode_xml(
     *,
     encoding: str | None = None,
     verbatim_base64: bool = False,
+    lenient_base64: bool = False,
+    on_unknown: OnUnknown | None = None,
     max_bytes: int = MAX_BYTES,
+    max_members: int = MAX_MEMBERS,
     max_depth: int = MAX_DEPTH,
+    max_attributes: int = MAX_ATTRIBUTES,
 ) -> ImagesResult:
     """Decode an XML document; ``encoding`` is the charset of its Content-Type and overrules the XML declaration.
 
-    DOCTYPE is refused. Raises DecodeError with line and column, or with the member's path.
+    DOCTYPE is refused. Raises DecodeError with line and column, with the member's path, or with both, and ParameterError.
     """
-    return CODEC.decode_xml(data, encoding, verbatim=verbatim_base64, max_bytes=max_bytes, max_depth=max_depth)
+    how = reading(
+        verbatim_base64=verbatim_base64,
+        lenient_base64=lenient_base64,
+        on_unknown=on_unknown,
+        max_bytes=max_bytes,
+        max_members=max_members,
+        max_depth=max_depth,
+        max_attributes=max_attributes,
+    )
+    return CODEC.decode_xml(data, encoding, how)
 
 
 def encode_json(result: ImagesResult, *, verbatim_base64: bool = False) -> bytes:

@@ -54,7 +54,7 @@ _DUNDERS = _words("""
     __struct_config__ __struct_fields__ __traceback__ __version__
 """)
 # What generated code may define, but not reach for.
-_HOOKS = frozenset({"__dir__", "__getattr__"})
+_HOOKS = frozenset({"__dir__", "__getattr__", "__missing__"})
 # What a module or a class may do when it is imported, besides defining things: no call on its own line.
 _STATEMENTS = (
     ast.Import,

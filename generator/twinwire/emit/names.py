@@ -23,8 +23,11 @@ TAKEN_CLASSES = frozenset(
         "Literal",
         "TypeAlias",
         "Int64",
+        "MAX_ATTRIBUTES",
         "MAX_BYTES",
         "MAX_DEPTH",
+        "MAX_MEMBERS",
+        "OnUnknown",
     }
 )
 # In the body of a class, a member of such a name would hide the type from those after it.

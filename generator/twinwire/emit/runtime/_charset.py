@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from .errors import DecodeError
 
@@ -23,18 +24,45 @@ _CHARSETS = frozenset(
     | {f"cp{page}" for page in range(1250, 1259)}
 )
 
+# What the bytes of ASCII mean nothing else in.
+_LIKE_ASCII = frozenset({"utf-8", "ascii", "us-ascii", "iso-8859-1", "windows-1252"})
+_DECLARATION = re.compile(rb"<\?xml\b[^>]*\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+
 
 def utf8(data: bytes | str, encoding: str | None) -> bytes:
     """Return the text of an answer as UTF-8 without a byte order mark; DecodeError when it is not in its charset."""
+    text, start = as_utf8(data, encoding)
+    if text is data:
+        check_utf8(text)
+    return text[start:]
+
+
+def as_utf8(data: bytes | str, encoding: str | None) -> tuple[bytes, int]:
+    """Return the text of an answer as UTF-8, and where in it the byte order mark ends.
+
+    Bytes that are labelled as UTF-8 come back as they are, and are yet to be checked.
+    """
     if isinstance(data, str):
-        return _encode(data.removeprefix("\ufeff"))
+        return _encode(data.removeprefix("\ufeff")), 0
     charset = _mark(data) or _charset(encoding or "utf-8")
     if charset != "utf-8":
-        return _encode(_decode(data, charset).removeprefix("\ufeff"))
-    if not data.isascii():
-        # The parsers skip what they do not know; that too must be text.
-        _decode(data, charset)
-    return data.removeprefix(codecs.BOM_UTF8)
+        return _encode(_decode(data, charset).removeprefix("\ufeff")), 0
+    return data, len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+
+
+def check_utf8(text: bytes) -> None:
+    """Raise DecodeError for what is no UTF-8. The parsers skip what they do not know; that too must be text."""
+    if not text.isascii():
+        _decode(text, "utf-8")
+
+
+def place(text: bytes, offset: int) -> dict[str, int]:
+    """Return the line and column of a byte of a text in UTF-8, both from 1, as DecodeError takes them."""
+    begin = text.rfind(b"\n", 0, offset) + 1
+    return {
+        "line": text.count(b"\n", 0, offset) + 1,
+        "column": len(text[begin:offset].decode("utf-8", "replace")) + 1,
+    }
 
 
 def xml_source(data: bytes | str, encoding: str | None) -> tuple[bytes, str | None]:
@@ -45,6 +73,23 @@ def xml_source(data: bytes | str, encoding: str | None) -> tuple[bytes, str | No
         if _mark(data) == "utf-16":
             return data, "utf-16"
     return utf8(data, encoding), "utf-8"
+
+
+def is_marked(data: bytes) -> bool:
+    """Whether a byte order mark says what the charset is."""
+    return _mark(data) is not None
+
+
+def declared_like_ascii(data: bytes) -> bool:
+    """Whether a document that its declaration decides on, if it has any, has the characters of ASCII as their bytes."""
+    # Without a declaration, UTF-16 is known by the zeros in the first character.
+    if not data[:2].isascii() or b"\0" in data[:2]:
+        return False
+    if not data.startswith(b"<?xml"):
+        return True
+    declaration = data[: data.find(b"?>", 0, 1000) + 1]
+    found = _DECLARATION.match(declaration)
+    return found[1].decode().lower() in _LIKE_ASCII if found else b"encoding" not in declaration
 
 
 def _mark(data: bytes) -> str | None:
@@ -64,6 +109,9 @@ def _charset(label: str) -> str:
 def _decode(data: bytes, charset: str) -> str:
     try:
         return data.decode(charset)
+    except UnicodeDecodeError as error:
+        where = place(data, error.start) if charset in _LIKE_ASCII else {}
+        raise DecodeError(f"the text is not in its charset {charset}: byte {error.start}: {error.reason}", **where) from None
     except UnicodeError as error:
         raise DecodeError(f"the text is not in its charset {charset}: {str(error)[:200]}") from None
 

@@ -2,64 +2,48 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
-from ._charset import utf8
 from ._check import check
-from ._json import spell, tidy
+from ._fast_json import FastJson
+from ._fast_xml import FastXml
+from ._json import spell
+from ._plain import Plain
 from ._plan import Shape
-from ._xml_reader import XmlReader
+from ._reading import Limits, Reading
 from ._xml_writer import write
 from .errors import DecodeError
 
 R = TypeVar("R")
-
-MAX_BYTES = 512 * 1024 * 1024
-MAX_DEPTH = 64
-
-_PLACED = re.compile(r"(?s)(.*) - at `(.*)`")
 
 
 class Codec(Generic[R]):
     """Decodes and encodes results of one model.
 
     Absent, null and an empty collection are the same thing, and unknown members are ignored. Types, the bounds of integers
-    and base64 (RFC 4648 section 4) are enforced strictly; with ``verbatim``, base64 text stays as its own bytes.
+    and base64 are enforced strictly, as far as the reading says nothing else. A fast way is tried first, and it decodes what
+    it is sure of as the plain way does; errors are those of the plain way.
     """
 
     def __init__(self, model: type[R], shape: Shape) -> None:
-        self._model = model
         self._shape = shape
-        self._typed = msgspec.json.Decoder(model)
-        # Only what is known is held to the range of a double, as the typed decoder does.
-        self._untyped = msgspec.json.Decoder(float_hook=float)
+        self.plain = Plain(model, shape)
+        self._fast_json = FastJson(model, shape, self.plain)
+        self._fast_xml = FastXml(model, shape)
 
-    def decode_json(self, data: bytes | str, encoding: str | None, *, verbatim: bool, max_bytes: int) -> R:
-        """Decode a JSON text; DecodeError with the member's path."""
-        _cap(data, max_bytes)
-        text = utf8(data, encoding)
-        if not verbatim:
-            try:
-                return self._typed.decode(text)
-            except (ValueError, RecursionError):
-                # Most often a null collection; what else it was, the slow path finds and names.
-                pass
-        try:
-            tree = self._untyped.decode(text)
-        except RecursionError:
-            raise DecodeError("no JSON that can be read: it is nested too deep") from None
-        except ValueError as error:
-            raise DecodeError(f"no JSON that can be read: {error}") from None
-        return self._convert(tidy(tree, self._shape, verbatim=verbatim), verbatim)
+    def decode_json(self, data: bytes | str, encoding: str | None, reading: Reading) -> R:
+        """Decode a JSON text; DecodeError with line and column, or with the member's path."""
+        _cap(data, reading.limits)
+        result = self._fast_json.decode(data, encoding, reading)
+        return self.plain.decode_json(data, encoding, reading) if result is None else result
 
-    def decode_xml(self, data: bytes | str, encoding: str | None, *, verbatim: bool, max_bytes: int, max_depth: int) -> R:
-        """Decode an XML document; DecodeError with line and column, or the member's path."""
-        _cap(data, max_bytes)
-        reader = XmlReader(self._shape, verbatim=verbatim, max_depth=max_depth)
-        return self._convert(reader.read(data, encoding), verbatim)
+    def decode_xml(self, data: bytes | str, encoding: str | None, reading: Reading) -> R:
+        """Decode an XML document; DecodeError with line and column, or the member's path, or both."""
+        _cap(data, reading.limits)
+        result = self._fast_xml.decode(data, encoding, reading)
+        return self.plain.decode_xml(data, encoding, reading) if result is None else result
 
     def encode_json(self, result: R, *, verbatim: bool) -> bytes:
         """Encode as JSON in UTF-8; EncodeError for what JSON cannot carry."""
@@ -73,19 +57,7 @@ class Codec(Generic[R]):
         check(result, self._shape, xml=True, verbatim=verbatim)
         return write(result, self._shape, verbatim=verbatim)
 
-    def _convert(self, tree: Any, verbatim: bool) -> R:
-        try:
-            return msgspec.convert(tree, self._model, builtin_types=(bytes,) if verbatim else None)
-        except msgspec.ValidationError as error:
-            _name(error)
 
-
-def _name(error: msgspec.ValidationError) -> NoReturn:
-    placed = _PLACED.fullmatch(str(error))
-    problem, path = placed.groups() if placed else (str(error), "$")
-    raise DecodeError(problem[:300], path=path) from None
-
-
-def _cap(data: bytes | str, max_bytes: int) -> None:
-    if len(data) > max_bytes:
-        raise DecodeError(f"the answer has {len(data)} bytes, and max_bytes allows {max_bytes}")
+def _cap(data: bytes | str, limits: Limits) -> None:
+    if len(data) > limits.max_bytes:
+        raise DecodeError(f"the answer has {len(data)} bytes, and max_bytes allows {limits.max_bytes}")

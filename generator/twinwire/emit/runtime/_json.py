@@ -1,36 +1,63 @@
-"""Slow path of the JSON decoder: an untyped tree, brought by the field plan to what a strict conversion takes."""
+"""The untyped tree of a JSON text, brought by the field plan to what a strict conversion takes; and back."""
 
 from __future__ import annotations
 
 import math
+import re
+from itertools import islice
 from typing import Any, TypeGuard
 
+from ._base64 import NO_BASE64
 from ._plan import Member, Shape
+from ._reading import Reading, below
 from .errors import DecodeError
 
+# The next comma or opening bracket that is in no string. It matches wherever it is begun, so that it is never begun twice at
+# one place: a string that does not end reaches to the end.
+_MEMBER = re.compile(rb'(?s)(?:[^",\[{]++|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))*+(?:[,\[{]|\Z)')
 
-def tidy(tree: Any, shape: Shape, *, verbatim: bool, path: str = "$") -> Any:
-    """Drop null members below a tree, in place, and return it; with ``verbatim``, base64 text becomes its own bytes.
+
+def has_more_members(text: bytes, limit: int) -> bool:
+    """Whether a JSON text has more members and items than a limit; an empty collection counts as one."""
+    # Each of them has a separator and itself.
+    if len(text) <= 2 * limit or sum(map(text.count, (b",", b"[", b"{"))) <= limit:
+        return False
+    found = next(islice(_MEMBER.finditer(text), limit, None), None)
+    # The last one may have reached the end instead.
+    return found is not None and found.end() > found.start() and text[found.end() - 1] in b",[{"
+
+
+def tidy(tree: Any, shape: Shape, reading: Reading, path: str = "$") -> Any:
+    """Drop null members below a tree and decode base64, in place, and return it; DecodeError for what is no base64.
 
     A value of a wrong type stays, for the conversion names it with its path.
     """
     if _is_object(tree):
+        if reading.on_unknown is not None:
+            _tell(tree, shape, reading, path)
         for member in shape.members:
             value = tree.pop(member.wire, None)
             if value is not None:
-                tree[member.wire] = _value(value, member, verbatim, f"{path}.{member.wire}")
+                tree[member.wire] = _value(value, member, reading, f"{path}.{member.wire}")
     return tree
+
+
+def _tell(tree: dict[str, Any], shape: Shape, reading: Reading, path: str) -> None:
+    known = {member.wire for member in shape.members}
+    for name in tree:
+        if name not in known and reading.on_unknown is not None:
+            reading.on_unknown(below(path, name))
 
 
 def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
 
-def _value(value: Any, member: Member, verbatim: bool, path: str) -> Any:
+def _value(value: Any, member: Member, reading: Reading, path: str) -> Any:
     if not member.many:
-        return _item(value, member, verbatim, path)
+        return _item(value, member, reading, path)
     if _is_list(value):
-        return [_item(item, member, verbatim, f"{path}[{index}]") for index, item in enumerate(value)]
+        return [_item(item, member, reading, f"{path}[{index}]") for index, item in enumerate(value)]
     return value
 
 
@@ -38,13 +65,16 @@ def _is_list(value: Any) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
-def _item(value: Any, member: Member, verbatim: bool, path: str) -> Any:
+def _item(value: Any, member: Member, reading: Reading, path: str) -> Any:
     if member.shape is not None:
-        return tidy(value, member.shape, verbatim=verbatim, path=path)
+        return tidy(value, member.shape, reading, path)
     if isinstance(value, float) and math.isinf(value):
         raise DecodeError("Number out of range", path=path)
-    if verbatim and member.kind == "binary" and isinstance(value, str):
-        return value.encode()
+    if member.kind == "binary" and isinstance(value, str):
+        try:
+            return reading.base64(value)
+        except ValueError:
+            raise DecodeError(NO_BASE64, path=path) from None
     return value
 
 

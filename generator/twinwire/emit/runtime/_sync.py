@@ -13,10 +13,10 @@ from typing import Any, Generic, Self, TypeVar
 import httpx
 
 from ._ahead import RunSync, StoppedError
-from ._codec import MAX_BYTES
 from ._http import NO_ANSWER, Body, failure, garbled
 from ._options import Options
 from ._plan import Representation
+from ._reading import MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_MEMBERS, OnUnknown, reading
 from ._wire import Failure, Reply, Send, Sleep, Steps
 from .core import Contract, Core
 from .errors import ParameterError
@@ -33,10 +33,10 @@ class SyncClient(Generic[R]):
     """A blocking client, usable from any number of threads; close it, or use it as a context manager.
 
     ``base_url`` is what the operation's path is appended to. ``timeout`` is in seconds and holds for each step of a
-    request, unless the HTTP library's own kind says more; ``max_bytes`` caps a body, decompressed. ``verbatim_base64`` leaves
-    base64 undecoded. ``raise_on_warning`` raises WarningError in place of ResultWarning. ``on_event`` is told of every attempt
-    and every result. ``transport`` carries the requests; a ``http_client`` that is handed in keeps its own timeout and
-    transport, and is not closed. Raises ParameterError for what cannot be used.
+    request, unless the HTTP library's own kind says more. ``max_bytes`` caps a body, decompressed; the other limits, base64
+    and ``on_unknown`` are as for ``decode_xml``. ``raise_on_warning`` raises WarningError in place of ResultWarning.
+    ``on_event`` is told of every attempt and every result. ``transport`` carries the requests; a ``http_client`` that is
+    handed in keeps its own timeout and transport, and is not closed. Raises ParameterError for what cannot be used.
     """
 
     def __init__(
@@ -49,7 +49,12 @@ class SyncClient(Generic[R]):
         timeout: float | httpx.Timeout = 30.0,
         retry: Retry | None = None,
         max_bytes: int = MAX_BYTES,
+        max_depth: int = MAX_DEPTH,
+        max_attributes: int = MAX_ATTRIBUTES,
+        max_members: int = MAX_MEMBERS,
         verbatim_base64: bool = False,
+        lenient_base64: bool = False,
+        on_unknown: OnUnknown | None = None,
         raise_on_warning: bool = False,
         on_event: OnEvent | None = None,
         transport: httpx.BaseTransport | None = None,
@@ -58,7 +63,16 @@ class SyncClient(Generic[R]):
     ) -> None:
         if http_client is not None and transport is not None:
             raise ParameterError("transport", "cannot be given with an http_client, which has its own")
-        options = Options(retry or Retry(), verbatim_base64, max_bytes, raise_on_warning=raise_on_warning, on_event=on_event)
+        how = reading(
+            verbatim_base64=verbatim_base64,
+            lenient_base64=lenient_base64,
+            on_unknown=on_unknown,
+            max_bytes=max_bytes,
+            max_members=max_members,
+            max_depth=max_depth,
+            max_attributes=max_attributes,
+        )
+        options = Options(retry or Retry(), how, raise_on_warning=raise_on_warning, on_event=on_event)
         self._core = Core(self._contract(), base_url, representation, session, headers or {}, options)
         self._max_bytes = max_bytes
         self._sleep = sleep

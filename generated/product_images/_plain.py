@@ -1,0 +1,84 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""The plain decoders: a parser, the field plan, a strict conversion. What they say of a document counts.
+
+The fast ways agree with them or leave a document to them, errors always.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Generic, NoReturn, TypeVar
+
+import msgspec
+
+from ._charset import place, utf8
+from ._json import has_more_members, tidy
+from ._plan import Shape
+from ._reading import Limits, Reading
+from ._xml_reader import XmlReader
+from .errors import DecodeError
+
+R = TypeVar("R")
+
+_PLACED = re.compile(r"(?s)(.*) - at `(.*)`")
+_BYTE = re.compile(r" \(byte ([0-9]+)\)\Z")
+
+
+class Plain(Generic[R]):
+    """Decodes results of one model."""
+
+    def __init__(self, model: type[R], shape: Shape) -> None:
+        self._model = model
+        self._shape = shape
+        self._typed = msgspec.json.Decoder(model)
+        # Only what is known is held to the range of a double, as the typed decoder does.
+        self._untyped = msgspec.json.Decoder(float_hook=float)
+
+    def decode_json(self, data: bytes | str, encoding: str | None, reading: Reading) -> R:
+        """Decode a JSON text; DecodeError with line and column, or with the member's path."""
+        text = utf8(data, encoding)
+        check_members(text, reading.limits)
+        if reading.typed:
+            try:
+                return self._typed.decode(text)
+            except (ValueError, RecursionError):
+                # Most often a null collection; what else it was, the tree will tell.
+                pass
+        return self.convert(tidy(self.tree(text), self._shape, reading))
+
+    def tree(self, text: bytes) -> Any:
+        """Return the untyped tree of a JSON text in UTF-8."""
+        try:
+            return self._untyped.decode(text)
+        except RecursionError:
+            raise DecodeError("no JSON that can be read: it is nested too deep") from None
+        except ValueError as error:
+            found = _BYTE.search(str(error))
+            truncated = "truncated" in str(error)
+            where = place(text, int(found[1])) if found else place(text, len(text)) if truncated else {}
+            raise DecodeError(f"no JSON that can be read: {_BYTE.sub('', str(error))}", **where) from None
+
+    def decode_xml(self, data: bytes | str, encoding: str | None, reading: Reading) -> R:
+        """Decode an XML document; DecodeError with line and column, and the member's path."""
+        return self.convert(XmlReader(self._shape, reading).read(data, encoding))
+
+    def convert(self, tree: Any) -> R:
+        """Return the result that a tree holds, its binary members as bytes; DecodeError with the path of what is wrong."""
+        try:
+            return msgspec.convert(tree, self._model, builtin_types=(bytes,))
+        except msgspec.ValidationError as error:
+            _name(error)
+
+
+def check_members(text: bytes, limits: Limits) -> None:
+    """Raise DecodeError for a JSON text of too many members and items."""
+    if has_more_members(text, limits.max_members):
+        raise DecodeError(f"there are more members and items than max_members, {limits.max_members}, allows")
+
+
+def _name(error: msgspec.ValidationError) -> NoReturn:
+    placed = _PLACED.fullmatch(str(error))
+    problem, path = placed.groups() if placed else (str(error), "$")
+    raise DecodeError(problem[:300], path=path) from None
