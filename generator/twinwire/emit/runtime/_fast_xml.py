@@ -1,14 +1,14 @@
 """The fast way of the XML decoder: long base64 lifted out, then one handler that keeps expat's own dicts of attributes.
 
-The plan is compiled once. An element is looked up in the slots of the element that it stands in, its integers are parsed,
-and its dict joins that of its parent; the rest is one strict conversion. Whatever is not as it mostly is (``xsi:nil``, an
-element that is there twice, stray text) raises Unsure, and the plain decoder decides.
+The plan is compiled once. An element is looked up in the slots of the element that it stands in, and its dict joins that
+of its parent; the rest is one conversion. Whatever is not as it mostly is (``xsi:nil``, an element that is there twice,
+stray text) raises Unsure, and the plain decoder decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, TypeAlias, TypeVar
 from xml.parsers import expat
 
 import msgspec
@@ -24,16 +24,15 @@ from .errors import DecodeError
 
 R = TypeVar("R")
 
-Parsers: TypeAlias = Mapping[str, Callable[[str], Any]]
-"""How a text is read, by the kind of its member."""
-Prepare: TypeAlias = Callable[[dict[str, Any], Parsers], dict[str, Any]]
+Tree: TypeAlias = dict[str, Any]
 Slots: TypeAlias = "dict[str, Slot]"
+Parsers: TypeAlias = Mapping[str, Callable[[str], Any]]
+"""How a text is read, by what it is."""
 
-_MODEL, _PREPARED, _WRAPPER, _SCALAR = range(4)
+# Of a collection's item that has an integer and strings, and no more; the others have a Content.
+_LEAF, _MODEL, _WRAPPER, _SCALAR = range(4)
 _IN_ATTRIBUTES: Marks = ((b'"', b'"'), (b"'", b"'"))
 _IN_ELEMENTS: Marks = ((b">", b"<"),)
-# What is in an element that nobody knows, and in a scalar.
-_NOTHING: Slots = {}
 
 
 class Unsure(Exception):
@@ -41,20 +40,35 @@ class Unsure(Exception):
 
 
 class Slot(NamedTuple):
-    """What an element is where it stands.
-
-    ``integers`` and ``binaries`` are attributes that are read, by name; ``prepare`` is of a model whose attributes need more
-    than that. ``kind`` is that of a scalar.
-    """
+    """What an element is where it stands. Few fields: they are unpacked for every element."""
 
     form: int
     wire: str
-    many: bool
-    integers: tuple[str, ...]
-    binaries: tuple[str, ...]
-    within: Slots
-    prepare: Prepare
-    kind: str
+    integer: str
+    content: Content
+
+
+class Content(NamedTuple):
+    """What is in an element.
+
+    ``integers`` are attributes, ``parsed`` such with the parser that they need, and ``renamed`` all of them where a name in
+    XML is not that on the wire. ``many`` and ``single`` are the wire names of the elements within.
+    """
+
+    repeated: bool = False
+    parser: str = ""
+    slots: Slots = {}  # noqa: RUF012 - shared, and never changed
+    integers: tuple[str, ...] = ()
+    parsed: tuple[tuple[str, str], ...] = ()
+    renamed: tuple[Member, ...] = ()
+    many: tuple[str, ...] = ()
+    single: tuple[str, ...] = ()
+
+
+# What is open besides models and wrappers: a leaf, a scalar, an element that nobody knows.
+_IN_LEAF: tuple[Slots, Tree] = ({}, {})
+_IN_SCALAR: tuple[Slots, Tree] = ({}, {})
+_IN_UNKNOWN: tuple[Slots, Tree] = ({}, {})
 
 
 class FastXml(Generic[R]):
@@ -63,11 +77,12 @@ class FastXml(Generic[R]):
     def __init__(self, model: type[R], shape: Shape) -> None:
         self._model = model
         self._root = {shape.element: _slot(Member("", "", "model", shape.element, shape=shape))}
+        self._depth = _depth(self._root)
         self._marks = _marks(shape)
 
     def decode(self, data: bytes | str, encoding: str | None, reading: Reading) -> R | None:
         """Return a result, or None for what is not known to be one."""
-        if reading.on_unknown is not None:
+        if reading.on_unknown is not None or self._depth > reading.limits.max_depth:
             return None
         try:
             source, charset, values = self._source(data, encoding, reading)
@@ -75,7 +90,7 @@ class FastXml(Generic[R]):
                 return None
             tree = _read(source, charset, self._root, _parsers(reading.base64, values), reading.limits)
             # What was lifted, and is not a whole binary member, is still there.
-            return None if values else msgspec.convert(tree, self._model, builtin_types=(bytes,))
+            return None if values else msgspec.convert(tree, self._model, strict=False, builtin_types=(bytes,))
         except (Unsure, DecodeError, ValueError, LookupError, expat.ExpatError):
             return None
 
@@ -106,150 +121,159 @@ def _parsers(base64: Base64, values: dict[str, bytes]) -> Parsers:
         value = values.pop(text, None)
         return base64(text) if value is None else value
 
-    return {**PARSERS, "string": str, "uri": str, "binary": binary}
-
-
-class _Integers(dict[str, int]):
-    """Integers by their texts: most of them come many times in a document."""
-
-    def __missing__(self, text: str) -> int:
-        plain = text.isascii() and text.isdigit() and len(text) < 19
-        self[text] = value = int(text) if plain else PARSERS["integer"](text)
-        return value
+    return {**PARSERS, "string": str, "uri": str, "choice": _not_null, "binary": binary}
 
 
 def _read(source: bytes, charset: str | None, root: Slots, parsers: Parsers, limits: Limits) -> Any:
-    """Return the tree of a document; Unsure, or what expat and the parsers of scalars raise."""
-    tree: dict[str, Any] = {}
+    """Return the tree of a document, its integers as texts; Unsure, or what expat and the parsers of scalars raise."""
+    tree: Tree = {}
+    integers: list[str] = []
     parser = expat.ParserCreate(charset, namespace_separator=" ")
     parser.buffer_text = True
-    handlers = _handlers(root, tree, parsers, limits.max_depth)
+    handlers = _handlers(root, tree, integers, parsers, limits.max_depth)
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = handlers
     parser.StartDoctypeDeclHandler = _refuse
     parser.Parse(source, True)
     # Here are all names that expat has met; no element has more attributes than that.
     if NIL in parser.intern or len(parser.intern) > limits.max_attributes:
         raise Unsure
+    # A lax conversion takes a text for an integer, but also for null, and 1e2 for a hundred: it is given digits alone.
+    digits = "".join(integers)
+    if digits and not (digits.isascii() and digits.isdigit()):
+        raise Unsure
     return tree[""]
 
 
-def _refuse(*_: object) -> None:
+def _refuse(*_: object) -> NoReturn:
     raise Unsure
 
 
-def _handlers(root: Slots, tree: dict[str, Any], parsers: Parsers, max_depth: int) -> tuple[Any, Any, Any]:
+def _handlers(root: Slots, tree: Tree, integers: list[str], parsers: Parsers, max_depth: int) -> tuple[Any, Any, Any]:
     # Closures, not methods: what runs for every element had better find its variables at once.
-    integers = _Integers()
-    binary = parsers["binary"]
-    # By depth: what the open element may hold, and where that goes. Beyond the depth that is allowed there is no place.
-    slots = [root] + [_NOTHING] * max_depth
-    trees = [tree] * (max_depth + 1)
-    depth = 0
-    scalar: Slot | None = None
+    stack: list[tuple[Slots, Tree]] = [(root, tree)]
+    push, pop, note = stack.append, stack.pop, integers.append
+    scalars: list[tuple[Tree, str, Content]] = []
     texts: list[str] = []
 
-    def start(name: str, attributes: dict[str, Any]) -> None:
-        nonlocal depth, scalar
-        slot = slots[depth].get(name)
+    def start(name: str, attributes: Tree) -> None:
+        slots, above = stack[-1]
+        slot = slots.get(name)
         if slot is None:
-            if scalar is not None or not depth:
-                raise Unsure
-            depth += 1
-            slots[depth] = _NOTHING
+            skip()
             return
-        form, wire, many, of_integers, of_binaries, within, prepare, _kind = slot
-        above = trees[depth]
-        depth += 1
-        slots[depth] = within
+        form, wire, integer, content = slot
         if form:
-            if form == _SCALAR:
-                scalar = slot
-                return
-            if form == _WRAPPER:
-                trees[depth] = above
-                _put(above, wire, False, [])
-                return
-            attributes = prepare(attributes, parsers)
-        for key in of_integers:
-            if key in attributes:
-                attributes[key] = integers[attributes[key]]
-        for key in of_binaries:
-            if key in attributes:
-                attributes[key] = binary(attributes[key])
-        trees[depth] = attributes
-        if many and wire in above:
-            above[wire].append(attributes)
+            enter(form, wire, content, attributes, above)
+            return
+        note(attributes[integer])
+        above[wire].append(attributes)
+        push(_IN_LEAF)
+
+    def skip() -> None:
+        if stack[-1] is _IN_SCALAR or len(stack) == 1 or len(stack) > max_depth:
+            raise Unsure
+        push(_IN_UNKNOWN)
+
+    def enter(form: int, wire: str, content: Content, attributes: Tree, above: Tree) -> None:
+        if form == _SCALAR:
+            scalars.append((above, wire, content))
+            push(_IN_SCALAR)
+        elif form == _WRAPPER:
+            _put(above, wire, False, [])
+            push((content.slots, above))
         else:
-            _put(above, wire, many, attributes)
+            inner = _model(content, attributes, note, parsers)
+            _put(above, wire, content.repeated, inner)
+            push((content.slots, inner))
 
     def end(_name: str) -> None:
-        nonlocal depth, scalar
-        depth -= 1
-        if scalar is not None:
-            value = parsers[scalar.kind]("".join(texts))
-            _put(trees[depth], scalar.wire, scalar.many, value)
-            scalar = None
+        if pop() is _IN_SCALAR:
+            above, wire, content = scalars.pop()
+            _put(above, wire, content.repeated, parsers[content.parser]("".join(texts)))
             texts.clear()
 
     def characters(text: str) -> None:
-        if scalar is not None:
+        top = stack[-1]
+        if top is _IN_SCALAR:
             texts.append(text)
-        elif slots[depth] is not _NOTHING and text.strip(SPACE):
+        elif top is not _IN_UNKNOWN and text.strip(SPACE):
             raise Unsure
 
     return start, end, characters
 
 
-def _put(tree: dict[str, Any], wire: str, many: bool, value: Any) -> None:
-    if many:
-        tree.setdefault(wire, []).append(value)
+def _model(content: Content, attributes: Tree, note: Callable[[str], None], parsers: Parsers) -> Tree:
+    _, _, _, integers, parsed, renamed, many, single = content
+    if renamed:
+        attributes = {item.wire: parsers[_parser(item)](attributes[item.xml]) for item in renamed if item.xml in attributes}
+    for key in integers:
+        if key in attributes:
+            note(attributes[key])
+    for key, parser in parsed:
+        if key in attributes:
+            attributes[key] = parsers[parser](attributes[key])
+    # An attribute that nobody knows must not pass for the element of its name; any other is ignored in the end.
+    for key in single:
+        if key in attributes:
+            raise Unsure
+    for key in many:
+        attributes[key] = []
+    return attributes
+
+
+def _put(tree: Tree, wire: str, repeated: bool, value: Any) -> None:
+    if repeated:
+        tree[wire].append(value)
     elif wire in tree:
         raise Unsure
     else:
         tree[wire] = value
 
 
+def _not_null(text: str) -> str:
+    # A lax conversion would make null of it, where it may choose from some texts and null.
+    if text.lower() == "null":
+        raise Unsure
+    return text
+
+
+def _parser(member: Member) -> str:
+    return "choice" if member.choices and member.kind in ("string", "uri") else member.kind
+
+
 def _slot(member: Member) -> Slot:
-    """Compile what an element is that holds an item of a member."""
+    """Compile what an element is that holds a member, or an item of it."""
     if member.shape is None:
-        return Slot(_SCALAR, member.wire, member.many, (), (), {}, _as_is, member.kind)
-    attributes = [item for item in member.shape.members if item.attribute]
-    within = {
-        item.wrapper or item.xml: _wrapper(item) if item.wrapper else _slot(item)
-        for item in member.shape.members
-        if not item.attribute
-    }
-    clashing = frozenset(item.wire for item in member.shape.members if not item.attribute)
-    if any(item.xml != item.wire or item.kind in ("number", "boolean") for item in attributes):
-        return Slot(_PREPARED, member.wire, member.many, (), (), within, _renaming(attributes), "model")
-    named = {kind: tuple(item.xml for item in attributes if item.kind == kind) for kind in ("integer", "binary")}
-    form, prepare = (_PREPARED, _refusing(clashing)) if clashing else (_MODEL, _as_is)
-    return Slot(form, member.wire, member.many, named["integer"], named["binary"], within, prepare, "model")
+        return Slot(_SCALAR, member.wire, "", Content(member.many, _parser(member)))
+    content = _content(member.many, member.shape)
+    required = {item.xml for item in member.shape.members if item.required}
+    simple = not (content.parsed or content.renamed or content.slots) and required.issuperset(content.integers)
+    if member.many and simple and len(content.integers) == 1:
+        return Slot(_LEAF, member.wire, content.integers[0], content)
+    return Slot(_MODEL, member.wire, "", content)
+
+
+def _content(repeated: bool, shape: Shape) -> Content:
+    attributes = [item for item in shape.members if item.attribute]
+    elements = [item for item in shape.members if not item.attribute]
+    slots = {item.wrapper or item.xml: _wrapper(item) if item.wrapper else _slot(item) for item in elements}
+    many = tuple(item.wire for item in elements if item.many and not item.wrapper)
+    single = tuple(item.wire for item in elements if item.wire not in many)
+    if any(item.xml != item.wire for item in attributes):
+        return Content(repeated, slots=slots, renamed=tuple(attributes), many=many)
+    # An integer that is a choice is given as one: the conversion looks for it among the choices.
+    integers = tuple(item.wire for item in attributes if item.kind == "integer" and not item.choices)
+    parsed = [(item.wire, _parser(item)) for item in attributes if item.wire not in integers]
+    needed = tuple((wire, parser) for wire, parser in parsed if parser not in ("string", "uri"))
+    return Content(repeated, slots=slots, integers=integers, parsed=needed, many=many, single=single)
 
 
 def _wrapper(member: Member) -> Slot:
-    return Slot(_WRAPPER, member.wire, False, (), (), {member.xml: _slot(member)}, _as_is, "")
+    return Slot(_WRAPPER, member.wire, "", Content(slots={member.xml: _slot(member)}))
 
 
-def _as_is(attributes: dict[str, Any], _parsers: Parsers) -> dict[str, Any]:
-    return attributes
-
-
-def _refusing(wires: frozenset[str]) -> Prepare:
-    # An attribute that nobody knows must not pass for the element of its name; any other is left to be ignored.
-    def prepare(attributes: dict[str, Any], _parsers: Parsers) -> dict[str, Any]:
-        if wires.isdisjoint(attributes):
-            return attributes
-        raise Unsure
-
-    return prepare
-
-
-def _renaming(members: list[Member]) -> Prepare:
-    def prepare(attributes: dict[str, Any], parsers: Parsers) -> dict[str, Any]:
-        return {member.wire: parsers[member.kind](attributes[member.xml]) for member in members if member.xml in attributes}
-
-    return prepare
+def _depth(slots: Slots) -> int:
+    return 1 + max(map(_depth, (slot.content.slots for slot in slots.values())), default=0) if slots else 0
 
 
 def _marks(shape: Shape) -> Marks:
