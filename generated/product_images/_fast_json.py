@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import msgspec
 
-from ._base64 import Base64
+from ._base64 import Base64, strict
 from ._charset import as_utf8, check_utf8
 from ._json import tidy
 from ._lift import Lifted, lift
@@ -22,8 +24,8 @@ from .errors import DecodeError
 R = TypeVar("R")
 
 Values: TypeAlias = dict[bytes, bytes]
-Fill: TypeAlias = Callable[[Any, Values], None]
-"""Moves values into an object, each to where its placeholder is."""
+Fill: TypeAlias = Callable[[Iterable[Any], Values], None]
+"""Moves values into objects of one model, each to where its placeholder is."""
 
 
 class FastJson(Generic[R]):
@@ -56,7 +58,7 @@ class FastJson(Generic[R]):
         except (ValueError, RecursionError):
             return self._decode_tree(lifted, Reading())
         values = lifted.by_content()
-        fill(result, values)
+        fill((result,), values)
         return None if values else result
 
     def _decode_tree(self, lifted: Lifted, reading: Reading) -> R | None:
@@ -68,9 +70,9 @@ class FastJson(Generic[R]):
 
 def _string(value: memoryview, base64: Base64) -> bytes:
     try:
-        return base64(value)
+        return strict(value)
     except ValueError:
-        # Many a server writes a slash as \/, and some a plus as \u002B.
+        # Many a server writes a slash as \/, and some a plus as \u002B. No line break stands in a string but in that way.
         return base64(msgspec.json.decode(b'"%b"' % value, type=str))
 
 
@@ -81,31 +83,32 @@ def _take(text: str | bytes | memoryview, values: dict[str, bytes], base64: Base
 
 def _filler(shape: Shape) -> Fill | None:
     steps = [
-        (member.name, member.many, _filler(member.shape) if member.shape is not None else None)
+        (member.name, member.many, None if member.shape is None else _filler(member.shape))
         for member in shape.members
-        if member.kind in ("binary", "model")
+        if member.kind == "binary" or (member.shape is not None and _filler(member.shape) is not None)
     ]
-    binary = {member.name for member in shape.members if member.kind == "binary"}
-    steps = [(name, many, fill) for name, many, fill in steps if fill is not None or name in binary]
     if not steps:
         return None
 
-    def fill(item: Any, values: Values) -> None:
+    def fill(items: Iterable[Any], values: Values) -> None:
+        held = list(items) if len(steps) > 1 else items
         for name, many, inner in steps:
-            held = getattr(item, name)
+            get = attrgetter(name)
             if inner is None:
-                _fill_binary(item, name, held, values)
+                _fill_binary(held, name, values)
             elif many:
-                for each in held:
-                    inner(each, values)
-            elif held is not None:
-                inner(held, values)
+                inner(chain.from_iterable(map(get, held)), values)
+            else:
+                inner((item for item in map(get, held) if item is not None), values)
 
     return fill
 
 
-def _fill_binary(item: Any, name: str, held: Any, values: Values) -> None:
-    if isinstance(held, tuple):
-        msgspec.structs.force_setattr(item, name, tuple(values.pop(each, each) for each in held))
-    elif held in values:
-        msgspec.structs.force_setattr(item, name, values.pop(held))
+def _fill_binary(items: Iterable[Any], name: str, values: Values) -> None:
+    change, pop = msgspec.structs.force_setattr, values.pop
+    for item in items:
+        held = getattr(item, name)
+        if isinstance(held, tuple):
+            change(item, name, tuple(pop(each, each) for each in cast("tuple[bytes, ...]", held)))
+        elif held in values:
+            change(item, name, pop(held))
