@@ -34,7 +34,7 @@ class Codec(Generic[R]):
         self._shape = shape
         self.plain = Plain(model, shape)
         self._fast_json = FastJson(model, shape, self.plain)
-        self._fast_xml = FastXml(model, shape)
+        self._fast_xml = FastXml(model, shape, self._fast_json)
 
     def decode_json(self, data: bytes | str, encoding: str | None, reading: Reading) -> R:
         """Decode a JSON text; DecodeError with line and column, or with the member's path."""

@@ -48,17 +48,23 @@ class FastJson(Generic[R]):
                 return None
             check_utf8(lifted.skeleton)
             check_members(lifted.skeleton, reading.limits)
-            return self._decode_typed(lifted, self._fill) if reading.typed else self._decode_tree(lifted, reading)
+            if reading.typed:
+                try:
+                    return self.decode_typed(lifted.skeleton, lifted)
+                except (ValueError, RecursionError):
+                    # Most often a null collection.
+                    pass
+            return self._decode_tree(lifted, reading)
         except DecodeError:
             return None
 
-    def _decode_typed(self, lifted: Lifted, fill: Fill) -> R | None:
-        try:
-            result = self._typed.decode(lifted.skeleton)
-        except (ValueError, RecursionError):
-            return self._decode_tree(lifted, Reading())
+    def decode_typed(self, text: bytes, lifted: Lifted) -> R | None:
+        """Decode a JSON text in which there are placeholders; ValueError or RecursionError when it is no result."""
+        result = self._typed.decode(text)
+        if not lifted.values or self._fill is None:
+            return result
         values = lifted.by_content()
-        fill((result,), values)
+        self._fill((result,), values)
         return None if values else result
 
     def _decode_tree(self, lifted: Lifted, reading: Reading) -> R | None:

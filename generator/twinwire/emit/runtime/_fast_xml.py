@@ -15,9 +15,11 @@ import msgspec
 
 from ._base64 import Base64
 from ._charset import as_utf8, check_utf8, declared_like_ascii, is_marked, xml_source
+from ._fast_json import FastJson
 from ._lift import Lifted, Marks, lift
 from ._plan import Member, Shape
 from ._reading import Limits, Reading
+from ._turn import ATTRIBUTES, Turner, Unsure
 from ._xml_reader import NIL, SPACE
 from ._xml_scalars import PARSERS
 from .errors import DecodeError
@@ -33,10 +35,6 @@ Parsers: TypeAlias = Mapping[str, Callable[[str], Any]]
 _LEAF, _MODEL, _WRAPPER, _SCALAR = range(4)
 _IN_ATTRIBUTES: Marks = ((b'"', b'"'), (b"'", b"'"))
 _IN_ELEMENTS: Marks = ((b">", b"<"),)
-
-
-class Unsure(Exception):
-    """Not what the fast way is made for."""
 
 
 class Slot(NamedTuple):
@@ -74,8 +72,10 @@ _IN_UNKNOWN: tuple[Slots, Tree] = ({}, {})
 class FastXml(Generic[R]):
     """Decodes results as the plain decoder does or not at all."""
 
-    def __init__(self, model: type[R], shape: Shape) -> None:
+    def __init__(self, model: type[R], shape: Shape, json: FastJson[R]) -> None:
         self._model = model
+        self._json = json
+        self._turner = Turner(shape)
         self._root = {shape.element: _slot(Member("", "", "model", shape.element, shape=shape))}
         self._depth = _depth(self._root)
         self._marks = _marks(shape)
@@ -85,16 +85,15 @@ class FastXml(Generic[R]):
         if reading.on_unknown is not None or self._depth > reading.limits.max_depth:
             return None
         try:
-            source, charset, values = self._source(data, encoding, reading)
-            if _may_have_more_members(source, reading.limits):
+            lifted, charset = self._lifted(data, encoding, reading)
+            if _may_have_more_members(lifted.skeleton, reading.limits):
                 return None
-            tree = _read(source, charset, self._root, _parsers(reading.base64, values), reading.limits)
-            # What was lifted, and is not a whole binary member, is still there.
-            return None if values else msgspec.convert(tree, self._model, strict=False, builtin_types=(bytes,))
+            result = self._decode_turned(lifted, charset, reading)
+            return self._decode_parsed(lifted, charset, reading) if result is None else result
         except (Unsure, DecodeError, ValueError, LookupError, expat.ExpatError):
             return None
 
-    def _source(self, data: bytes | str, encoding: str | None, reading: Reading) -> tuple[bytes, str | None, dict[str, bytes]]:
+    def _lifted(self, data: bytes | str, encoding: str | None, reading: Reading) -> tuple[Lifted, str | None]:
         lifted: Lifted | None = None
         charset = None
         if self._marks and reading.lifts:
@@ -105,10 +104,26 @@ class FastXml(Generic[R]):
             elif declared_like_ascii(data):
                 lifted = lift(data, 0, self._marks, reading.base64)
         if lifted is None:
-            return *xml_source(data, encoding), {}
+            source, charset = xml_source(data, encoding)
+            return Lifted(source, {}), charset
         if charset is not None:
             check_utf8(lifted.skeleton)
-        return lifted.skeleton, charset, lifted.by_text()
+        return lifted, charset
+
+    def _decode_turned(self, lifted: Lifted, charset: str | None, reading: Reading) -> R | None:
+        common = charset in (None, "utf-8") and reading.typed and reading.limits.max_attributes >= ATTRIBUTES
+        if not (common and self._turner.able):
+            return None
+        try:
+            return self._json.decode_typed(self._turner.turn(lifted.skeleton), lifted)
+        except (Unsure, DecodeError, KeyError, ValueError):
+            return None
+
+    def _decode_parsed(self, lifted: Lifted, charset: str | None, reading: Reading) -> R | None:
+        values = lifted.by_text()
+        tree = _read(lifted.skeleton, charset, self._root, _parsers(reading.base64, values), reading.limits)
+        # What was lifted, and is not a whole binary member, is still there.
+        return None if values else msgspec.convert(tree, self._model, strict=False, builtin_types=(bytes,))
 
 
 def _may_have_more_members(source: bytes, limits: Limits) -> bool:
