@@ -26,6 +26,11 @@ generate: $(VENV)/.ready
 bench: $(VENV)/.bench
 	$(BIN)/python tests/bench/run.py
 
+# Four fuzzes of so many seconds each.
+FUZZ_SECONDS ?= 60
+fuzz: $(VENV)/.ready
+	$(BIN)/python tests/support/fuzz_codecs.py --seconds $(FUZZ_SECONDS)
+
 $(VENV)/.ready: pyproject.toml constraints.txt generated/pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
 	$(PIP) install -c constraints.txt -e '.[dev]' -e ./generated

@@ -129,10 +129,11 @@ class AsyncioClient(Generic[R]):
 
     async def _send(self, action: Send) -> Reply:
         request = self._http.build_request("GET", action.url, headers=action.headers)
-        body = Body(self._max_bytes)
         async with aclosing(await self._http.send(request, stream=True, follow_redirects=False)) as response:
-            async for chunk in response.aiter_bytes():
-                body.add(chunk)
+            body = Body(self._max_bytes, response)
+            if not body.is_whole:
+                async for chunk in response.aiter_raw():
+                    body.add(chunk)
             return body.reply(response)
 
 

@@ -132,10 +132,11 @@ class SyncClient(Generic[R]):
 
     def _send(self, action: Send) -> Reply:
         request = self._http.build_request("GET", action.url, headers=action.headers)
-        body = Body(self._max_bytes)
         with closing(self._http.send(request, stream=True, follow_redirects=False)) as response:
-            for chunk in response.iter_bytes():
-                body.add(chunk)
+            body = Body(self._max_bytes, response)
+            if not body.is_whole:
+                for chunk in response.iter_raw():
+                    body.add(chunk)
             return body.reply(response)
 
 

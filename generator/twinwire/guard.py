@@ -28,7 +28,7 @@ def _words(text: str) -> frozenset[str]:
 
 MODULES = _words("""
     __future__ abc asyncio base64 binascii codecs collections collections.abc contextlib contextvars dataclasses datetime
-    email.utils enum functools httpx httpx2 itertools json logging math msgspec operator pybase64 random re string textwrap
+    email.utils enum functools httpx httpx2 io itertools json logging math msgspec operator pybase64 random re string textwrap
     threading time types typing typing_extensions urllib.parse warnings xml.parsers xml.parsers.expat xml.sax.saxutils zlib
 """)
 """What generated code may import, besides its own package."""

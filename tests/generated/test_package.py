@@ -33,7 +33,7 @@ def test_a_client_brings_in_no_mirror() -> None:
 
 
 def test_models_bring_in_no_codec() -> None:
-    assert not {"product_images.codec", "pyexpat", "base64"} & imported_with("import product_images.models")
+    assert not {"product_images.codec", "pyexpat", "pybase64"} & imported_with("import product_images.models")
 
 
 def test_every_name_of_all_is_there_and_listed() -> None:
@@ -68,4 +68,4 @@ def test_models_are_frozen_and_their_collections_are_tuples() -> None:
 def test_the_project_is_versioned_as_the_spec_and_needs_only_what_it_uses() -> None:
     project = tomllib.loads((GENERATED / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["version"] == product_images.__version__ == "1.0.0"
-    assert [requirement.split(">")[0] for requirement in project["dependencies"]] == ["httpx", "msgspec"]
+    assert [requirement.split(">")[0] for requirement in project["dependencies"]] == ["httpx", "msgspec", "pybase64"]

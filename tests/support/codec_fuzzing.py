@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from types import ModuleType
 from typing import Any, Literal
 
@@ -103,7 +104,18 @@ class Mutator:
     def _respell_number(self, document: str) -> str:
         start, end = self._found(_NUMBER, document)
         number = document[start:end]
-        ways = [f" {number} ", f"0{number}", f"+{number}", f"-{number}", f"{number}.0", "1e2", "9" * 19, "9" * 5000, "", "\u0663"]
+        ways = [
+            f" {number} ",
+            f"0{number}",
+            f"+{number}",
+            f"-{number}",
+            f"{number}.0",
+            "1e2",
+            "9" * 19,
+            "9" * 5000,
+            "",
+            "\u0663",
+        ]
         return document[:start] + self._draw.choice([*ways, "null", f'"{number}"', "2147483648", str(2**63)]) + document[end:]
 
     def _respell_base64(self, document: str) -> str:
@@ -112,7 +124,14 @@ class Mutator:
         middle = self._draw.randrange(len(text) + 1)
         ways = [
             *(text.replace("/", "\\/"), text.replace("+", "\\u002B"), text[:middle] + "\n" + text[middle:], text.rstrip("=")),
-            *(f"{text}=", text[:-1], f"{text[:middle]}&#65;{text[middle:]}", f" {text}", f"{text} ", text[:middle] + "-" + text[middle:]),
+            *(
+                f"{text}=",
+                text[:-1],
+                f"{text[:middle]}&#65;{text[middle:]}",
+                f" {text}",
+                f"{text} ",
+                text[:middle] + "-" + text[middle:],
+            ),
             *(f"{text}{text}", text[:middle] + "\\r\\n" + text[middle:], f"{text[:middle]}<!-- -->{text[middle:]}", text * 9),
             *(f"<![CDATA[{text}]]>", text[:middle] + '"' + text[middle:], text[:middle] + "\\" + text[middle:], f'\\"{text}'),
         ]
@@ -138,7 +157,7 @@ class Mutator:
         start, end = self._found(_QUOTED, document)
         place = self._draw.choice(self._found(_QUOTED, document))
         name = self._draw.choice(self._names)
-        joined = self._draw.choice((f' {name}={document[start:end]}', f',"{name}":{document[start:end]}', document[start:end]))
+        joined = self._draw.choice((f" {name}={document[start:end]}", f',"{name}":{document[start:end]}', document[start:end]))
         return document[:place] + joined + document[place:]
 
 
@@ -168,8 +187,11 @@ class Fuzz:
         self._sdk = sdk
         self._make = make
         self._names = names
-        self._codec = sdk.codec.CODEC
-        self._reading, self._base64, self._lift = sdk._reading, sdk._base64, sdk._lift
+        part: dict[str, Any] = {
+            name: import_module(f"{sdk.__name__}.{name}") for name in ("codec", "_reading", "_base64", "_lift")
+        }
+        self._codec = part["codec"].CODEC
+        self._reading, self._base64, self._lift = part["_reading"], part["_base64"], part["_lift"]
 
     def run(self, representation: Representation, *, seconds: float, seed: int, cases: int = 10**9) -> Report:
         """Fuzz one representation, until the time is over or the cases are done."""
@@ -197,9 +219,15 @@ class Fuzz:
         return self._reading.Reading(how, limits if draw.random() < 0.2 else self._reading.LIMITS)
 
     def _case(self, representation: Representation, data: bytes | str, label: str | None, how: Any, report: Report) -> None:
+        decode = getattr(self._codec, f"decode_{representation}")
         begin = time.perf_counter()
-        fast = self._outcome(getattr(self._codec, f"decode_{representation}"), data, label, how)
-        report.slowest = max(report.slowest, time.perf_counter() - begin)
+        fast = self._outcome(decode, data, label, how)
+        spent = time.perf_counter() - begin
+        if spent > report.slowest:
+            # Once more, for the machine may have been busy with something else.
+            begin = time.perf_counter()
+            self._outcome(decode, data, label, how)
+            report.slowest = max(report.slowest, min(spent, time.perf_counter() - begin))
         plain = self._outcome(getattr(self._codec.plain, f"decode_{representation}"), data, label, how)
         report.cases += 1
         report.results += not isinstance(plain, str)
@@ -218,21 +246,37 @@ class Fuzz:
     @contextmanager
     def _small_windows(self, draw: random.Random) -> Iterator[Callable[[], None]]:
         # So that a short text is lifted too, and a document of a few hundred bytes has many of them.
-        usual = self._lift.WINDOW
+        usual, turner = self._lift.WINDOW, self._codec._fast_xml._turner
+        able = turner.able
 
         def resize() -> None:
             self._lift.WINDOW = draw.choice((4, 8, 12, 40))
+            # What is turned is not parsed: without this, one fast way would hide the other.
+            turner.able = able and draw.random() < 0.5
 
         try:
             yield resize
         finally:
-            self._lift.WINDOW = usual
+            self._lift.WINDOW, turner.able = usual, able
 
 
 def text(draw: random.Random) -> str:
     """Draw a short text, base64-like ones and the worst ones among them."""
     return draw.choice(
-        ["", "a", "plain-1.png", '<M> & "L"', "Größe", "AAAAAAAAAAAAAAAA", "null", "1", "a\\b", "]]>", "it's", "\U0001f600 \u2028"]
+        [
+            "",
+            "a",
+            "plain-1.png",
+            '<M> & "L"',
+            "Größe",
+            "AAAAAAAAAAAAAAAA",
+            "null",
+            "1",
+            "a\\b",
+            "]]>",
+            "it's",
+            "\U0001f600 \u2028",
+        ]
     )
 
 

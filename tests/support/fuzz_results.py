@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import random
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from codec_fuzzing import binary, text
 
 VENDOR_NAMES = [
-    *("result", "product", "product_id", "images", "image", "imagesURL", "imageURL", "sequence", "imagefilename", "binaryimage"),
-    *("token", "count", "queuecount", "returncode", "returnmsg", "warnings", "version"),
+    *("result", "product", "product_id", "images", "image", "imagesURL", "imageURL", "sequence", "imagefilename"),
+    *("binaryimage", "token", "count", "queuecount", "returncode", "returnmsg", "warnings", "version"),
 ]
 LEDGER_NAMES = [
-    *("extract", "status", "reason", "release", "place", "held", "pending", "notices", "notice", "postings", "posting", "serial"),
-    *("amount", "settled", "state", "folio", "memo", "receipt", "account", "code", "title", "shares", "share", "labels", "label"),
+    *("extract", "status", "reason", "release", "place", "held", "pending", "notices", "notice", "postings", "posting"),
+    *("serial", "amount", "settled", "state", "folio", "memo", "receipt", "account", "code", "title", "shares", "share"),
+    *("labels", "label"),
 ]
 
 
 def vendor_result(sdk: ModuleType, draw: random.Random) -> Any:
     """Draw a page of products, with links, images, or both."""
-    models = sdk.models
+    models = import_module(f"{sdk.__name__}.models")
     return models.ImagesResult(
         product=tuple(_product(models, draw) for _ in range(draw.choice((0, 1, 1, 2, 3)))),
         token=draw.choice((None, "5", text(draw))),
@@ -40,7 +42,8 @@ def _product(models: Any, draw: random.Random) -> Any:
         for place in range(draw.choice((0, 1, 2)))
     )
     images = tuple(
-        models.Image(sequence=place, imagefilename=text(draw), binaryimage=binary(draw)) for place in range(draw.choice((0, 1, 2, 3)))
+        models.Image(sequence=place, imagefilename=text(draw), binaryimage=binary(draw))
+        for place in range(draw.choice((0, 1, 2, 3)))
     )
     held = models.Images(image=images) if images or draw.random() < 0.2 else None
     return models.ProductImage(product_id=number, images_url=links, images=held)
@@ -48,7 +51,7 @@ def _product(models: Any, draw: random.Random) -> Any:
 
 def ledger_result(sdk: ModuleType, draw: random.Random) -> Any:
     """Draw an extract of postings, with and without receipts."""
-    models = sdk.models
+    models = import_module(f"{sdk.__name__}.models")
     return models.Extract(
         status=draw.choice((200, 400)),
         reason=draw.choice((None, text(draw))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import Any
 
 from .errors import DecodeError
 
@@ -56,7 +57,7 @@ def check_utf8(text: bytes) -> None:
         _decode(text, "utf-8")
 
 
-def place(text: bytes, offset: int) -> dict[str, int]:
+def place(text: bytes, offset: int) -> dict[str, Any]:
     """Return the line and column of a byte of a text in UTF-8, both from 1, as DecodeError takes them."""
     begin = text.rfind(b"\n", 0, offset) + 1
     return {

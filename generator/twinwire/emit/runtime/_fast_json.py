@@ -76,7 +76,7 @@ def _string(value: memoryview, base64: Base64) -> bytes:
         return strict(value)
     except ValueError:
         # Many a server writes a slash as \/, and some a plus as \u002B. No line break stands in a string but in that way.
-        return base64(msgspec.json.decode(b'"%b"' % value, type=str))
+        return base64(msgspec.json.decode(b'"%b"' % bytes(value), type=str))
 
 
 def _take(text: str | bytes | memoryview, values: dict[str, bytes], base64: Base64) -> bytes:

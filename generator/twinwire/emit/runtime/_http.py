@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
+from io import BytesIO
+
 import httpx
 
 from ._wire import Failure, Reply
@@ -12,26 +15,57 @@ _LASTING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidUR
 
 NO_ANSWER = (httpx.TransportError, httpx.InvalidURL)
 
+# The HTTP library unpacks a chunk whole, and one of 64 KB may hold 64 MB. Here it is as much at once as may be too much.
+_STEP = 1024 * 1024
+_GZIP = 16 + zlib.MAX_WBITS
+
 
 class Body:
-    """A body that comes in chunks, up to ``max_bytes``."""
+    """A body that comes in chunks, packed as they were sent, up to ``max_bytes`` of what is in them.
 
-    def __init__(self, max_bytes: int) -> None:
+    It is packed with gzip or not at all, for nothing else is asked for; DecodeError when it is. ``is_whole`` says that no
+    chunk is to come, since a transport has read and unpacked the body already.
+    """
+
+    def __init__(self, max_bytes: int, response: httpx.Response) -> None:
         self._max_bytes = max_bytes
-        self._size = 0
-        self._chunks: list[bytes] = []
+        # Hands out what was written without a copy.
+        self._data = BytesIO()
+        self._unpacker = None
+        self.is_whole = response.is_stream_consumed
+        coding = response.headers.get("content-encoding", "").strip().lower()
+        if self.is_whole:
+            self._keep(response.content)
+        elif coding in ("gzip", "x-gzip"):
+            self._unpacker = zlib.decompressobj(_GZIP)
+        elif coding not in ("", "identity") and response.status_code == 200:
+            raise DecodeError(f"the answer has the Content-Encoding {coding[:80]!r}, and only gzip was offered")
 
     def add(self, chunk: bytes) -> None:
-        """Take a chunk; DecodeError when the body grows beyond the limit."""
-        self._size += len(chunk)
-        if self._size > self._max_bytes:
+        """Take a chunk; DecodeError when the body grows beyond the limit, or is not packed as it is labelled."""
+        if self._unpacker is None:
+            self._keep(chunk)
+            return
+        try:
+            while chunk:
+                self._keep(self._unpacker.decompress(chunk, _STEP))
+                chunk = self._unpacker.unconsumed_tail
+                if self._unpacker.eof:
+                    # Another member may follow, as gzip allows.
+                    chunk = self._unpacker.unused_data
+                    self._unpacker = zlib.decompressobj(_GZIP)
+        except zlib.error as error:
+            raise DecodeError(f"the answer is not in the Content-Encoding that it is labelled with: {error}") from None
+
+    def _keep(self, data: bytes) -> None:
+        if self._data.tell() + len(data) > self._max_bytes:
             raise DecodeError(f"the answer has more bytes than max_bytes, {self._max_bytes}, allows")
-        self._chunks.append(chunk)
+        self._data.write(data)
 
     def reply(self, response: httpx.Response) -> Reply:
         """Return the answer with this body."""
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, headers, b"".join(self._chunks))
+        return Reply(response.status_code, headers, self._data.getvalue())
 
 
 def failure(error: Exception) -> Failure:
@@ -40,5 +74,5 @@ def failure(error: Exception) -> Failure:
 
 
 def garbled(error: httpx.DecodingError) -> DecodeError:
-    """Return the error for a body that is not in its Content-Encoding."""
+    """Return the error for a body that a transport of its own could not unpack."""
     return DecodeError(f"the answer is not in the Content-Encoding that it is labelled with: {error}")

@@ -18,7 +18,9 @@ class Target:
 
     def __init__(self, base_url: str, path: str, headers: Mapping[str, str], accept: str, session: str | None) -> None:
         self.url: str = _base(base_url) + path
-        self._headers = {**_checked(headers), "Accept": accept}
+        # No coding but gzip: others grow so fast that no limit could be kept. Whoever sets one will know why.
+        offered = {} if any(name.lower() == "accept-encoding" for name in headers) else {"Accept-Encoding": "gzip"}
+        self._headers = {**_checked(headers), **offered, "Accept": accept}
         # A server may repeat the token of an Authorization without its scheme; what is shorter would garble every message.
         parts = [part for value in headers.values() for part in (value, *value.split()) if len(part) >= 4]
         secrets = [session, *parts] if session else parts

@@ -1,0 +1,55 @@
+"""`make fuzz`: the decoders of two generated SDKs against each other, for as long as FUZZ_SECONDS says, and what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import random
+import sys
+import tempfile
+from pathlib import Path
+from typing import get_args
+
+import product_images
+import product_images.codec
+from codec_fuzzing import Fuzz, Representation
+from fuzz_results import LEDGER_NAMES, VENDOR_NAMES, ledger_result, vendor_result
+from sdk_packages import package
+from twinwire.ir import read_contract
+
+LEDGER = Path(__file__).parent / "ledger.yaml"
+# No document is large: one that takes this long hangs.
+HANG_SECONDS = 60
+
+
+def main() -> int:
+    """Fuzz and return the exit code: 0 the decoders agree, 1 they do not."""
+    parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0, help="for each of the four fuzzes (default: %(default)s)")
+    parser.add_argument("--seed", type=int, help="repeats a run; without it, one is drawn")
+    arguments = parser.parse_args()
+    seed = arguments.seed if arguments.seed is not None else random.SystemRandom().getrandbits(32)
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch, package(read_contract(LEDGER), Path(scratch)) as ledger:
+        vendor = Fuzz(product_images, lambda draw: vendor_result(product_images, draw), VENDOR_NAMES)
+        elements = Fuzz(ledger, lambda draw: ledger_result(ledger, draw), LEDGER_NAMES)
+        # A list, so that all of them run.
+        agreed = [
+            _agreed(name, fuzz, representation, arguments.seconds, seed)
+            for name, fuzz in (("product images", vendor), ("ledger", elements))
+            for representation in get_args(Representation)
+        ]
+    return 0 if all(agreed) else 1
+
+
+def _agreed(name: str, fuzz: Fuzz, representation: Representation, seconds: float, seed: int) -> bool:
+    faulthandler.dump_traceback_later(seconds + HANG_SECONDS, exit=True)
+    report = fuzz.run(representation, seconds=seconds, seed=seed)
+    faulthandler.cancel_dump_traceback_later()
+    print(f"{name}, {representation}, seed {seed}: {report}", flush=True)
+    for disagreement in report.disagreements[:3]:
+        print(f"  {disagreement[:3000]}", file=sys.stderr)
+    return not report.disagreements
+
+
+if __name__ == "__main__":
+    sys.exit(main())
