@@ -52,10 +52,7 @@ class Plain(Generic[R]):
         except RecursionError:
             raise DecodeError("no JSON that can be read: it is nested too deep") from None
         except ValueError as error:
-            found = _BYTE.search(str(error))
-            truncated = "truncated" in str(error)
-            where = place(text, int(found[1])) if found else place(text, len(text)) if truncated else {}
-            raise DecodeError(f"no JSON that can be read: {_BYTE.sub('', str(error))}", **where) from None
+            raise DecodeError(f"no JSON that can be read: {_BYTE.sub('', str(error))}", **_place(text, str(error))) from None
 
     def decode_xml(self, data: bytes | str, encoding: str | None, reading: Reading) -> R:
         """Decode an XML document; DecodeError with line and column, and the member's path."""
@@ -73,6 +70,14 @@ def check_members(text: bytes, limits: Limits) -> None:
     """Raise DecodeError for a JSON text of too many members and items."""
     if has_more_members(text, limits.max_members):
         raise DecodeError(f"there are more members and items than max_members, {limits.max_members}, allows")
+
+
+def _place(text: bytes, message: str) -> dict[str, Any]:
+    found = _BYTE.search(message)
+    if found is not None:
+        # Of what is too much, the parser has read the first byte.
+        return place(text, int(found[1]) - ("trailing characters" in message))
+    return place(text, len(text)) if "truncated" in message else {}
 
 
 def _name(error: msgspec.ValidationError) -> NoReturn:

@@ -1,0 +1,172 @@
+"""What a decoder costs at most, whatever a server sends."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from product_images import DecodeError, ParameterError, decode_json, decode_xml, encode_json, encode_xml
+from product_images._json import has_more_members
+from product_images.models import Image, Images, ImagesResult, ProductImage
+from sdk_clients import Driver
+
+EMPTY = ImagesResult(returncode=0)
+MEGABYTE = 1024 * 1024
+
+
+def peak(act: Callable[[], object]) -> int:
+    """Return how many bytes were in use at once, beyond those before."""
+    tracemalloc.start()
+    try:
+        act()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_members_are_capped_in_both_representations() -> None:
+    warnings = {"returncode": 0, "warnings": [""] * 50}
+    document = f'<result returncode="0">{"<warnings/>" * 50}</result>'
+    assert decode_json(json.dumps(warnings), max_members=53) == decode_xml(document, max_members=53)
+    with pytest.raises(DecodeError, match="max_members, 51, allows"):
+        decode_json(json.dumps(warnings), max_members=51)
+    with pytest.raises(DecodeError, match="max_members, 51, allows") as caught:
+        decode_xml(document, max_members=51)
+    assert caught.value.line == 1
+
+
+def test_members_that_nobody_knows_count_too() -> None:
+    with pytest.raises(DecodeError, match="max_members"):
+        decode_json('{"returncode": 0, "later": ' + "[1, 2, [3, 4]]}", max_members=5)
+    with pytest.raises(DecodeError, match="max_members"):
+        decode_xml('<result returncode="0"><later a="1" b="2"><x/></later></result>', max_members=5)
+
+
+@given(
+    st.recursive(
+        st.integers(0, 9) | st.text(',[]{}":\\/', max_size=5),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text('",[', max_size=2), inner),
+    )
+)
+def test_members_are_counted_as_a_parser_would(tree: Any) -> None:
+    def count(value: Any) -> int:
+        items = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+        return sum(map(count, items)) + (max(len(items), 1) if isinstance(value, dict | list) else 0)
+
+    text = json.dumps(tree).encode()
+    assert not has_more_members(text, max(count(tree), 1))
+    if count(tree) > 1 and len(text) > 2 * (count(tree) - 1):
+        assert has_more_members(text, count(tree) - 1)
+
+
+@pytest.mark.parametrize(
+    "text", [b'"' + b"x" * 300_000, b'"\\' * 300_000, b"x" * 300_000 + b'"', b'""' * 200_000, b"[" * 300_000]
+)
+def test_counting_members_is_done_in_one_go(text: bytes) -> None:
+    # Were it begun again for each byte, this would not end.
+    has_more_members(text, 10)
+
+
+def test_attributes_of_one_element_are_capped() -> None:
+    def document(count: int) -> str:
+        return f"<result returncode='0' {' '.join(f'a{number}=""' for number in range(count - 1))}/>"
+
+    assert decode_xml(document(256)) == decode_xml(document(8), max_attributes=8) == EMPTY
+    with pytest.raises(DecodeError, match="257 attributes, and max_attributes allows 256"):
+        decode_xml(document(257))
+    with pytest.raises(DecodeError, match="8 attributes, and max_attributes allows 7"):
+        decode_xml(document(8), max_attributes=7)
+
+
+@pytest.mark.parametrize("name", ["max_bytes", "max_members", "max_depth", "max_attributes"])
+def test_a_limit_that_lets_nothing_through_is_refused(driver: Driver, name: str) -> None:
+    with pytest.raises(ParameterError, match=f"{name}: must be at least 1"):
+        decode_xml("<result returncode='0'/>", **{name: 0})
+    with pytest.raises(ParameterError, match=name):
+        driver.configured(**{name: -1}).get()
+
+
+@pytest.mark.parametrize("size", [64 * MEGABYTE])
+def test_an_image_of_64_megabytes_is_decoded_where_the_cap_allows_it(size: int) -> None:
+    content = b"\xffimage" * (size // 6)
+    image = Image(sequence=1, imagefilename="a", binaryimage=content)
+    result = ImagesResult(returncode=0, product=(ProductImage(product_id=1, images=Images(image=(image,))),))
+    for encode, decode in ((encode_json, decode_json), (encode_xml, decode_xml)):
+        document = encode(result)
+        assert decode(document) == result
+        with pytest.raises(DecodeError, match="max_bytes"):
+            decode(document, max_bytes=size)
+
+
+def test_what_is_too_long_to_be_parsed_again_and_again_is_refused() -> None:
+    image = f'<image sequence="1" imagefilename="a" binaryimage="{"A" * 70 * MEGABYTE}-"/>'
+    document = f'<result returncode="0"><product product_id="1"><images>{image}</images></product></result>'.encode()
+    with pytest.raises(DecodeError, match="a tag or text of more than 67108864 bytes"):
+        decode_xml(document)
+
+
+@pytest.mark.parametrize(
+    ("decode", "document"),
+    [
+        (decode_xml, b'<result returncode="0">' + b"<product/>" * 400_000),
+        (decode_xml, b'<result returncode="0">' + b"<a/>" * 900_000),
+        (decode_xml, b'<result returncode="0">' + b"<a>" * 1_000_000),
+        (decode_xml, b"<result " + b" ".join(b'a%d=""' % number for number in range(300_000)) + b"/>"),
+        (decode_json, b'{"returncode":0,"product":[' + b"{}," * 1_000_000 + b"{}]}"),
+        (decode_json, b'{"returncode":0,"warnings":[' + b'"",' * 1_000_000 + b'""]}'),
+        (decode_json, b'{"returncode":0,"later":' + b"[" * 3_000_000),
+        (decode_json, b'{"returncode":0,"warnings":null,"later":[' + b"[]," * 1_000_000 + b"[]]}"),
+    ],
+)
+def test_memory_follows_the_limits_and_not_the_server(decode: Callable[..., ImagesResult], document: bytes) -> None:
+    def refused() -> None:
+        with pytest.raises(DecodeError):
+            decode(document, max_members=50_000)
+
+    # pyexpat makes a dict of the attributes before anyone is asked; all else stays far below what it would come to.
+    assert peak(refused) < 90 * MEGABYTE if b'a0=""' in document else 25 * MEGABYTE
+
+
+class Bomb(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A gigabyte of zeros in gzip: one block of a megabyte, again and again, in chunks that hold 64 MB each."""
+
+    def __init__(self) -> None:
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        self._head = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
+        self._block = packer.compress(bytes(MEGABYTE)) + packer.flush(zlib.Z_FULL_FLUSH)
+        self.sent = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._head
+        for _ in range(16):
+            self.sent += 1
+            yield self._block * 64
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self:
+            yield chunk
+
+
+def test_a_gzip_bomb_stops_at_the_cap_and_not_after_it(driver: Driver) -> None:
+    bomb = Bomb()
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=bomb, headers=headers))
+    client = httpx.Client(transport=transport) if driver.kind == "sync" else httpx.AsyncClient(transport=transport)
+    driver.configured(http_client=client, max_bytes=8 * MEGABYTE)
+
+    def refused() -> None:
+        with pytest.raises(DecodeError, match="max_bytes"):
+            driver.get()
+
+    refused()
+    assert bomb.sent == 1
+    # The body so far, what it was written into before it grew, and a step.
+    assert peak(refused) < 24 * MEGABYTE

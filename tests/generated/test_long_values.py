@@ -1,0 +1,177 @@
+"""Long base64 values, which are decoded apart from their document: nothing that only looks like one is taken for one."""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+from collections.abc import Callable
+
+import pytest
+
+from product_images import DecodeError, decode_json, decode_xml, encode_json, encode_xml
+from product_images._base64 import strict
+from product_images._lift import WINDOW, lift
+from product_images._reading import Reading
+from product_images.codec import CODEC
+from product_images.models import Image, Images, ImagesResult, ImageURL, ProductImage
+
+BYTES = random.Random(7).randbytes(WINDOW)
+TEXT = base64.b64encode(BYTES).decode()
+OTHER = base64.b64encode(BYTES[::-1]).decode()
+
+
+def result(*contents: bytes, name: str = "a.png") -> ImagesResult:
+    images = tuple(Image(sequence=place, imagefilename=name, binaryimage=content) for place, content in enumerate(contents))
+    return ImagesResult(returncode=0, product=(ProductImage(product_id=1, images=Images(image=images)),))
+
+
+def fast_json(document: bytes | str, label: str | None = None) -> ImagesResult | None:
+    return CODEC._fast_json.decode(document, label, Reading())
+
+
+def fast_xml(document: bytes | str, label: str | None = None) -> ImagesResult | None:
+    return CODEC._fast_xml.decode(document, label, Reading())
+
+
+JSON = encode_json(result(BYTES, b"short", BYTES[::-1])).decode()
+XML = encode_xml(result(BYTES, b"short", BYTES[::-1])).decode()
+EXPECTED = result(BYTES, b"short", BYTES[::-1])
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str.encode,
+        str,
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace(":", " : ").replace(",", " ,\n"),
+        lambda text: text.replace("/", r"\/"),
+        lambda text: text.replace("+", r"\u002B").replace("=", r"\u003d"),
+        lambda text: text.replace('{"product_id"', '{"imagesURL":null,"product_id"'),
+    ],
+)
+def test_long_values_are_lifted_out_of_json_however_it_is_written(spell: Callable[[str], bytes | str]) -> None:
+    assert fast_json(spell(JSON)) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str.encode,
+        str,
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace('"', "'"),
+        lambda text: text.replace("<", "\n  <"),
+        lambda text: text.replace(f'"{TEXT}"', f"'{TEXT}'"),
+        lambda text: re.sub('(sequence|binaryimage)="', r'\1\n = "', text),
+        lambda text: text.replace("<result", '<result xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'),
+        lambda text: text.replace("<images>", "<images><!-- a comment -->"),
+        lambda text: f'<?xml version="1.0" encoding="utf-8"?>\n{text}'.encode(),
+        lambda text: f'<?xml version="1.0" encoding="ISO-8859-1"?>{text}'.encode("latin-1"),
+    ],
+)
+def test_long_values_are_lifted_out_of_xml_however_it_is_written(spell: Callable[[str], bytes | str]) -> None:
+    assert fast_xml(spell(XML.partition("\n")[2])) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"returncode":0', f'"returncode":0,"later":"{TEXT}"'),
+        ('"returncode":0', f'"returncode":0,"returnmsg":"{TEXT}"'),
+        ('"returncode":0', f'"returncode":0,"returnmsg":"\\"{TEXT}"'),
+        ('"returncode":0', f'"returncode":0,"{TEXT}":0'),
+        ('"returncode":0', f'"returncode":0,"later":{{"binaryimage":"{TEXT}"}}'),
+        ('"returncode":0', f'"returncode":0,"warnings":["{TEXT}"]'),
+        (f'"binaryimage":"{TEXT}"', f'"binaryimage":"{OTHER}","binaryimage":"{TEXT}"'),
+        (f'"binaryimage":"{TEXT}"', f'"binaryimage":"{TEXT[:8]}","later":"{TEXT}","binaryimage":"{TEXT}"'),
+        (TEXT, TEXT.replace("A", r"\u0041")),
+    ],
+)
+def test_look_alikes_in_json_are_decoded_as_what_they_are(old: str, new: str) -> None:
+    document = JSON.replace(old, new, 1).encode()
+    assert document != JSON.encode()
+    assert decode_json(document) == CODEC.plain.decode_json(document, None, Reading())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<images>", f'<images><!-- binaryimage="{TEXT}" -->'),
+        ("<images>", f'<images><?x binaryimage="{TEXT}"?>'),
+        ("<product ", f'<later binaryimage="{TEXT}"/><product '),
+        ("<product ", f'<warnings>"{TEXT}"</warnings><product '),
+        ("<product ", f'<warnings><![CDATA["{TEXT}"]]></warnings><product '),
+        ("<product ", f'<product images="{TEXT}" '),
+        ("<image ", f'<image later="{TEXT}" '),
+        ("<image ", f"<image later='\"{TEXT}\"' "),
+        ('imagefilename="a.png"', f'imagefilename="{TEXT}"'),
+        (TEXT, TEXT.replace("A", "&#65;")),
+        (TEXT, TEXT.replace("/", "&#x2F;")),
+    ],
+)
+def test_look_alikes_in_xml_are_decoded_as_what_they_are(old: str, new: str) -> None:
+    document = XML.replace(old, new, 1).encode()
+    assert document != XML.encode()
+    assert decode_xml(document) == CODEC.plain.decode_xml(document, None, Reading())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (TEXT, f"{TEXT[:-1]}-", "base64"),
+        (TEXT, f"{TEXT[:900]}\\n{TEXT[900:]}", "base64"),
+        (TEXT, f"{TEXT}=", "base64"),
+        (TEXT, f'{TEXT[:900]}\\"{TEXT[900:]}', "base64"),
+        ('"product_id":1', '"product_id":"1"', "Expected `int`"),
+    ],
+)
+def test_an_error_is_that_of_the_document_and_shows_no_placeholder(old: str, new: str, problem: str) -> None:
+    document = JSON.replace(old, new, 1)
+    with pytest.raises(DecodeError, match=problem) as caught:
+        decode_json(document)
+    assert caught.value.path is not None
+    assert caught.value.path.startswith("$.product[0].")
+
+
+def test_the_place_of_an_error_is_that_in_the_document() -> None:
+    document = XML.replace(OTHER, f"{OTHER}<", 1)
+    with pytest.raises(DecodeError) as caught:
+        decode_xml(document)
+    line = document.splitlines()[1]
+    assert (caught.value.line, caught.value.path) == (2, "$.product[0].images")
+    assert caught.value.column == line.index(f"{OTHER}<") + len(OTHER) + 1
+    with pytest.raises(DecodeError) as caught:
+        decode_json(JSON + "junk")
+    assert (caught.value.line, caught.value.column) == (1, len(JSON) + 1)
+
+
+def test_nothing_is_lifted_where_nothing_is_long() -> None:
+    document = encode_json(result(BYTES[:100], BYTES[:2000]))
+    assert lift(document, 0, ((b'"', b'"'),), strict) is None
+    assert fast_json(document) is None
+    assert decode_json(document) == result(BYTES[:100], BYTES[:2000])
+
+
+def test_a_page_of_links_is_turned_and_not_parsed() -> None:
+    link = ImageURL(sequence=1, imagefilename='<M> & "L" ä\\', image_url="https://h/?a=1&b='2'")
+    page = ImagesResult(returncode=0, product=(ProductImage(product_id=1, images_url=(link,) * 3),), warnings=("it's", "a\\"))
+    document = encode_xml(page)
+    lifted, charset = CODEC._fast_xml._lifted(document, None, Reading())
+    assert CODEC._fast_xml._decode_turned(lifted, charset, Reading()) == page
+    # What is not of the common form is parsed, and is the same.
+    for old, new in (("<product ", "<!-- --><product "), (">it", "><![CDATA[i]]>t"), ("https:", "http&#115;:")):
+        other = document.replace(old.encode(), new.encode(), 1)
+        assert other != document
+        lifted, charset = CODEC._fast_xml._lifted(other, None, Reading())
+        assert CODEC._fast_xml._decode_turned(lifted, charset, Reading()) is None
+        assert decode_xml(other) == page
+
+
+def test_what_a_turner_keeps_has_a_limit() -> None:
+    for number in range(3000):
+        decode_xml(f'<result returncode="0"><warnings>{number}</warnings><warnings>{"x" * 600}</warnings></result>')
+    assert CODEC._fast_xml._turner._kept <= 1100
