@@ -23,7 +23,7 @@ from ._lift import Lifted, Marks, lift
 from ._plan import Member, Shape
 from ._reading import Limits, Reading
 from ._turn import ATTRIBUTES, Turner, Unsure
-from ._xml_reader import NIL, SPACE
+from ._xml_reader import NIL, SPACE, has_long_tag
 from ._xml_scalars import PARSERS
 from .errors import DecodeError
 
@@ -89,7 +89,7 @@ class FastXml(Generic[R]):
             return None
         try:
             lifted, charset = self._lifted(data, encoding, reading)
-            if _may_have_more_members(lifted.skeleton, reading.limits):
+            if has_long_tag(lifted.skeleton) or _may_have_more_members(lifted.skeleton, reading.limits):
                 return None
             result = self._decode_turned(lifted, charset, reading)
             return self._decode_parsed(lifted, charset, reading) if result is None else result

@@ -25,6 +25,29 @@ from sdk_clients import BASE, URL, Driver, answer, lot, raw
 
 REFUSAL = ImagesResult(returncode=-7, returnmsg="count is <bad> & \u00e9")
 
+PACKED = gzip.compress(b'{"returncode": 0, "count": 0, "queuecount": 0}')
+
+
+class Bytewise(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that comes byte by byte, and that nobody reads before the client does."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        for place in range(len(self._content)):
+            yield self._content[place : place + 1]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self:
+            yield chunk
+
+
+def streaming(driver: Driver, content: bytes, coding: str, status: int = 200) -> httpx.Client | httpx.AsyncClient:
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, stream=Bytewise(content), headers=headers))
+    return httpx.Client(transport=transport) if driver.kind == "sync" else httpx.AsyncClient(transport=transport)
+
 
 @pytest.mark.parametrize("representation", ["json", "xml"])
 @pytest.mark.parametrize("status", [200, 400, 404, 422])
@@ -182,6 +205,51 @@ def test_a_body_that_is_not_compressed_as_it_says_raises_decode_error(driver: Dr
     network.get(URL).mock(side_effect=lambda _: httpx.Response(200, stream=stream, headers=headers))
     with pytest.raises(DecodeError, match="Content-Encoding"):
         driver.get()
+
+
+@pytest.mark.parametrize(
+    ("coding", "content", "problem"),
+    [
+        ("gzip", PACKED[:-9], "gzip ends too early"),
+        ("gzip", PACKED + b"junk", "not in the Content-Encoding"),
+        ("br", b"whatever", "the Content-Encoding 'br', and only gzip was offered"),
+        ("gzip, gzip", gzip.compress(PACKED), "Content-Encoding 'gzip, gzip'"),
+    ],
+    ids=["cut", "junk after it", "another coding", "twice"],
+)
+def test_a_body_that_is_packed_in_another_way_raises_decode_error(
+    driver: Driver, coding: str, content: bytes, problem: str
+) -> None:
+    with pytest.raises(DecodeError, match=problem):
+        driver.configured(http_client=streaming(driver, content, coding)).get()
+
+
+@pytest.mark.parametrize(
+    ("coding", "content"),
+    [
+        ("gzip", PACKED),
+        ("X-GZIP", PACKED),
+        ("identity", gzip.decompress(PACKED)),
+        ("gzip", gzip.compress(b'{"returncode": 0, ') + gzip.compress(b'"count": 0, "queuecount": 0}')),
+    ],
+    ids=["gzip", "its old name", "identity", "two members"],
+)
+def test_a_body_is_unpacked_however_it_is_cut(driver: Driver, coding: str, content: bytes) -> None:
+    assert driver.configured(http_client=streaming(driver, content, coding)).get().returncode == 0
+
+
+@pytest.mark.parametrize("status", [503, 404])
+def test_a_status_counts_more_than_how_its_body_is_packed(driver: Driver, status: int) -> None:
+    client = streaming(driver, b"\xff\x00", "br", status)
+    with pytest.raises(HTTPStatusError):
+        driver.configured(http_client=client).get()
+
+
+def test_gzip_is_all_that_is_offered_unless_the_caller_sets_it(driver: Driver, network: respx.MockRouter) -> None:
+    network.get(URL).mock(return_value=answer(lot((1,), 0)))
+    for headers, expected in (({}, "gzip"), ({"accept-encoding": "identity"}, "identity")):
+        driver.configured(headers=headers).get()
+        assert network.calls.last.request.headers.get_list("Accept-Encoding") == [expected]
 
 
 def test_every_warning_of_a_result_is_warned_of(driver: Driver, network: respx.MockRouter) -> None:

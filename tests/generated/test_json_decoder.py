@@ -71,6 +71,40 @@ def test_a_wrong_member_is_named_by_its_path(members: dict[str, Any], path: str)
         assert f"at {path}" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"returncode": 0,\n "count": nul}', (2, 15)),
+        ('{"returncode": 0,\n "returnmsg": "\u00e9\u00e9", x}', (2, 21)),
+        ('{"returncode": 0} x', (1, 19)),
+        ('{"returncode": 0,\n', (2, 1)),
+        ("", (1, 1)),
+        ('{"returncode": 0,\n "returnmsg": "\xff"}'.encode("latin-1"), (2, 16)),
+    ],
+)
+def test_what_is_no_json_is_named_with_its_place(text: str | bytes, place: tuple[int, int]) -> None:
+    for document in (text, text.encode("utf-8-sig")) if isinstance(text, str) else (text,):
+        with pytest.raises(DecodeError) as caught:
+            decode_json(document)
+        assert (caught.value.line, caught.value.column) == place
+        assert f"line {place[0]}, column {place[1]}" in str(caught.value)
+
+
+def test_what_nobody_knows_is_told_to_who_asks() -> None:
+    told: list[str] = []
+    image = {"sequence": 1, "imagefilename": "a", "binaryimage": "aGk=", "width": 7}
+    product = {"product_id": 1, "images": {"image": [image, {**image, "a b": {"deep": 1}}]}, "later": None}
+    result = decode_json(document(product=[product], Later=[{"product": 1}], version="7"), on_unknown=told.append)
+    assert told == [
+        "$.Later",
+        "$.product[0].later",
+        "$.product[0].images.image[0].width",
+        "$.product[0].images.image[1].width",
+        "$.product[0].images.image[1]['a b']",
+    ]
+    assert result == decode_json(document(product=[product], version="7"))
+
+
 @pytest.mark.parametrize("text", ["aGk", "aGk=\n", "aG k=", "a-_=", "====", "aGk=aGk=", "\u00e9", "aGk=="])
 def test_base64_is_strict(text: str) -> None:
     image = {"sequence": 1, "imagefilename": "a", "binaryimage": text}

@@ -58,6 +58,23 @@ def test_unknown_attributes_and_elements_are_ignored_with_all_that_is_in_them() 
     assert decode_xml(document) == ImagesResult(returncode=0, product=(ProductImage(product_id=1),))
 
 
+def test_what_nobody_knows_is_told_to_who_asks() -> None:
+    told: list[str] = []
+    document = b"""<result returncode="0" Later="1" xmlns:x="urn:x" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+      xsi:schemaLocation="a b"><later><product/></later><product product_id="1" images="">
+      <images colour="red"><image sequence="1" imagefilename="a" binaryimage="aGk=" width="7"/></images><x:images/></product>
+      </result>"""
+    assert decode_xml(document, on_unknown=told.append) == decode_xml(document)
+    assert told == [
+        "$.Later",
+        "$.later",
+        "$.product[0].images",
+        "$.product[0].images.colour",
+        "$.product[0].images.image[0].width",
+        "$.product[0]['{urn:x}images']",
+    ]
+
+
 def test_nil_means_null() -> None:
     document = b"""<result returncode="0" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">
       <product product_id="1"><images i:nil="true"/></product></result>"""

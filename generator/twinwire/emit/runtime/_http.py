@@ -32,6 +32,7 @@ class Body:
         # Hands out what was written without a copy.
         self._data = BytesIO()
         self._unpacker = None
+        self._is_open = False
         self.is_whole = response.is_stream_consumed
         coding = response.headers.get("content-encoding", "").strip().lower()
         if self.is_whole:
@@ -48,12 +49,14 @@ class Body:
             return
         try:
             while chunk:
+                self._is_open = True
                 self._keep(self._unpacker.decompress(chunk, _STEP))
                 chunk = self._unpacker.unconsumed_tail
                 if self._unpacker.eof:
                     # Another member may follow, as gzip allows.
                     chunk = self._unpacker.unused_data
                     self._unpacker = zlib.decompressobj(_GZIP)
+                    self._is_open = False
         except zlib.error as error:
             raise DecodeError(f"the answer is not in the Content-Encoding that it is labelled with: {error}") from None
 
@@ -63,7 +66,9 @@ class Body:
         self._data.write(data)
 
     def reply(self, response: httpx.Response) -> Reply:
-        """Return the answer with this body."""
+        """Return the answer with this body; DecodeError when its packing does not come to an end."""
+        if self._is_open and response.status_code == 200:
+            raise DecodeError("the answer's gzip ends too early")
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status_code, headers, self._data.getvalue())
 

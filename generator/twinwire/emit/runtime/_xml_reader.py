@@ -80,7 +80,7 @@ class XmlReader:
     def read(self, data: bytes | str, encoding: str | None) -> dict[str, Any]:
         """Return the tree of a document; DecodeError with line and column when it is none."""
         source, charset = xml_source(data, encoding)
-        if _has_long_tag(source):
+        if has_long_tag(source):
             raise DecodeError(
                 f"a tag or text of more than {_LONGEST} bytes, which is no base64 value alone, is too long to read"
             )
@@ -227,7 +227,8 @@ class XmlReader:
         return {"line": self._parser.CurrentLineNumber, "column": self._parser.CurrentColumnNumber + 1}
 
 
-def _has_long_tag(source: bytes) -> bool:
+def has_long_tag(source: bytes) -> bool:
+    """Whether a tag or text is so long that expat had better not see it."""
     start = 0
     while len(source) - start > _LONGEST:
         found = source.rfind(b"<", start, start + _LONGEST)
