@@ -17,9 +17,11 @@ from lxml import etree
 
 from twinwire_bench import values
 from twinwire_bench.errors import BenchError, WrongValuesError
+from twinwire_bench.importing import BARE, COLUMN, MODELS, figures
 from twinwire_bench.measure import MAX_ROUNDS, MIN_ROUNDS, Cell, Timing, measure
 from twinwire_bench.pages import Page, Product, images_page, links_page
 from twinwire_bench.report import BEGIN, END, Table, facts, milliseconds, replace_between_markers, times
+from twinwire_bench.scaling import LARGE, SMALL, USUAL, growth
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "generated" / "product_images" / "schemas"
@@ -208,3 +210,25 @@ def test_a_text_without_one_pair_of_markers_is_refused(text: str) -> None:
 def test_the_readme_has_a_place_for_the_tables() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "kept" in replace_between_markers(readme, "kept")
+
+
+def test_figures_that_are_no_times_stand_below_their_table() -> None:
+    table = dataclasses.replace(TABLE, figures={"peak memory": "1.1×"})
+    assert table.markdown().splitlines()[-3:] == ["- peak memory: **1.1×**", "", "A note."]
+    assert table.json()["figures"] == {"peak memory": "1.1×"}
+
+
+def test_growth_is_told_per_byte() -> None:
+    timings = {(row, "XML"): Timing(seconds, seconds, 1) for row, seconds in ((SMALL, 1.0), (USUAL, 10.0), (LARGE, 30.0))}
+    sizes = {(SMALL, "XML"): 100, (USUAL, "XML"): 1000, (LARGE, "XML"): 1500}
+    assert list(growth(timings, sizes, "XML").values()) == ["1.0×", "2.0×"]
+
+
+def test_an_import_is_told_without_the_interpreter() -> None:
+    timings = {(MODELS, COLUMN): Timing(0.05, 0.05, 1), (BARE, COLUMN): Timing(0.0125, 0.0125, 1)}
+    assert list(figures(timings).values()) == ["37.5 ms"]
+
+
+def test_a_page_may_have_any_number_of_images() -> None:
+    page = images_page(1, 99, 1)
+    assert [len(image.content) for image in page.values.products[0].images] == [99]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from twinwire_bench.errors import BenchError
 from twinwire_bench.measure import Cell, measure
-from twinwire_bench.project import SCRIPTS, SPEC
+from twinwire_bench.project import COMPILED, SCRIPTS, SPEC
 from twinwire_bench.report import Table
 
 OURS = "twinwire certify, standard"
@@ -38,14 +37,10 @@ def run(workdir: Path, cap: float) -> Table:
         return Table("Testing a server", NOTE, OURS, tuple(ways), (COLUMN,), measure(cells, cap), ("schemathesis",))
 
 
-# Installed tools come compiled; ours may be compiled too, whatever the caller's shell says.
-_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-
-
 def _command(words: tuple[str, ...], expected: tuple[int, ...], workdir: Path) -> None:
     name, *arguments = words
     command = [str(SCRIPTS / name), *arguments]
-    done = subprocess.run(command, cwd=workdir, env=_ENVIRONMENT, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, cwd=workdir, env=COMPILED, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode not in expected:
         raise BenchError(f"{name} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-500:]}")
 

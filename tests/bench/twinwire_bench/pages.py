@@ -70,10 +70,12 @@ def links_page(products: int = PRODUCTS) -> Page:
     return _page("links", entries)
 
 
-def images_page(products: int = PRODUCTS, image_bytes: int = IMAGE_BYTES) -> Page:
+def images_page(products: int = PRODUCTS, image_bytes: int = IMAGE_BYTES, images: int = IMAGES) -> Page:
     """Return a page of the default mode: two images of 20 kB per product, about 27 MB."""
     source = random.Random(500)
-    entries = [Product(_product_id(number), images=tuple(_images(number, source, image_bytes))) for number in range(products)]
+    entries = [
+        Product(_product_id(number), images=tuple(_images(number, source, image_bytes, images))) for number in range(products)
+    ]
     return _page("images", entries)
 
 
@@ -92,8 +94,8 @@ def _links(number: int) -> Iterator[Image]:
         yield Image(sequence, _filename(number, sequence), url)
 
 
-def _images(number: int, source: random.Random, size: int) -> Iterator[Image]:
-    for sequence in range(1, IMAGES + 1):
+def _images(number: int, source: random.Random, size: int, count: int) -> Iterator[Image]:
+    for sequence in range(1, count + 1):
         yield Image(sequence, _filename(number, sequence), source.randbytes(size))
 
 

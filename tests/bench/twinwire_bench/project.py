@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 import sysconfig
@@ -15,6 +16,8 @@ ROOT = Path(__file__).parents[3]
 SPEC = ROOT / "spec" / "products-images.yaml"
 XSD = ROOT / "generated" / "product_images" / "schemas" / "ImagesResult.xsd"
 SCRIPTS = Path(sysconfig.get_path("scripts"))
+# Installed packages come compiled; ours may be compiled too, whatever the caller's shell says.
+COMPILED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def run_tool(name: str, *arguments: str, cwd: Path | None = None) -> None:
@@ -30,3 +33,11 @@ def import_from(directory: Path, name: str) -> ModuleType:
         sys.path.insert(0, str(directory))
     importlib.invalidate_caches()
     return importlib.import_module(name)
+
+
+def run_python(code: str, *arguments: str) -> str:
+    """Run code in an interpreter of its own and return what it printed. Raises BenchError when it fails."""
+    done = subprocess.run([sys.executable, "-c", code, *arguments], env=COMPILED, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchError(f"python -c {code!r:.80} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+    return done.stdout.strip()

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
@@ -29,12 +29,15 @@ class Table:
     timings: Mapping[tuple[str, str], Timing]
     # Distributions whose versions belong to the numbers.
     packages: Sequence[str]
+    # What is no time of a cell, by what it is.
+    figures: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def markdown(self) -> str:
         """Return the table in Markdown: the best time of each cell and its ratio to ours."""
         lines = [f"**{self.title}**", "", f"| | {' | '.join(self.columns)} |", f"|---|{'---:|' * len(self.columns)}"]
         lines += [f"| {row} | {' | '.join(self._cell(row, column) for column in self.columns)} |" for row in self.rows]
-        return "\n".join([*lines, "", self.note])
+        figures = [f"- {name}: **{value}**" for name, value in self.figures.items()]
+        return "\n".join([*lines, "", *([*figures, ""] if figures else []), self.note])
 
     def _cell(self, row: str, column: str) -> str:
         timing = self.timings.get((row, column))
@@ -56,7 +59,7 @@ class Table:
             | {"rounds": timing.rounds, "ratio": self.ratio(row, column)}
             for (row, column), timing in self.timings.items()
         ]
-        return {"title": self.title, "ours": self.ours, "cells": cells}
+        return {"title": self.title, "ours": self.ours, "cells": cells, "figures": dict(self.figures)}
 
 
 def milliseconds(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from twinwire_bench import certification, decoding, generation
+from twinwire_bench import certification, decoding, generation, importing, scaling
 from twinwire_bench.report import Table
 
 Section = Callable[[Path, float], Table]
@@ -13,6 +13,8 @@ Section = Callable[[Path, float], Table]
 
 SECTIONS: Mapping[str, Section] = {
     "decoding": decoding.run,
+    "scaling": scaling.run,
+    "importing": importing.run,
     "generation": generation.run,
     "certification": certification.run,
 }

@@ -11,7 +11,7 @@ from twinwire_bench.peers.base import Decode, Peer, Representation
 
 class ProductImages(Peer):
     name = "product_images (generated)"
-    packages = ("msgspec",)
+    packages = ("msgspec", "pybase64")
 
     def decoders(self, workdir: Path) -> Mapping[Representation, Decode]:
         return {"JSON": product_images.decode_json, "XML": product_images.decode_xml}
