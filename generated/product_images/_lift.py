@@ -49,7 +49,8 @@ def lift(document: bytes, start: int, marks: Marks, decode: Callable[[memoryview
     ``decode`` raises ValueError for what is no base64. The time is linear, whatever the document holds.
     """
     lifter = _Lifter(document, start, decode)
-    lifter.scan(start, len(document), marks)
+    if marks:
+        lifter.scan(start, len(document), marks)
     return lifter.lifted()
 
 

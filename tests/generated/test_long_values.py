@@ -152,8 +152,34 @@ def test_the_place_of_an_error_is_that_in_the_document() -> None:
 def test_nothing_is_lifted_where_nothing_is_long() -> None:
     document = encode_json(result(BYTES[:100], BYTES[:2000]))
     assert lift(document, 0, ((b'"', b'"'),), strict) is None
-    assert fast_json(document) is None
     assert decode_json(document) == result(BYTES[:100], BYTES[:2000])
+
+
+@pytest.mark.parametrize("colon", [":", ": "])
+def test_null_collections_need_no_tree(colon: str) -> None:
+    document = f'{{"returncode":0,"warnings"{colon}null,"product":[{{"product_id":1,"imagesURL"{colon}null,"images":null}}]}}'
+    assert fast_json(document) == ImagesResult(returncode=0, product=(ProductImage(product_id=1),))
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        r'"returnmsg":"\"warnings\":null","warnings":null',
+        r'"x\"warnings":null,"warnings":null',
+        '"images":{"warnings":null},"warnings":null',
+        '"product":[{"product_id":1,"images":{"image":[null]}}],"warnings":null',
+        '"product":[{"product_id":1,"images":{"image":null,"image":[]}}],"warnings":null',
+        '"product":[null],"warnings":null',
+    ],
+)
+def test_a_null_that_is_no_collection_is_left_alone(members: str) -> None:
+    def outcome(decode: Callable[..., ImagesResult]) -> ImagesResult | str:
+        try:
+            return decode(f'{{"returncode":0,{members}}}', None, Reading())
+        except DecodeError as error:
+            return str(error)
+
+    assert outcome(CODEC.decode_json) == outcome(CODEC.plain.decode_json)
 
 
 def test_a_page_of_links_is_turned_and_not_parsed() -> None:

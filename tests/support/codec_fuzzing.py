@@ -47,7 +47,7 @@ class Mutator:
         self._ways: list[Callable[[str], str]] = [
             *(self._insert, self._insert, self._insert_at_a_quote, self._insert_at_a_quote, self._delete, self._repeat),
             *(self._rename, self._respell_base64, self._respell_base64, self._respell_number, self._single_quotes),
-            *(self._move, self._cut, self._head, self._space, self._copy_value),
+            *(self._move, self._cut, self._head, self._space, self._copy_value, self._null, self._null),
         ]
 
     def mutate(self, document: str) -> tuple[bytes | str, str | None]:
@@ -136,6 +136,12 @@ class Mutator:
             *(f"<![CDATA[{text}]]>", text[:middle] + '"' + text[middle:], text[:middle] + "\\" + text[middle:], f'\\"{text}'),
         ]
         return document[:start] + self._draw.choice(ways) + document[end:]
+
+    def _null(self, document: str) -> str:
+        name = self._draw.choice(self._names)
+        place = self._draw.choice(self._found(re.compile("[{,]"), document))
+        value = self._draw.choice(("null", "null", "[]", "[null]", "{}"))
+        return f'{document[: place + 1]}"{name}"{self._draw.choice((":", ": "))}{value},{document[place + 1 :]}'
 
     def _single_quotes(self, document: str) -> str:
         if self._draw.random() < 0.3:

@@ -1,4 +1,8 @@
-"""The fast way of the JSON decoder: long base64 lifted out, the skeleton decoded, and the values put into their places."""
+"""The fast way of the JSON decoder: long base64 lifted out, the skeleton decoded, and the values put into their places.
+
+A typed decoder takes no null for a collection, and many a server writes one for each that is empty. An empty collection is
+written into its place, which is quicker than to decode the whole by way of a tree.
+"""
 
 from __future__ import annotations
 
@@ -26,34 +30,47 @@ Fill: TypeAlias = Callable[[Iterable[Any], Values], None]
 
 
 class FastJson(Generic[R]):
-    """Decodes results that hold long base64, as ``Plain`` does or not at all."""
+    """Decodes results as ``Plain`` does or not at all."""
 
     def __init__(self, model: type[R], shape: Shape, plain: Plain[R]) -> None:
         self._shape = shape
         self._plain = plain
         self._typed = msgspec.json.Decoder(model)
         self._fill = _filler(shape)
+        self._collections = [msgspec.json.encode(wire) for wire in sorted(_collections(shape))]
 
     def decode(self, data: bytes | str, encoding: str | None, reading: Reading) -> R | None:
         """Return a result, or None for what is not known to be one."""
-        if self._fill is None or not reading.lifts:
+        if not reading.lifts:
             return None
         try:
             text, start = as_utf8(data, encoding)
-            lifted = lift(text, start, ((b'"', b'"'),), lambda value: _string(value, reading.base64))
-            if lifted is None:
-                return None
+            marks = ((b'"', b'"'),) if self._fill is not None else ()
+            lifted = lift(text, start, marks, lambda value: _string(value, reading.base64)) or Lifted(text[start:], {})
             check_utf8(lifted.skeleton)
             check_members(lifted.skeleton, reading.limits)
-            if reading.typed:
-                try:
-                    return self.decode_typed(lifted.skeleton, lifted)
-                except (ValueError, RecursionError):
-                    # Most often a null collection.
-                    pass
-            return self._decode_tree(lifted, reading)
+            result = self._decode_with_nulls(lifted) if reading.typed else None
+            return self._decode_tree(lifted, reading) if result is None and lifted.values else result
         except DecodeError:
             return None
+
+    def _decode_with_nulls(self, lifted: Lifted) -> R | None:
+        text = lifted.skeleton
+        for _ in range(2):
+            try:
+                return self.decode_typed(text, lifted)
+            except (ValueError, RecursionError):
+                if b"null" not in text:
+                    break
+                text = self._without_nulls(text)
+        return None
+
+    def _without_nulls(self, text: bytes) -> bytes:
+        # No string holds this, for its quotes would be escaped. Where a name ends in it, or the member is no collection, the
+        # value is ignored or refused, as null was or as the plain decoder will tell.
+        for name in self._collections:
+            text = text.replace(name + b":null", name + b":[]").replace(name + b": null", name + b": []")
+        return text
 
     def decode_typed(self, text: bytes, lifted: Lifted) -> R | None:
         """Decode a JSON text in which there are placeholders; ValueError or RecursionError when it is no result."""
@@ -82,6 +99,11 @@ def _string(value: memoryview, base64: Base64) -> bytes:
 def _take(text: str | bytes | memoryview, values: dict[str, bytes], base64: Base64) -> bytes:
     value = values.pop(text, None) if isinstance(text, str) else None
     return base64(text) if value is None else value
+
+
+def _collections(shape: Shape) -> set[str]:
+    inner = (_collections(member.shape) for member in shape.members if member.shape is not None)
+    return {member.wire for member in shape.members if member.many}.union(*inner)
 
 
 def _filler(shape: Shape) -> Fill | None:
