@@ -115,7 +115,7 @@ class FastXml(Generic[R]):
 
     def _decode_turned(self, lifted: Lifted, charset: str | None, reading: Reading) -> R | None:
         common = charset in (None, "utf-8") and reading.typed and reading.limits.max_attributes >= ATTRIBUTES
-        if not (common and self._turner.able):
+        if not (common and self._turner.able) or _may_have_more_quotes(lifted.skeleton, reading.limits):
             return None
         try:
             return self._json.decode_typed(self._turner.turn(lifted.skeleton), lifted)
@@ -132,6 +132,10 @@ class FastXml(Generic[R]):
 def _may_have_more_members(source: bytes, limits: Limits) -> bool:
     # The shortest element is <a/>, the shortest attribute is longer, and the plain decoder counts what is left.
     return len(source) > 4 * limits.max_members and source.count(b"<") + source.count(b"=") > limits.max_members
+
+
+def _may_have_more_quotes(source: bytes, limits: Limits) -> bool:
+    return len(source) > 2 * limits.max_members and source.count(b'"') > 2 * limits.max_members
 
 
 def _parsers(base64: Base64, values: dict[str, bytes]) -> Parsers:
@@ -156,7 +160,7 @@ def _read(source: bytes, charset: str | None, root: Slots, parsers: Parsers, lim
     if NIL in parser.intern or len(parser.intern) > limits.max_attributes:
         raise Unsure
     # A lax conversion takes a text for an integer, but also for null, and 1e2 for a hundred: it is given digits alone.
-    digits = "".join(integers)
+    digits = "".join(integers).replace("-", "")
     if digits and not (digits.isascii() and digits.isdigit()):
         raise Unsure
     return tree[""]

@@ -32,6 +32,8 @@ ATTRIBUTES = 64
 # What is met in a document that is of the common form; with more, it is rather one that is not.
 _NEW_PIECES = 64
 _KEPT_PIECES, _KEPT_LENGTH = 1024, 512
+# A longer piece is no markup that comes again, and more entities than this are no names.
+_LONGEST_PIECE, _MOST_ENTITIES = 4096, 1_000_000
 # Each of them costs more than an attribute costs a parser.
 _SINGLE_QUOTES = 2000
 _EQUALS = ord("=")
@@ -142,7 +144,7 @@ class Turner:
         return turned
 
     def _step(self, state: _State, piece: bytes) -> _Step:
-        if state is self._end:
+        if state is self._end or len(piece) > _LONGEST_PIECE:
             raise Unsure
         reader = _Piece(piece.decode(), state.frames)
         if not state.frames:
@@ -302,9 +304,11 @@ def _in_double_quotes(document: bytes) -> bytes:
 def _without_entities(text: bytes) -> bytes:
     if b"<" in text:
         raise Unsure
-    first, *others = text.split(b"&")
-    if not others:
+    if b"&" not in text:
         return text
+    if text.count(b"&") > _MOST_ENTITIES:
+        raise Unsure
+    first, *others = text.split(b"&")
     parts = [first]
     for other in others:
         entity, semicolon, rest = other.partition(b";")

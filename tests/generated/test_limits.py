@@ -122,12 +122,27 @@ def test_what_is_too_long_to_be_parsed_again_and_again_is_refused() -> None:
         (decode_xml, b'<result returncode="0">' + b"<a/>" * 900_000),
         (decode_xml, b'<result returncode="0">' + b"<a>" * 1_000_000),
         (decode_xml, b"<result " + b" ".join(b'a%d=""' % number for number in range(60_000)) + b"/>"),
+        (decode_xml, b"<result a=" + b'""' * 2_000_000 + b"/>"),
+        (decode_xml, b'<result returncode="' + b"&amp;" * 2_000_000 + b'"/>'),
+        (decode_xml, b"<result a=" + b"='" * 2_000_000 + b"/>"),
         (decode_json, b'{"returncode":0,"product":[' + b"{}," * 1_000_000 + b"{}]}"),
         (decode_json, b'{"returncode":0,"warnings":[' + b'"",' * 1_000_000 + b'""]}'),
         (decode_json, b'{"returncode":0,"later":' + b"[" * 3_000_000),
         (decode_json, b'{"returncode":0,"warnings":null,"later":[' + b"[]," * 1_000_000 + b"[]]}"),
     ],
-    ids=["products", "unknown", "depth", "attributes", "objects", "texts", "JSON depth", "unknown items"],
+    ids=[
+        "products",
+        "unknown",
+        "depth",
+        "attributes",
+        "quotes",
+        "entities",
+        "single quotes",
+        "objects",
+        "texts",
+        "JSON depth",
+        "unknown items",
+    ],
 )
 def test_memory_follows_the_limits_and_not_the_server(decode: Callable[..., ImagesResult], document: bytes) -> None:
     def refused() -> None:
