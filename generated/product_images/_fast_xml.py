@@ -102,6 +102,9 @@ class FastXml(Generic[R]):
         if self._marks and reading.lifts:
             if isinstance(data, str) or encoding is not None or is_marked(data):
                 text, start = as_utf8(data, encoding)
+                if is_marked(text[start : start + 4]):
+                    # A second mark is a character to some, and none to others.
+                    raise Unsure
                 charset = "utf-8"
                 lifted = lift(text, start, self._marks, reading.base64)
             elif declared_like_ascii(data):

@@ -149,6 +149,21 @@ def test_the_place_of_an_error_is_that_in_the_document() -> None:
     assert (caught.value.line, caught.value.column) == (1, len(JSON) + 1)
 
 
+@pytest.mark.parametrize("charset", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("label", [None, "utf-8", "utf-16"])
+def test_a_second_byte_order_mark_is_what_the_plain_decoder_takes_it_for(charset: str, label: str | None) -> None:
+    def outcome(decode: Callable[..., ImagesResult], document: bytes) -> ImagesResult | str:
+        try:
+            return decode(document, label, Reading())
+        except DecodeError as error:
+            return str(error)
+
+    document = f"\ufeff{XML.partition(chr(10))[2]}".encode(charset)
+    assert outcome(CODEC.decode_xml, document) == outcome(CODEC.plain.decode_xml, document)
+    with pytest.raises(DecodeError):
+        decode_json(f"\ufeff{JSON}".encode(charset), encoding=label)
+
+
 def test_nothing_is_lifted_where_nothing_is_long() -> None:
     document = encode_json(result(BYTES[:100], BYTES[:2000]))
     assert lift(document, 0, ((b'"', b'"'),), strict) is None

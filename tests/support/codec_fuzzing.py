@@ -28,7 +28,18 @@ _ANYWHERE = [
 ]
 _HEADS = [
     *("<?xml version='1.0'?>", '<?xml version="1.0" encoding="utf-8"?>\n', '<?xml version="1.0" encoding="ISO-8859-1"?>'),
-    *('<?xml version="1.0" encoding="utf-16"?>', "<!-- before -->", "<?p i?>", "<!DOCTYPE x>", "\n", " ", "\ufeff", "{", "["),
+    *(
+        '<?xml version="1.0" encoding="utf-16"?>',
+        "<!-- before -->",
+        "<?p i?>",
+        "<!DOCTYPE x>",
+        "\n",
+        " ",
+        "\ufeff",
+        "{",
+        "[",
+        "\ufeff\ufeff",
+    ),
 ]
 _CHARSETS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "koi8-r", "gb18030"]
 _LABELS = [None, None, None, "utf-8", "utf-16", "iso-8859-1", "us-ascii", "nonsense"]

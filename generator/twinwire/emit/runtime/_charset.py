@@ -47,7 +47,9 @@ def as_utf8(data: bytes | str, encoding: str | None) -> tuple[bytes, int]:
         return _encode(data.removeprefix("\ufeff")), 0
     charset = _mark(data) or _charset(encoding or "utf-8")
     if charset != "utf-8":
-        return _encode(_decode(data, charset).removeprefix("\ufeff")), 0
+        # The codecs that are named without a byte order have taken their mark already.
+        text = _decode(data, charset)
+        return _encode(text if charset in ("utf-16", "utf-32") else text.removeprefix("\ufeff")), 0
     return data, len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
 
 
