@@ -17,6 +17,7 @@ class ImageURL(
     frozen=True,
     kw_only=True,
     omit_defaults=True,
+    gc=False,
     rename={"image_url": "imageURL"},
 ):
     """A link to one image."""
@@ -29,7 +30,7 @@ class ImageURL(
     """Where the image can be downloaded."""
 
 
-class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One image."""
 
     sequence: Int64
@@ -40,7 +41,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The image's bytes, in base64."""
 
 
-class Images(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Images(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A product's images."""
 
     image: tuple[Image, ...] = ()
@@ -52,6 +53,7 @@ class ProductImage(
     frozen=True,
     kw_only=True,
     omit_defaults=True,
+    gc=False,
     rename={"images_url": "imagesURL"},
 ):
     """A product and its images. Which of the two collections is filled depends on `options`."""
@@ -64,7 +66,7 @@ class ProductImage(
     """The product's images themselves."""
 
 
-class ImagesResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ImagesResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One lot of the feed, or a refusal."""
 
     product: tuple[ProductImage, ...] = ()

@@ -47,7 +47,8 @@ class Models:
     def _class(self, model: Model) -> Class:
         name = self._names.model(model)
         renamed = {self._names.member(field): field.wire for field in model.fields if self._names.member(field) != field.wire}
-        options = ["msgspec.Struct", "frozen=True", "kw_only=True", "omit_defaults=True"]
+        # Frozen, and made of scalars and tuples alone, they can be in no cycle that a garbage collector would have to find.
+        options = ["msgspec.Struct", "frozen=True", "kw_only=True", "omit_defaults=True", "gc=False"]
         if renamed:
             options.append(bracketed("rename={", (f"{literal(key)}: {literal(wire)}" for key, wire in renamed.items()), "}", 4))
         doc = docstring(model.description or f"The object {model.name}")
