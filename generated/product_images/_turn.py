@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import TypeAlias
 
 from ._charset import check_utf8
@@ -310,9 +311,10 @@ def _without_entities(text: bytes) -> bytes:
         raise Unsure
     first, *others = text.split(b"&")
     parts = [first]
-    for other in others:
-        entity, semicolon, rest = other.partition(b";")
+    append = parts.append
+    for entity, semicolon, rest in map(bytes.partition, others, repeat(b";")):
         if not semicolon:
             raise Unsure
-        parts += (_ENTITIES[entity], rest)
+        append(_ENTITIES[entity])
+        append(rest)
     return b"".join(parts)

@@ -12,6 +12,7 @@ MIN_ROUNDS = 3
 MAX_ROUNDS = 30
 # A sample shorter than this is repeated within the sample, so that the clock and the call weigh nothing.
 SAMPLE_SECONDS = 0.005
+LARGE_BLOCK = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,10 @@ class _Running:
     samples: list[float] = field(default_factory=list)
 
     def sample(self) -> None:
-        # Garbage of the cell before is not this cell's to collect; what this one makes is, as it is in use.
+        # Garbage of the cell before is not this cell's to collect; what this one makes is, as it is in use. No more are the
+        # small blocks that it freed this cell's to put together, which malloc does when it is next asked for a large one.
         gc.collect()
+        bytearray(LARGE_BLOCK)
         begin = time.perf_counter()
         for _ in range(self.loops):
             self.cell.call()
