@@ -26,7 +26,7 @@ generate: $(VENV)/.ready
 bench: $(VENV)/.bench
 	$(BIN)/python tests/bench/run.py
 
-# Four fuzzes of so many seconds each.
+# Six fuzzes of so many seconds each.
 FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/.ready
 	$(BIN)/python tests/support/fuzz_codecs.py --seconds $(FUZZ_SECONDS)

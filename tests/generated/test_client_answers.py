@@ -373,6 +373,21 @@ def test_verbatim_base64_reaches_the_caller_undecoded(driver: Driver, network: r
     assert images.image[0].binaryimage == b"no base64"
 
 
+def test_limits_and_the_hook_reach_the_decoder(driver: Driver, network: respx.MockRouter) -> None:
+    told: list[str] = []
+    network.get(URL).mock(return_value=raw({"returncode": 0, "count": 0, "queuecount": 0, "later": [1, 2, 3]}))
+    driver.configured(on_unknown=told.append).get()
+    assert told == ["$.later"]
+    with pytest.raises(DecodeError, match="max_members"):
+        driver.configured(max_members=5).get()
+    body = b"<result returncode='0' count='0' queuecount='0'><later><later/></later></result>"
+    network.get(URL).mock(return_value=httpx.Response(200, content=body, headers={"Content-Type": "text/xml"}))
+    driver.configured(max_members=100).get()
+    for limit, value in (("max_depth", 2), ("max_attributes", 2)):
+        with pytest.raises(DecodeError, match=limit):
+            Driver(driver.kind).configured(**{limit: value}).get()
+
+
 @pytest.mark.parametrize("location", ["http://[", "", "//", "http://h:99999999/", "\u00e9"])
 def test_a_redirect_to_nowhere_raises_an_error_of_the_package(driver: Driver, network: respx.MockRouter, location: str) -> None:
     headers = [(b"Location", location.encode("latin-1"))]

@@ -12,7 +12,8 @@ import product_images
 import product_images.codec
 from codec_fuzzing import Fuzz, Representation
 from fuzz_codecs import LEDGER
-from fuzz_results import LEDGER_NAMES, VENDOR_NAMES, ledger_result, vendor_result
+from fuzz_results import LEDGER_NAMES, ORDER_CHANGES, ORDER_NAMES, VENDOR_NAMES, ledger_result, order_result, vendor_result
+from orders_spec import contract
 from sdk_packages import package
 from twinwire.ir import read_contract
 
@@ -23,6 +24,13 @@ SECONDS = 2.5
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     """The SDK of a contract whose every value, base64 too, is an element."""
     with package(read_contract(LEDGER), tmp_path_factory.mktemp("ledger")) as module:
+        yield module
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
+    """The SDK of a contract with attributes of every kind."""
+    with package(contract(*ORDER_CHANGES), tmp_path_factory.mktemp("orders")) as module:
         yield module
 
 
@@ -37,6 +45,11 @@ def agree(fuzz: Fuzz, representation: Representation, *, at_least: int) -> None:
 @pytest.mark.parametrize("representation", ["json", "xml"])
 def test_the_fast_ways_decode_and_refuse_what_the_plain_ones_do(representation: Representation) -> None:
     agree(Fuzz(product_images, lambda draw: vendor_result(product_images, draw), VENDOR_NAMES), representation, at_least=5)
+
+
+@pytest.mark.parametrize("representation", ["json", "xml"])
+def test_so_they_do_for_attributes_of_every_kind_and_name(orders: ModuleType, representation: Representation) -> None:
+    agree(Fuzz(orders, lambda draw: order_result(orders, draw), ORDER_NAMES), representation, at_least=5)
 
 
 @pytest.mark.parametrize("representation", ["json", "xml"])

@@ -1,4 +1,4 @@
-"""`make fuzz`: the decoders of two generated SDKs against each other, for as long as FUZZ_SECONDS says, and what came of it."""
+"""`make fuzz`: the decoders of three generated SDKs, the fast ways against the plain ones, and what came of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import get_args
 import product_images
 import product_images.codec
 from codec_fuzzing import Fuzz, Representation
-from fuzz_results import LEDGER_NAMES, VENDOR_NAMES, ledger_result, vendor_result
+from fuzz_results import LEDGER_NAMES, ORDER_CHANGES, ORDER_NAMES, VENDOR_NAMES, ledger_result, order_result, vendor_result
+from orders_spec import contract
 from sdk_packages import package
 from twinwire.ir import read_contract
 
@@ -25,17 +26,22 @@ HANG_SECONDS = 60
 def main() -> int:
     """Fuzz and return the exit code: 0 the decoders agree, 1 they do not."""
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0, help="for each of the four fuzzes (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="for each of the six fuzzes (default: %(default)s)")
     parser.add_argument("--seed", type=int, help="repeats a run; without it, one is drawn")
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().getrandbits(32)
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch, package(read_contract(LEDGER), Path(scratch)) as ledger:
+    with (
+        tempfile.TemporaryDirectory(prefix="fuzz-") as scratch,
+        package(read_contract(LEDGER), Path(scratch) / "ledger") as ledger,
+        package(contract(*ORDER_CHANGES), Path(scratch) / "orders") as orders,
+    ):
         vendor = Fuzz(product_images, lambda draw: vendor_result(product_images, draw), VENDOR_NAMES)
         elements = Fuzz(ledger, lambda draw: ledger_result(ledger, draw), LEDGER_NAMES)
+        attributes = Fuzz(orders, lambda draw: order_result(orders, draw), ORDER_NAMES)
         # A list, so that all of them run.
         agreed = [
             _agreed(name, fuzz, representation, arguments.seconds, seed)
-            for name, fuzz in (("product images", vendor), ("ledger", elements))
+            for name, fuzz in (("product images", vendor), ("ledger", elements), ("orders", attributes))
             for representation in get_args(Representation)
         ]
     return 0 if all(agreed) else 1

@@ -9,6 +9,8 @@ from typing import Any
 
 from codec_fuzzing import binary, text
 
+BINARY = "{type: [string, 'null'], contentEncoding: base64"
+
 VENDOR_NAMES = [
     *("result", "product", "product_id", "images", "image", "imagesURL", "imageURL", "sequence", "imagefilename"),
     *("binaryimage", "token", "count", "queuecount", "returncode", "returnmsg", "warnings", "version"),
@@ -18,6 +20,57 @@ LEDGER_NAMES = [
     *("serial", "amount", "settled", "state", "folio", "memo", "receipt", "account", "code", "title", "shares", "share"),
     *("labels", "label"),
 ]
+
+ORDER_NAMES = [
+    *("lot", "orders", "order", "id", "key", "state", "total", "sum", "paid", "note", "priority", "line", "sku", "amount"),
+    *("flags", "flag", "a", "b", "remark", "tag", "code", "text", "next", "size", "left", "scan", "picture"),
+]
+# Attributes of every kind, some of them with another name than in JSON, and base64 both in an attribute and in elements.
+ORDER_CHANGES = (
+    ("xml: {name: id, attribute: true}", "xml: {name: key, attribute: true}"),
+    ("xml: {name: total}", "xml: {name: sum, attribute: true}"),
+    ("xml: {name: paid}", "xml: {name: paid, attribute: true}"),
+    ("xml: {name: state}", "xml: {name: state, attribute: true}"),
+    ("        sku: {type: string, xml: {name: sku}}", "        sku: {type: string, xml: {name: sku, attribute: true}}"),
+    ("        a: {type: [string, 'null'], xml: {name: a}}", f"        a: {BINARY}, xml: {{name: scan, attribute: true}}}}"),
+    ("        b: {type: [string, 'null'], xml: {name: b}}", f"        b: {BINARY}, xml: {{name: b}}}}"),
+)
+
+
+def order_result(sdk: ModuleType, draw: random.Random) -> Any:
+    """Draw a lot of orders."""
+    models = import_module(f"{sdk.__name__}.models")
+    return models.Lot(
+        code=200,
+        text=draw.choice((None, text(draw))),
+        next=draw.choice((None, "n1")),
+        size=draw.choice((None, 50)),
+        orders=tuple(_order(models, draw) for _ in range(draw.choice((0, 1, 2)))),
+    )
+
+
+def _order(models: Any, draw: random.Random) -> Any:
+    lines = tuple(
+        models.Line(
+            sku=text(draw),
+            amount=draw.choice((None, 1)),
+            flags=tuple(draw.random() < 0.5 for _ in range(draw.choice((0, 2)))),
+            a=draw.choice((None, binary(draw))),
+            b=draw.choice((None, binary(draw))),
+            remark=tuple(text(draw) for _ in range(draw.choice((0, 1, 2)))),
+        )
+        for _ in range(draw.choice((0, 1, 2)))
+    )
+    return models.Order(
+        id="A1",
+        state=draw.choice(("open", "")),
+        total=draw.choice((0.0, 1.5)),
+        paid=draw.choice((None, True)),
+        note=draw.choice((None, "ab")),
+        priority=draw.choice((None, 2)),
+        line=lines,
+        tag=tuple(text(draw) for _ in range(draw.choice((0, 1)))),
+    )
 
 
 def vendor_result(sdk: ModuleType, draw: random.Random) -> Any:
