@@ -113,7 +113,8 @@ class Turner:
         if prolog is None or (b"\xef" in document and (b"\xef\xbf\xbe" in document or b"\xef\xbf\xbf" in document)):
             raise Unsure
         # A text in JSON has a backslash twice. In markup there is none.
-        body = _in_double_quotes(_without_declarations(document[prolog.end() :]))
+        # In this order: what stands in single quotes is no declaration.
+        body = _without_declarations(_in_double_quotes(document[prolog.end() :]))
         pieces = body.replace(b"\\", b"\\\\").split(b'"')
         values = pieces[1::2]
         pieces[::2] = self._turned(pieces[::2], [*values, b""])

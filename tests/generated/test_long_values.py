@@ -212,6 +212,48 @@ def test_a_page_of_links_is_turned_and_not_parsed() -> None:
         assert decode_xml(other) == page
 
 
+DECLARATION = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        f"<result returncode='0' returnmsg='{DECLARATION}'/>",
+        f"<result returncode='0' returnmsg='{DECLARATION}' {DECLARATION}/>",
+        f'<result returncode="0" returnmsg=">"{DECLARATION} token="1"/>',
+        f'<result returncode="0"{DECLARATION}{DECLARATION}/>',
+        f'<result{DECLARATION}returncode="0"/>',
+        f'<result returncode="0"{DECLARATION} xsi:nil="true"/>',
+        "<result returncode='0'><warnings>it's</warnings><warnings>it's</warnings></result>",
+        "<result returncode='0' returnmsg='a\"b='/>",
+        "<result returncode='0' returnmsg=\"a='b'\"/>",
+        '<result returncode="0" returnmsg="a\\"/>',
+        '<result returncode="0" returnmsg="&amp;quot;&lt;&amp;lt;"/>',
+        '<result returncode="0" returnmsg="&amp &lt;;"/>',
+        '<result returncode="1},{"/>',
+        '<result returncode="0" count="null"/>',
+        '<result returncode="0" count="-"/>',
+        '<result returncode="-7" count="007"/>',
+        '<result returncode="0"token="1"/>',
+        '<result returncode="0" token="1" token="2"/>',
+        '<result returncode="0" product="1" warnings="2" later="3"/>',
+        '<result returncode="0" token="\ufffe"/>',
+        '<result returncode="0"><warnings>a</warnings><product product_id="1"/><warnings>b</warnings></result>',
+        '<result returncode="0"><warnings>]]></warnings></result>',
+        '<result returncode="0"></result ><!-- after -->',
+        '<result returncode="0"/> "',
+    ],
+)
+def test_what_is_nearly_of_the_common_form_is_decoded_as_what_it_is(document: str) -> None:
+    def outcome(decode: Callable[..., ImagesResult]) -> ImagesResult | str:
+        try:
+            return decode(document.encode(), None, Reading())
+        except DecodeError as error:
+            return str(error)
+
+    assert outcome(CODEC.decode_xml) == outcome(CODEC.plain.decode_xml)
+
+
 def test_what_a_turner_keeps_has_a_limit() -> None:
     for number in range(3000):
         decode_xml(f'<result returncode="0"><warnings>{number}</warnings><warnings>{"x" * 600}</warnings></result>')

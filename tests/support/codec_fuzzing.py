@@ -23,6 +23,7 @@ _ANYWHERE = [
     *("&amp;", "&lt;", "&quot;", "&apos;", "&gt;", "&amp;lt;", "&amp;amp;", "&#10;", "&#0;", "&x;", "&", "]]>", "<![CDATA["),
     *("<!-- -->", "<!--", "-->", "<?x y?>", "<?", "?>", "<![CDATA[AAAAAAAA]]>", "<!DOCTYPE r>", "<a/>", "<a>", "</a>", "x"),
     *(' xsi:nil="true"', ' xmlns="urn:x"', ' xmlns:p="urn:p"', " p:x='1'", ' later="AAAAAAAAAAAA"', " later='AAAAAAAAAAAA'"),
+    *(' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"', "it's", "='", "='x\"y'", "'\"x\"'"),
     *('<!-- "AAAAAAAAAAAAAAAA" -->', '<later x="AAAAAAAAAAAAAAAA"/>', "<later>AAAAAAAAAAAA</later>", '"later":"AAAAAAAAAAAA",'),
     *('"later":null,', '"later":{"a":["AAAAAAAAAAAA"]},', ',"later":[[1]]', "//", "++", "====", "=", "\u0085", "'\"'"),
 ]
