@@ -278,7 +278,10 @@ def _without_declarations(document: bytes) -> bytes:
     end = document.find(b">")
     head = document[:end]
     for declaration in _DECLARATIONS:
-        head = head.replace(declaration, b"", 1)
+        place = head.find(declaration)
+        # Only between values: within one, it is none, and its first quote ends the value.
+        if place >= 0 and head.count(b'"', 0, place) % 2 == 0:
+            head = head[:place] + head[place + len(declaration) :]
     return head + document[end:]
 
 

@@ -223,6 +223,7 @@ DECLARATION = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
         f'<result returncode="0" returnmsg=">"{DECLARATION} token="1"/>',
         f'<result returncode="0"{DECLARATION}{DECLARATION}/>',
         f'<result{DECLARATION}returncode="0"/>',
+        f'<result token="{DECLARATION}1" returncode="0"/>',
         f'<result returncode="0"{DECLARATION} xsi:nil="true"/>',
         "<result returncode='0'><warnings>it's</warnings><warnings>it's</warnings></result>",
         "<result returncode='0' returnmsg='a\"b='/>",

@@ -29,7 +29,7 @@ class Codec(Generic[R]):
 
     def __init__(self, model: type[R], shape: Shape) -> None:
         self._shape = shape
-        self.plain = Plain(model, shape)
+        self.plain: Plain[R] = Plain(model, shape)
         self._fast_json = FastJson(model, shape, self.plain)
         self._fast_xml = FastXml(model, shape, self._fast_json)
 
