@@ -52,9 +52,10 @@ _END = re.compile(rf"</({_NAME}){_SPACE}*>")
 _BLANK = re.compile(f"{_SPACE}*")
 # A > may be the end of ]]>, and a carriage return is not what it is.
 _PLAIN = re.compile("[^\\x00-\\x1f>]*")
+# What .NET's serializer puts on every root.
 _DECLARATIONS = (
-    b' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
-    b' xmlns:xsd="http://www.w3.org/2001/XMLSchema"',
+    (b"xsi", b'="http://www.w3.org/2001/XMLSchema-instance"'),
+    (b"xsd", b'="http://www.w3.org/2001/XMLSchema"'),
 )
 _ENTITIES = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'\\"', b"apos": b"'"}
 
@@ -114,7 +115,7 @@ class Turner:
             raise Unsure
         # A text in JSON has a backslash twice. In markup there is none.
         # In this order: what stands in single quotes is no declaration.
-        body = _without_declarations(_in_double_quotes(document[prolog.end() :]))
+        body = _without_namespaces(_in_double_quotes(document[prolog.end() :]))
         pieces = body.replace(b"\\", b"\\\\").split(b'"')
         values = pieces[1::2]
         pieces[::2] = self._turned(pieces[::2], [*values, b""])
@@ -274,14 +275,13 @@ def _is_common(member: Member, collected: bool) -> bool:
     return not member.wrapper and _is_able(member.shape, collected=collected or member.many)
 
 
-def _without_declarations(document: bytes) -> bytes:
+def _without_namespaces(document: bytes) -> bytes:
+    # Declared and not used, they are attributes like any other that nobody knows, but for the colon. No value can hold one
+    # of these: it would end at the first quote, and go on without a space.
     end = document.find(b">")
     head = document[:end]
-    for declaration in _DECLARATIONS:
-        place = head.find(declaration)
-        # Only between values: within one, it is none, and its first quote ends the value.
-        if place >= 0 and head.count(b'"', 0, place) % 2 == 0:
-            head = head[:place] + head[place + len(declaration) :]
+    for name, value in _DECLARATIONS:
+        head = head.replace(b" xmlns:" + name + value, b" _xmlns." + name + value, 1)
     return head + document[end:]
 
 

@@ -215,6 +215,13 @@ def test_a_page_of_links_is_turned_and_not_parsed() -> None:
 DECLARATION = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
 
+def test_namespaces_that_are_declared_and_not_used_change_nothing() -> None:
+    document = f'<result{DECLARATION} returncode="0" xmlns:xsd="http://www.w3.org/2001/XMLSchema"/>'.encode()
+    assert CODEC._fast_xml._decode_turned(*CODEC._fast_xml._lifted(document, None, Reading()), Reading()) == ImagesResult(
+        returncode=0
+    )
+
+
 @pytest.mark.parametrize(
     "document",
     [
@@ -223,6 +230,10 @@ DECLARATION = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
         f'<result returncode="0" returnmsg=">"{DECLARATION} token="1"/>',
         f'<result returncode="0"{DECLARATION}{DECLARATION}/>',
         f'<result{DECLARATION}returncode="0"/>',
+        f'<result returncode="0" token={DECLARATION}"1"/>',
+        f'<result retu{DECLARATION}rncode="0"/>',
+        f'<result returncode="0" token="{DECLARATION} "/>',
+        f'<result returncode="0" _xmlns.xsi="1"{DECLARATION}/>',
         f'<result token="{DECLARATION}1" returncode="0"/>',
         f'<result returncode="0"{DECLARATION} xsi:nil="true"/>',
         "<result returncode='0'><warnings>it's</warnings><warnings>it's</warnings></result>",
