@@ -50,7 +50,8 @@ def test_a_wheel_installs_into_an_empty_environment_and_runs_the_readme_s_exampl
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(wheels), str(project)], check=True)
     (wheel,) = wheels.iterdir()
     subprocess.run([*pip, "install", *constraints, str(wheel)], check=True)
-    listed = subprocess.run([*pip, "list", "--format", "json"], check=True, capture_output=True, text=True).stdout
+    command = [python, "-m", "pip", "--disable-pip-version-check", "list", "--format", "json"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     installed = {package["name"].lower().replace("_", "-") for package in json.loads(listed)}
     assert installed - {"pip", "setuptools"} == {"product-images", "msgspec", "pybase64", *THEIRS[http]}
 
