@@ -22,8 +22,11 @@ class Threads:
         if len(works) == 1:
             return [works[0]()]
         ended: list[T | BaseException] = [Unfinished()] * len(works)
+        # Without it the first may be answered before the last thread is there.
+        ready = threading.Barrier(len(works))
 
         def do(index: int) -> None:
+            ready.wait()
             try:
                 ended[index] = works[index]()
             except BaseException as error:
