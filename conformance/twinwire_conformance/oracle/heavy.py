@@ -66,7 +66,9 @@ class Heavy:
         """Say whether an ask's answer is not huge; it is asked for and kept, or given up once it is."""
         if ask not in self._fitting:
             request = replace(self._lots.request(ask), most=HUGE_BYTES)
-            self._fitting[ask] = not self._lots.answer(request).cut
+            answer = self._lots.answer(request)
+            # One that was asked for before is kept whole.
+            self._fitting[ask] = not answer.cut and len(answer.body) <= HUGE_BYTES
         return self._fitting[ask]
 
     def _first(self, mode: Mode | None) -> Ask:
