@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Literal
 
-from twinwire.ir import Contract, Field, Kind, Mode, ModelRef, Representation, unpack
+from twinwire.ir import Contract, Field, Kind, Mode, ModelRef, Packed, Representation, unpack
 from twinwire_conformance.model import Answer, Request
 from twinwire_conformance.reading import Reader, Reading, Unreadable
 from twinwire_conformance.validation import Schemas
@@ -16,9 +16,14 @@ Format = Literal["json", "xml"]
 FORMATS: tuple[Format, ...] = ("json", "xml")
 
 
-def packaged_contract() -> Contract:
-    """Read the contract that ships with the suite; it was checked when ``twinwire generate`` put it there."""
+@cache
+def _packaged() -> Packed:
     return unpack((files("twinwire_conformance") / "data" / "contract.json").read_bytes())
+
+
+def packaged_contract() -> Contract:
+    """Return the contract that ships with the suite; it was checked when ``twinwire generate`` put it there."""
+    return _packaged().contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +146,22 @@ class Terms:
     @cached_property
     def schemas(self) -> Schemas:
         """The schemas that are generated from the contract."""
-        return Schemas(self.contract)
+        packed = _packaged()
+        return Schemas(self.contract, packed.schemas if packed.contract is self.contract else None)
 
     def items(self, entry: dict[str, Any], mode: Mode) -> list[dict[str, Any]]:
         """Return the items that an entry holds in the collection of a mode; what is mistyped yields none."""
-        nodes: list[Any] = [entry]
+        nodes = [entry]
         for step in mode.items:
-            found = [node.get(step.wire) for node in nodes if isinstance(node, dict)]
-            nodes = [part for item in found for part in (item if isinstance(item, list) else [item]) if part is not None]
-        return [node for node in nodes if isinstance(node, dict)]
+            found: list[dict[str, Any]] = []
+            for node in nodes:
+                item = node.get(step.wire)
+                if isinstance(item, dict):
+                    found.append(item)
+                elif isinstance(item, list):
+                    found += [part for part in item if isinstance(part, dict)]
+            nodes = found
+        return nodes
 
 
 def kind_of(field: Field) -> Kind | None:

@@ -7,6 +7,7 @@ reasons are shown: they take a hundred times as long, half of it only to be impo
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -15,17 +16,17 @@ import jsonschema_rs
 from lxml import etree
 
 from twinwire.ir import Contract, Scalar
-from twinwire.schemas import json_schema, xsd
 
 Flaw = tuple[str, str]
 """Where a schema is broken (a path in the answer), and in what."""
 
 
 class Schemas:
-    """The schemas of a contract, ready to validate with."""
+    """The schemas of a contract, ready to validate with. They are generated unless their ``texts`` are given, by format."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, texts: Mapping[str, str] | None = None) -> None:
         self._contract = contract
+        self._known = texts
 
     def json_flaw(self, value: Any) -> Flaw | None:
         """Return the first flaw of a JSON value, None when it is valid (SCHEMA-01)."""
@@ -42,9 +43,18 @@ class Schemas:
         return None if error is None else (error.path or "/", str(error.reason))
 
     @cached_property
+    def _texts(self) -> Mapping[str, str]:
+        if self._known is not None:
+            return self._known
+        # What generates them takes a while to import.
+        from twinwire.schemas import json_schema, xsd  # noqa: PLC0415
+
+        return {"json": json_schema(self._contract), "xml": xsd(self._contract)}
+
+    @cached_property
     def _quick_json(self) -> Any:
         try:
-            return jsonschema_rs.validator_for(json.loads(json_schema(self._contract)))
+            return jsonschema_rs.validator_for(json.loads(self._texts["json"]))
         except ValueError:
             # A pattern in Python's dialect that it does not know.
             return None
@@ -55,19 +65,19 @@ class Schemas:
         if any(isinstance(scalar, Scalar) and scalar.pattern is not None for scalar in scalars):
             # Its patterns are none too exact, and it must not let pass what the schema forbids.
             return None
-        return etree.XMLSchema(etree.XML(xsd(self._contract).encode()))
+        return etree.XMLSchema(etree.XML(self._texts["xml"].encode()))
 
     @cached_property
     def _json(self) -> Any:
         import jsonschema  # noqa: PLC0415
 
-        return jsonschema.Draft202012Validator(json.loads(json_schema(self._contract)))
+        return jsonschema.Draft202012Validator(json.loads(self._texts["json"]))
 
     @cached_property
     def _xml(self) -> Any:
         import xmlschema  # noqa: PLC0415
 
-        return xmlschema.XMLSchema10(xsd(self._contract))
+        return xmlschema.XMLSchema10(self._texts["xml"])
 
 
 def _native(root: ET.Element) -> etree._Element:

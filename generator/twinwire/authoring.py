@@ -11,8 +11,8 @@ from twinwire.commands import Command
 from twinwire.errors import SpecError
 from twinwire.pipeline import DEFAULT_OUT, DEFAULT_SPEC, Generated
 from twinwire.pipeline import generate as run_pipeline
-from twinwire.spec import load
 from twinwire.spec.check import check
+from twinwire.spec.source import load
 
 MAX_DIFF_LINES = 20
 

@@ -13,8 +13,8 @@ from twinwire.emit import emit
 from twinwire.errors import UsageError
 from twinwire.guard import guard
 from twinwire.ir import pack, read_contract
-from twinwire.schemas import provenance
-from twinwire.spec import load
+from twinwire.schemas import json_schema, provenance, xsd
+from twinwire.spec.source import load
 from twinwire.templating import Artifact
 
 Http = Literal["httpx", "httpx2"]
@@ -55,7 +55,8 @@ def generate(spec: Path, out: Path, *, http: Http = "httpx", check: bool = False
     guard(artifacts)
     copy = _contract_copy() if (spec, out) == (DEFAULT_SPEC, DEFAULT_OUT) else None
     changes = (tree.diff if check else tree.write)(out, artifacts, source)
-    differs = copy is not None and tree.place(copy, pack(load(spec)), check=check)
+    schemas = {"json": json_schema(contract), "xml": xsd(contract)}
+    differs = copy is not None and tree.place(copy, pack(load(spec), schemas), check=check)
     return Generated(out, artifacts, source, changes, copy if differs else None)
 
 

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import strategies as st
@@ -123,6 +127,38 @@ def test_the_same_seed_draws_the_same_inputs(exam: Examination) -> None:
         Explorer(exam.target, seed, shrink=0).run(values.append, (), Drawn(st.integers(0, 10**9), 20))
         drawn.append(values)
     assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_what_is_drawn_does_not_depend_on_the_modules_that_are_loaded(exam: Examination, tmp_path: Path) -> None:
+    def drawn() -> list[int]:
+        values: list[int] = []
+        Explorer(exam.target, 5, shrink=0).run(values.append, (), Drawn(st.integers(0, 10**9), 100))
+        return values
+
+    before = drawn()
+    path = tmp_path / "a_users_application.py"
+    path.write_text(f"NUMBERS = [{', '.join(str(number) for number in range(5000, 9000, 7))}]\n")
+    spec = importlib.util.spec_from_file_location("a_users_application", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules["a_users_application"] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+        assert drawn() == before
+    finally:
+        del sys.modules["a_users_application"]
+
+
+def test_an_answer_that_comes_again_is_read_once(exam: Examination) -> None:
+    ask = Ask("application/json", None, 3)
+    first = exam.lots.lot(ask)
+    again = exam.lots.lot(ask, fresh=True)
+    assert again.answer is not first.answer
+    assert again.reading is first.reading
+    relabelled = replace(again.answer, headers={**again.answer.headers, "content-type": "application/json; charset=latin-1"})
+    assert exam.lots.judge(ask, relabelled, first).reading is not first.reading
+    longer = replace(again.answer, body=again.answer.body + b" ")
+    assert exam.lots.judge(ask, longer, first).reading is not first.reading
 
 
 def test_a_spent_budget_ends_a_search_and_is_no_failure(exam: Examination) -> None:

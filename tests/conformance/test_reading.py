@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from twinwire.ir import Kind, Scalar, read_contract
 from twinwire_conformance.contract import packaged_contract
 from twinwire_conformance.reading import Reader, Unreadable, difference
 
@@ -100,6 +101,16 @@ def test_a_member_that_stands_twice_equals_no_single_one(reader: Reader) -> None
 def test_a_body_that_is_no_json_is_unreadable(reader: Reader, body: bytes, charset: str | None, reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
         reader.json(body, charset)
+
+
+@pytest.mark.parametrize("amount", ["1" + "0" * 400, "[1" + "0" * 400 + "]"])
+def test_a_number_that_no_double_holds_is_unreadable(request: pytest.FixtureRequest, amount: str) -> None:
+    contract = read_contract(request.config.rootpath / "tests/support/ledger.yaml")
+    feed = contract.feed
+    number = next(field.wire for field in feed.entry.fields if isinstance(field.type, Scalar) and field.type.kind is Kind.NUMBER)
+    body = f'{{"{feed.entries.wire}": [{{"{number}": {amount}}}]}}'
+    with pytest.raises(Unreadable, match="too large"):
+        Reader(contract).json(body.encode(), None)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from ledger_server import BASE_PATH, LedgerServer, make_posting
 from plain_http import PlainServer, running
 from twinwire.cli import main
 from twinwire.ir import Contract, read_contract
-from twinwire.spec import load
+from twinwire.spec.source import load
 
 SUPPORT = Path(__file__).parents[1] / "support"
 LEDGER = SUPPORT / "ledger.yaml"

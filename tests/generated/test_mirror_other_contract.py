@@ -19,8 +19,8 @@ import orders_spec
 from sdk_packages import package
 from shop import images
 from twinwire.ir import Contract, build, read_contract
-from twinwire.spec import parse
 from twinwire.spec.check import check
+from twinwire.spec.source import parse
 from twinwire_conformance.reference import create_app, running
 
 ROOT = Path(__file__).parents[2]

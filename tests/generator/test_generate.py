@@ -99,7 +99,10 @@ def test_the_copy_of_the_contract_is_written_and_checked(project: Path, capsys: 
     assert main(["generate"]) == 0
     copy = project / "suite/data/contract.json"
     written = copy.read_bytes()
-    assert unpack(written) == read_contract(SPEC)
+    packed = unpack(written)
+    assert packed.contract == read_contract(SPEC)
+    for format_, name in (("json", "ImagesResult.schema.json"), ("xml", "ImagesResult.xsd")):
+        assert packed.schemas[format_] == (project / "generated/product_images/schemas" / name).read_text("utf-8")
     assert [path.name for path in copy.parent.iterdir()] == ["contract.json"]
     copy.write_bytes(b"{}\n")
     assert main(["generate", "--check"]) == 1

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from twinwire.ir import Contract, build
-from twinwire.spec import parse
 from twinwire.spec.check import check
+from twinwire.spec.source import parse
 
 TEXT = r"""
 openapi: 3.1.0

@@ -8,12 +8,28 @@ from typing import Generic, TypeVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import HypothesisException
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.strategies import SearchStrategy
 
 from twinwire_conformance.model import Finding, Inconclusive, Violation
 from twinwire_conformance.target import Target
 
 H = TypeVar("H", bound=Hashable)
+
+
+class _Steady(HypothesisProvider):
+    """Draws as Hypothesis does, but from the seed alone.
+
+    Hypothesis mixes in the constants of every module that is loaded from outside site-packages: how twinwire is installed
+    and what else is loaded would say what is asked, and a recording could not be replayed elsewhere.
+    """
+
+    def _maybe_draw_constant(self, *_: object, **__: object) -> None:
+        return None
+
+
+_BACKEND = "twinwire"
+AVAILABLE_PROVIDERS[_BACKEND] = _Steady
 
 
 @dataclass
@@ -100,6 +116,7 @@ class _Search(Generic[H]):
         @seed(self.explorer.seed)
         @settings(
             max_examples=drawn.examples,
+            backend=_BACKEND,
             phases=(Phase.generate, Phase.shrink),
             database=None,
             deadline=None,

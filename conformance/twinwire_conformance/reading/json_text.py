@@ -10,8 +10,6 @@ from twinwire_conformance.reading.plan import Plan, Slot
 from twinwire_conformance.reading.values import shown
 from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable, decode
 
-_EMPTY: tuple[Any, ...] = ([], {})
-
 
 def read(plan: Plan, body: bytes, charset: str | None) -> tuple[dict[str, Any], bool]:
     """Return the canonical value of a body, and whether it holds what the plan does not know. Raises Unreadable."""
@@ -46,30 +44,36 @@ class _Reader:
         self.odd = False
 
     def model(self, plan: Plan, raw: Any) -> Any:
-        if not isinstance(raw, dict):
+        if raw.__class__ is not dict:
             _refuse_depth(raw)
             return raw
         value: dict[str, Any] = {}
         seen = 0
         for slot in plan.slots:
             name = slot.wire
-            if name in raw:
-                seen += 1
-                item = raw[name]
-                if slot.plan is not None:
-                    item = self._inner(slot, slot.plan, item)
-                elif slot.kind is Kind.NUMBER:
-                    item = _floats(item)
-                elif item.__class__ is list or item.__class__ is dict:
-                    _refuse_depth(item)
-                if item is not None and item not in _EMPTY:
-                    value[name] = item
+            item = raw.get(name)
+            if item is None:
+                seen += name in raw
+                continue
+            seen += 1
+            kind = item.__class__
+            if kind is list or kind is dict:
+                item = self._inner(slot, item)
+                if not item:
+                    continue
+            elif kind is int and slot.kind is Kind.NUMBER:
+                item = _floats(item)
+            value[name] = item
         if seen < len(raw):
             self.odd = True
         return value
 
-    def _inner(self, slot: Slot, plan: Plan, item: Any) -> Any:
-        if slot.many and isinstance(item, list):
+    def _inner(self, slot: Slot, item: Any) -> Any:
+        plan = slot.plan
+        if plan is None:
+            _refuse_depth(item)
+            return _floats(item) if slot.kind is Kind.NUMBER else item
+        if slot.many and item.__class__ is list:
             return [self.model(plan, part) for part in item]
         return self.model(plan, item)
 
@@ -86,7 +90,10 @@ def _refuse_depth(item: Any, depth: int = 0) -> None:
 def _floats(item: Any) -> Any:
     if isinstance(item, list):
         return [_floats(part) for part in item]
-    return float(item) if type(item) is int else item
+    try:
+        return float(item) if type(item) is int else item
+    except OverflowError as error:
+        raise Unreadable(f"not JSON that can be read: the number {str(item)[:20]}... is too large") from error
 
 
 def _refuse_half_characters(raw: Any) -> None:

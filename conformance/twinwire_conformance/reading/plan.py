@@ -19,10 +19,14 @@ class Slot:
 
 @dataclass(slots=True)
 class Element:
-    """What a child element stands for: a member, or with ``inner`` the wrapper around elements of that name."""
+    """What a child element stands for: a member, or with ``inner`` the wrapper around elements of that name.
+
+    ``inside`` is what those elements stand for.
+    """
 
     slot: Slot
     inner: str | None = None
+    inside: dict[str, Element] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -63,6 +67,6 @@ def _add(plan: Plan, member: Field, slot: Slot) -> None:
     if xml.attribute:
         plan.attributes[xml.name] = slot
     elif xml.wrapper is not None:
-        plan.elements[xml.wrapper] = Element(slot, xml.name)
+        plan.elements[xml.wrapper] = Element(slot, xml.name, {xml.name: Element(slot)})
     else:
         plan.elements[xml.name] = Element(slot)

@@ -14,11 +14,13 @@ def difference(left: Any, right: Any, path: str = "$") -> tuple[str, str, str] |
 
 def _same(left: Any, right: Any) -> bool:
     """Say whether values are equal, and of the same types: True is equal to 1 in Python."""
+    if left is right:
+        return True
     kind = type(left)
     if kind is not type(right):
         return False
     if kind is dict:
-        return left.keys() == right.keys() and all(_same(item, right[name]) for name, item in left.items())
+        return left.keys() == right.keys() and all(map(_same, left.values(), map(right.__getitem__, left)))
     if kind is list:
         return len(left) == len(right) and all(map(_same, left, right))
     return bool(left == right)

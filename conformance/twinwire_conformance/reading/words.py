@@ -31,6 +31,8 @@ def decode(body: bytes, charset: str) -> str:
 def scalar(kind: Kind, text: str) -> Any:
     """Return the value that a text of XML stands for; a text that stands for none stays."""
     if kind is Kind.INTEGER:
+        if text.isdigit() and text.isascii() and len(text) <= 40:
+            return int(text)
         match = _INTEGER.fullmatch(text)
         return int(match[1]) if match else text
     if kind is Kind.NUMBER:

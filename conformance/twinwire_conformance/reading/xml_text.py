@@ -10,6 +10,7 @@ from twinwire.ir import Kind
 from twinwire_conformance.reading.plan import Element, Plan, Slot
 from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable, scalar
 
+_NO_ELEMENTS: Mapping[str, Element] = {}
 _XSI = "http://www.w3.org/2001/XMLSchema-instance}"
 
 Start = Callable[[str, Mapping[str, str]], None]
@@ -46,110 +47,132 @@ def read(plan: Plan, body: bytes, charset: str | None) -> tuple[dict[str, Any], 
 
 
 class _Frame:
-    """An open element: a model with the items of its members so far, a wrapper's view of one, or a scalar with its text."""
+    """An open element: a model, a wrapper, which shares the items of the model around it, or a scalar.
 
-    __slots__ = ("closed", "element", "items", "pieces", "plan", "slot")
+    ``value`` is what the attributes of a model say, ``items`` are its child elements so far, by member. ``pieces`` are the
+    text of a scalar, as long as ``open`` says that more may come.
+    """
 
-    def __init__(
-        self, slot: Slot | None, plan: Plan | None, items: dict[str, list[Any]], element: Element | None = None
-    ) -> None:
+    __slots__ = ("elements", "items", "open", "pieces", "slot", "value")
+
+    def __init__(self, slot: Slot | None, elements: Mapping[str, Element], items: dict[str, list[Any]]) -> None:
         self.slot = slot
-        self.plan = plan
+        self.elements = elements
         self.items = items
-        self.element = element
+        self.value: dict[str, Any] = {}
         self.pieces: list[str] = []
-        self.closed = False
+        self.open = False
 
 
 class _Reader:
-    """Reads one document."""
+    """Reads one document; a large lot has thousands of elements, so each is looked at once."""
 
     def __init__(self, plan: Plan) -> None:
-        self.value: dict[str, Any] = {}
         self.odd = False
-        self._root = plan
-        self._frames: list[_Frame] = []
+        self._root = Slot(plan.root, None, plan, False)
+        self._top = _Frame(None, {plan.root: Element(self._root)}, {})
+        self._done = _Frame(None, _NO_ELEMENTS, {})
+        self._above: list[_Frame] = []
         self._skipped = 0
 
+    @property
+    def value(self) -> dict[str, Any]:
+        """What the document says, once all of it was read."""
+        value: dict[str, Any] = self._top.items[self._root.wire][0]
+        return value
+
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if len(self._frames) + self._skipped >= MAX_DEPTH:
+        above = self._top
+        if len(self._above) + self._skipped >= MAX_DEPTH:
             raise Unreadable(f"the XML is nested more than {MAX_DEPTH} deep")
         if self._skipped:
             self._skipped += 1
-        elif self._frames:
-            self._child(self._frames[-1], name, attributes)
-        elif name == self._root.root:
-            self._frames.append(_Frame(None, self._root, self._attributes(self._root, attributes)))
+            return
+        element = above.elements.get(name)
+        if element is None:
+            self._skip(name)
+            return
+        slot = element.slot
+        plan = slot.plan
+        if element.inner is not None:
+            self._top = _Frame(None, element.inside, above.items)
+        elif plan is None:
+            self._top = _Frame(slot, _NO_ELEMENTS, {})
+            self._top.open = True
+        elif plan.elements:
+            self._top = _Frame(slot, plan.elements, {})
+            self._top.value = self._attributes(plan, attributes)
         else:
-            raise Unreadable(f"the root element is <{clark(name)}>, not <{self._root.root}>")
+            # Its attributes say all of it, so that nothing is left to do at its end.
+            _add(above.items, slot, self._attributes(plan, attributes))
+            self._top = self._done
+        self._above.append(above)
 
     def end(self, _name: str) -> None:
         if self._skipped:
             self._skipped -= 1
             return
-        frame = self._frames.pop()
-        if frame.element is not None:
+        frame = self._top
+        above = self._top = self._above.pop()
+        slot = frame.slot
+        if slot is None:
             return
-        value: Any
-        if frame.plan is not None:
-            value = _value(frame.plan, frame.items)
+        if slot.plan is None:
+            _add(above.items, slot, scalar(slot.kind or Kind.STRING, "".join(frame.pieces)))
         else:
-            assert frame.slot is not None
-            value = scalar(frame.slot.kind or Kind.STRING, "".join(frame.pieces))
-        if frame.slot is None:
-            self.value = value
-        else:
-            self._frames[-1].items.setdefault(frame.slot.wire, []).append(value)
+            _add(above.items, slot, _value(slot.plan, frame.value, frame.items) if frame.items else frame.value)
 
     def text(self, text: str) -> None:
-        if not self._skipped:
-            frame = self._frames[-1]
-            # Text after an element within a scalar is not the scalar's.
-            if frame.plan is None and frame.element is None and not frame.closed:
-                frame.pieces.append(text)
+        if self._top.open and not self._skipped:
+            self._top.pieces.append(text)
 
-    def _child(self, frame: _Frame, name: str, attributes: Mapping[str, str]) -> None:
-        if frame.plan is not None:
-            element = frame.plan.elements.get(name)
-            if element is not None and element.inner is not None:
-                self._frames.append(_Frame(None, None, frame.items, element))
-                return
-        else:
-            element = frame.element if frame.element is not None and frame.element.inner == name else None
-        if element is None:
-            frame.closed = self.odd = True
-            self._skipped = 1
-            return
-        slot = element.slot
-        items = {} if slot.plan is None else self._attributes(slot.plan, attributes)
-        self._frames.append(_Frame(slot, slot.plan, items))
+    def _skip(self, name: str) -> None:
+        if not self._above:
+            raise Unreadable(f"the root element is <{clark(name)}>, not <{self._root.wire}>")
+        self.odd = True
+        self._skipped = 1
+        # Text after an element within a scalar is not the scalar's.
+        self._top.open = False
 
-    def _attributes(self, plan: Plan, attributes: Mapping[str, str]) -> dict[str, list[Any]]:
-        items: dict[str, list[Any]] = {}
-        known = plan.attributes
-        for name, text in attributes.items():
-            slot = known.get(name)
-            if slot is not None:
+    def _attributes(self, plan: Plan, attributes: Mapping[str, str]) -> dict[str, Any]:
+        value: dict[str, Any] = {}
+        seen = 0
+        for name, slot in plan.attributes.items():
+            text = attributes.get(name)
+            if text is not None:
+                seen += 1
                 kind = slot.kind
-                items[slot.wire] = [text if kind is Kind.STRING or kind is None else scalar(kind, text)]
-            elif not name.startswith(_XSI):
-                self.odd = True
-        return items
+                read = text if kind is Kind.STRING else scalar(kind or Kind.STRING, text)
+                value[slot.wire] = [read] if slot.many else read
+        if seen < len(attributes):
+            known = plan.attributes
+            self.odd = self.odd or not all(name in known or name.startswith(_XSI) for name in attributes)
+        return value
 
 
-def _value(plan: Plan, items: Mapping[str, list[Any]]) -> dict[str, Any]:
+def _add(items: dict[str, list[Any]], slot: Slot, value: Any) -> None:
+    found = items.get(slot.wire)
+    if found is None:
+        items[slot.wire] = [value]
+    else:
+        found.append(value)
+
+
+def _value(plan: Plan, attributes: Mapping[str, Any], items: Mapping[str, list[Any]]) -> dict[str, Any]:
     value: dict[str, Any] = {}
     for slot in plan.slots:
-        found = items.get(slot.wire)
-        if found is None:
-            continue
-        if slot.many:
-            value[slot.wire] = found
-            continue
-        full = [item for item in found if item != {}]
-        if full:
-            # A member that stands twice is kept as a list: no representation of it can be equal to that.
-            value[slot.wire] = full[0] if len(full) == 1 else full
+        wire = slot.wire
+        if wire in attributes:
+            value[wire] = attributes[wire]
+        elif wire in items:
+            found = items[wire]
+            if slot.many:
+                value[wire] = found
+                continue
+            full = [item for item in found if item != {}]
+            if full:
+                # A member that stands twice is kept as a list: no representation of it can be equal to that.
+                value[wire] = full[0] if len(full) == 1 else full
     return value
 
 

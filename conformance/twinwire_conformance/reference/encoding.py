@@ -34,14 +34,18 @@ class _XmlWriter:
         self.parts = parts
 
     def element(self, name: str, model: Model, value: Mapping[str, Any]) -> None:
-        present = [(field, value[field.wire]) for field in model.fields if value.get(field.wire) is not None]
-        attributes = "".join(
-            f' {field.xml.name}="{_escape(text(inner), _ATTRIBUTE)}"' for field, inner in present if field.xml.attribute
-        )
-        self.parts.append(f"<{name}{attributes}>")
-        for field, inner in present:
-            if not field.xml.attribute:
-                self._member(field, inner)
+        tag, children = f"<{name}", []
+        for field in model.fields:
+            inner = value.get(field.wire)
+            if inner is None:
+                continue
+            if field.xml.attribute:
+                tag += f' {field.xml.name}="{_escape(text(inner), _ATTRIBUTE)}"'
+            else:
+                children.append((field, inner))
+        self.parts.append(tag + ">")
+        for field, inner in children:
+            self._member(field, inner)
         self.parts.append(f"</{name}>")
 
     def _member(self, field: Field, value: Any) -> None:
@@ -59,6 +63,8 @@ class _XmlWriter:
 
 def text(value: Any) -> str:
     """Return the text of a scalar in XML: the lexical forms of XML Schema."""
+    if value.__class__ is str:
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
@@ -66,5 +72,6 @@ def text(value: Any) -> str:
 
 def _escape(text: str, table: dict[int, str]) -> str:
     # Most texts have nothing to escape but the ampersands of a link, and translating is slow.
-    text = text.replace("&", "&amp;")
+    if "&" in text:
+        text = text.replace("&", "&amp;")
     return text.translate(table) if _SPECIAL.search(text) else text

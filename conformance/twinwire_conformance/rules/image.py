@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from twinwire.ir import Kind, Mode
@@ -73,14 +73,10 @@ def each_mode_gives_its_content(trial: Trial) -> None:
 @should("IMAGE-05", "each mode gives its own content only")
 def each_mode_gives_only_its_content(trial: Trial) -> None:
     """Look for items of other modes in the corpus of each."""
-    modes = _modes(trial)
-    for lot in _lots(trial, modes):
-        for index, entry in enumerate(lot.entries):
-            for other in modes:
-                if other is not lot.ask.mode and trial.terms.items(entry, other):
-                    path = f"$.{trial.terms.feed.entries.wire}[{index}].{other.items[0].wire}"
-                    raise Violation("nothing", "items", [lot.answer], path=path)
-            trial.witness(len(trial.terms.items(entry, lot.ask.mode)) if lot.ask.mode else 0)
+    for place, items in _collections(trial, _modes(trial)):
+        if place.mode is not place.lot.ask.mode:
+            raise Violation("nothing", "items", [place.lot.answer], path=place.path())
+        trial.witness(len(items))
     if not trial.witnesses:
         raise Inconclusive("no entry that was looked at has an image")
 
@@ -130,11 +126,12 @@ def items_are_in_order(trial: Trial) -> None:
     modes = trial.terms.feed.modes
     if modes is None or modes.position is None:
         raise Skipped("the contract gives its images no place")
-    for lot, where, items in _collections(trial):
+    for place, items in _collections(trial, _modes(trial)):
         places = [item.get(modes.position) for item in items]
         for one, other in pairwise(places):
             if not (isinstance(one, int) and isinstance(other, int) and one < other):
-                raise Violation(f"{modes.position} to ascend", f"{one!r}, then {other!r}", [lot.answer], path=where)
+                got = f"{one!r}, then {other!r}"
+                raise Violation(f"{modes.position} to ascend", got, [place.lot.answer], path=place.path())
         trial.witness(len(items) > 1)
 
 
@@ -144,25 +141,39 @@ def file_names_are_plain(trial: Trial) -> None:
     modes = trial.terms.feed.modes
     if modes is None or modes.filename is None:
         raise Skipped("the contract gives its images no file name")
-    for lot, where, items in _collections(trial):
+    for place, items in _collections(trial, _modes(trial)):
         for item in items:
             name = item.get(modes.filename)
             plain = isinstance(name, str) and name.strip() and name not in (".", "..") and not _UNPLAIN.search(name)
             if not plain:
-                raise Violation("a plain file name", shown(name), [lot.answer], path=f"{where}.{modes.filename}")
-            trial.witness()
+                raise Violation("a plain file name", shown(name), [place.lot.answer], path=place.path(modes.filename))
+        trial.witness(len(items))
 
 
 _UNPLAIN = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]")
 
 
-def _collections(trial: Trial) -> Iterator[tuple[Lot, str, list[dict[str, Any]]]]:
-    modes = _modes(trial)
+class _Place(NamedTuple):
+    """Where an entry has its items of a mode."""
+
+    lot: Lot
+    entry: int
+    mode: Mode
+
+    def path(self, *more: str) -> str:
+        """Return the path of the items, or of a member of one of them."""
+        entry = f"$.{self.lot.terms.feed.entries.wire}[{self.entry}]"
+        return ".".join((entry, *(step.wire for step in self.mode.items), *more))
+
+
+def _collections(trial: Trial, modes: Sequence[Mode]) -> Iterator[tuple[_Place, list[dict[str, Any]]]]:
+    """Yield the items of modes of every entry that has some."""
     for lot in _lots(trial, modes):
         for mode in modes:
             for index, entry in enumerate(lot.entries):
-                steps = ".".join(step.wire for step in mode.items)
-                yield lot, f"$.{trial.terms.feed.entries.wire}[{index}].{steps}", trial.terms.items(entry, mode)
+                items = trial.terms.items(entry, mode)
+                if items:
+                    yield _Place(lot, index, mode), items
 
 
 def _filled(trial: Trial, *asks: Ask) -> None:
@@ -202,21 +213,18 @@ def _contents(trial: Trial, kind: Kind, valid: Callable[[str], bool], expected: 
     modes = [mode for mode in _modes(trial) if kind_of(mode.content) is kind]
     if not modes:
         raise Skipped(f"the contract has no mode with {kind.value} content")
-    for lot in _lots(trial, modes):
-        for mode in modes:
-            for index, entry in enumerate(lot.entries):
-                for item in trial.terms.items(entry, mode):
-                    content = item.get(mode.content.wire)
-                    if not isinstance(content, str) or not valid(content):
-                        where = ".".join(step.wire for step in (*mode.items, mode.content))
-                        path = f"$.{trial.terms.feed.entries.wire}[{index}].{where}"
-                        raise Violation(expected, shown(content), [lot.answer], path=path)
-                    trial.witness()
+    for place, items in _collections(trial, modes):
+        member = place.mode.content.wire
+        for item in items:
+            content = item.get(member)
+            if not isinstance(content, str) or not valid(content):
+                raise Violation(expected, shown(content), [place.lot.answer], path=place.path(member))
+        trial.witness(len(items))
     if not trial.witnesses:
         raise Inconclusive("no entry that was looked at has an image")
 
 
-def _lots(trial: Trial, modes: list[Mode]) -> Iterator[Lot]:
+def _lots(trial: Trial, modes: Sequence[Mode]) -> Iterator[Lot]:
     asks = [ask for format_ in FORMATS for ask in trial.exam.corpus(format_) if ask.mode in modes]
     # One after another: of lots with huge images no two are needed at once.
     yield from (trial.lots.lot(ask) for ask in asks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twinwire.ir.build import build, pack, read_contract, unpack
+from twinwire.ir.build import Packed, build, pack, read_contract, unpack
 from twinwire.ir.model import (
     INT64_MAX,
     INT64_MIN,
@@ -43,6 +43,7 @@ __all__ = [
     "Operation",
     "Origin",
     "Outcome",
+    "Packed",
     "Parameter",
     "Representation",
     "Scalar",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,7 +32,7 @@ from twinwire.ir.model import (
     Scalar,
     XmlShape,
 )
-from twinwire.spec.source import Document, load
+from twinwire.spec.document import Document
 from twinwire.spec.view import Spec
 
 Json = Mapping[str, Any]
@@ -41,6 +42,7 @@ def read_contract(path: str | Path) -> Contract:
     """Read, check and build a spec file. Raises SpecError with every problem that was found."""
     # Only here: the libraries of the checks take longer to import than most commands take to run.
     from twinwire.spec.check import check  # noqa: PLC0415
+    from twinwire.spec.source import load  # noqa: PLC0415
 
     document = load(path)
     problems = check(document)
@@ -49,16 +51,24 @@ def read_contract(path: str | Path) -> Contract:
     return build(document)
 
 
-def pack(document: Document) -> bytes:
-    """Return a document in which ``check`` finds no problem as the copy that an installed suite reads."""
-    text = json.dumps({"sha256": document.sha256, "document": document.data}, ensure_ascii=False, indent=1)
-    return f"{text}\n".encode()
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A contract and, by format, the schemas of its representations."""
+
+    contract: Contract
+    schemas: Mapping[str, str]
 
 
-def unpack(raw: bytes) -> Contract:
+def pack(document: Document, schemas: Mapping[str, str]) -> bytes:
+    """Return a document in which ``check`` finds no problem, and its schemas, as the copy that an installed suite reads."""
+    packed = {"sha256": document.sha256, "document": document.data, "schemas": {**schemas}}
+    return f"{json.dumps(packed, ensure_ascii=False, indent=1)}\n".encode()
+
+
+def unpack(raw: bytes) -> Packed:
     """Build the IR from what ``pack`` wrote. It was checked then, so nothing of that is imported and nothing done again."""
     found = json.loads(raw)
-    return build(Document("", found["document"], found["sha256"], ()))
+    return Packed(build(Document("", found["document"], found["sha256"], ())), found["schemas"])
 
 
 def build(document: Document) -> Contract:

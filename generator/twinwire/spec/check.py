@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twinwire.errors import Problem
+from twinwire.spec.document import Document
 from twinwire.spec.feed import check_feed
 from twinwire.spec.identifiers import check_identifiers
 from twinwire.spec.media import check_media
@@ -13,7 +14,6 @@ from twinwire.spec.outline import Outline
 from twinwire.spec.references import check_references
 from twinwire.spec.report import Report
 from twinwire.spec.schemas import check_schemas
-from twinwire.spec.source import Document
 from twinwire.spec.structure import check_structure, is_openapi
 from twinwire.spec.xmlnames import check_xml
 

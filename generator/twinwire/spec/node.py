@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from twinwire.spec.source import Pointer
+from twinwire.spec.document import Pointer
 
 _SHOWN = 12
 _REF_PARTS = 4

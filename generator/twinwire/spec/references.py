@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twinwire.spec.codes import Code
+from twinwire.spec.document import Pointer
 from twinwire.spec.node import Node, suggest
 from twinwire.spec.report import Report
-from twinwire.spec.source import Pointer
 
 # What holds data of the user's own, in which a "$ref" means nothing.
 _DATA = frozenset({"default", "enum", "const", "example", "value", "links"})

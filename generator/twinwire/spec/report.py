@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from twinwire.errors import Problem
 from twinwire.spec.codes import Code
+from twinwire.spec.document import Document, Pointer
 from twinwire.spec.node import Node
-from twinwire.spec.source import Document, Pointer
 
 # A name in a spec may be as long as the file; what is said of it need not be.
 _LENGTH = 400

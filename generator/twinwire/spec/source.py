@@ -10,7 +10,6 @@ import hashlib
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,7 @@ import yaml
 
 from twinwire.errors import Problem, SpecError
 from twinwire.spec.codes import Code
-
-Pointer = tuple[str | int, ...]
+from twinwire.spec.document import Document, Pointer
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
@@ -35,34 +33,6 @@ _WORDS = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A parsed spec file. ``data`` is plain values; ``keys`` and ``values`` hold 1-based (line, column) by pointer."""
-
-    file: str
-    data: Any
-    sha256: str
-    lines: tuple[str, ...]
-    keys: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
-    values: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
-
-    def problem(self, pointer: Pointer, code: Code, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
-        """Describe a problem at a pointer, or at its nearest ancestor that stands in the file."""
-        primary, secondary = (self.keys, self.values) if at_key else (self.values, self.keys)
-        while True:
-            mark = primary.get(pointer) or secondary.get(pointer)
-            if mark or not pointer:
-                break
-            pointer = pointer[:-1]
-        return self.at(mark or (1, 1), code, message, hint)
-
-    def at(self, mark: tuple[int, int], code: Code, message: str, hint: str = "") -> Problem:
-        """Describe a problem at a 1-based line and column."""
-        line, column = mark
-        source = self.lines[line - 1] if line <= len(self.lines) else ""
-        return Problem(self.file, line, column, code, message, hint, source)
 
 
 def load(path: str | Path) -> Document:

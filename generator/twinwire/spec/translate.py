@@ -13,9 +13,9 @@ from jsonschema.protocols import Validator
 
 from twinwire.spec import meta
 from twinwire.spec.codes import Code
+from twinwire.spec.document import Pointer
 from twinwire.spec.node import Node, misspelling, show, suggest
 from twinwire.spec.report import Report
-from twinwire.spec.source import Pointer
 
 _NOUNS = {
     "object": "a mapping",

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from twinwire.errors import SpecError
 from twinwire.ir import build
-from twinwire.spec import load, parse
 from twinwire.spec.check import check
 from twinwire.spec.codes import Code
-from twinwire.spec.source import MAX_DEPTH
+from twinwire.spec.source import MAX_DEPTH, load, parse
 
 GOOD = Path(__file__).parents[1] / "specs" / "good"
 SEEDS = [load(path).data for path in sorted(GOOD.iterdir())]

@@ -11,9 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from twinwire.errors import Problem, SpecError
-from twinwire.spec import load, parse
 from twinwire.spec.codes import Code
-from twinwire.spec.source import MAX_BYTES, MAX_DEPTH
+from twinwire.spec.source import MAX_BYTES, MAX_DEPTH, load, parse
 
 
 def data_of(text: str) -> Any:

@@ -10,9 +10,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from twinwire.errors import Problem, SpecError
 from twinwire.ir import build
-from twinwire.spec import load
 from twinwire.spec.check import check
 from twinwire.spec.codes import Code
+from twinwire.spec.source import load
 
 SPECS = Path(__file__).parents[1] / "specs"
 GOOD = sorted((SPECS / "good").iterdir())

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from twinwire.spec import load, meta
+from twinwire.spec import meta
 from twinwire.spec.roles import MEMBERS, PARAMETERS
+from twinwire.spec.source import load
 
 OBJECTS = ["x-feed", "cursor", "limit", "outcome", "modes", "representations", "refusals", "mode"]
 

@@ -1,0 +1,39 @@
+"""A spec file that was read: its plain values, and where each of them stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from twinwire.errors import Problem
+from twinwire.spec.codes import Code
+
+Pointer = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed spec file. ``data`` is plain values; ``keys`` and ``values`` hold 1-based (line, column) by pointer."""
+
+    file: str
+    data: Any
+    sha256: str
+    lines: tuple[str, ...]
+    keys: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
+    values: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
+
+    def problem(self, pointer: Pointer, code: Code, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
+        """Describe a problem at a pointer, or at its nearest ancestor that stands in the file."""
+        primary, secondary = (self.keys, self.values) if at_key else (self.values, self.keys)
+        while True:
+            mark = primary.get(pointer) or secondary.get(pointer)
+            if mark or not pointer:
+                break
+            pointer = pointer[:-1]
+        return self.at(mark or (1, 1), code, message, hint)
+
+    def at(self, mark: tuple[int, int], code: Code, message: str, hint: str = "") -> Problem:
+        """Describe a problem at a 1-based line and column."""
+        line, column = mark
+        source = self.lines[line - 1] if line <= len(self.lines) else ""
+        return Problem(self.file, line, column, code, message, hint, source)
