@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import msgspec
 
-from ._base64 import Base64, strict
+from ._base64 import Base64
 from ._charset import as_utf8, check_utf8
 from ._json import tidy
 from ._lift import Lifted, lift
@@ -49,7 +49,7 @@ class FastJson(Generic[R]):
         try:
             text, start = as_utf8(data, encoding)
             marks = ((b'"', b'"'),) if self._fill is not None else ()
-            lifted = lift(text, start, marks, lambda value: _string(value, reading.base64)) or Lifted(text[start:], {})
+            lifted = lift(text, start, marks, lambda value: _escaped(value, reading.base64)) or Lifted(text[start:], {})
             check_utf8(lifted.skeleton)
             check_members(lifted.skeleton, reading.limits)
             result = self._decode_with_nulls(lifted) if reading.typed else None
@@ -91,12 +91,9 @@ class FastJson(Generic[R]):
         return None if values else result
 
 
-def _string(value: memoryview, base64: Base64) -> bytes:
-    try:
-        return strict(value)
-    except ValueError:
-        # Many a server writes a slash as \/, and some a plus as \u002B. No line break stands in a string but in that way.
-        return base64(msgspec.json.decode(b'"%b"' % bytes(value), type=str))
+def _escaped(value: memoryview, base64: Base64) -> bytes:
+    # Many a server writes a slash as \/, and some a plus as \u002B. No line break stands in a string but in that way.
+    return base64(msgspec.json.decode(b'"%b"' % bytes(value), type=str))
 
 
 def _take(text: str | bytes | memoryview, values: dict[str, bytes], base64: Base64) -> bytes:

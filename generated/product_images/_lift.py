@@ -16,12 +16,19 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TypeAlias
 
 import pybase64
 
+from ._base64 import strict
+
 # A shorter value costs a parser less than looking for it does. No document is looked at in smaller steps.
 WINDOW = 4096
+
+# In bytes, of what a base64 decoder makes of a placeholder: the random ones, and six for eight digits.
+_NONCE = 15
+_CONTENT = _NONCE + 6
 
 Marks: TypeAlias = Sequence[tuple[bytes, bytes]]
 """What may stand before and after a value."""
@@ -40,30 +47,31 @@ class Lifted:
 
     def by_content(self) -> dict[bytes, bytes]:
         """Return the values by what a base64 decoder makes of the placeholder."""
-        return {pybase64.b64decode(placeholder): value for placeholder, value in self.values.items()}
+        # All at once: they are of whole groups, and of one length.
+        decoded = pybase64.b64decode(b"".join(self.values))
+        return {decoded[place : place + _CONTENT]: value for place, value in zip(count(0, _CONTENT), self.values.values())}
 
 
-def lift(document: bytes, start: int, marks: Marks, decode: Callable[[memoryview], bytes]) -> Lifted | None:
+def lift(document: bytes, start: int, marks: Marks, otherwise: Callable[[memoryview], bytes]) -> Lifted | None:
     """Lift the values between marks out of a document, from a place on; None when there are none.
 
-    ``decode`` raises ValueError for what is no base64. The time is linear, whatever the document holds.
+    What is no strict base64 is read ``otherwise``, which raises ValueError for what is none at all. The time is linear,
+    whatever the document holds.
     """
-    lifter = _Lifter(document, start, decode)
+    lifter = _Lifter(document, start, otherwise)
     if marks:
         lifter.scan(start, len(document), marks)
     return lifter.lifted()
 
 
 class _Lifter:
-    def __init__(self, document: bytes, start: int, decode: Callable[[memoryview], bytes]) -> None:
+    def __init__(self, document: bytes, start: int, otherwise: Callable[[memoryview], bytes]) -> None:
         self._document = document
         self._view = memoryview(document)
-        self._decode = decode
-        self._done = start
-        self._parts: list[bytes] = []
-        self._values: dict[bytes, bytes] = {}
-        # Base64 itself, so that it is a value wherever the value was one; of whole groups, so that nothing joins it.
-        self._nonce = pybase64.b64encode(random.SystemRandom().randbytes(15))
+        self._otherwise = otherwise
+        self._start = start
+        self._cuts: list[tuple[int, int]] = []
+        self._values: list[bytes] = []
 
     def scan(self, start: int, stop: int, marks: Marks) -> None:
         """Lift what stands between the first of the marks, and in what is none of that, between the others."""
@@ -71,29 +79,39 @@ class _Lifter:
         document = self._document
         while stop - start >= WINDOW:
             # Backwards from the end of a window: what lies before the last mark in it is too short.
-            found = document.rfind(opening, start, start + WINDOW)
-            if found >= 0:
-                start = found + 1
-                continue
-            following = document.find(opening, start + WINDOW, stop)
+            ahead = start + WINDOW
+            start = document.rfind(opening, start, ahead) + 1 or start
+            following = document.find(opening, ahead, stop)
             limit = following if following >= 0 else stop
-            end = following if closing == opening else document.find(closing, start + WINDOW, limit)
-            if not (end >= 0 and self._take(start, end)) and len(marks) > 1:
-                self.scan(start, limit, marks[1:])
+            if limit - start >= WINDOW:
+                end = following if closing == opening else document.find(closing, ahead, limit)
+                if not (end >= 0 and self._take(start, end)) and len(marks) > 1:
+                    self.scan(start, limit, marks[1:])
             start = limit + 1
 
     def _take(self, start: int, end: int) -> bool:
+        text = self._view[start:end]
         try:
-            value = self._decode(self._view[start:end])
+            value = strict(text)
         except ValueError:
-            return False
-        placeholder = b"%b%08d" % (self._nonce, len(self._values))
-        self._parts += (self._document[self._done : start], placeholder)
-        self._values[placeholder] = value
-        self._done = end
+            try:
+                value = self._otherwise(text)
+            except ValueError:
+                return False
+        self._cuts.append((start, end))
+        self._values.append(value)
         return True
 
     def lifted(self) -> Lifted | None:
         if not self._values:
             return None
-        return Lifted(b"".join((*self._parts, self._view[self._done :])), self._values)
+        # Base64 itself, so that it is a value wherever the value was one; of whole groups, so that nothing joins it.
+        nonce = pybase64.b64encode(random.SystemRandom().randbytes(_NONCE))
+        placeholders = [b"%b%08d" % (nonce, number) for number in range(len(self._values))]
+        kept: list[bytes | memoryview] = []
+        done = self._start
+        for (start, end), placeholder in zip(self._cuts, placeholders, strict=True):
+            kept += (self._document[done:start], placeholder)
+            done = end
+        kept.append(self._view[done:])
+        return Lifted(b"".join(kept), dict(zip(placeholders, self._values, strict=True)))

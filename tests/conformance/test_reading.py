@@ -107,7 +107,9 @@ def test_a_body_that_is_no_json_is_unreadable(reader: Reader, body: bytes, chars
 def test_a_number_that_no_double_holds_is_unreadable(request: pytest.FixtureRequest, amount: str) -> None:
     contract = read_contract(request.config.rootpath / "tests/support/ledger.yaml")
     feed = contract.feed
-    number = next(field.wire for field in feed.entry.fields if isinstance(field.type, Scalar) and field.type.kind is Kind.NUMBER)
+    number = next(
+        field.wire for field in feed.entry.fields if isinstance(field.type, Scalar) and field.type.kind is Kind.NUMBER
+    )
     body = f'{{"{feed.entries.wire}": [{{"{number}": {amount}}}]}}'
     with pytest.raises(Unreadable, match="too large"):
         Reader(contract).json(body.encode(), None)

@@ -11,7 +11,7 @@ from twinwire_bench.peers.openapi_client import OpenapiClient
 from twinwire_bench.peers.product_images_sdk import ProductImages
 from twinwire_bench.peers.pydantic_models import PydanticModels
 from twinwire_bench.peers.pydantic_xml_models import PydanticXmlModels
-from twinwire_bench.peers.xsdata_dataclasses import XsdataDataclasses
+from twinwire_bench.peers.xsdata_dataclasses import XsdataBase64, XsdataDataclasses
 
 __all__ = ["PEERS", "Decode", "Peer", "Representation"]
 
@@ -21,6 +21,7 @@ PEERS: Sequence[type[Peer]] = (
     PydanticModels,
     PydanticXmlModels,
     XsdataDataclasses,
+    XsdataBase64,
     OpenapiClient,
     JsonLoads,
     Expat,
