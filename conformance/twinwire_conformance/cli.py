@@ -6,8 +6,7 @@ import argparse
 import difflib
 import math
 import sys
-
-from rich.console import Console
+from typing import TextIO
 
 from twinwire.commands import Command
 from twinwire.errors import UsageError
@@ -88,27 +87,27 @@ def _certify(args: argparse.Namespace) -> int:
         replay=args.replay,
     )
     # When a report goes to standard output, what is for people goes to standard error.
-    console = Console(stderr="-" in (args.report_json, args.har), highlight=False)
+    stream = sys.stderr if "-" in (args.report_json, args.har) else sys.stdout
     with launch.launched(options) as started:
         chosen = rules if started.rules is None else _selected(",".join(started.rules), rules)
-        report = started.conclude(_try(started.run, rules, chosen, console))
+        report = started.conclude(_try(started.run, rules, chosen, stream))
         # Within the block: a recording that cannot be written must not cost the report.
-        _tell(console, report, started.run.absent)
+        _tell(stream, report, started.run.absent)
         if output is not None:
             output.write(document.text(report))
     return report.verdict.exit_code
 
 
-def _tell(console: Console, report: Report, absent: str) -> None:
+def _tell(stream: TextIO, report: Report, absent: str) -> None:
     if absent:
         hint = "the URL is the base, to which the operation's path is appended"
         print(f"twinwire certify: {report.verdict.value}: {absent} ({hint})", file=sys.stderr)
     else:
-        console_report.summarise(console, report)
+        console_report.summarise(stream, report)
 
 
-def _try(run: Run, rules: list[Rule], chosen: list[Rule], console: Console) -> Report:
-    with console_report.Live(console, len(chosen)) as live:
+def _try(run: Run, rules: list[Rule], chosen: list[Rule], stream: TextIO) -> Report:
+    with console_report.Live(stream, len(chosen)) as live:
         run.exam.target.on_request = live.requests
 
         def listen(rule: Rule, result: Result | None) -> None:

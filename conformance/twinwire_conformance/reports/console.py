@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
-
-from rich.console import Console
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, TextIO
 
 from twinwire_conformance.model import Level, Outcome, Report, Result, Verdict
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+Line = tuple[tuple[str, str], ...]
+"""A line of the report: its pieces, each with its style."""
 
 _STYLES = {
     Outcome.PASS: "green",
@@ -30,10 +32,10 @@ MAX_CURLS = 4
 
 
 class Live:
-    """Shows which rule is on trial and how many requests were sent; silent when the console is no terminal."""
+    """Shows which rule is on trial and how many requests were sent; silent when the stream is no terminal."""
 
-    def __init__(self, console: Console, rules: int) -> None:
-        self._progress = _progress(console) if console.is_terminal else None
+    def __init__(self, stream: TextIO, rules: int) -> None:
+        self._progress = _progress(stream) if _is_terminal(stream) else None
         self._task = self._progress.add_task("rules", total=rules, rule="", requests=0) if self._progress else None
 
     def __enter__(self) -> Live:
@@ -62,8 +64,13 @@ class Live:
             self._progress.update(self._task, **changed)
 
 
-def _progress(console: Console) -> Progress:
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def _progress(stream: TextIO) -> Progress:
     # In a pipe or a log nothing moves, and what moves takes a while to import.
+    from rich.console import Console  # noqa: PLC0415
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
         MofNCompleteColumn,
@@ -80,52 +87,68 @@ def _progress(console: Console) -> Progress:
         MofNCompleteColumn(),
         TextColumn("{task.fields[requests]} requests"),
         TimeElapsedColumn(),
-        console=console,
+        console=Console(file=stream),
         transient=True,
     )
 
 
-def summarise(console: Console, report: Report) -> None:
-    """Print the report: a line per rule, then each failure with what shows it, then the verdict."""
+def summarise(stream: TextIO, report: Report) -> None:
+    """Write the report: a line per rule, then each failure with what shows it, then the verdict; in colour to a terminal."""
+    lines = _lines(report)
+    if not _is_terminal(stream):
+        for line in lines:
+            print("".join(text for text, _ in line), file=stream)
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(file=stream, highlight=False)
+    for line in lines:
+        console.print(Text.assemble(*line), soft_wrap=True)
+
+
+def _lines(report: Report) -> Iterator[Line]:
     for result in report.results:
-        console.print(_line(result), soft_wrap=True)
+        yield _line(result)
     for result in report.results:
         if result.outcome is Outcome.FAIL:
-            _failure(console, result)
-    console.print()
-    console.print(_counts(report), soft_wrap=True)
+            yield from _failure(result)
+    yield ()
+    yield ((_counts(report), ""),)
     if report.note:
-        console.print(Text(f"note: {report.note}", "yellow"), soft_wrap=True)
-    console.print(Text(report.verdict.value, _VERDICT_STYLES[report.verdict]), soft_wrap=True)
+        yield ((f"note: {report.note}", "yellow"),)
+    yield ((report.verdict.value, _VERDICT_STYLES[report.verdict]),)
 
 
-def _line(result: Result) -> Text:
-    line = Text(f"{result.outcome.value:<13}", _STYLES[result.outcome])
-    line.append(f"{result.id:<10}", "bold")
-    line.append(f"{result.level.value:<7}", "dim")
-    line.append(result.title, "default")
+def _line(result: Result) -> Line:
+    more = ""
     if result.outcome in (Outcome.SKIP, Outcome.INCONCLUSIVE):
-        line.append(f" — {' '.join(result.message.split())}", "dim")
+        more = f" — {' '.join(result.message.split())}"
     elif result.witnesses:
-        line.append(f" ({result.witnesses})", "dim")
-    return line
+        more = f" ({result.witnesses})"
+    return (
+        (f"{result.outcome.value:<13}", _STYLES[result.outcome]),
+        (f"{result.id:<10}", "bold"),
+        (f"{result.level.value:<7}", "dim"),
+        (result.title, ""),
+        (more, "dim"),
+    )
 
 
-def _failure(console: Console, result: Result) -> None:
-    console.print()
-    style = "bold red" if result.level is Level.MUST else "bold yellow"
-    console.print(Text(f"{result.id} {result.title}", style), soft_wrap=True)
+def _failure(result: Result) -> Iterator[Line]:
+    yield ()
+    yield ((f"{result.id} {result.title}", "bold red" if result.level is Level.MUST else "bold yellow"),)
     for line in result.message.splitlines():
-        console.print(Text(f"  {line}"), soft_wrap=True)
+        yield ((f"  {line}", ""),)
     for item in result.evidence[:MAX_CURLS]:
-        console.print(Text(f"  HTTP {item.status}  {item.curl}", "cyan"), soft_wrap=True)
+        yield ((f"  HTTP {item.status}  {item.curl}", "cyan"),)
     if len(result.evidence) > MAX_CURLS:
-        console.print(Text(f"  … and {len(result.evidence) - MAX_CURLS} more requests, in the JSON report", "dim"))
+        yield ((f"  … and {len(result.evidence) - MAX_CURLS} more requests, in the JSON report", "dim"),)
 
 
-def _counts(report: Report) -> Text:
+def _counts(report: Report) -> str:
     outcomes = [result.outcome for result in report.results]
     counts = ", ".join(f"{outcomes.count(kind)} {kind.value}" for kind in Outcome if kind in outcomes)
     where = f"{report.target} against {report.spec['title']} {report.spec['version']}"
     how = f"profile {report.profile}, seed {report.seed}, {report.requests} requests, {report.seconds:.1f} s"
-    return Text(f"{where}: {counts} ({how})")
+    return f"{where}: {counts} ({how})"
