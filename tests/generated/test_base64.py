@@ -80,6 +80,16 @@ def test_lenient_is_not_careless(decode: Callable[..., ImagesResult], text: str)
     assert caught.value.path == PATH
 
 
+@pytest.mark.parametrize("value", [b"hi", LONG])
+@pytest.mark.parametrize("character", ["\t", "\n", "\r", "\0"])
+def test_what_no_json_string_may_hold_is_not_lenient_base64(value: bytes, character: str) -> None:
+    text = base64.b64encode(value).decode()
+    image = f'{{"sequence":1,"imagefilename":"a","binaryimage":"{text[:2]}{character}{text[2:]}"}}'
+    document = f'{{"returncode":0,"product":[{{"product_id":1,"images":{{"image":[{image}]}}}}]}}'
+    with pytest.raises(DecodeError, match="invalid character"):
+        decode_json(document, lenient_base64=True)
+
+
 @both
 @pytest.mark.parametrize("text", ["no base64", "aGk", base64.b64encode(LONG).decode()])
 def test_verbatim_is_the_text_itself(decode: Callable[..., ImagesResult], text: str) -> None:

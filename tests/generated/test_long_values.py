@@ -170,6 +170,18 @@ def test_nothing_is_lifted_where_nothing_is_long() -> None:
     assert decode_json(document) == result(BYTES[:100], BYTES[:2000])
 
 
+@pytest.mark.parametrize("length", [WINDOW, WINDOW + 4, 2 * WINDOW, 3 * WINDOW + 4])
+@pytest.mark.parametrize("before", [0, 1, 2, 77, WINDOW - 2, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW - 1, 5 * WINDOW + 3])
+def test_a_long_value_is_lifted_wherever_it_stands(before: int, length: int) -> None:
+    first, second = (base64.b64encode(random.Random(seed).randbytes(length // 4 * 3)) for seed in (1, 2))
+    padding = b"[" * before
+    lifted = lift(padding + b'"%b","%b"' % (first, second), 0, ((b'"', b'"'),), strict)
+    assert lifted is not None
+    assert list(lifted.values.values()) == [base64.b64decode(first), base64.b64decode(second)]
+    assert lifted.skeleton == padding + b'"%b","%b"' % tuple(lifted.values)
+    assert [*lifted.by_content().items()] == [(base64.b64decode(key), value) for key, value in lifted.values.items()]
+
+
 @pytest.mark.parametrize("colon", [":", ": "])
 def test_null_collections_need_no_tree(colon: str) -> None:
     document = f'{{"returncode":0,"warnings"{colon}null,"product":[{{"product_id":1,"imagesURL"{colon}null,"images":null}}]}}'
