@@ -29,7 +29,7 @@ class _Steady(HypothesisProvider):
 
 
 _BACKEND = "twinwire"
-AVAILABLE_PROVIDERS[_BACKEND] = _Steady
+AVAILABLE_PROVIDERS[_BACKEND] = f"{__name__}.{_Steady.__name__}"
 
 
 @dataclass
