@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from twinwire.ir import INT64_MAX
 from twinwire_conformance.contract import Ask, Terms, packaged_contract
 from twinwire_conformance.model import BudgetSpent, Inconclusive, Violation
 from twinwire_conformance.oracle.confirm import confirm
-from twinwire_conformance.oracle.examination import Examination
+from twinwire_conformance.oracle.examination import SETTLING, Examination, Trial
 from twinwire_conformance.oracle.explore import Drawn, Explorer
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.oracle.survey import survey, take
@@ -167,6 +168,24 @@ def test_a_spent_budget_ends_a_search_and_is_no_failure(exam: Examination) -> No
 
     with pytest.raises(BudgetSpent):
         Explorer(exam.target, seed=1, shrink=10).run(check, (), Drawn(st.integers(), 20))
+
+
+def test_differences_that_are_gone_at_the_next_look_do_not_spend_the_budget(exam: Examination) -> None:
+    ask = Ask("application/json", None, 1)
+    trial, looks = Trial(exam), itertools.count()
+
+    def differs_at_first(reference: object, subject: object) -> Violation | None:
+        return None if next(looks) % 2 else Violation("a", "b")
+
+    assert not exam.moving
+    for _ in range(100):
+        trial.confirm(
+            lambda fresh: [exam.lots.lot(ask, fresh=fresh)], lambda fresh: exam.lots.lot(ask, fresh=fresh), differs_at_first
+        )
+    assert exam.moving
+    assert trial.witnesses
+    assert trial.unconfirmed
+    assert SETTLING <= exam.target.requests <= SETTLING + 4
 
 
 class _Feed:

@@ -25,6 +25,8 @@ ALLOWANCE = 16
 """The requests that a rule may spend on what cannot be confirmed."""
 SCANT = 4
 """The same once the feed is known to move all the time: what is left of the budget can decide more elsewhere."""
+SETTLING = 48
+"""The requests that a rule may spend on differences that are gone when they are looked at again."""
 RESTLESS = 3
 """How many rules must have been left undecided by a moving feed for it to be known."""
 
@@ -40,6 +42,7 @@ class Examination:
         self.lots = Lots(terms, target, session)
         self.explorer = Explorer(target, seed, profile.shrink)
         self.unsettled = 0  # rules that were left undecided because the feed moved
+        self.moving = False  # whether a difference was gone at the next look
         self._objections: dict[Walk, frozenset[Property]] = {}
 
     @cached_property
@@ -117,6 +120,8 @@ class Trial:
     unconfirmed: list[Unconfirmed] = field(default_factory=list)
     allowance: int = field(init=False)
     """The requests that may still be spent on what cannot be confirmed."""
+    settling: int = SETTLING
+    """The requests that may still be spent on what is gone at the next look."""
 
     def __post_init__(self) -> None:
         self.allowance = ALLOWANCE if self.exam.unsettled < RESTLESS else SCANT
@@ -143,16 +148,26 @@ class Trial:
         What cannot be confirmed is kept for the end, so that it does not hide what can. Raises Violation.
         """
         target = self.exam.target
-        before = target.requests
+        looked_again: list[int] = []
+
+        def spent() -> int:
+            return target.requests - looked_again[0] if looked_again else 0
+
+        def may_go_on() -> bool:
+            looked_again.append(target.requests)
+            return min(self.allowance, self.settling) > spent()
+
         # On a feed that never stands still, one rule must not spend what the others need.
         try:
-            confirm(reference, subject, judge, lambda: self.allowance > target.requests - before)
+            confirm(reference, subject, judge, may_go_on)
         except Unconfirmed as error:
             self.exam.unsettled += not self.unconfirmed
             self.unconfirmed.append(error)
-            self.allowance -= target.requests - before
+            self.allowance -= spent()
         else:
+            self.settling -= spent()
             self.witness()
+        self.exam.moving = self.exam.moving or bool(looked_again)
 
     def same(self, asks: Sequence[Ask], judge: Callable[[Lot, Lot], Violation | None]) -> None:
         """Hold every ask's lot against that of the first ask, confirmed."""
