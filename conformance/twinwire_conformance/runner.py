@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from twinwire import __version__
+from twinwire.errors import printable
 from twinwire_conformance.contract import FORMATS, Terms
 from twinwire_conformance.model import (
     Evidence,
@@ -92,7 +93,7 @@ class Run:
         """Leave every rule undecided, but for those that say how a valid request is answered, if it was at all."""
         got = " ".join(found.message.splitlines()[-1].removeprefix("got").split())
         where = f"{self.exam.target.base_url}{self.exam.target.path}"
-        self.absent = self.note = self.exam.target.redact(f"no feed at {where}: {got}")
+        self.absent = self.note = self._shown(f"no feed at {where}: {got}")
         for rule in rules:
             # What answers otherwise than a feed breaks these two; of the others nothing is known.
             if rule.id in ("HTTP-01", "HTTP-02") and isinstance(found, Violation):
@@ -106,10 +107,14 @@ class Run:
 
     def _result(self, rule: Rule, outcome: Outcome, trial: Trial, finding: Finding | None) -> Result:
         target = self.exam.target
-        message = target.redact(finding.message) if finding else ""
+        message = self._shown(finding.message) if finding else ""
         answers = finding.answers[:MAX_EVIDENCE] if finding else ()
         evidence: tuple[Evidence, ...] = tuple(target.evidence(answer) for answer in answers)
         return Result(rule.id, rule.level, rule.title, outcome, trial.witnesses, message, evidence)
+
+    def _shown(self, message: str) -> str:
+        # It quotes what the target said, which must neither hold a secret nor steer the terminal that it is read in.
+        return printable(self.exam.target.redact(message), keep="\n")
 
     def report(self) -> Report:
         """Return the report of what has been decided so far."""

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,14 @@ import pytest
 
 from independent_server import ImagesServer, running
 from twinwire.cli import main
+from twinwire_conformance.contract import Terms, packaged_contract
+from twinwire_conformance.model import Violation
+from twinwire_conformance.oracle.examination import Trial
+from twinwire_conformance.profiles import PROFILES
 from twinwire_conformance.reports.document import schema
 from twinwire_conformance.rules import catalogue
+from twinwire_conformance.runner import begin
+from twinwire_conformance.target import Manners, Target
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +225,16 @@ def test_secrets_are_in_no_output(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "***" in written
     for text in (captured.out, captured.err, written):
         assert "canary" not in text
+
+
+def test_what_a_server_says_steers_no_terminal(url: str) -> None:
+    def check(trial: Trial) -> None:
+        raise Violation("a", "\u202e\x9b31m\x1b]0;x\x07 \u00e9\U0001f600", path="$.b")
+
+    terms = Terms(packaged_contract())
+    with Target(url, terms.operation.path, Manners()) as target:
+        result = begin(terms, target, PROFILES["quick"], 1).examine(replace(catalogue()[0], check=check))
+    assert result.message.splitlines()[1:] == ["got      \\u202e\\x9b31m\\x1b]0;x\\x07 \u00e9\U0001f600"]
 
 
 def test_a_failure_says_what_was_expected_what_came_and_how_to_see_it(
