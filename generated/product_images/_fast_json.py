@@ -49,7 +49,7 @@ class FastJson(Generic[R]):
         try:
             text, start = as_utf8(data, encoding)
             marks = ((b'"', b'"'),) if self._fill is not None else ()
-            lifted = lift(text, start, marks, lambda value: _escaped(value, reading.base64)) or Lifted(text[start:], {})
+            lifted = lift(text, start, marks, lambda value: _escaped(value, reading.base64)) or Lifted(text[start:])
             check_utf8(lifted.skeleton)
             check_members(lifted.skeleton, reading.limits)
             result = self._decode_with_nulls(lifted) if reading.typed else None
@@ -133,7 +133,8 @@ def _fill_binary(items: Iterable[Any], name: str, values: Values) -> None:
     change, pop = msgspec.structs.force_setattr, values.pop
     for item in items:
         held = getattr(item, name)
-        if isinstance(held, tuple):
+        value = pop(held, None)
+        if value is not None:
+            change(item, name, value)
+        elif isinstance(held, tuple):
             change(item, name, tuple(pop(each, each) for each in cast("tuple[bytes, ...]", held)))
-        elif held in values:
-            change(item, name, pop(held))

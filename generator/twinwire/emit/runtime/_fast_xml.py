@@ -108,7 +108,7 @@ class FastXml(Generic[R]):
                 lifted = lift(data, 0, self._marks, reading.base64)
         if lifted is None:
             source, charset = xml_source(data, encoding)
-            return Lifted(source, {}), charset
+            return Lifted(source), charset
         if charset is not None:
             check_utf8(lifted.skeleton)
         return lifted, charset

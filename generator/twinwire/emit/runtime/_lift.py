@@ -13,7 +13,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import TypeAlias
 
 import pybase64
@@ -23,9 +22,9 @@ from ._base64 import strict
 # A shorter value costs a parser less than looking for it does. No document is looked at in smaller steps.
 WINDOW = 4096
 
-# In bytes, of what a base64 decoder makes of a placeholder: the random ones, and six for eight digits.
-_NONCE = 15
-_CONTENT = _NONCE + 6
+# What a base64 decoder makes of a placeholder: random bytes and a number, of whole groups, so that nothing joins it.
+_NONCE, _NUMBER = 16, 5
+_PLACEHOLDER = (_NONCE + _NUMBER) // 3 * 4
 
 Marks: TypeAlias = Sequence[tuple[bytes, bytes]]
 """What may stand before and after a value."""
@@ -33,20 +32,25 @@ Marks: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """A skeleton, and the values by placeholder."""
+    """A skeleton, and the values with what a base64 decoder makes of their placeholders."""
 
     skeleton: bytes
-    values: dict[bytes, bytes]
+    contents: Sequence[bytes] = ()
+    values: Sequence[bytes] = ()
 
     def by_text(self) -> dict[str, bytes]:
         """Return the values by placeholder as text."""
-        return {placeholder.decode(): value for placeholder, value in self.values.items()}
+        return dict(zip((placeholder.decode() for placeholder in _placeholders(self.contents)), self.values, strict=True))
 
     def by_content(self) -> dict[bytes, bytes]:
         """Return the values by what a base64 decoder makes of the placeholder."""
-        # All at once: they are of whole groups, and of one length.
-        decoded = pybase64.b64decode(b"".join(self.values))
-        return {decoded[place : place + _CONTENT]: value for place, value in zip(count(0, _CONTENT), self.values.values())}
+        return dict(zip(self.contents, self.values, strict=True))
+
+
+def _placeholders(contents: Sequence[bytes]) -> list[bytes]:
+    # All at once, as each content is of whole groups.
+    encoded = pybase64.b64encode(b"".join(contents))
+    return [encoded[place : place + _PLACEHOLDER] for place in range(0, len(encoded), _PLACEHOLDER)]
 
 
 def lift(document: bytes, start: int, marks: Marks, otherwise: Callable[[memoryview], bytes]) -> Lifted | None:
@@ -102,13 +106,13 @@ class _Lifter:
     def lifted(self) -> Lifted | None:
         if not self._values:
             return None
-        # Base64 itself, so that it is a value wherever the value was one; of whole groups, so that nothing joins it.
-        nonce = pybase64.b64encode(random.SystemRandom().randbytes(_NONCE))
-        placeholders = [b"%b%08d" % (nonce, number) for number in range(len(self._values))]
+        # A placeholder is base64 itself, so that it is a value wherever the value was one.
+        nonce = random.SystemRandom().randbytes(_NONCE)
+        contents = [nonce + number.to_bytes(_NUMBER, "big") for number in range(len(self._values))]
         kept: list[bytes | memoryview] = []
         done = self._start
-        for (start, end), placeholder in zip(self._cuts, placeholders, strict=True):
+        for (start, end), placeholder in zip(self._cuts, _placeholders(contents), strict=True):
             kept += (self._document[done:start], placeholder)
             done = end
         kept.append(self._view[done:])
-        return Lifted(b"".join(kept), dict(zip(placeholders, self._values, strict=True)))
+        return Lifted(b"".join(kept), contents, self._values)
