@@ -12,7 +12,7 @@ from twinwire import tree
 from twinwire.emit import emit
 from twinwire.errors import UsageError
 from twinwire.guard import guard
-from twinwire.ir import pack, read_contract
+from twinwire.ir import Contract, pack, read_contract
 from twinwire.schemas import json_schema, provenance, xsd
 from twinwire.spec.source import load
 from twinwire.templating import Artifact
@@ -55,9 +55,12 @@ def generate(spec: Path, out: Path, *, http: Http = "httpx", check: bool = False
     guard(artifacts)
     copy = _contract_copy() if (spec, out) == (DEFAULT_SPEC, DEFAULT_OUT) else None
     changes = (tree.diff if check else tree.write)(out, artifacts, source)
-    schemas = {"json": json_schema(contract), "xml": xsd(contract)}
-    differs = copy is not None and tree.place(copy, pack(load(spec), schemas), check=check)
+    differs = copy is not None and tree.place(copy, _packed(spec, contract), check=check)
     return Generated(out, artifacts, source, changes, copy if differs else None)
+
+
+def _packed(spec: Path, contract: Contract) -> bytes:
+    return pack(load(spec), {"json": json_schema(contract), "xml": xsd(contract)})
 
 
 def _contract_copy() -> Path | None:

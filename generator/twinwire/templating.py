@@ -11,10 +11,14 @@ import jinja2
 
 @dataclass(frozen=True, slots=True, order=True)
 class Artifact:
-    """A generated file: its path relative to the output directory, with forward slashes, and its text."""
+    """A generated file: its path relative to the output directory, with forward slashes, and its text.
+
+    A ``copied`` one holds the same for every spec, but for its header and the name of an error.
+    """
 
     path: str
     text: str
+    copied: bool = False
 
 
 def environment(package: str, filters: Mapping[str, Callable[..., Any]] | None = None) -> jinja2.Environment:

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from twinwire.emit import emit
+from twinwire.emit.package import Http
 from twinwire.errors import TwinwireError
 from twinwire.guard import guard
+from twinwire.ir import read_contract
 from twinwire.templating import Artifact
 
 ALLOWED = [
@@ -110,3 +117,36 @@ def test_files_that_are_not_python_must_parse_too(path: str, good: str, bad: str
     guard([Artifact(path, good)])
     with pytest.raises(TwinwireError, match="cannot be parsed"):
         guard([Artifact(path, bad)])
+
+
+ROOT = Path(__file__).parents[2]
+SPECS = ("spec/products-images.yaml", "tests/support/ledger.yaml", "tests/support/bulletin.yaml")
+
+
+@pytest.mark.parametrize("http", ["httpx", "httpx2"])
+@pytest.mark.parametrize("spec", SPECS)
+def test_what_is_copied_keeps_to_the_allow_list(spec: str, http: Http) -> None:
+    artifacts = emit(read_contract(ROOT / spec), http)
+    assert sum(artifact.copied for artifact in artifacts) > 25
+    guard([replace(artifact, copied=False) for artifact in artifacts])
+
+
+def test_what_is_copied_holds_the_same_for_every_spec() -> None:
+    def body(artifact: Artifact) -> str:
+        lines = artifact.text.splitlines()
+        assert [line[:2] for line in lines[:2]] == ["# ", "# "]
+        return re.sub(r"\b\w+Error\b", "Error", "\n".join(lines[2:]))
+
+    copied = [
+        {artifact.path.partition("/")[2]: body(artifact) for artifact in emit(read_contract(ROOT / spec)) if artifact.copied}
+        for spec in SPECS
+    ]
+    for path in set(copied[0]) & set(copied[1]):
+        assert copied[0][path] == copied[1][path], path
+
+
+def test_a_text_that_escapes_from_the_header_is_refused_though_most_files_are_copied() -> None:
+    contract = read_contract(ROOT / SPECS[0])
+    artifacts = [replace(each, text=f"import os\n{each.text}") for each in emit(contract)]
+    with pytest.raises(TwinwireError, match="imports os"):
+        guard(artifacts)

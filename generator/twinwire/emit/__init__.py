@@ -90,4 +90,4 @@ def _runtime(contract: Contract, names: Names, http: Http, header: str) -> Itera
             text = re.sub(r"\bFeedError\b", names.error, file.read_text("utf-8"))
             if http != "httpx":
                 text = re.sub(r"^import httpx$", f"import {http} as httpx", text, flags=re.MULTILINE)
-            yield Artifact(f"{names.package}/{path}", f"{header}\n{text}")
+            yield Artifact(f"{names.package}/{path}", f"{header}\n{text}", copied=True)

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
+from yaml.resolver import Resolver
 
 from twinwire.errors import Problem, SpecError
 from twinwire.spec.codes import Code
@@ -70,6 +73,27 @@ def parse(raw: bytes, file: str) -> Document:
     return _Builder(document, text).build()
 
 
+class _Composer(Composer, Resolver):
+    """Composes the nodes of events that have been read."""
+
+    def __init__(self, events: Iterable[yaml.Event]) -> None:
+        Composer.__init__(self)
+        Resolver.__init__(self)
+        self._events = deque(events)
+
+    def check_event(self, *choices: type[yaml.Event]) -> bool:
+        """Say whether an event follows, of one of the kinds if any are given."""
+        return bool(self._events) and (not choices or isinstance(self._events[0], choices))
+
+    def peek_event(self) -> yaml.Event:
+        """Return the event that follows."""
+        return self._events[0]
+
+    def get_event(self) -> yaml.Event:
+        """Return the event that follows, and go on to the next."""
+        return self._events.popleft()
+
+
 class _Builder:
     """Turns YAML nodes into plain values; gathers problems instead of stopping at the first."""
 
@@ -80,10 +104,10 @@ class _Builder:
 
     def build(self) -> Document:
         try:
-            self._survey()
+            events = self._survey()
             if self.problems:
                 raise SpecError(self.problems)
-            root = yaml.compose(self.text, Loader=yaml.SafeLoader)
+            root = _Composer(events).get_single_node()
         except yaml.MarkedYAMLError as error:
             raise SpecError([self._syntax(error)]) from error
         except yaml.reader.ReaderError as error:
@@ -118,11 +142,13 @@ class _Builder:
             message = "an escape or a number is out of range just before here"
             raise SpecError([self.document.at(_mark(loader.get_mark()), Code.YAML_SYNTAX, message, "correct it")]) from error
 
-    def _survey(self) -> None:
+    def _survey(self) -> list[yaml.Event]:
         # Events come flat, so depth and aliases are seen before a recursive composer could be hurt by them.
+        events: list[yaml.Event] = []
         depth = 0
         documents = 0
         for event in self._events():
+            events.append(event)
             mark = _mark(event.start_mark)
             tag = getattr(event, "tag", None)
             if tag is not None:
@@ -131,16 +157,17 @@ class _Builder:
                 documents += 1
                 if documents == 2:
                     self._report(mark, Code.YAML_DOCUMENTS, "a second document begins here", "keep one document per file")
-                    return
+                    break
             elif isinstance(event, yaml.AliasEvent):
                 self._report(mark, Code.YAML_ALIAS, f"the alias *{event.anchor} is not supported", "use $ref instead")
             elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
                 depth += 1
                 if depth > MAX_DEPTH:
                     self._report(mark, Code.TOO_DEEP, f"values are nested more than {MAX_DEPTH} deep here", "make it flatter")
-                    return
+                    break
             elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
                 depth -= 1
+        return events
 
     def _report(self, mark: tuple[int, int], code: Code, message: str, hint: str = "") -> None:
         self.problems.append(self.document.at(mark, code, message, hint))
