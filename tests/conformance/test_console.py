@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
 import sys
@@ -87,5 +88,6 @@ def test_a_run_in_a_pipe_loads_no_more_than_it_needs() -> None:
         "import sys; from twinwire.cli import main; code = main(['certify', '--profile', 'quick', '--seed', '1']); "
         "print(code, [name for name in ('jinja2', 'yaml', 'rich', 'jsonschema', 'xmlschema') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    plain = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
+    done = subprocess.run([sys.executable, "-c", script], env=plain, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "0 []")
