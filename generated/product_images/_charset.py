@@ -30,6 +30,7 @@ _CHARSETS = frozenset(
 
 # What the bytes of ASCII mean nothing else in.
 _LIKE_ASCII = frozenset({"utf-8", "ascii", "us-ascii", "iso-8859-1", "windows-1252"})
+_STEP = 64 * 1024
 _DECLARATION = re.compile(rb"<\?xml\b[^>]*\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 
 
@@ -58,7 +59,15 @@ def as_utf8(data: bytes | str, encoding: str | None) -> tuple[bytes, int]:
 
 def check_utf8(text: bytes) -> None:
     """Raise DecodeError for what is no UTF-8. The parsers skip what they do not know; that too must be text."""
-    if not text.isascii():
+    if text.isascii():
+        return
+    # In steps: a text that nobody keeps is quickly made where the last one was.
+    view, done = memoryview(text), 0
+    try:
+        while done < len(text):
+            done += codecs.utf_8_decode(view[done : done + _STEP], "strict", done + _STEP >= len(text))[1]
+    except UnicodeDecodeError:
+        # For the place of the error, which is that in the whole.
         _decode(text, "utf-8")
 
 
