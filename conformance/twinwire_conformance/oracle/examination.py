@@ -42,7 +42,7 @@ class Examination:
         self.lots = Lots(terms, target, session)
         self.explorer = Explorer(target, seed, profile.shrink)
         self.unsettled = 0  # rules that were left undecided because the feed moved
-        self.moving = False  # whether a difference was gone at the next look
+        self.moving = False  # whether a difference did not stand when it was looked at again
         self._objections: dict[Walk, frozenset[Property]] = {}
 
     @cached_property
@@ -148,13 +148,14 @@ class Trial:
         What cannot be confirmed is kept for the end, so that it does not hide what can. Raises Violation.
         """
         target = self.exam.target
-        looked_again: list[int] = []
+        begun: int | None = None
 
         def spent() -> int:
-            return target.requests - looked_again[0] if looked_again else 0
+            return 0 if begun is None else target.requests - begun
 
         def may_go_on() -> bool:
-            looked_again.append(target.requests)
+            nonlocal begun
+            begun = target.requests if begun is None else begun
             return min(self.allowance, self.settling) > spent()
 
         # On a feed that never stands still, one rule must not spend what the others need.
@@ -167,7 +168,7 @@ class Trial:
         else:
             self.settling -= spent()
             self.witness()
-        self.exam.moving = self.exam.moving or bool(looked_again)
+        self.exam.moving = self.exam.moving or begun is not None
 
     def same(self, asks: Sequence[Ask], judge: Callable[[Lot, Lot], Violation | None]) -> None:
         """Hold every ask's lot against that of the first ask, confirmed."""
