@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from twinwire.errors import UsageError
+from twinwire.errors import UsageError, printable
 from twinwire_conformance.model import Answer, BudgetSpent, Evidence, Request, Unreachable
 from twinwire_conformance.transport import REDACTED, Endpoint, Secrets, Transport, connect
 
@@ -102,7 +102,7 @@ class Target:
         # Cut only afterwards: half a secret would not be recognised.
         clean = next(self.endpoint.secrets.pieces(answer.body), b"")[: length * 4]
         excerpt = clean.decode(answer.charset_or_utf8, "replace")
-        return Evidence(self.redact(" ".join(parts)), answer.status, _printable(self.redact(excerpt))[:length])
+        return Evidence(self.redact(" ".join(parts)), answer.status, printable(self.redact(excerpt), keep="\n\t")[:length])
 
     def redact(self, text: str) -> str:
         """Replace every secret in a text."""
@@ -174,11 +174,6 @@ def _password(url: str) -> list[str]:
     parts = urlsplit(url)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return [password, f"{user}:{password}"] if password else []
-
-
-def _printable(text: str) -> str:
-    # An answer is untrusted: no escape sequence of its reaches a terminal.
-    return "".join(char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in text)
 
 
 def _retry_after(answer: Answer) -> float | None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from email.utils import formatdate
 from typing import Any
@@ -128,14 +127,14 @@ def test_requests_can_be_in_flight_together(make_target: Callable[..., Target]) 
 
 
 def test_evidence_repeats_the_request_and_hides_secrets(make_target: Callable[..., Target]) -> None:
-    body = json.dumps({"echo": "s3cret/token", "bell": "\u0007"}, ensure_ascii=False).encode()
+    body = "s3cret/token \x1b[2J \u202e \u00e9\n".encode()
     target = make_target(Scripted((200, {}, body)), headers={"Authorization": "s3cret/token"}, secrets=["s3cret/token"])
     answer = target.send(Request((("session", "s3cret/token"), ("q", "it's")), "application/json"))
     shown = target.evidence(answer)
     assert "s3cret" not in shown.curl + shown.excerpt
     assert shown.curl.startswith("curl -sS -i -H 'Accept: application/json' -H 'Authorization: ***' ")
     assert "q=it%27s" in shown.curl
-    assert "\u0007" not in shown.excerpt
+    assert shown.excerpt == "*** \\x1b[2J \\u202e \u00e9\n"
 
 
 @pytest.mark.parametrize(
