@@ -67,8 +67,11 @@ class Terms:
         return next((item.format for item in self.feed.representations if media_type in item.media_types), None)
 
     def labelled(self, media_type: str) -> Format | None:
-        """Return the format of which a media type is a label, or None."""
-        return next((item.format for item in self.feed.representations if media_type in item.labels), None)
+        """Return the format that a response with this Content-Type is in, or None.
+
+        Every documented media type may be the label of its format; HTTP-03 remarks on those that are not meant as one.
+        """
+        return self.format_of(media_type)
 
     @cached_property
     def light_mode(self) -> Mode | None:
@@ -111,7 +114,7 @@ class Terms:
         format_ = self.labelled(answer.media_type)
         if format_ is None:
             label = answer.media_type or "no media type"
-            raise Unreadable(f"the answer is labelled {label!r}; documented are {', '.join(self.labels)}")
+            raise Unreadable(f"the Content-Type is {label!r}; documented are {', '.join(self.media_types)}")
         read = self._reader.json if format_ == "json" else self._reader.xml
         return read(answer.body, answer.charset)
 
@@ -122,11 +125,6 @@ class Terms:
     def sample(self, media_type: str, cursor: str | None = None) -> Ask:
         """Return the ask for a lot of two entries; one size, so that rules share the answers."""
         return Ask(media_type, cursor, self.size(2), self.light_mode)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Every media type with which an answer may be labelled."""
-        return tuple(name for item in self.feed.representations for name in item.labels)
 
     def refuses(self, answer: Answer) -> bool:
         """Say whether an answer refuses its request: by a 4xx but 429, or by an envelope without entries."""

@@ -21,6 +21,8 @@ class Outcome(StrEnum):
     FAIL = "fail"
     SKIP = "skip"
     INCONCLUSIVE = "inconclusive"
+    BLOCKED = "blocked"
+    """The rule cannot be judged because of another rule that fails; ``Result.blocked_by`` names it."""
     WAIVED = "waived"
 
 
@@ -130,6 +132,18 @@ class Violation(Finding):
         where = f"at {path}: " if path else ""
         message = f"expected {where}{expected}\ngot      {got}"
         super().__init__(f"{message}\n{table}" if table else message, answers)
+        self.path = path
+
+
+class NotServed(Violation):
+    """A valid request did not get a page that can be judged; ``owner`` is the id of the rule that this breaks.
+
+    The owner fails; a rule that needed the page is blocked by it.
+    """
+
+    def __init__(self, owner: str, expected: str, got: str, answers: Sequence[Answer] = (), *, path: str = "") -> None:
+        super().__init__(expected, got, answers, path=path)
+        self.owner = owner
 
 
 class Inconclusive(Finding):
@@ -167,6 +181,10 @@ class Result:
     witnesses: int = 0
     message: str = ""
     evidence: tuple[Evidence, ...] = ()
+    blocked_by: str = ""
+    """The id of the failing rule that blocks this one; empty unless the outcome is blocked."""
+    cause: str = ""
+    """The cause that this result shares with others, in one line; empty when it stands for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +203,10 @@ class Report:
     results: tuple[Result, ...]
     note: str = ""
     """Why the run ended early or says less than it could; empty otherwise."""
+    coverage: tuple[str, ...] = ()
+    """How much of the feed was looked at, one line for each kind of content."""
+    notes: tuple[str, ...] = ()
+    """Observations that fail no rule, one line each."""
 
 
 def verdict(results: Sequence[Result]) -> Verdict:

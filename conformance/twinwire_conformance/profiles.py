@@ -11,9 +11,10 @@ class Profile:
 
     ``max_requests`` is the budget. ``survey_lots`` is the most lots that the survey takes from the beginning, ``reach``
     the same where cursors have no order, ``probes`` the most requests with which the end of a large feed is sought.
-    ``walks`` and ``hostile`` are the inputs that Hypothesis draws, ``sweep`` the most walks that are taken before any are
-    drawn, ``shrink`` the requests that may be spent on making one failure smaller. A ``thrifty`` run tries each idea once
-    instead of in every mode and representation.
+    ``walks`` and ``hostile`` are the inputs that Hypothesis draws, ``sweep`` the most pages of the traversals that are taken
+    before any are drawn, ``cuts`` the page boundaries among them that are spread evenly over the feed, ``shrink`` the requests
+    that may be spent on making one failure smaller. ``coverage_requests`` and ``coverage_bytes`` limit the look at every
+    entry. ``pause`` is how many seconds one request waits after another. A ``thrifty`` run tries each idea once instead of in every mode and representation.
     """
 
     name: str
@@ -25,6 +26,10 @@ class Profile:
     sweep: int
     hostile: int
     shrink: int
+    cuts: int
+    coverage_requests: int
+    coverage_bytes: int
+    pause: float = 0.0
     thrifty: bool = False
 
 
@@ -35,31 +40,42 @@ _QUICK = Profile(
     reach=6,
     probes=8,
     walks=1,
-    sweep=4,
+    sweep=8,
     hostile=4,
     shrink=10,
+    cuts=2,
+    coverage_requests=0,
+    coverage_bytes=0,
     thrifty=True,
 )
 _STANDARD = Profile(
     "standard",
     max_requests=400,
-    survey_lots=4,
+    survey_lots=26,
     reach=40,
     probes=24,
-    walks=12,
-    sweep=40,
+    walks=6,
+    sweep=110,
     hostile=44,
     shrink=40,
+    cuts=22,
+    coverage_requests=26,
+    coverage_bytes=64 * 1024 * 1024,
+    pause=0.4,
 )
 _THOROUGH = Profile(
     "thorough",
     max_requests=4000,
-    survey_lots=12,
+    survey_lots=220,
     reach=400,
     probes=64,
     walks=200,
-    sweep=80,
+    sweep=900,
     hostile=200,
     shrink=200,
+    cuts=400,
+    coverage_requests=900,
+    coverage_bytes=1024 * 1024 * 1024,
+    pause=5.0,
 )
 PROFILES = {profile.name: profile for profile in (_QUICK, _STANDARD, _THOROUGH)}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from twinwire import __version__
 from twinwire.errors import printable
-from twinwire_conformance.contract import FORMATS, Terms
+from twinwire_conformance.contract import Terms
 from twinwire_conformance.model import (
     Evidence,
     Finding,
     Inconclusive,
-    Level,
+    NotServed,
     Outcome,
     Report,
     Result,
@@ -25,7 +25,8 @@ from twinwire_conformance.model import (
 )
 from twinwire_conformance.oracle.examination import Examination, Trial
 from twinwire_conformance.profiles import Profile
-from twinwire_conformance.rules import Rule
+from twinwire_conformance.rules import RULES, Rule
+from twinwire_conformance.rules.registry import properties
 from twinwire_conformance.target import Target
 
 MAX_EVIDENCE = 8
@@ -46,48 +47,53 @@ class Run:
     note: str = ""
     silent: int = 0
     """How many rules in a row ended because no answer came."""
+    chosen: frozenset[str] = field(default_factory=lambda: frozenset(RULES))
+    """The ids of the rules that are tried."""
     absent: str = ""
     """What came instead when the target has no feed at all; empty otherwise."""
 
     def examine(self, rule: Rule) -> Result:
         """Decide one rule. Every finding becomes a result; nothing that a target answers raises."""
-        trial = Trial(self.exam)
+        trial = Trial(self.exam, rule.id)
+        finding: Finding | None = None
         try:
             rule.check(trial)
+        except NotServed as error:
+            outcome, finding = Outcome.FAIL if self._owns(rule, error) else Outcome.BLOCKED, error
         except Violation as error:
-            result = self._result(rule, Outcome.FAIL, trial, error)
-            self.silent = 0
+            outcome, finding = Outcome.FAIL, error
         except Skipped as error:
-            result = self._result(rule, Outcome.SKIP, trial, error)
-        except Unreachable as error:
-            result = self._result(rule, Outcome.INCONCLUSIVE, trial, error)
-            self.silent += 1
+            outcome, finding = Outcome.SKIP, error
         except Inconclusive as error:
-            result = self._result(rule, Outcome.INCONCLUSIVE, trial, error)
+            outcome, finding = Outcome.INCONCLUSIVE, error
         except Exception as error:
-            # A fault of ours must not lose the run, and is never green.
+            # A defect of ours must not lose the run, and is never green.
             self.note = f"the suite itself failed in {rule.id}; please report it"
-            unexpected = Inconclusive(f"internal error: {type(error).__name__}: {error}")
-            result = self._result(rule, Outcome.INCONCLUSIVE, trial, unexpected)
+            outcome, finding = Outcome.INCONCLUSIVE, Inconclusive(f"internal error: {type(error).__name__}: {error}")
         else:
-            nothing = [] if trial.witnesses else [Inconclusive("nothing was there to be observed")]
-            self.silent = 0
-            doubt = next(iter([*trial.unconfirmed, *nothing]), None)
-            result = self._result(rule, Outcome.INCONCLUSIVE if doubt else Outcome.PASS, trial, doubt)
-        self.results[rule.id] = result
-        return result
+            outcome, finding = self._ended(rule, trial)
+        self.silent = self.silent + 1 if isinstance(finding, Unreachable) else 0
+        self.results[rule.id] = self._result(rule, outcome, trial, finding)
+        return self.results[rule.id]
+
+    def _ended(self, rule: Rule, trial: Trial) -> tuple[Outcome, Finding | None]:
+        """Return how a rule ended whose check found nothing: what it could not look at keeps it from passing."""
+        for error in trial.blocked:
+            return (Outcome.FAIL if self._owns(rule, error) else Outcome.BLOCKED), error
+        nothing = [] if trial.witnesses else [Inconclusive("nothing was there to be observed")]
+        doubt = next(iter([*trial.unconfirmed, *nothing]), None)
+        return (Outcome.INCONCLUSIVE if doubt else Outcome.PASS), doubt
+
+    def _owns(self, rule: Rule, error: NotServed) -> bool:
+        # When the rule that should fail is not tried, whoever meets the failure must say so.
+        return error.owner == rule.id or error.owner not in self.chosen
 
     def seek(self) -> Finding | None:
-        """Look for a feed at the target, in any format; return what came instead when there is none."""
-        first: Finding | None = None
-        for format_ in FORMATS:
-            try:
-                self.exam.lots.read(self.exam.terms.sample(self.exam.terms.canonical_type(format_)))
-            except Finding as error:
-                first = first or error
-            else:
-                return None
-        return first
+        """Look for a feed at the target, in any representation; return what came instead when there is none."""
+        try:
+            return self.exam.probe()
+        except Finding as error:
+            return error
 
     def give_up(self, rules: Sequence[Rule], found: Finding) -> None:
         """Leave every rule undecided, but for those that say how a valid request is answered, if it was at all."""
@@ -101,6 +107,15 @@ class Run:
             else:
                 self.leave(rule, Outcome.INCONCLUSIVE, self.absent)
 
+    def settle(self) -> None:
+        """Let each rule fail that a response breaks which only came after the rule was decided, or in another's check."""
+        noted = {rule: each.failures for rule, each in self.exam.observations.noted.items() if each.failures}
+        for rule, errors in (*self.exam.lots.not_served.items(), *noted.items()):
+            result = self.results.get(rule)
+            if rule in self.chosen and result is not None and result.outcome not in (Outcome.FAIL, Outcome.SKIP):
+                trial = Trial(self.exam, rule, witnesses=result.witnesses)
+                self.results[rule] = self._result(RULES[rule], Outcome.FAIL, trial, errors[0])
+
     def leave(self, rule: Rule, outcome: Outcome, reason: str) -> None:
         """Record a rule that was not tried."""
         self.results[rule.id] = Result(rule.id, rule.level, rule.title, outcome, message=reason)
@@ -110,7 +125,10 @@ class Run:
         message = self._shown(finding.message) if finding else ""
         answers = finding.answers[:MAX_EVIDENCE] if finding else ()
         evidence: tuple[Evidence, ...] = tuple(target.evidence(answer) for answer in answers)
-        return Result(rule.id, rule.level, rule.title, outcome, trial.witnesses, message, evidence)
+        blocked_by = finding.owner if outcome is Outcome.BLOCKED and isinstance(finding, NotServed) else ""
+        if blocked_by:
+            message, evidence = f"blocked by {blocked_by}: {message.splitlines()[-1].removeprefix('got').strip()}", ()
+        return Result(rule.id, rule.level, rule.title, outcome, trial.witnesses, message, evidence, blocked_by)
 
     def _shown(self, message: str) -> str:
         # It quotes what the target said, which must neither hold a secret nor steer the terminal that it is read in.
@@ -132,20 +150,20 @@ class Run:
             requests=self.exam.target.requests,
             results=results,
             note=self.note,
+            coverage=self.exam.coverage.lines() if "coverage" in vars(self.exam) else (),
+            notes=tuple(self._shown(note) for note in self.exam.notes),
         )
 
 
 def begin(terms: Terms, target: Target, profile: Profile, seed: int, session: str | None = None) -> Run:
     """Begin a run; no request is sent yet."""
-    return Run(Examination(terms, target, profile, seed, session), {}, time.time())
+    return Run(Examination(terms, target, profile, seed, session, properties()), {}, time.time())
 
 
 def certify(run: Run, rules: Sequence[Rule], chosen: Sequence[Rule], listen: Listener = lambda _rule, _result: None) -> Report:
-    """Try the chosen rules and report on all. What an interrupt leaves untried is inconclusive.
-
-    MUST comes before SHOULD, and what asks little before what walks the feed, so that a small budget decides the most.
-    """
-    order = sorted(chosen, key=lambda rule: (rule.level is not Level.MUST, rule.walks))
+    """Try the chosen rules and report on all. What an interrupt leaves untried is inconclusive."""
+    order = sorted(chosen, key=lambda rule: rule.phase)
+    run.chosen = frozenset(rule.id for rule in chosen)
     if len(chosen) < len(rules):
         run.note = f"only {len(chosen)} of {len(rules)} rules were selected: this is no full certification"
     try:
@@ -160,6 +178,7 @@ def certify(run: Run, rules: Sequence[Rule], chosen: Sequence[Rule], listen: Lis
                 continue
             listen(rule, None)
             listen(rule, run.examine(rule))
+        run.settle()
     except KeyboardInterrupt:
         run.note = "interrupted"
         for rule in chosen:

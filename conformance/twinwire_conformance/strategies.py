@@ -19,20 +19,17 @@ MAX_ENTRIES = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One lot of a walk: its size and the media type it is asked in."""
-
-    limit: int
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True)
 class Walk:
-    """A pass over part of the feed: where it begins (an index into the survey's starts), its lots, and the mode."""
+    """A traversal of part of the feed: where it begins (an index into the survey's starts), its page sizes, and the mode.
+
+    With ``fresh`` its pages are always requested, one right after the other, and never taken from what was kept.
+    """
 
     start: int
-    steps: tuple[Step, ...]
+    sizes: tuple[int, ...]
+    media_type: str
     mode: Mode | None = None
+    fresh: bool = False
 
 
 def boundary_sizes(limit: Limit) -> list[int]:
@@ -45,45 +42,75 @@ def boundary_sizes(limit: Limit) -> list[int]:
     return list(dict.fromkeys(inside))
 
 
-def walks(terms: Terms, starts: int) -> st.SearchStrategy[Walk]:
-    """Draw walks from any of the survey's ``starts``, in the canonical media type of each format."""
+def boundary_positions(largest: int) -> list[int]:
+    """Return the positions of the feed at which servers go wrong: near powers of two, round numbers and the largest page.
+
+    Where a buffer, a block or a batch ends, an entry is lost or comes twice when a page begins there.
+    """
+    powers = [2**exponent for exponent in range(1, 13)]
+    centres = [1, *powers, 100, 200, 1000, 2000, largest, 2 * largest]
+    near = {centre + offset for centre in centres for offset in (-1, 0, 1)}
+    return sorted(position for position in near if position > 0)
+
+
+def spread(seed: int, reach: int, cuts: int) -> list[int]:
+    """Return ``cuts`` positions from 1 to ``reach`` - 1 in order, spread evenly: no long stretch of the feed is without one.
+
+    Multiples of the golden ratio, modulo 1, are such a sequence of low discrepancy. Example: reach 100, cuts 5, from 0:
+    0.618, 0.236, 0.854, 0.472, 0.090 are the positions 10, 24, 48, 62, 86.
+    """
+    golden = 0.6180339887498949
+    first = (seed * golden) % 1.0
+    places = (int(reach * ((first + number * golden) % 1.0)) for number in range(1, cuts + 1))
+    return sorted({place for place in places if 0 < place < reach})
+
+
+def walks(terms: Terms, starts: int, media_types: Sequence[str], largest: int) -> st.SearchStrategy[Walk]:
+    """Draw traversals from any of the survey's ``starts``, in one of the media types."""
     limit = terms.feed.limit
-    sizes = st.one_of(st.sampled_from(boundary_sizes(limit)), st.integers(limit.minimum, limit.maximum))
-    types = st.sampled_from([terms.canonical_type("json"), terms.canonical_type("xml")])
-    steps = st.lists(st.builds(Step, sizes, types), min_size=1, max_size=MAX_STEPS)
-    # Walks are about order and place; the mode with small answers shows that as well as the others.
-    return st.builds(_bounded, st.integers(0, max(0, starts - 1)), steps, st.just(terms.light_mode))
+    boundaries = [size for size in boundary_sizes(limit) if size <= largest]
+    sizes = st.one_of(st.sampled_from(boundaries), st.integers(limit.minimum, largest))
+    steps = st.lists(sizes, min_size=1, max_size=MAX_STEPS)
+    # Traversals are about order and place; the mode with small pages shows that as well as the others.
+    places = st.integers(0, max(0, starts - 1))
+    return st.builds(_bounded, places, steps, st.sampled_from(media_types), st.just(terms.light_mode))
 
 
-def _bounded(start: int, steps: list[Step], mode: Mode | None) -> Walk:
-    kept: list[Step] = []
-    total = 0
-    for step in steps:
-        total += step.limit
-        if kept and total > MAX_ENTRIES:
+def _bounded(start: int, sizes: list[int], media_type: str, mode: Mode | None) -> Walk:
+    kept: list[int] = []
+    for size in sizes:
+        if kept and sum(kept) + size > MAX_ENTRIES:
             break
-        kept.append(step)
-    return Walk(start, tuple(kept), mode)
+        kept.append(size)
+    return Walk(start, tuple(kept), media_type, mode)
 
 
 def smaller(walk: Walk) -> Iterator[Walk]:
-    """Yield walks that are smaller than a walk, those that save most first."""
-    steps = walk.steps
-    for length in range(1, len(steps)):
-        yield replace(walk, steps=steps[:length])
-    for index in range(len(steps)):
-        if len(steps) > 1:
-            yield replace(walk, steps=(*steps[:index], *steps[index + 1 :]))
-    for index, step in enumerate(steps):
-        for limit in (1, 2, step.limit // 2, step.limit - 1):
-            if 0 < limit < step.limit:
-                yield replace(walk, steps=(*steps[:index], replace(step, limit=limit), *steps[index + 1 :]))
+    """Yield traversals that are smaller than a traversal, those that save most first."""
+    sizes = walk.sizes
+    lengths = range(1, len(sizes))
+    if len(sizes) > 2 * MAX_STEPS:
+        # A long chain is halved; trying every length would cost more than it took.
+        lengths = range(len(sizes) // 2, len(sizes), max(1, len(sizes) // 8))
+    for length in lengths:
+        yield replace(walk, sizes=sizes[:length])
+    merged = sum(sizes[:-2])
+    if len(sizes) > 2 and merged <= max(sizes[0], MAX_ENTRIES // 2):
+        yield replace(walk, sizes=(merged, *sizes[-2:]))
+    for index in range(len(sizes)) if len(sizes) <= 2 * MAX_STEPS else ():
+        if len(sizes) > 1:
+            yield replace(walk, sizes=(*sizes[:index], *sizes[index + 1 :]))
+    for index, size in enumerate(sizes[: 2 * MAX_STEPS]):
+        for limit in (1, 2, size // 2, size - 1):
+            if 0 < limit < size:
+                yield replace(walk, sizes=(*sizes[:index], limit, *sizes[index + 1 :]))
     if walk.start:
         yield replace(walk, start=0)
 
 
 _HOSTILE_TEXTS = (
     "",
+    "'\"",
     "\x00",
     "abc",
     "\udcff\udcfe",
@@ -93,6 +120,11 @@ _HOSTILE_TEXTS = (
     "../../../../etc/passwd",
     "%s%n%x",
     "{{7*7}}",
+    "\\",
+    "100%",
+    "O'Brien & \"Co\" <x>",
+    "\uff11\uff12",
+    "\U0001f600" * 30,
     "\r\nX-Injected: 1",
     "a" * 4000,
 )
@@ -113,7 +145,7 @@ def hostile_values(parameter: Parameter, turn: int = 0) -> list[str]:
         low = INT64_MIN if scalar.minimum is None else scalar.minimum
         high = INT64_MAX if scalar.maximum is None else scalar.maximum
         numbers = [low - 1, high + 1, 0, -1, INT64_MAX + 1, INT64_MIN - 1, INT64_MAX, 10**40]
-        own = [*map(str, numbers), "1.5", "1e3", "0x10", "1,000", " 1 ", "NaN", "\u0661"]
+        own = [*map(str, numbers), "\u0661", "1.5", "\uff15", "1e3", "0x10", "1,000", " 1 ", "NaN", "+1", "\u00b2"]
     else:
         own = [] if scalar.max_length is None else [char * (scalar.max_length + 1) for char in "x\u00e9"]
     begin = turn % len(_HOSTILE_TEXTS)
@@ -159,6 +191,31 @@ def _too_long(parameter: Parameter) -> BadInput:
     return BadInput(parameter.name, "x" * (most + 1), "x" * most, "length")
 
 
+def echoed_inputs(terms: Terms) -> list[BadInput]:
+    """Return bad inputs that break the syntax of a message which quotes them unescaped: one of each parameter."""
+    found: list[BadInput] = []
+    for parameter in terms.operation.parameters:
+        scalar = parameter.type
+        if scalar.kind is Kind.INTEGER or parameter == terms.feed.cursor.parameter:
+            found.append(BadInput(parameter.name, _MARKUP, None, "cursor"))
+        elif parameter in free_texts(terms):
+            value = (_MARKUP * ((scalar.max_length or 0) // len(_MARKUP) + 2))[: (scalar.max_length or 0) + 3]
+            found.append(BadInput(parameter.name, value, None, "length"))
+    return found
+
+
+_MARKUP = "<a b=\"c'&d\\e]]>\x0b\u20ac"
+
+
+def lenient_inputs(terms: Terms) -> list[tuple[str, str]]:
+    """Return unusual inputs that are no reason to reject a request, but one to warn: an unknown mode."""
+    modes = terms.feed.modes
+    if modes is None or not modes.unknown_ignored:
+        return []
+    known = {mode.value for mode in modes.choices}
+    return [(modes.parameter.name, value) for value in ("unheard-of", "url,zip") if value not in known]
+
+
 def free_texts(terms: Terms) -> list[Parameter]:
     """Return the parameters that take any text up to a greatest length: no cursor, no pattern, no fixed choice."""
     feed = terms.feed
@@ -190,6 +247,25 @@ def hostile_params(terms: Terms) -> list[Params]:
     first: list[Params] = [((bad.parameter, bad.value),) for bad in bad_inputs(terms)]
     rows = zip_longest(special, *columns)
     return list(dict.fromkeys([*first[:4], *(params for row in rows for params in row if params is not None), *first[4:]]))
+
+
+def malformed_queries(terms: Terms) -> list[str]:
+    """Return query strings that break the syntax of percent-encoding or of a query, for each parameter in turn."""
+    names = [parameter.name for parameter in terms.operation.parameters]
+    texts = [parameter.name for parameter in free_texts(terms)] or names
+    limit, cursor = terms.feed.limit.parameter.name, terms.feed.cursor.parameter.name
+    return [
+        f"{texts[0]}=%",
+        f"{limit}=%zz",
+        f"{texts[-1]}=%c0%af%ff",
+        f"{cursor}=%u0031",
+        f"{limit}=2&&={cursor}&%=1&{texts[0]}",
+        f"{limit}[]=2&{texts[0]}[a]=1",
+        f"{limit}=2;{cursor}=1",
+        f"{texts[0]}=%00%0d%0aX:1",
+        f"{texts[-1]}=%ed%a0%80",
+        f"{names[0]}",
+    ]
 
 
 def hostile(terms: Terms) -> st.SearchStrategy[Params]:

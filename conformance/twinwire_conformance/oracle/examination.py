@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
 from twinwire_conformance.contract import Ask, Format, Terms
-from twinwire_conformance.model import Answer, Inconclusive, Unconfirmed, Violation
-from twinwire_conformance.oracle.confirm import Reference, confirm
+from twinwire_conformance.model import Answer, Inconclusive, NotServed, Unconfirmed, Violation
+from twinwire_conformance.oracle.confirm import Judge, Reference, confirm
+from twinwire_conformance.oracle.coverage import Coverage
 from twinwire_conformance.oracle.explore import Drawn, Explorer
 from twinwire_conformance.oracle.heavy import Heavy
 from twinwire_conformance.oracle.lots import Lot, Lots
-from twinwire_conformance.oracle.survey import Start, Survey, survey, take
-from twinwire_conformance.oracle.walks import PROPERTIES, Property, go, reference, standing
+from twinwire_conformance.oracle.observations import Observations, PairCheck, Properties
+from twinwire_conformance.oracle.survey import Start, Survey, probe, survey, take
+from twinwire_conformance.oracle.walks import Path, Property, SuccessiveCheck, go, reference, standing, successive
 from twinwire_conformance.profiles import Profile
 from twinwire_conformance.strategies import BadInput, Walk, smaller, walks
 from twinwire_conformance.target import Target
 
 S = TypeVar("S")
 
-ALLOWANCE = 16
+ALLOWANCE = 24
 """The requests that a rule may spend on what cannot be confirmed."""
-SCANT = 4
+SCANT = 12
 """The same once the feed is known to move all the time: what is left of the budget can decide more elsewhere."""
 SETTLING = 48
 """The requests that a rule may spend on differences that are gone when they are looked at again."""
@@ -32,40 +35,88 @@ RESTLESS = 3
 
 
 class Examination:
-    """One run against one target: its terms, its lots, what the survey learnt, and the means to search for failures."""
+    """One run against one target: its terms, its pages, what the survey learnt, and the means to search for failures."""
 
-    def __init__(self, terms: Terms, target: Target, profile: Profile, seed: int, session: str | None = None) -> None:
+    def __init__(
+        self,
+        terms: Terms,
+        target: Target,
+        profile: Profile,
+        seed: int,
+        session: str | None = None,
+        properties: Properties | None = None,
+    ) -> None:
         self.terms = terms
         self.target = target
         self.profile = profile
         self.seed = seed
         self.lots = Lots(terms, target, session)
         self.explorer = Explorer(target, seed, profile.shrink)
+        self.properties = properties or Properties()
+        self.observations = Observations(self.properties)
+        self.lots.on_page = self.observations.page
+        self.lots.on_response = self.observations.response
         self.unsettled = 0  # rules that were left undecided because the feed moved
         self.moving = False  # whether a difference did not stand when it was looked at again
-        self._objections: dict[Walk, frozenset[Property]] = {}
+        self.notes: list[str] = []
+        self._objections: dict[Walk, frozenset[str]] = {}
+        self._paths: dict[Walk, Path] = {}
+
+    def probe(self) -> Violation | None:
+        """Learn which representations can be used; return what came instead of a feed when none can."""
+        return probe(self.lots)
 
     @cached_property
     def survey(self) -> Survey:
-        """What is known of the feed; it is learnt when a rule first asks."""
-        return survey(self.lots, self.profile)
+        """What is known of the feed; it is learnt when a rule first needs it."""
+        found = survey(self.lots, self.profile)
+        if found.note:
+            self.notes.append(found.note)
+        self._learn_volatile(found)
+        return found
 
     @property
     def starts(self) -> Sequence[Start]:
-        """The places to ask from, the beginning first."""
+        """The places to request from, the beginning first."""
         return self.survey.starts
 
     @cached_property
-    def drawn(self) -> Drawn[Walk]:
-        """The walks that Hypothesis draws."""
-        return Drawn(walks(self.terms, len(self.starts)), self.profile.walks)
+    def coverage(self) -> Coverage:
+        """The look at the feed's entries; it is taken when a rule first needs it."""
+        coverage = Coverage(self.lots, self.survey, self.profile, self.seed, self.observations)
+        coverage.run(self.corpus())
+        return coverage
 
-    def objections(self, walk: Walk) -> frozenset[Property]:
-        """Return the properties that a walk seems not to have, at a first look, for which kept answers may serve."""
+    @cached_property
+    def standing(self) -> list[Walk]:
+        """The traversals that every run takes."""
+        return standing(self.lots, self.survey, self.profile.sweep, self.seed, self.profile.cuts)
+
+    @cached_property
+    def drawn(self) -> Drawn[Walk]:
+        """The traversals that Hypothesis draws."""
+        strategy = walks(self.terms, len(self.starts), self.lots.media_types, self.lots.page_size)
+        return Drawn(strategy, self.profile.walks)
+
+    def path(self, walk: Walk) -> Path:
+        """Return a traversal as it first went."""
+        if walk not in self._paths:
+            self._paths[walk] = go(self.lots, self.survey, walk, fresh=False)
+        return self._paths[walk]
+
+    def objections(self, walk: Walk) -> frozenset[str]:
+        """Return the rules that a traversal seems to break, at a first look, for which kept responses may serve."""
         if walk not in self._objections:
-            path = go(self.lots, self.survey, walk, fresh=False)
+            path = self.path(walk)
             largest = reference(self.lots, path, fresh=False)
-            self._objections[walk] = frozenset(each for each in PROPERTIES if each(largest, path) is not None)
+            pairs = successive(largest, path)
+            found = {rule for rule, judge in self.properties.traversal.items() if judge(largest, path) is not None}
+            found |= {
+                rule
+                for rule, check in self.properties.successive.items()
+                if any(check(left, right) is not None for left, right in pairs)
+            }
+            self._objections[walk] = frozenset(found)
         return self._objections[walk]
 
     @property
@@ -73,14 +124,14 @@ class Examination:
         """Where media types are compared: at the beginning and, unless the run is thrifty, near the end."""
         return (None,) if self.profile.thrifty else tuple(dict.fromkeys((None, self.starts[-1].cursor)))
 
-    def corpus(self, format_: Format) -> list[Ask]:
-        """Return the asks whose answers stand for the feed: its beginning, middle and end, in every mode."""
-        media_type = self.terms.canonical_type(format_)
+    def corpus(self, format_: Format | None = None) -> list[Ask]:
+        """Return the requests whose pages stand for the feed: its beginning, middle and end, in every mode."""
+        media_type = self.lots.media_types[0] if format_ is None else self.terms.canonical_type(format_)
         light, limit = self.terms.light_mode, self.terms.feed.limit
-        asks = [Ask(media_type, None, None, light), *self.heavy.first(media_type)]
-        asks.append(Ask(media_type, None, limit.maximum, light))
+        asks = [self.terms.sample(media_type), Ask(media_type, None, None, light), *self.heavy.first(media_type)]
+        asks.append(Ask(media_type, None, self.lots.page_size, light))
         if len(self.starts) > 1 and not self.profile.thrifty:
-            asks.append(Ask(media_type, self.starts[-1].cursor, limit.default, light))
+            asks.append(Ask(media_type, self.starts[-1].cursor, min(limit.default, self.lots.page_size), light))
             asks += self.heavy.farther(media_type)
         if self.survey.end is not None:
             asks.append(Ask(media_type, self.survey.end.cursor, None, light))
@@ -88,27 +139,53 @@ class Examination:
 
     @cached_property
     def heavy(self) -> Heavy:
-        """The asks in modes that are not light."""
+        """The requests in modes that are not light."""
         return Heavy(self.lots, self.survey)
 
     def bad(self, bad: BadInput, media_type: str) -> Answer:
-        """Return the answer to a bad input."""
+        """Return the response to a bad input."""
         return self.lots.answer(self.lots.altered(media_type, (bad.parameter, bad.value)))
 
     def twin(self, bad: BadInput) -> Answer:
-        """Return the answer to a bad input's twin, which differs from it in that one value only and is valid.
+        """Return the response to a bad input's twin, which differs from it in that one value only and is valid.
 
-        A refusal tells of the bad value only when its twin is served. Raises Inconclusive when it is not.
+        A rejection tells of the bad value only when its twin is served. Raises NotServed or Inconclusive when it is not.
         """
-        media_type = self.terms.canonical_type("json")
+        media_type = self.lots.media_types[0]
         request = self.lots.request(self.terms.sample(media_type))
         if bad.twin is not None:
             request = self.lots.altered(media_type, (bad.parameter, bad.twin))
         answer = self.lots.answer(request)
-        if answer.status != 200 or self.terms.envelope(answer) is not None:
-            reason = f"{bad.parameter} is refused even with a valid value, so that refusing a bad one tells nothing"
+        if self.terms.refuses(answer):
+            shown = f"{bad.parameter}={bad.twin}" if bad.twin is not None else f"a request without {bad.parameter}"
+            reason = f"{shown} is valid and is rejected too, so that rejecting a bad value tells nothing"
             raise Inconclusive(reason, [answer])
+        self.lots.judge(self.terms.sample(media_type), answer)
         return answer
+
+    def _learn_volatile(self, known: Survey) -> None:
+        """Request one page again, and leave out of comparisons what differs though the feed did not move."""
+        if self.profile.thrifty or not known.lots:
+            return
+        try:
+            first, second = (self.lots.lot(self.terms.sample(self.lots.media_types[0]), fresh=True) for _ in range(2))
+        except NotServed:
+            return
+        feed = self.terms.feed
+        if first.words != second.words:
+            return
+        fixed = [feed.entries, feed.limit.member, feed.remaining, feed.outcome.code]
+        if feed.cursor.order == "numeric":
+            fixed.append(feed.cursor.member)
+        names = {field.wire for field in fixed if field is not None}
+        differing = [
+            name
+            for name in dict.fromkeys((*first.value, *second.value))
+            if name not in names and first.value.get(name) != second.value.get(name)
+        ]
+        if differing:
+            self.lots.volatile = frozenset(differing)
+            self.notes.append(f"left out of comparisons: {', '.join(differing)} (differs between two equal requests in a row)")
 
 
 @dataclass
@@ -116,8 +193,12 @@ class Trial:
     """The trial of one rule: what it shares with the others, and on how many observations its pass rests."""
 
     exam: Examination
+    rule: str = ""
+    """The id of the rule."""
     witnesses: int = 0
     unconfirmed: list[Unconfirmed] = field(default_factory=list)
+    blocked: list[NotServed] = field(default_factory=list)
+    """Pages that the rule needed and that were not served, which another rule fails for."""
     allowance: int = field(init=False)
     """The requests that may still be spent on what cannot be confirmed."""
     settling: int = SETTLING
@@ -128,22 +209,37 @@ class Trial:
 
     @property
     def terms(self) -> Terms:
-        """The terms that the target is held to."""
+        """The terms that the target is certified against."""
         return self.exam.terms
 
     @property
     def lots(self) -> Lots:
-        """The way to ask for lots."""
+        """The way to request pages."""
         return self.exam.lots
 
     def witness(self, count: int = 1) -> None:
         """Note observations on which a pass may rest."""
         self.witnesses += count
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Go on with the rule's other parts when a page that one part needs is not served, which another rule fails for."""
+        try:
+            yield
+        except NotServed as error:
+            if error.owner == self.rule:
+                raise
+            self.blocked.append(error)
+
     def confirm(
-        self, reference: Reference, subject: Callable[[bool], S], judge: Callable[[Sequence[Lot], S], Violation | None]
+        self,
+        reference: Reference,
+        subject: Callable[[bool], S],
+        judge: Judge[S],
+        *,
+        entries: bool = True,
     ) -> None:
-        """Judge a subject against a reference and note it as a witness.
+        """Judge a subject against a reference and note it as an observation.
 
         What cannot be confirmed is kept for the end, so that it does not hide what can. Raises Violation.
         """
@@ -160,7 +256,7 @@ class Trial:
 
         # On a feed that never stands still, one rule must not spend what the others need.
         try:
-            confirm(reference, subject, judge, may_go_on)
+            confirm(reference, subject, judge, may_go_on, entries=entries)
         except Unconfirmed as error:
             self.exam.unsettled += not self.unconfirmed
             self.unconfirmed.append(error)
@@ -171,45 +267,128 @@ class Trial:
         self.exam.moving = self.exam.moving or begun is not None
 
     def same(self, asks: Sequence[Ask], judge: Callable[[Lot, Lot], Violation | None]) -> None:
-        """Hold every ask's lot against that of the first ask, confirmed."""
+        """Compare every request's page with that of the first request, confirmed."""
         first = asks[0]
         for other in asks[1:]:
-            self.confirm(
-                lambda fresh: [self.lots.lot(first, fresh=fresh)],
-                lambda fresh, other=other: self.lots.lot(other, fresh=fresh),  # type: ignore[misc]
-                lambda lots, lot: judge(lots[0], lot),
-            )
+            with self.part():
+                self.confirm(
+                    lambda fresh: [self.lots.lot(first, fresh=fresh)],
+                    lambda fresh, other=other: self.lots.lot(other, fresh=fresh),  # type: ignore[misc]
+                    lambda lots, lot: judge(lots[0], lot),
+                )
 
-    def walk(self, judge: Property) -> None:
-        """Hold walks to a property: the standing ones and those that Hypothesis draws."""
-        known = self.exam.survey
-        if known.empty:
-            raise Inconclusive("the feed is empty: there is nothing to walk over")
-
+    def traverse(self, judge: Property) -> None:
+        """Check traversals against a property: the fixed ones and those that Hypothesis draws."""
         exam = self.exam
+        exam.survey.need()
 
         def check(walk: Walk) -> None:
-            if judge not in exam.objections(walk):
-                self.witness()
-                return
-            path = go(self.lots, known, walk, fresh=False)
-            self.confirm(
-                lambda fresh: reference(self.lots, path, fresh),
-                lambda fresh: go(self.lots, known, walk, fresh),
-                judge,
-            )
+            with self.part():
+                if self.rule in exam.objections(walk) or judge not in exam.properties.traversal.values():
+                    path = exam.path(walk)
+                    self.confirm(
+                        lambda fresh: reference(self.lots, path, fresh),
+                        lambda fresh: go(self.lots, exam.survey, walk, True) if fresh else path,
+                        judge,
+                    )
+                else:
+                    self.witness()
 
-        exam.explorer.run(check, standing(self.lots, known, exam.profile.sweep), exam.drawn, smaller)
+        exam.explorer.run(check, exam.standing, exam.drawn, smaller)
+
+    def follow(self, judge: SuccessiveCheck) -> None:
+        """Check successive pages of all traversals against a property."""
+        exam = self.exam
+        exam.survey.need()
+
+        def check(walk: Walk) -> None:
+            with self.part():
+                if self.rule not in exam.objections(walk):
+                    self.witness()
+                    return
+                path = exam.path(walk)
+                for left, right in successive(reference(self.lots, path, fresh=False), path):
+                    if judge(left, right) is not None:
+                        self._confirm_pair(left.ask, right.ask, judge)
+
+        exam.explorer.run(check, exam.standing, exam.drawn)
+
+    def _confirm_pair(self, one: Ask, other: Ask, judge: SuccessiveCheck) -> None:
+        """Request two pages again, in turns, so that little time passes in which the feed could move."""
+        follows = one.cursor != other.cursor
+
+        def second(fresh: bool) -> Lot:
+            cursor = self.lots.lot(one).cursor if follows else other.cursor
+            return self.lots.lot(replace(other, cursor=cursor), fresh=fresh)
+
+        self.confirm(
+            lambda fresh: [self.lots.lot(one, fresh=fresh)],
+            second,
+            lambda lots, lot: judge(lots[0], lot),
+            entries=False,
+        )
+
+    def look_at_pages(self) -> None:
+        """Report what was noted of this rule when the run's pages arrived. Raises Violation."""
+        assert self.exam.coverage is not None
+        self.report_noted()
+
+    def report_noted(self) -> None:
+        """Report what was noted of this rule so far. Raises the first violation, with how many more are like it."""
+        noted = self.exam.observations.of(self.rule)
+        for error in self.lots.not_served.get(self.rule, []):
+            raise error
+        if noted.failures:
+            raise _with_others(noted.failures, noted.failed)
+        if noted.error is not None:
+            raise noted.error
+        self.witness(noted.count)
+
+    def look_at_pairs(self, check: PairCheck) -> None:
+        """Confirm the pairs of pages that differed when they were compared. Raises Violation."""
+        assert self.exam.coverage is not None
+        noted = self.exam.observations.of(self.rule)
+        for one, other in noted.suspects:
+            with self.part():
+                self._confirm_twins(one, other, check, noted.failed)
+        self.witness(noted.count)
+        if not noted.count:
+            self.blocked += [error for error in self.lots.broken.values() if error.owner != self.rule]
+
+    def _confirm_twins(self, one: Ask, other: Ask, check: PairCheck, failed: int) -> None:
+        try:
+            self.confirm(
+                lambda fresh: [self.lots.lot(one, fresh=fresh)],
+                lambda fresh: self.lots.lot(other, fresh=fresh),
+                lambda lots, lot: check(lots[0], lot),
+            )
+        except Violation as found:
+            raise _with_others([found], failed) from None
 
     def ending(self, fresh: bool) -> list[Lot]:
-        """Return the largest lots from the known start that is nearest to the end, to the end. Raises Inconclusive."""
-        tail = self.exam.survey.tail
+        """Return the largest pages from the known start that is nearest to the end, to the end. Raises Inconclusive."""
+        known = self.exam.survey
+        tail = known.tail
         if tail is None:
-            raise Inconclusive(self.exam.survey.note or "the end of the feed was not reached")
+            raise Inconclusive(known.end_note or "the end of the feed was not reached")
         taken = take(self.lots, tail, 10**9, fresh)
         full = [lot for lot in taken if lot.entries]
-        # Where nothing tells how many remain, the empty lot after the last does.
+        # Where nothing tells how many remain, the empty page after the last does.
         ended = not taken[-1].entries if self.terms.feed.remaining is None else taken[-1].remaining == 0
-        if not full or not ended:
-            raise Inconclusive("the end of the feed moved away")
+        if not full:
+            raise Inconclusive("the page with which the feed ended when it was first read is empty now", [taken[-1].answer])
+        if not ended:
+            left = taken[-1].remaining
+            raise Inconclusive(
+                f"the last page that could be read says that {left} entries remain, and gives no way to them", [taken[-1].answer]
+            )
         return full
+
+
+def _with_others(failures: Sequence[Violation], failed: int) -> Violation:
+    first = failures[0]
+    if failed > 1:
+        others = dict.fromkeys(answer.url for found in failures[1:] for answer in found.answers[-1:])
+        named = f", for example {next(iter(others))}" if others else ""
+        first.message += f"\nthe same in {failed - 1} more responses{named}"
+    return first

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from twinwire.ir import Mode
 from twinwire_conformance.contract import Ask
-from twinwire_conformance.model import Violation
+from twinwire_conformance.model import NotServed
 from twinwire_conformance.oracle.lots import HUGE_BYTES, Lots
 from twinwire_conformance.oracle.memory import give_back_large_blocks
 from twinwire_conformance.oracle.survey import Survey
@@ -52,9 +52,18 @@ class Heavy:
         asks += [self._ask(mode, middle, self._many(mode)) for mode in self.modes]
         return [replace(ask, media_type=media_type) for ask in asks if self.fits(ask)]
 
+    def larger(self) -> list[Ask]:
+        """Return requests for as many entries as make a large response that is not huge, one in each mode."""
+        asks = []
+        for mode in self.modes:
+            count = HUGE_BYTES // 2 // self._each(self._first(mode))
+            if count >= FEW:
+                asks.append(self._ask(mode, None, count))
+        return [ask for ask in asks if self.fits(ask)]
+
     def plain(self) -> list[Ask]:
         """Return the ask that leaves everything to its default, unless its answer would be huge."""
-        plain = Ask(self._terms.canonical_type("json"))
+        plain = Ask(self._lots.media_types[0])
         default = self._terms.feed.modes.default if self._terms.feed.modes is not None else None
         if default in self.modes:
             first = self._first(default)
@@ -79,7 +88,7 @@ class Heavy:
         return self._ask(mode, self._lean, 1)
 
     def _ask(self, mode: Mode | None, cursor: str | None, limit: int) -> Ask:
-        return Ask(self._terms.canonical_type("json"), cursor, self._terms.size(limit), mode)
+        return Ask(self._lots.media_types[0], cursor, self._lots.size(limit), mode)
 
     def _many(self, mode: Mode | None) -> int:
         """Return how many entries make an answer of moderate size."""
@@ -89,7 +98,7 @@ class Heavy:
         """Return how many bytes an entry takes in the answer to an ask."""
         try:
             lot = self._lots.read(ask)
-        except Violation:
+        except NotServed:
             # The rules that look at it meet this again and say so.
             return MODERATE_BYTES // FEW
         return len(lot.answer.body) // max(1, len(lot.entries)) + 1
@@ -101,6 +110,6 @@ class Heavy:
         counts = [len(self._terms.items(entry, light)) if light is not None else 0 for entry in entries]
         filled = [(count, index) for index, count in enumerate(counts) if count]
         index = min(filled)[1] if filled else 0
-        if not index or self._terms.size(index) != index:
+        if not index or self._lots.size(index) != index:
             return None
-        return self._lots.lot(Ask(self._terms.canonical_type("json"), None, index, light)).cursor
+        return self._lots.lot(Ask(self._lots.media_types[0], None, index, light)).cursor

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import weakref
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import IO, Any
 
 from twinwire.ir import INT64_MAX, INT64_MIN
-from twinwire_conformance.contract import Ask, Terms
-from twinwire_conformance.model import Answer, Inconclusive, Request, Violation
+from twinwire_conformance.contract import FORMATS, Ask, Format, Terms
+from twinwire_conformance.model import Answer, Failure, Inconclusive, NotServed, Request, Unreachable
 from twinwire_conformance.reading import Reading, Unreadable
 from twinwire_conformance.target import Target
 
+_OWNERS = {Failure.BROKEN: "HTTP-06", Failure.NO_RESPONSE: "HTTP-01", Failure.TIMEOUT: "HTTP-01"}
+"""The rule that is broken when a valid request gets no whole response for a reason."""
+_DECIMAL = re.compile(r"-?[0-9]{1,20}")
 KEPT_BYTES = 24 * 1024 * 1024
 READ_BYTES = 4 * 1024 * 1024
 LARGE_BYTES = 256 * 1024
@@ -35,6 +40,13 @@ class Lot:
     answer: Answer
     reading: Reading
     terms: Terms
+    volatile: frozenset[str] = frozenset()
+    """Members that differ between equal requests, and are left out where pages are compared."""
+
+    @property
+    def format(self) -> Format | None:
+        """The representation that the response is labelled with."""
+        return self.terms.labelled(self.answer.media_type)
 
     @property
     def value(self) -> dict[str, Any]:
@@ -82,14 +94,30 @@ class Lot:
 
     def _integer(self, wire: str) -> int | None:
         found = self.value.get(wire)
+        if isinstance(found, str) and _DECIMAL.fullmatch(found):
+            # A number in text is what SCHEMA-01 names; the feed can be judged all the same.
+            found = int(found)
         fits = isinstance(found, int) and not isinstance(found, bool) and INT64_MIN <= found <= INT64_MAX
         return found if fits else None
 
     @cached_property
+    def compared(self) -> dict[str, Any]:
+        """What is compared between two pages of one request: the result without its volatile members."""
+        return {name: item for name, item in self.value.items() if name not in self.volatile}
+
+    @cached_property
     def signature(self) -> dict[str, Any]:
-        """What two lots must agree in to be the same: all of the result but the API's version."""
+        """What two pages must agree in to be the same: what is compared, but for the API's version."""
         version = self.terms.feed.version
-        return {name: item for name, item in self.value.items() if version is None or name != version.wire}
+        return {name: item for name, item in self.compared.items() if version is None or name != version.wire}
+
+    def only(self, keys: frozenset[str]) -> Lot:
+        """Return the page with the entries of some keys only, without what tells how the feed goes on."""
+        feed = self.terms.feed
+        told = {field.wire for field in (feed.cursor.member, feed.limit.member, feed.remaining) if field is not None}
+        value = {name: item for name, item in self.value.items() if name not in told}
+        kept = [entry for key, entry in zip(self.keys, self.entries, strict=True) if repr(key) in keys]
+        return replace(self, reading=Reading({**value, feed.entries.wire: kept}))
 
 
 class _Disk:
@@ -182,13 +210,34 @@ class _Kept:
 
 
 class Lots:
-    """Asks a target for lots and keeps small answers, so that a rule may use again what another has asked for."""
+    """Requests pages from a target and keeps small responses, so that a rule may use again what another has requested.
+
+    ``page_size`` is the largest page that the target serves, ``media_types`` the two that traversals are taken in: the
+    canonical ones of JSON and XML, or twice the same when the other representation cannot be used. ``broken`` says why.
+    """
 
     def __init__(self, terms: Terms, target: Target, session: str | None = None) -> None:
         self.terms = terms
         self.target = target
         self.session = session
+        self.page_size = terms.feed.limit.maximum
+        self.media_types = (terms.canonical_type("json"), terms.canonical_type("xml"))
+        self.broken: dict[Format, NotServed] = {}
+        self.volatile: frozenset[str] = frozenset()
+        self.not_served: dict[str, list[NotServed]] = {}
+        """Valid requests that did not get a page that can be judged, by the rule that this breaks."""
+        self.on_page: Callable[[Lot], None] = lambda _: None
+        self.on_response: Callable[[Answer], None] = lambda _: None
         self._kept = _Kept()
+
+    def size(self, wanted: int) -> int:
+        """Return the allowed page size that is nearest to a wanted one."""
+        return max(self.terms.feed.limit.minimum, min(self.page_size, wanted))
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """The representations that can be used."""
+        return tuple(format_ for format_ in FORMATS if format_ not in self.broken)
 
     def request(self, ask: Ask) -> Request:
         """Return the request for an ask, under the caller's session where the ask names none."""
@@ -210,20 +259,22 @@ class Lots:
             return kept
         answer = self.target.send(request)
         self._kept.keep(request, answer)
+        self.on_response(answer)
         return answer
 
     def read(self, ask: Ask, *, fresh: bool = False) -> Lot:
-        """Return the readable answer to an ask, success or refusal. Raises Violation when there is none."""
+        """Return the readable response to a valid request, success or rejection. Raises NotServed when there is none."""
         request = self.request(ask)
         kept = None if fresh else self._kept.lot(request)
         if kept is not None:
             return kept
+        self._refuse_broken(ask)
         known = self._kept.lot(request)
-        answer = self.answer(request, fresh=fresh)
-        if answer.status >= 500:
-            # One more chance: gateways fail once in a while, and what does so again is no accident.
-            answer = self.answer(request, fresh=True)
-        lot = self.judge(ask, answer, known)
+        kept_answer = None if fresh else self._kept.answer(request)
+        answer = kept_answer or self._valid(request)
+        lot = self._noted(ask, answer, known)
+        if kept_answer is None and (known is None or known.reading is not lot.reading):
+            self.on_page(lot)
         if len(answer.body) > HUGE_BYTES and self._kept.on_disk(request):
             # Its body is on disk: who needs more than its beginning fetches it from there.
             reading = replace(lot.reading, body=lambda: self.answer(request).body)
@@ -232,40 +283,92 @@ class Lots:
         return lot
 
     def lot(self, ask: Ask, *, fresh: bool = False) -> Lot:
-        """Return the lot for a valid ask. Raises Violation when it is not served."""
+        """Return the page for a valid request. Raises NotServed when it is not served."""
         lot = self.read(ask, fresh=fresh)
         if not lot.succeeded:
             outcome = self.terms.feed.outcome
             code = lot.value.get(outcome.code.wire)
             message = lot.value.get(outcome.message.wire) if outcome.message else None
             got = f"{outcome.code.wire} {code!r}" + (f" with the message {message!r}" if message else "")
-            raise Violation(f"{outcome.code.wire} {outcome.success} for a valid request", got, [lot.answer])
+            owner = "HTTP-01"
+            if not isinstance(code, int):
+                # What is no result at all is a matter of the schema, and says nothing of how the request was taken.
+                owner = "SCHEMA-01" if lot.format == "json" else "SCHEMA-02"
+            expected = f"{outcome.code.wire} {outcome.success} for a valid request"
+            raise self._note(NotServed(owner, expected, got, [lot.answer], path=f"$.{outcome.code.wire}"))
         return lot
 
     def judge(self, ask: Ask, answer: Answer, known: Lot | None = None) -> Lot:
-        """Read an answer to a valid ask; one that is the same as that of a ``known`` lot was read before.
+        """Read a response to a valid request; one that is the same as that of a ``known`` page was read before.
 
-        Raises Violation, or Inconclusive when the target does not let us in.
+        Raises NotServed, or Inconclusive when the target does not let us in.
         """
         if answer.status in (401, 403, 407):
             hint = "give credentials with --header or --session"
             raise Inconclusive(f"HTTP {answer.status}: the target does not let the suite in; {hint}", [answer])
         if answer.status != 200:
-            raise Violation("HTTP 200 for a valid request", _status(answer), [answer])
+            raise NotServed("HTTP-01", "HTTP 200 for a valid request", _status(answer), [answer])
+        came, asked = self.terms.labelled(answer.media_type), self.terms.format_of(ask.media_type)
         try:
             reading = known.reading if known is not None and _reads_as(answer, known.answer) else self.terms.read(answer)
         except Unreadable as error:
-            raise Violation("a readable result", str(error), [answer]) from error
-        asked, came = self.terms.format_of(ask.media_type), self.terms.labelled(answer.media_type)
+            owner = "HTTP-02"
+            if answer.flaw or error.coding:
+                owner = "HTTP-06"
+            elif came is not None:
+                owner = "SCHEMA-01" if came == "json" else "SCHEMA-02"
+            raise NotServed(owner, "a readable result", str(error), [answer]) from error
         if asked is not None and asked != came:
-            raise Violation(f"{asked.upper()} for Accept: {ask.media_type}", answer.media_type, [answer])
-        return Lot(ask, answer, reading, self.terms)
+            raise NotServed("HTTP-02", f"{asked.upper()} for Accept: {ask.media_type}", answer.media_type, [answer])
+        return Lot(ask, answer, reading, self.terms, self.volatile)
 
     def together(self, asks: Sequence[Ask]) -> list[Lot]:
-        """Ask for several lots at the same time, never from what is kept."""
+        """Request several pages at the same time, never from what is kept."""
         answers = self.target.send_together([self.request(ask) for ask in asks])
         known = [self._kept.lot(self.request(ask)) for ask in asks]
-        return [self.judge(*each) for each in zip(asks, answers, known, strict=True)]
+        return [self._noted(*each) for each in zip(asks, answers, known, strict=True)]
+
+    def _valid(self, request: Request) -> Answer:
+        """Return the response to a valid request. Raises NotServed when none comes though the target answers others."""
+        try:
+            answer = self.answer(request, fresh=True)
+            if answer.status >= 500:
+                # One more chance: gateways fail once in a while, and what does so again is no accident.
+                answer = self.answer(request, fresh=True)
+            return answer
+        except Unreachable as error:
+            if error.kind not in _OWNERS or not self.alive(request.accept):
+                raise
+            if error.kind is not Failure.TIMEOUT:
+                with suppress(Unreachable):
+                    return self.answer(request, fresh=True)
+            got = f"{error.message}, though the target answers other requests"
+            answers = error.answers or (self.target.unanswered(request),)
+            raise self._note(NotServed(_OWNERS[error.kind], "a whole response to a valid request", got, answers)) from error
+
+    def alive(self, accept: str | None = None) -> bool:
+        """Return whether the target answers a request for one entry, whatever the answer is."""
+        smallest = Ask("", None, self.terms.feed.limit.minimum, self.terms.light_mode)
+        try:
+            self.answer(replace(self.request(smallest), accept=accept), fresh=True)
+        except Unreachable:
+            return False
+        return True
+
+    def _noted(self, ask: Ask, answer: Answer, known: Lot | None) -> Lot:
+        try:
+            return self.judge(ask, answer, known)
+        except NotServed as error:
+            raise self._note(error) from error.__cause__
+
+    def _note(self, error: NotServed) -> NotServed:
+        self.not_served.setdefault(error.owner, []).append(error)
+        return error
+
+    def _refuse_broken(self, ask: Ask) -> None:
+        format_ = self.terms.format_of(ask.media_type)
+        if format_ is not None and format_ in self.broken:
+            raise self.broken[format_]
 
 
 def _reads_as(answer: Answer, other: Answer) -> bool:

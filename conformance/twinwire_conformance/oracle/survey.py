@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from twinwire.ir import INT64_MAX
-from twinwire_conformance.contract import Ask, Terms
-from twinwire_conformance.model import Inconclusive, Violation
+from twinwire_conformance.contract import FORMATS, Ask
+from twinwire_conformance.model import Inconclusive, NotServed, Violation
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.profiles import Profile
 
 LATE = 7
+MAX_KEPT = 14
+"""The most pages of the baseline traversal that are kept whole; of the others only what they add up to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,18 @@ class Survey:
     starts: tuple[Start, ...]
     tail: Start | None = None
     end: Start | None = None
+    end_note: str = ""
+    """Why the end was not reached; empty when it was."""
+    broken: NotServed | None = None
     note: str = ""
-    broken: Violation | None = None
+    """What had to be done otherwise than planned; empty when nothing had."""
+    reach: int = 0
+    """How many entries from the beginning were read in one go."""
 
     @property
     def empty(self) -> bool:
-        """Whether the feed has no entries."""
-        return not self.lots or not self.lots[0].entries
+        """Whether the feed was read and has no entries."""
+        return bool(self.lots) and not self.lots[0].entries
 
     @property
     def size(self) -> int | None:
@@ -52,19 +59,27 @@ class Survey:
         first = self.lots[0] if self.lots else None
         return None if first is None or first.remaining is None else len(first.entries) + first.remaining
 
+    def need(self) -> None:
+        """Raise what keeps traversals from being taken: a page that was not served, or a feed without entries."""
+        if self.broken is not None and not self.reach:
+            raise self.broken
+        if self.empty:
+            raise Inconclusive("the feed is empty: there is nothing to traverse", [self.lots[0].answer])
 
-def take(lots: Lots, start: Start, need: int, fresh: bool, *, most: int = 40) -> list[Lot]:
-    """Return lots of the largest size from a start, until they hold ``need`` entries or the feed ends.
 
-    Raises Inconclusive when ``most`` lots do not suffice, as with a server whose lots are far smaller than asked for.
+def take(
+    lots: Lots, start: Start, need: int, fresh: bool, *, most: int = 40, media_type: str | None = None
+) -> list[Lot]:
+    """Return pages of the largest size from a start, until they hold ``need`` entries or the feed ends.
+
+    Raises Inconclusive when ``most`` pages do not suffice, as with a server whose pages are far smaller than requested.
     """
-    terms = lots.terms
     taken: list[Lot] = []
     cursor, held = start.cursor, 0
     while held < need:
         if len(taken) == most:
-            raise Inconclusive(f"{most} lots of the largest size hold only {held} of {need} entries")
-        lot = lots.lot(largest(terms, cursor), fresh=fresh)
+            raise Inconclusive(f"{most} pages of the largest size hold only {held} of {need} entries")
+        lot = lots.lot(largest(lots, cursor, media_type), fresh=fresh)
         taken.append(lot)
         held += len(lot.entries)
         if not lot.entries or lot.remaining == 0 or lot.cursor is None or lot.cursor == cursor:
@@ -73,72 +88,135 @@ def take(lots: Lots, start: Start, need: int, fresh: bool, *, most: int = 40) ->
     return taken
 
 
-def largest(terms: Terms, cursor: str | None) -> Ask:
-    """Return the ask for the largest lot in the lightest mode."""
-    return Ask(terms.canonical_type("json"), cursor, terms.feed.limit.maximum, terms.light_mode)
+def largest(lots: Lots, cursor: str | None, media_type: str | None = None) -> Ask:
+    """Return the request for the largest page that is served, in the light mode."""
+    return Ask(media_type or lots.media_types[0], cursor, lots.page_size, lots.terms.light_mode)
+
+
+def probe(lots: Lots) -> Violation | None:
+    """Learn which representations can be used; return what came instead of a page when none can.
+
+    A representation in which neither a few entries nor a single one nor an ordinary page comes as a result is not used: the
+    other one is judged, and the rules that need both are blocked by the one that says what is wrong.
+    """
+    terms = lots.terms
+    first: NotServed | None = None
+    for format_ in FORMATS:
+        media_type = terms.canonical_type(format_)
+        asks = (terms.sample(media_type), Ask(media_type, None, lots.size(1), terms.light_mode), Ask(media_type, None, None, terms.light_mode))
+        for ask in asks:
+            try:
+                lots.lot(ask)
+            except NotServed as error:
+                lots.broken.setdefault(format_, error)
+                first = first or error
+            else:
+                lots.broken.pop(format_, None)
+                break
+            # What is refused by its status or its framing once would be so again; only the body depends on the entries.
+            if lots.broken[format_].owner not in ("SCHEMA-01", "SCHEMA-02", "HTTP-06"):
+                break
+    working = [terms.canonical_type(format_) for format_ in lots.formats]
+    if working:
+        lots.media_types = (working[0], working[-1])
+    return None if working else first
 
 
 def survey(lots: Lots, profile: Profile) -> Survey:
     """Learn the feed, as much of it as is served."""
     # Where cursors have no order there is no way to the end but through the feed.
     ordered = lots.terms.feed.cursor.order == "numeric"
-    first = _pass(lots, None, profile.survey_lots if ordered else profile.reach)
-    end = _end(first.lots) if first.complete else None
+    most = profile.survey_lots if ordered else profile.reach
+    first = _pass(lots, None, most)
+    note = ""
+    if first.broken is not None and not first.lots:
+        first, note = _smaller_pages(lots, first, most)
+    end = _end(first) if first.complete else None
     going = [lot for lot in first.lots if lot.cursor and lot.remaining != 0 and (end is None or lot.cursor != end.cursor)]
     starts = [Start(None), *(Start(lot.cursor, lot.remaining) for lot in going)]
     tail: Start | None = None
-    note = ""
     broken = first.broken
+    why = ""
     if first.complete:
         tail = starts[-1] if first.lots[0].entries else None
+        if first.before_last is not None:
+            starts.append(tail := first.before_last)
     elif broken is None:
-        tail, note = _Search(lots, first.lots, profile.probes).run()
+        tail, why = _Search(lots, first.lots, profile.probes).run()
         if tail is not None:
             starts.append(tail)
             last = _pass(lots, tail.cursor, 3)
-            end = _end(last.lots) if last.complete else None
+            end = _end(last) if last.complete else None
             broken = last.broken
+    else:
+        why = "the end of the feed was not reached: a page on the way was not served"
     if not profile.thrifty:
         starts += _late(lots, tail)
-    return Survey(tuple(first.asks), tuple(first.lots), first.complete, tuple(starts), tail, end, note, broken)
+    return Survey(tuple(first.asks), tuple(first.lots), first.complete, tuple(starts), tail, end, why, broken, note, first.held)
+
+
+def _smaller_pages(lots: Lots, first: _Pass, most: int) -> tuple[_Pass, str]:
+    """Fall back to smaller pages when the largest is not served; say so."""
+    limit = lots.terms.feed.limit
+    for size in (limit.default, limit.maximum // 2, 50, 10, limit.minimum):
+        if not limit.minimum <= size < limit.maximum:
+            continue
+        lots.page_size = size
+        taken = _pass(lots, None, most)
+        if taken.lots:
+            why = first.broken.message.splitlines()[-1].removeprefix("got").strip() if first.broken else "not served"
+            return taken, f"pages of {limit.maximum} entries are not served ({why}): judged with pages of {size}"
+    lots.page_size = limit.maximum
+    return first, ""
 
 
 def _late(lots: Lots, tail: Start | None) -> list[Start]:
     """Return a place a few entries after the tail, so that not every walk begins at a multiple of the largest lot."""
-    if tail is None or tail.remaining is None or tail.remaining <= lots.terms.size(LATE):
+    if tail is None or tail.remaining is None or tail.remaining <= lots.size(LATE):
         return []
     try:
-        lot = lots.lot(Ask(lots.terms.canonical_type("json"), tail.cursor, lots.terms.size(LATE), lots.terms.light_mode))
-    except Violation:
+        lot = lots.lot(Ask(lots.media_types[0], tail.cursor, lots.size(LATE), lots.terms.light_mode))
+    except NotServed:
         # The rules that walk from the tail meet this again and say so.
         return []
     return [Start(lot.cursor, lot.remaining)] if lot.cursor is not None and lot.entries else []
 
 
-def _end(taken: Sequence[Lot]) -> Start | None:
-    full = [lot for lot in taken if lot.entries]
-    return Start(full[-1].cursor, 0) if full and full[-1].cursor is not None else None
+def _end(taken: _Pass) -> Start | None:
+    return Start(taken.last.cursor, 0) if taken.last is not None and taken.last.cursor is not None else None
 
 
 @dataclass(slots=True)
 class _Pass:
     asks: list[Ask] = field(default_factory=list)
     lots: list[Lot] = field(default_factory=list)
+    pages: int = 0
+    held: int = 0
+    last: Lot | None = None
+    before_last: Start | None = None
+    """Where the last page with entries begins, when it is not among those that are kept whole."""
     complete: bool = False
-    broken: Violation | None = None
+    broken: NotServed | None = None
 
 
 def _pass(lots: Lots, cursor: str | None, most: int) -> _Pass:
     taken = _Pass()
     seen = {cursor}
-    while len(taken.lots) < most:
-        taken.asks.append(largest(lots.terms, cursor))
+    while taken.pages < most:
+        taken.asks.append(largest(lots, cursor))
         try:
             lot = lots.lot(taken.asks[-1])
-        except Violation as error:
+        except NotServed as error:
             taken.broken = error
             break
-        taken.lots.append(lot)
+        if len(taken.lots) < MAX_KEPT:
+            taken.lots.append(lot)
+        elif lot.entries:
+            taken.before_last = Start(taken.asks[-1].cursor, len(lot.entries) + (lot.remaining or 0))
+        taken.pages += 1
+        taken.held += len(lot.entries)
+        if lot.entries:
+            taken.last = lot
         if not lot.entries or lot.remaining == 0:
             taken.complete = True
             break
@@ -147,7 +225,7 @@ def _pass(lots: Lots, cursor: str | None, most: int) -> _Pass:
             # No progress: PAGE-01 judges that, the survey only does not loop.
             break
         seen.add(cursor)
-        if lot.remaining is not None and lot.remaining > (most - 1) * lots.terms.feed.limit.maximum:
+        if lot.remaining is not None and lot.remaining > (most - 1) * lots.page_size:
             # The end is out of reach this way; two lots are enough to learn how far cursors lie apart.
             most = min(most, 2)
     return taken
@@ -161,20 +239,26 @@ class _Search:
         self.taken = taken
         self.probes = probes
         # A few lots must reach the end from there, also where lots are shorter than asked for.
-        self.want = min(lots.terms.feed.limit.maximum, max(len(lot.entries) for lot in taken))
+        self.want = min(lots.page_size, max(len(lot.entries) for lot in taken))
 
     def run(self) -> tuple[Start | None, str]:
-        terms = self.lots.terms
         first, last = _number(self.taken[0].cursor), _number(self.taken[-1].cursor)
         remaining = self.taken[-1].remaining
-        if terms.feed.cursor.order != "numeric" or first is None or last is None or not remaining:
-            return None, "the end of the feed was not reached: its cursors have no order in which to look for it"
+        unreached = "the end of the feed was not reached"
+        if self.lots.terms.feed.cursor.order != "numeric":
+            return None, f"{unreached}: its cursors have no order in which to look for it"
+        if first is None or last is None:
+            got = self.taken[-1].cursor if last is None else self.taken[0].cursor
+            return None, f"{unreached}: the cursor {got!r} is not a number"
+        if not remaining:
+            return None, f"{unreached}: the pages do not tell how many entries remain"
         held = sum(len(lot.entries) for lot in self.taken[1:])
         gap = max(1.0, (last - first) / held if held and last > first else 1.0)
         try:
             return self._narrow(last, remaining, gap)
-        except Violation:
-            return None, "the end of the feed was not reached: a cursor that the feed did not give out is not accepted"
+        except NotServed as error:
+            got = error.message.splitlines()[-1].removeprefix("got").strip()
+            return None, f"{unreached}: a request with a cursor between two that the feed gave out was not served ({got})"
 
     def _narrow(self, low: int, remaining: int, gap: float) -> tuple[Start | None, str]:
         high: int | None = None
@@ -186,7 +270,7 @@ class _Search:
             if guess == low:
                 break
             lot = self.lots.lot(
-                Ask(self.lots.terms.canonical_type("json"), str(guess), self.lots.terms.size(1), self.lots.terms.light_mode)
+                Ask(self.lots.media_types[0], str(guess), self.lots.size(1), self.lots.terms.light_mode)
             )
             if not lot.entries:
                 high = guess

@@ -1,27 +1,29 @@
-"""Walks: passes over part of the feed in lots of drawn sizes, each held against the same part in the largest lots."""
+"""Traversals: parts of the feed in pages of planned sizes, each compared with the same part in the largest pages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from twinwire_conformance.contract import Ask, Terms
+from twinwire_conformance.contract import Ask
 from twinwire_conformance.model import Answer, Violation
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.survey import Start, Survey, take
-from twinwire_conformance.strategies import MAX_STEPS, Step, Walk, boundary_sizes
+from twinwire_conformance.strategies import MAX_STEPS, Walk, boundary_positions, boundary_sizes, spread
 
 MAX_CELL = 40
 LONGEST = 1100
-"""The most entries of a standing walk: enough to cross the boundary of the largest lot twice."""
+"""The most entries of a fixed traversal: enough to cross the boundary of the largest page twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A walk as it went: where it began and its lots. The lot after the last step is not part of it."""
+    """A traversal as it went: where it began and its pages. ``ended`` says that the last of them was empty."""
 
     start: Start
     lots: tuple[Lot, ...]
+    ended: bool = False
 
     @property
     def answers(self) -> list[Answer]:
@@ -29,9 +31,9 @@ class Path:
         return [lot.answer for lot in self.lots]
 
     def table(self) -> str:
-        """Show the lots as a small table: what was asked and what came."""
+        """Show the pages as a small table: what was requested and what came."""
         rows: list[tuple[str, ...]] = [
-            ("lot", "cursor asked", "asked", "entries", "first", "last", "cursor given", "remaining")
+            ("page", "cursor asked", "asked", "entries", "first", "last", "cursor given", "remaining")
         ]
         for number, lot in enumerate(self.lots, 1):
             ends = [str(lot.keys[index]) for index in (0, -1)] if lot.keys else ["-", "-"]
@@ -42,74 +44,102 @@ class Path:
 
 
 Property = Callable[[Sequence[Lot], Path], Violation | None]
-"""What a rule says of a walk: the reference lots from the same start, and the walk."""
+"""What a rule says of a traversal: the reference pages from the same start, and the traversal."""
 
-PROPERTIES: list[Property] = []
-
-
-def of_walks(judge: Property) -> Property:
-    """Register a property of walks. Each walk is held to all of them at once, while its lots are at hand."""
-    PROPERTIES.append(judge)
-    return judge
+SuccessiveCheck = Callable[[Lot, Lot], Violation | None]
+"""What a rule says of two pages: the second follows the first, or both are from the same cursor."""
 
 
 def go(lots: Lots, survey: Survey, walk: Walk, fresh: bool) -> Path:
-    """Take a walk. It ends early where the feed ends. Raises Violation when a lot is not served."""
+    """Take a traversal. It ends early where the feed ends. Raises NotServed when a page is not served."""
     start = survey.starts[walk.start % len(survey.starts)]
     taken: list[Lot] = []
     cursor = start.cursor
-    for step in walk.steps:
-        lot = lots.lot(Ask(step.media_type, cursor, step.limit, walk.mode), fresh=fresh)
+    for limit in walk.sizes:
+        lot = lots.lot(Ask(walk.media_type, cursor, limit, walk.mode), fresh=fresh or walk.fresh)
         taken.append(lot)
         if not lot.entries or lot.cursor is None:
             break
         cursor = lot.cursor
-    return Path(start, tuple(taken))
+    return Path(start, tuple(taken), ended=not taken[-1].entries)
 
 
 def reference(lots: Lots, path: Path, fresh: bool) -> list[Lot]:
-    """Return the lots of the largest size that a walk is held against: its entries and one more.
+    """Return the largest pages that a traversal is compared with, in its representation: its entries and one more.
 
-    A walk that ends too early is told by that one.
+    That one more shows a traversal that ends too early.
     """
     need = sum(len(lot.entries) for lot in path.lots) + 1
-    return take(lots, path.start, need, fresh, most=40 + need // lots.terms.feed.limit.maximum)
+    most = 40 + need // lots.page_size
+    return take(lots, path.start, need, fresh, most=most, media_type=path.lots[0].ask.media_type)
 
 
-def standing(lots: Lots, survey: Survey, most: int) -> list[Walk]:
-    """Return the walks that every run takes, before any are drawn: the whole of what was surveyed, then every
-    boundary size.
+def successive(reference: Sequence[Lot], path: Path) -> list[tuple[Lot, Lot]]:
+    """Return the pairs of pages that follow each other, and the first pages of both, which have the same cursor."""
+    first = [(reference[0], path.lots[0])] if reference else []
+    return [*first, *pairwise(path.lots)]
 
-    Where the end is known, lots that end exactly there, one entry before and one after it come first.
+
+def standing(lots: Lots, survey: Survey, most: int, seed: int, cuts: int) -> list[Walk]:
+    """Return the traversals that every run takes, before any are drawn.
+
+    The whole of what was surveyed; pages that end exactly at the end, one entry before and one after it; pages that begin at
+    every boundary position; ``cuts`` page boundaries that are spread evenly over the feed; then every boundary size.
+    ``most`` limits the number of their pages.
     """
     terms = lots.terms
-    json, xml = terms.canonical_type("json"), terms.canonical_type("xml")
-    top = terms.feed.limit.maximum
-    chosen = [
-        _walk(terms, 0, *((top, json) for _ in survey.lots)),
-        _walk(terms, 0, (1, json), (2, json), (3, xml)),
-    ]
+    json, xml = lots.media_types
+    top, mode = lots.page_size, terms.light_mode
+    chosen = [Walk(0, (top,) * len(survey.lots), json, mode)]
     if survey.tail is not None and survey.tail.remaining:
         last, left = survey.starts.index(survey.tail), survey.tail.remaining
         near = [size for size in (left, left - 1, left + 1) if 0 < size <= top]
-        chosen += [_walk(terms, last, (size, json), (1, json)) for size in near]
-    sizes = boundary_sizes(terms.feed.limit)
+        chosen += [Walk(last, (size, lots.size(1)), json, mode) for size in near]
+    reach = survey.reach
+    positions = [position for position in boundary_positions(lots.page_size) if position < reach]
+    chosen.append(Walk(0, _steps(lots, positions), json, mode, fresh=True))
+    chosen.append(Walk(0, _steps(lots, spread(seed, reach, cuts)), xml, mode, fresh=True))
+    sizes = [size for size in boundary_sizes(terms.feed.limit) if size <= top]
     for index, chain in enumerate(_chains(sizes, min(LONGEST, survey.size or LONGEST))):
         # Chains take turns over the starts, so that a size which fails only far into the feed is met there too.
-        steps = [(size, (json, xml)[index % 2]) for size in chain]
-        chosen.append(_walk(terms, _roomy(survey, index, sum(chain)), *steps, (1, json)))
-    return chosen[:most]
+        media_type = (json, xml)[index % 2]
+        chosen.append(Walk(_roomy(survey, index, sum(chain)), (*chain, lots.size(1)), media_type, mode))
+    return _within(chosen, most)
+
+
+def _steps(lots: Lots, positions: Sequence[int]) -> tuple[int, ...]:
+    """Return the sizes of the pages that end at these positions of the feed, and of one page after the last."""
+    steps: list[int] = []
+    at = 0
+    for position in positions:
+        while position - at > lots.page_size:
+            steps.append(lots.page_size)
+            at += lots.page_size
+        if position > at:
+            steps.append(lots.size(position - at))
+            at = position
+    return (*steps, lots.size(2))
+
+
+def _within(walks: Sequence[Walk], most: int) -> list[Walk]:
+    kept: list[Walk] = []
+    for walk in walks:
+        room = most - sum(len(each.sizes) for each in kept)
+        if room < 2:
+            break
+        kept.append(replace(walk, sizes=walk.sizes[:room]))
+    return kept
 
 
 def _roomy(survey: Survey, index: int, need: int) -> int:
-    """Return the start of an index's turn, or the beginning when not enough entries remain there to fill the lots."""
+    """Return the start of an index's turn, or the beginning when not enough entries remain there to fill the pages."""
     turn = index % len(survey.starts)
     remaining = survey.starts[turn].remaining
     return turn if remaining is not None and remaining >= need else 0
 
 
 def _chains(sizes: Sequence[int], room: int) -> list[list[int]]:
-    """Pack sizes into as few walks as hold them: a lot that follows shows whether the cursor before it was right."""
+    """Pack sizes into as few traversals as hold them: a page that follows shows whether the cursor before it was right."""
     chains: list[list[int]] = []
     for size in sorted(sizes, reverse=True):
         fitting = next((chain for chain in chains if sum(chain) + size <= room and len(chain) < MAX_STEPS), None)
@@ -118,7 +148,3 @@ def _chains(sizes: Sequence[int], room: int) -> list[list[int]]:
         else:
             fitting.append(size)
     return chains
-
-
-def _walk(terms: Terms, start: int, *steps: tuple[int, str]) -> Walk:
-    return Walk(start, tuple(Step(terms.size(limit), media_type) for limit, media_type in steps), terms.light_mode)

@@ -13,7 +13,14 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class Unreadable(Exception):
-    """A body that is not what its label says; the message says why and where."""
+    """A body that is not what its label says; the message says why and where.
+
+    ``coding`` says that its bytes do not decode to text, so that nothing is known of what they say.
+    """
+
+    def __init__(self, message: str, *, coding: bool = False) -> None:
+        super().__init__(message)
+        self.coding = coding
 
 
 def decode(body: bytes, charset: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twinwire_conformance.rules import http, image, page, param, schema, twin
+from twinwire_conformance.rules import ending, guises, hostile, http, image, page, param, schema, together, twin
 from twinwire_conformance.rules.registry import RULES, Rule, catalogue
 
-__all__ = ["RULES", "Rule", "catalogue", "http", "image", "page", "param", "schema", "twin"]
+__all__ = ["RULES", "Rule", "catalogue", "ending", "guises", "hostile", "http", "image", "page", "param", "schema", "together", "twin"]

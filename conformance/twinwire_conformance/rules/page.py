@@ -1,86 +1,68 @@
-"""Paging: what holds of every pass over a feed that stands still."""
+"""Paging: what holds of every traversal of a feed that stands still."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import pairwise
 
-from twinwire.ir import INT64_MAX
-from twinwire_conformance.contract import FORMATS, Ask
-from twinwire_conformance.model import Inconclusive, Skipped, Violation
+from twinwire_conformance.contract import Ask, Terms
+from twinwire_conformance.model import Skipped, Violation
 from twinwire_conformance.oracle.examination import Trial
-from twinwire_conformance.oracle.lots import Lot, Lots
+from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.oracle.survey import Start, take
-from twinwire_conformance.oracle.walks import Path, of_walks
+from twinwire_conformance.oracle.walks import Path
 from twinwire_conformance.reading import difference, shown
 from twinwire_conformance.rules.registry import must, should
-from twinwire_conformance.rules.twin import unlike
 from twinwire_conformance.strategies import boundary_sizes
 
 
-@must("PAGE-01", "progress: while entries come, the token moves and none comes back", walks=True)
-def cursors_make_progress(trial: Trial) -> None:
-    """Look at the cursors of every walk."""
-    trial.walk(_progress)
-
-
-@of_walks
-def _progress(_: Sequence[Lot], path: Path) -> Violation | None:
+@must.traversal("PAGE-01", "Progress: while entries come, the cursor moves, and no cursor comes back")
+def cursors_make_progress(_: Sequence[Lot], path: Path) -> Violation | None:
+    """Look at the cursors of every traversal."""
     seen: dict[str | None, int] = {path.start.cursor: 0}
     for number, lot in enumerate(path.lots, 1):
         if not lot.entries:
             return None
         if lot.cursor is None:
-            return _violation("a cursor with every lot that has entries", f"none with lot {number}", path)
+            return _violation("a cursor with every page that has entries", f"none with page {number}", path)
         if lot.cursor in seen:
-            where = f"lot {seen[lot.cursor]}" if seen[lot.cursor] else "the start"
-            return _violation("a cursor that moves on", f"{lot.cursor} of lot {number} is that of {where}", path)
+            where = f"page {seen[lot.cursor]}" if seen[lot.cursor] else "the start"
+            return _violation("a cursor that moves on", f"{lot.cursor} of page {number} is that of {where}", path)
         seen[lot.cursor] = number
     return None
 
 
-@must("PAGE-02", "nothing twice: one pass never holds the same entry twice", walks=True)
-def nothing_comes_twice(trial: Trial) -> None:
-    """Look for an entry that stands twice in a walk."""
-    trial.walk(_unique)
-
-
-@of_walks
-def _unique(_: Sequence[Lot], path: Path) -> Violation | None:
+@must.traversal("PAGE-02", "No duplicates: one traversal never returns the same entry twice")
+def nothing_comes_twice(_: Sequence[Lot], path: Path) -> Violation | None:
+    """Look for an entry that comes twice in a traversal."""
     seen: dict[str, int] = {}
     for number, lot in enumerate(path.lots, 1):
         for key in lot.keys:
             word = repr(key)
             if word in seen:
-                return _violation("every entry once in a pass", f"{shown(key)} in lots {seen[word]} and {number}", path)
+                return _violation("every entry once in a traversal", f"{shown(key)} on pages {seen[word]} and {number}", path)
             seen[word] = number
     return None
 
 
-@must("PAGE-03", "nothing lost: every cutting of the feed into lots gives the same sequence", walks=True)
-def every_cutting_gives_the_same_sequence(trial: Trial) -> None:
-    """Hold the entries of every walk against the same stretch in the largest lots."""
-    trial.walk(_sequence)
-
-
-@of_walks
-def _sequence(reference: Sequence[Lot], path: Path) -> Violation | None:
+@must.traversal("PAGE-03", "No loss: every sequence of page sizes returns the same entries in the same order")
+def every_cutting_gives_the_same_sequence(reference: Sequence[Lot], path: Path) -> Violation | None:
+    """Compare the entries of every traversal with the same stretch in the largest pages, in the same representation."""
     expected = [pair for lot in reference for pair in zip(lot.words, lot.entries, strict=True)]
     came = [(number, *pair) for number, lot in enumerate(path.lots, 1) for pair in zip(lot.words, lot.entries, strict=True)]
     for index, (number, words, entry) in enumerate(came):
         if index >= len(expected):
             if not _ended(reference):
-                # The walk went farther than the lots it is held against; nothing is known of what came then.
+                # The traversal went farther than the pages it is compared with; nothing is known of what came then.
                 return None
-            return _violation(f"{len(expected)} entries, as in the largest lots", f"one more, in lot {number}", path)
+            return _violation(f"{len(expected)} entries, as in the largest pages", f"one more, on page {number}", path)
         found = words != expected[index][0] and difference(expected[index][1], entry, f"entry {index + 1}")
         if found:
             where, one, other = found
-            return _violation(f"{one} at {where} of the pass, as in the largest lots", f"{other} in lot {number}", path)
-    if not path.lots[-1].entries and len(came) < len(expected):
-        return _violation(f"{len(expected)} entries, as in the largest lots", f"an empty lot after {len(came)}", path)
+            return _violation(f"{one} at {where} of the traversal, as in the largest pages", f"{other} on page {number}", path)
+    if path.ended and len(came) < len(expected):
+        return _violation(f"{len(expected)} entries, as in the largest pages", f"an empty page after {len(came)}", path)
     return None
 
 
@@ -88,50 +70,63 @@ def _ended(lots: Sequence[Lot]) -> bool:
     return not lots or not lots[-1].entries or lots[-1].remaining == 0 or lots[-1].cursor is None
 
 
-@must("PAGE-04", "replay: the same token and count give the same lot, any number of times")
-def a_lot_can_be_replayed(trial: Trial) -> None:
-    """Ask again for the lots of the corpus, and for lots of boundary sizes from every start."""
+@must("PAGE-04", "Repeatable: the same token and count give the same page, any number of times")
+def a_page_can_be_repeated(trial: Trial) -> None:
+    """Repeat the requests of the corpus, and requests of boundary sizes from every start."""
     asks = [*trial.exam.corpus("json"), *trial.exam.corpus("xml")]
     thrifty = trial.exam.profile.thrifty
-    # Small lots first: where a feed moves, they are the ones that stand still for long enough.
-    _replay(trial, trial.terms.sample(asks[0].media_type), times=1 if thrifty else 3)
+    # Small pages first: where a feed moves, they are the ones that stand still for long enough.
+    _repeat(trial, trial.terms.sample(trial.lots.media_types[0]), times=1 if thrifty else 8)
     if thrifty:
-        _replay(trial, asks[-1], times=1)
+        _repeat(trial, asks[-1], times=1)
         return
-    sizes = boundary_sizes(trial.terms.feed.limit)
+    sizes = [size for size in boundary_sizes(trial.terms.feed.limit) if size <= trial.lots.page_size]
     starts = trial.exam.survey.starts
     for index, start in enumerate(dict.fromkeys((starts[0], starts[len(starts) // 2], starts[-1]))):
-        asks.append(Ask(asks[index].media_type, start.cursor, sizes[(index + 2) % len(sizes)], trial.terms.light_mode))
+        media_type = trial.lots.media_types[index % 2]
+        asks.append(Ask(media_type, start.cursor, sizes[(index + 2) % len(sizes)], trial.terms.light_mode))
     for ask in asks:
-        _replay(trial, ask, times=1)
+        _repeat(trial, ask, times=1)
 
 
-def _replay(trial: Trial, ask: Ask, times: int) -> None:
+def _repeat(trial: Trial, ask: Ask, times: int) -> None:
     def judge(first: Sequence[Lot], again: Lot) -> Violation | None:
         found = difference(first[0].signature, again.signature)
         if found is None:
             return None
         path, one, other = found
-        return Violation(one, f"{other} when asked again", [first[0].answer, again.answer], path=path)
+        return Violation(one, f"{other} when requested again", [first[0].answer, again.answer], path=path)
 
-    def once(fresh: bool) -> list[Lot]:
-        # What was kept a while ago tells nothing of a feed that moves.
-        return [trial.lots.lot(ask, fresh=fresh or trial.exam.moving)]
+    with trial.part():
+        for _ in range(times):
+            # What was kept a while ago tells nothing of a feed that moves.
+            first = trial.lots.lot(ask, fresh=trial.exam.moving)
+            again = trial.lots.lot(ask, fresh=True)
+            found = judge([first], again)
+            if found is not None:
+                _between(trial, ask, first, again, found)
+                trial.confirm(lambda fresh: [trial.lots.lot(ask, fresh=fresh)], lambda _: trial.lots.lot(ask, fresh=True), judge)
+            trial.witness()
 
-    for _ in range(times):
-        trial.confirm(once, lambda _: trial.lots.lot(ask, fresh=True), judge)
+
+def _between(trial: Trial, ask: Ask, first: Lot, again: Lot, found: Violation) -> None:
+    """Raise what differs in one response when the next one has the entries of the one before again.
+
+    An entry that was modified or deleted does not come back, so that a server which answers wrongly now and then is found
+    even if it does not do so the next time.
+    """
+    third = trial.lots.lot(ask, fresh=True)
+    if first.words != again.words and first.words == third.words and first.remaining == third.remaining:
+        raise found
 
 
-@must("PAGE-05", "queue: what remains falls by each lot's count, and the first lot tells the feed's size", walks=True)
-def what_remains_is_told_truly(trial: Trial) -> None:
-    """Follow the remaining number over every walk, and compare it with the size of a feed that was read whole."""
-    if trial.terms.feed.remaining is None:
+def _has_remaining(terms: Terms) -> None:
+    if terms.feed.remaining is None:
         raise Skipped("the contract has no member for the number of remaining entries")
-    _whole(trial)
-    trial.walk(_queue)
 
 
 def _whole(trial: Trial) -> None:
+    """Compare what the first page says of the feed's size with a feed that was read whole."""
     known = trial.exam.survey
     if not known.complete or known.empty:
         return
@@ -142,110 +137,66 @@ def _whole(trial: Trial) -> None:
         if first.remaining is None or first.remaining + len(first.entries) == size:
             return None
         told = f"{len(first.entries)} + {first.remaining}"
-        return Violation(f"the feed's {size} entries in the first lot and after it", told, [first.answer])
+        return Violation(f"the feed's {size} entries on the first page and after it", told, [first.answer])
 
     def whole(fresh: bool) -> list[Lot]:
         # From the beginning each time: where the feed has moved, the survey's cursors no longer cut it the same way.
-        return take(trial.lots, Start(None), 10**9, fresh)
+        return take(trial.lots, Start(None), 10**9, fresh, most=len(known.asks) + 4)
 
-    trial.confirm(whole, whole, judge)
+    with trial.part():
+        trial.confirm(whole, whole, judge, entries=False)
 
 
-@of_walks
-def _queue(reference: Sequence[Lot], path: Path) -> Violation | None:
-    for lots in (reference, path.lots):
-        left: int | None = None
-        if reference and reference[0].remaining is not None:
-            left = reference[0].remaining + len(reference[0].entries)
-        for number, lot in enumerate(lots, 1):
-            if lot.remaining is None or left is None:
-                return _violation("a number of remaining entries with every lot", f"none with lot {number}", path)
-            left -= len(lot.entries)
-            if lot.remaining != left:
-                return _violation(f"{left} remaining after lot {number}", str(lot.remaining), Path(path.start, tuple(lots)))
+@must.successive(
+    "PAGE-05",
+    "queuecount decreases by each page's count, and on the first page count + queuecount is the feed's size",
+    need=_has_remaining,
+    also=_whole,
+)
+def what_remains_is_told_truly(left: Lot, right: Lot) -> Violation | None:
+    """Follow the remaining number over every traversal, and compare it with the size of a feed that was read whole."""
+    path = Path(Start(left.ask.cursor), (left, right))
+    if left.remaining is None or right.remaining is None:
+        which = "first" if left.remaining is None else "second"
+        return _violation("a number of remaining entries on every page", f"none on the {which} page", path)
+    if left.ask.cursor == right.ask.cursor:
+        total = left.remaining + len(left.entries)
+        told = right.remaining + len(right.entries)
+        if told != total:
+            expected = f"{total - len(right.entries)} remaining, as {len(left.entries)} + {left.remaining} on a larger page"
+            return _violation(expected, str(right.remaining), path)
+        return None
+    expected_left = left.remaining - len(right.entries)
+    if right.remaining != expected_left:
+        return _violation(f"{expected_left} remaining after the second page", str(right.remaining), path)
     return None
 
 
-@must("PAGE-06", "end: nothing remains exactly when the next lot is empty", walks=True)
-def the_end_is_told_truly(trial: Trial) -> None:
-    """Compare what each lot of a walk says to remain with the lot that follows it."""
-    if trial.terms.feed.remaining is None:
-        raise Skipped("the contract has no member for the number of remaining entries")
-    trial.walk(_end)
-
-
-@of_walks
-def _end(_: Sequence[Lot], path: Path) -> Violation | None:
-    for number, lot in enumerate(path.lots, 1):
+@must.successive("PAGE-06", "queuecount is 0 exactly when the next page is empty", need=_has_remaining)
+def the_end_is_told_truly(left: Lot, right: Lot) -> Violation | None:
+    """Compare what each page of a traversal says to remain with the page that follows it."""
+    path = Path(Start(left.ask.cursor), (left, right))
+    for number, lot in enumerate((left, right), 1):
         if not lot.entries and lot.remaining:
-            return _violation(f"nothing to remain after the empty lot {number}", str(lot.remaining), path)
-    for number, (lot, following) in enumerate(pairwise(path.lots), 1):
-        if lot.remaining == 0 and following.entries:
-            got = f"{len(following.entries)} entries after lot {number}"
-            return _violation("an empty lot after one with nothing remaining", got, path)
-        if lot.remaining and not following.entries:
-            return _violation(f"entries, as {lot.remaining} remain after lot {number}", "an empty lot", path)
+            return _violation(f"nothing to remain after the empty page {number}", str(lot.remaining), path)
+    if left.ask.cursor == right.ask.cursor:
+        return None
+    if left.remaining == 0 and right.entries:
+        got = f"{len(right.entries)} entries after it"
+        return _violation("an empty page after one with nothing remaining", got, path)
+    if left.remaining and not right.entries:
+        return _violation(f"entries, as {left.remaining} remain after the first page", "an empty page", path)
     return None
 
 
-@must("PAGE-07", "past the end: the last token, and any later one, give an empty lot")
-def after_the_end_comes_nothing(trial: Trial) -> None:
-    """Ask with the last cursor and later ones, after the largest lots and after a last lot that was exactly full."""
-    if trial.exam.survey.empty:
-        raise Inconclusive("the feed is empty: it has no last token")
-    limit = trial.terms.feed.limit
-    json, xml = trial.terms.canonical_type("json"), trial.terms.canonical_type("xml")
-    # The same asks as in the corpus, so that their answers serve again.
-    at_end = [Ask(media_type, None, None, trial.terms.light_mode) for media_type in (json, xml)]
-    if not trial.exam.profile.thrifty:
-        at_end.append(Ask(json, None, limit.maximum, trial.terms.light_mode))
-    for ask in at_end:
-        _nothing_after(trial, lambda last, _: last.cursor, ask)
-    _nothing_after(trial, partial(_exactly_full, trial), at_end[0])
-    if trial.terms.feed.cursor.order == "numeric":
-        for step in _STEPS[-1:] if trial.exam.profile.thrifty else _STEPS:
-            _nothing_after(trial, partial(_later, step=step), trial.terms.sample(json))
-
-
-_STEPS = (1, 2**32, 2**63)
-
-
-def _later(last: Lot, _: bool, step: int) -> str:
-    try:
-        return str(min(INT64_MAX, int(last.cursor or "") + step))
-    except ValueError as error:
-        raise Inconclusive(f"the last token {last.cursor!r} is no number: later ones are not known", [last.answer]) from error
-
-
-def _exactly_full(trial: Trial, last: Lot, fresh: bool) -> str | None:
-    full = replace(last.ask, limit=trial.terms.size(len(last.entries)))
-    return trial.lots.lot(full, fresh=fresh).cursor
-
-
-def _nothing_after(trial: Trial, cursor: Callable[[Lot, bool], str | None], ask: Ask) -> None:
-    def subject(fresh: bool) -> Lot:
-        last = trial.ending(False)[-1]
-        return trial.lots.lot(replace(ask, cursor=cursor(last, fresh)), fresh=fresh)
-
-    def judge(ending: Sequence[Lot], lot: Lot) -> Violation | None:
-        if not lot.entries:
-            return None
-        expected = f"an empty lot after {ending[-1].cursor}, with which the feed ends"
-        return Violation(expected, f"{len(lot.entries)} entries after {lot.ask.cursor}", [ending[-1].answer, lot.answer])
-
-    trial.confirm(trial.ending, subject, judge)
-
-
-@should("PAGE-08", "tokens grow numerically", walks=True)
-def cursors_grow(trial: Trial) -> None:
-    """Compare the cursors of every walk as numbers."""
-    if trial.terms.feed.cursor.order != "numeric":
+def _has_order(terms: Terms) -> None:
+    if terms.feed.cursor.order != "numeric":
         raise Skipped("the contract gives its tokens no order")
-    trial.walk(_growth)
 
 
-@of_walks
-def _growth(_: Sequence[Lot], path: Path) -> Violation | None:
+@should.traversal("PAGE-08", "Tokens grow numerically", need=_has_order)
+def cursors_grow(_: Sequence[Lot], path: Path) -> Violation | None:
+    """Compare the cursors of every traversal as numbers."""
     cursors = [path.start.cursor, *(lot.cursor for lot in path.lots if lot.entries)]
     for number, (one, other) in enumerate(pairwise(cursors), 1):
         if one is None or other is None:
@@ -253,111 +204,45 @@ def _growth(_: Sequence[Lot], path: Path) -> Violation | None:
         try:
             grows = int(one) < int(other)
         except ValueError:
-            return _violation("a number", f"{other!r} in lot {number}", path)
+            return _violation("a number", f"{other!r} on page {number}", path)
         if not grows:
-            return _violation(f"a token over {one}", f"{other} in lot {number}", path)
+            return _violation(f"a token over {one}", f"{other} on page {number}", path)
     return None
 
 
-@must("PAGE-09", "passes interleaved under different sessions do not disturb each other")
-def sessions_do_not_disturb_each_other(trial: Trial) -> None:
-    """Take two passes of different lots in turns, each under a session of its own, and compare each with one taken alone."""
-    if trial.terms.feed.session is None:
-        raise Skipped("the contract has no sessions")
-    if trial.exam.survey.empty:
-        raise Inconclusive("the feed is empty: there is nothing to walk over")
-    sizes = (trial.terms.size(3), trial.terms.size(5))
-    turns = 2 if trial.exam.profile.thrifty else 4
+@must("PAGE-11", "The beginning is complete: no start value returns entries that precede those of another")
+def the_beginning_is_complete(trial: Trial) -> None:
+    """Compare the first entries without a cursor with those of each cursor that the contract reads as the beginning."""
+    if not trial.terms.feed.cursor.start:
+        raise Skipped("the contract has no cursor that means the beginning")
+    size = trial.lots.size(20)
+    ask = Ask(trial.lots.media_types[0], None, size, trial.terms.light_mode)
+    name = trial.terms.feed.cursor.parameter.name
 
-    def alone(fresh: bool) -> list[Lot]:
-        need = max(sizes) * turns
-        if not fresh:
-            return take(trial.lots, trial.exam.starts[0], need, fresh)
-        # No more than is needed: on a feed that moves, less of it has to stand still.
-        ask = Ask(trial.terms.canonical_type("json"), None, trial.terms.size(need), trial.terms.light_mode)
-        return [trial.lots.lot(ask, fresh=fresh)]
+    def judge(lots: Sequence[Lot], other: Lot) -> Violation | None:
+        words = [list(map(repr, lot.keys)) for lot in (lots[0], other)]
+        for first, second, way in (*[(words[0], words[1], f"with {name}={other.ask.cursor}")], (words[1], words[0], f"without {name}")):
+            if first and second and first[0] != second[0] and second[0] in first:
+                missing = first.index(second[0])
+                got = f"{missing} entries fewer at the beginning {way}"
+                return Violation("the same beginning whatever the start value", got, [lots[0].answer, other.answer])
+            if first and not second:
+                return Violation("the same beginning whatever the start value", f"an empty page {way}", [lots[0].answer, other.answer])
+        return None
 
-    def together(_: bool) -> list[list[Lot]]:
-        passes: list[list[Lot]] = [[], []]
-        for _turn in range(turns):
-            for index, taken in enumerate(passes):
-                _step(trial, taken, sizes[index], f"twinwire-{index + 1}")
-        # A pass that begins again under a session that has got somewhere.
-        passes.append([])
-        _step(trial, passes[-1], sizes[0], "twinwire-1")
-        return passes
-
-    trial.confirm(alone, together, _undisturbed)
-
-
-def _step(trial: Trial, taken: list[Lot], size: int, session: str) -> None:
-    if taken and (not taken[-1].entries or taken[-1].cursor is None):
-        return
-    cursor = taken[-1].cursor if taken else None
-    ask = Ask(trial.terms.canonical_type("json"), cursor, size, trial.terms.light_mode, session)
-    answer = trial.lots.answer(trial.lots.request(ask), fresh=True)
-    if trial.lots.session is not None and trial.terms.refuses(answer):
-        raise Inconclusive("a session was given, and the target accepts no other", [answer])
-    lot = trial.lots.judge(ask, answer)
-    if not lot.succeeded:
-        raise Violation("a lot under any session", "a refusal", [lot.answer])
-    taken.append(lot)
-
-
-def _undisturbed(alone: Sequence[Lot], passes: Sequence[Sequence[Lot]]) -> Violation | None:
-    for taken in passes:
-        path = Path(Start(None), tuple(taken))
-        found = _sequence(alone, path)
-        if found is not None:
-            return found
-    return None
-
-
-@must("PAGE-10", "requests at the same time get what they get alone")
-def concurrent_requests_get_what_they_get_alone(trial: Trial) -> None:
-    """Send requests from several places, in several sizes and formats, at the same time; compare each with its answer alone."""
-    asks = _crowd(trial)
-    # A race is lost only now and then, so there is more than one; where the feed moves, each takes many requests to judge.
-    for _ in range(1 if trial.exam.profile.thrifty or trial.exam.moving else 3):
-        crowd = _Crowd(trial.lots, asks)
-        for index in range(len(asks)):
-            trial.confirm(partial(crowd.alone, index), partial(crowd.together, index), _unmixed)
-
-
-def _unmixed(alone: Sequence[Lot], together: Lot) -> Violation | None:
-    return unlike(alone[0], together, "alone", "among others at the same time")
-
-
-class _Crowd:
-    """Asks that are sent at the same time; one crowd serves every first look."""
-
-    def __init__(self, lots: Lots, asks: Sequence[Ask]) -> None:
-        self.lots = lots
-        self.asks = asks
-        self.first = lots.together(asks)
-
-    def alone(self, index: int, fresh: bool) -> list[Lot]:
-        return [self.lots.lot(self.asks[index], fresh=fresh)]
-
-    def together(self, index: int, fresh: bool) -> Lot:
-        return (self.lots.together(self.asks) if fresh else self.first)[index]
-
-
-def _crowd(trial: Trial) -> list[Ask]:
-    json, xml = (trial.terms.canonical_type(format_) for format_ in FORMATS)
-    if trial.exam.profile.thrifty:
-        # Lots that other rules have asked for anyway, so that only the crowd itself costs requests.
-        others = trial.exam.heavy.moderate(xml)[:1] or [trial.exam.corpus("xml")[0]]
-        return [trial.terms.sample(json), *others, trial.exam.corpus("json")[0], trial.terms.sample(xml)]
-    starts = list(dict.fromkeys(start.cursor for start in trial.exam.starts))
-    sizes = [trial.terms.size(number) for number in (2, 3, 50, 7)]
-    asks = [
-        Ask((json, xml)[index % 2], starts[index % len(starts)], sizes[index // 2 % len(sizes)], trial.terms.light_mode)
-        for index in range(8)
-    ]
-    # Other modes among them, in small lots, as their answers are large: before some and after all.
-    heavy = trial.exam.heavy.moderate(json)
-    return [*asks[:3], *heavy, *asks[3:], *heavy]
+    for cursor in trial.terms.feed.cursor.start:
+        with trial.part():
+            answer = trial.lots.answer(trial.lots.request(replace(ask, cursor=cursor)))
+            if trial.terms.refuses(answer):
+                # PARAM-09 remarks on that; nothing is lost by it.
+                trial.witness()
+                continue
+            trial.confirm(
+                lambda fresh: [trial.lots.lot(ask, fresh=fresh)],
+                lambda fresh, cursor=cursor: trial.lots.lot(replace(ask, cursor=cursor), fresh=fresh),  # type: ignore[misc]
+                judge,
+                entries=False,
+            )
 
 
 def _violation(expected: str, got: str, path: Path) -> Violation:

@@ -6,37 +6,42 @@ import re
 from collections.abc import Iterator
 
 from twinwire.ir import INT64_MAX, INT64_MIN, Kind
-from twinwire_conformance.contract import FORMATS, Format, kind_of
-from twinwire_conformance.model import Skipped, Violation
+from twinwire_conformance.contract import FORMATS, Format, Terms, kind_of
+from twinwire_conformance.model import Answer, Skipped, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
+from twinwire_conformance.reading import Unreadable
 from twinwire_conformance.rules.registry import must, should
-from twinwire_conformance.strategies import bad_inputs
+from twinwire_conformance.strategies import bad_inputs, echoed_inputs
 
 _DECIMAL = re.compile(r"-?[0-9]+")
 
 
-@must("SCHEMA-01", "JSON is valid against the generated JSON Schema")
-def json_is_valid(trial: Trial) -> None:
-    """Validate JSON answers; what the contract does not know is left out first."""
-    for lot in _lots(trial, "json"):
-        _valid(trial, lot, "json")
-        trial.witness()
+@must.page("SCHEMA-01", "JSON is valid against the generated JSON Schema")
+def json_is_valid(lot: Lot) -> int:
+    """Validate every JSON page; what the contract does not know is left out first."""
+    return _valid_page(lot, "json")
 
 
-@must("SCHEMA-02", "XML is valid against the generated XSD")
-def xml_is_valid(trial: Trial) -> None:
-    """Validate XML answers, and look for the members of a success, which an XSD cannot require only of successes."""
-    for lot in _lots(trial, "xml"):
-        _valid(trial, lot, "xml")
-        missing = _missing(lot)
-        if missing:
-            raise Violation(f"{missing}, which every success has", "nothing", [lot.answer], path=f"/{lot.reading.known.tag}")
-        trial.witness()
+@must.page("SCHEMA-02", "XML is valid against the generated XSD")
+def xml_is_valid(lot: Lot) -> int:
+    """Validate every XML page, and look for the members of a success, which an XSD cannot require only of successes."""
+    checked = _valid_page(lot, "xml")
+    missing = _missing(lot) if checked else None
+    if missing:
+        raise Violation(f"{missing}, which every success has", "nothing", [lot.answer], path=f"/{lot.reading.known.tag}")
+    return checked
 
 
-def _valid(trial: Trial, lot: Lot, format_: Format) -> None:
-    schemas, known = trial.terms.schemas, lot.reading.known
+def _valid_page(lot: Lot, format_: Format) -> int:
+    if lot.format != format_:
+        return 0
+    _valid(lot, format_)
+    return 1
+
+
+def _valid(lot: Lot, format_: Format) -> None:
+    schemas, known = lot.terms.schemas, lot.reading.known
     flaw = schemas.json_flaw(known) if format_ == "json" else schemas.xml_flaw(known)
     if flaw is not None:
         path, reason = flaw
@@ -46,120 +51,135 @@ def _valid(trial: Trial, lot: Lot, format_: Format) -> None:
 
 def _missing(lot: Lot) -> str | None:
     feed = lot.terms.feed
-    # An empty lot has no entries by nature, and may go without a cursor.
+    # An empty page has no entries by nature, and may go without a cursor.
     optional = set() if lot.entries else {feed.entries.wire, feed.cursor.member.wire}
     wanted = [field.wire for field in feed.success if field.wire not in optional]
     return next((name for name in wanted if lot.succeeded and name not in lot.value), None)
 
 
-@must("SCHEMA-03", "the return code of a success is the success code")
-def a_success_carries_the_success_code(trial: Trial) -> None:
-    """Look at the code of answers to valid requests."""
-    outcome = trial.terms.feed.outcome
-    for lot in _every_lot(trial):
-        if not lot.succeeded:
-            got = repr(lot.value.get(outcome.code.wire))
-            raise Violation(repr(outcome.success), got, [lot.answer], path=f"$.{outcome.code.wire}")
-        trial.witness()
+@must.page("SCHEMA-03", "The return code of a success is the success code")
+def a_success_carries_the_success_code(lot: Lot) -> int:
+    """Look at the code of every page."""
+    outcome = lot.terms.feed.outcome
+    if not lot.succeeded:
+        got = repr(lot.value.get(outcome.code.wire))
+        raise Violation(repr(outcome.success), got, [lot.answer], path=f"$.{outcome.code.wire}")
+    return 1
 
 
-@must("SCHEMA-04", "count is the number of entries")
-def count_is_the_number_of_entries(trial: Trial) -> None:
-    """Count the entries of every lot of the corpus and of the survey."""
-    member = trial.terms.feed.limit.member
-    if member is None:
+def _has_count(terms: Terms) -> None:
+    if terms.feed.limit.member is None:
         raise Skipped("the contract has no member for the number of entries")
-    for lot in _every_lot(trial):
-        if lot.count != len(lot.entries):
-            got = f"{lot.count} with {len(lot.entries)} entries"
-            raise Violation(str(len(lot.entries)), got, [lot.answer], path=f"$.{member.wire}")
-        trial.witness()
 
 
-@must("SCHEMA-05", "the number of remaining entries is not negative")
-def remaining_is_not_negative(trial: Trial) -> None:
-    """Look at the remaining number of every lot of the corpus and of the survey."""
-    member = trial.terms.feed.remaining
-    if member is None:
+@must.page("SCHEMA-04", "count is the number of entries on the page", need=_has_count)
+def count_is_the_number_of_entries(lot: Lot) -> int:
+    """Count the entries of every page."""
+    member = lot.terms.feed.limit.member
+    if member is not None and lot.succeeded and lot.count != len(lot.entries):
+        got = f"{lot.count} with {len(lot.entries)} entries"
+        raise Violation(str(len(lot.entries)), got, [lot.answer], path=f"$.{member.wire}")
+    return int(lot.succeeded)
+
+
+def _has_remaining(terms: Terms) -> None:
+    if terms.feed.remaining is None:
         raise Skipped("the contract has no member for the number of remaining entries")
-    for lot in _every_lot(trial):
-        if lot.remaining is None or lot.remaining < 0:
-            got = repr(lot.value.get(member.wire))
-            raise Violation("a number from 0", got, [lot.answer], path=f"$.{member.wire}")
-        trial.witness()
 
 
-@must("SCHEMA-06", "the token is a decimal signed 64-bit integer in text")
-def cursors_have_their_form(trial: Trial) -> None:
-    """Look at the cursor of every lot of the corpus and of the survey; an empty lot may go without."""
-    feed = trial.terms.feed
+@must.page("SCHEMA-05", "The number of remaining entries is not negative", need=_has_remaining)
+def remaining_is_not_negative(lot: Lot) -> int:
+    """Look at the remaining number of every page."""
+    member = lot.terms.feed.remaining
+    if member is not None and lot.succeeded and (lot.remaining is None or lot.remaining < 0):
+        got = repr(lot.value.get(member.wire))
+        raise Violation("a number from 0", got, [lot.answer], path=f"$.{member.wire}")
+    return int(lot.succeeded)
+
+
+@must.page("SCHEMA-06", "Every token is a decimal signed 64-bit integer in text")
+def cursors_have_their_form(lot: Lot) -> int:
+    """Look at the cursor of every page; an empty page may go without."""
+    feed = lot.terms.feed
     member = feed.cursor.member
-    for lot in _every_lot(trial):
-        found = lot.value.get(member.wire)
-        if found is None and not lot.entries:
-            continue
-        if not _well_formed(found, kind_of(member), numeric=feed.cursor.order == "numeric"):
-            raise Violation(f"a {_form(trial)}", repr(found), [lot.answer], path=f"$.{member.wire}")
-        trial.witness()
+    found = lot.value.get(member.wire)
+    if found is None and (not lot.entries or not lot.succeeded):
+        return 0
+    if not _well_formed(found, kind_of(member), numeric=feed.cursor.order == "numeric"):
+        raise Violation(f"a {_form(lot.terms)}", repr(found), [lot.answer], path=f"$.{member.wire}")
+    return 1
 
 
-@should("SCHEMA-07", "the version is there, not empty, and the same in every answer")
+@should("SCHEMA-07", "The version is present, not empty, and the same in every response")
 def the_version_is_told(trial: Trial) -> None:
-    """Compare the version of every lot of the corpus and of the survey."""
+    """Compare the version of every page of the corpus and of the survey."""
     member = trial.terms.feed.version
     if member is None:
         raise Skipped("the contract has no member for the version")
     first: Lot | None = None
-    for lot in _every_lot(trial):
+    for lot in _some_pages(trial):
         found = lot.value.get(member.wire)
         if not isinstance(found, str) or not found.strip():
             raise Violation("a version", repr(found), [lot.answer], path=f"$.{member.wire}")
         first = first or lot
         if found != first.value[member.wire]:
-            expected = f"{first.value[member.wire]!r}, as in other answers"
+            expected = f"{first.value[member.wire]!r}, as in other responses"
             raise Violation(expected, repr(found), [first.answer, lot.answer], path=f"$.{member.wire}")
         trial.witness()
 
 
-@must("SCHEMA-08", "a refusal by envelope is a valid envelope in the representation asked for")
-def refusing_envelopes_are_valid(trial: Trial) -> None:
-    """Send bad input in each representation; hold what comes with HTTP 200 to the schema of the one asked for."""
-    for bad in bad_inputs(trial.terms)[: 2 if trial.exam.profile.thrifty else 8]:
+@must("SCHEMA-08", "A rejection by error result is a valid result in the representation requested, whatever it quotes")
+def rejections_are_valid(trial: Trial) -> None:
+    """Send bad input in each representation, some of it full of markup and quotes, and validate what rejects it."""
+    chosen = bad_inputs(trial.terms)[: 2 if trial.exam.profile.thrifty else 8]
+    for bad in [*chosen, *echoed_inputs(trial.terms)[: 0 if trial.exam.profile.thrifty else 4]]:
         for format_ in FORMATS:
             answer = trial.exam.bad(bad, trial.terms.canonical_type(format_))
-            if answer.status != 200:
-                continue
-            lot = trial.lots.judge(trial.terms.sample(answer.request.accept or ""), answer)
-            if lot.succeeded:
-                continue
-            _envelope(trial, lot, format_)
-            trial.witness()
+            trial.witness(_rejection(trial, answer, format_))
     if not trial.witnesses:
-        raise Skipped("no bad input was refused by an envelope with HTTP 200")
+        raise Skipped("no bad input was rejected by an error result")
 
 
-def _envelope(trial: Trial, lot: Lot, format_: Format) -> None:
+def _rejection(trial: Trial, answer: Answer, format_: Format) -> int:
+    """Validate a rejection and return whether there was one to validate.
+
+    A 4xx may have any body, but one that is labelled as a representation must be one.
+    """
+    came = trial.terms.labelled(answer.media_type)
+    if answer.status == 429 or not (answer.status == 200 or 400 <= answer.status < 500):
+        return 0
+    if answer.status != 200 and (came is None or not answer.body.strip()):
+        return 0
+    try:
+        lot = Lot(trial.terms.sample(answer.request.accept or ""), answer, trial.terms.read(answer), trial.terms)
+    except Unreadable as error:
+        raise Violation(f"a rejection that is {(came or format_).upper()}, as its Content-Type says", str(error), [answer]) from error
+    code = trial.terms.feed.outcome.code.wire
+    if lot.succeeded or code not in lot.value:
+        return 0
+    if came != format_:
+        raise Violation(f"a rejection in {format_.upper()}, as requested", f"Content-Type {answer.media_type}", [answer])
     if lot.entries:
-        raise Violation("no entries in a refusal", f"{len(lot.entries)} entries", [lot.answer])
-    _valid(trial, lot, format_)
+        raise Violation("no entries in a rejection", f"{len(lot.entries)} entries", [lot.answer])
+    _valid(lot, format_)
+    return 1
 
 
-@should("SCHEMA-09", "nothing beyond the contract")
-def nothing_is_unknown(trial: Trial) -> None:
+@should.page("SCHEMA-09", "Responses hold nothing that the contract does not know")
+def nothing_is_unknown(lot: Lot) -> int:
     """Name the members, attributes and elements that the contract does not know."""
-    for lot in _every_lot(trial):
-        if lot.reading.unknown:
-            shown = ", ".join(list(dict.fromkeys(_general(path) for path in lot.reading.unknown))[:10])
-            raise Violation("only what the contract knows", shown, [lot.answer])
-        trial.witness()
+    if lot.reading.unknown:
+        shown = ", ".join(list(dict.fromkeys(_general(path) for path in lot.reading.unknown))[:10])
+        raise Violation("only what the contract knows", shown, [lot.answer])
+    return 1
 
 
 def _general(path: str) -> str:
     return re.sub(r"\[[0-9]+\]", "[*]", path)
 
 
-def _form(trial: Trial) -> str:
-    return "decimal signed 64-bit integer in text" if trial.terms.feed.cursor.order == "numeric" else "cursor"
+def _form(terms: Terms) -> str:
+    return "decimal signed 64-bit integer in text" if terms.feed.cursor.order == "numeric" else "cursor"
 
 
 def _well_formed(found: object, kind: Kind | None, *, numeric: bool) -> bool:
@@ -172,12 +192,12 @@ def _well_formed(found: object, kind: Kind | None, *, numeric: bool) -> bool:
     return len(found) <= 20 and bool(_DECIMAL.fullmatch(found)) and INT64_MIN <= int(found) <= INT64_MAX
 
 
-# One after another: of lots with huge images no two are needed at once.
-def _lots(trial: Trial, format_: Format) -> Iterator[Lot]:
-    return (trial.lots.read(ask) for ask in trial.exam.corpus(format_))
-
-
-def _every_lot(trial: Trial) -> Iterator[Lot]:
-    yield from _lots(trial, "json")
-    yield from _lots(trial, "xml")
-    yield from (trial.lots.read(ask) for ask in trial.exam.survey.asks)
+def _some_pages(trial: Trial) -> Iterator[Lot]:
+    # One after another: of pages with huge images no two are needed at once.
+    for format_ in FORMATS:
+        for ask in trial.exam.corpus(format_):
+            with trial.part():
+                yield trial.lots.read(ask)
+    for ask in trial.exam.survey.asks:
+        with trial.part():
+            yield trial.lots.read(ask)

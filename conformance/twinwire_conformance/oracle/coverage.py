@@ -1,0 +1,218 @@
+"""Coverage: rules about content look at every entry, in both representations and all modes, while the budgets allow.
+
+Beyond them, at a sample that is spread over the feed by the seed, at places that are not round. Each window of the feed is
+requested in the light mode in JSON and XML, one right after the other, and then page by page in each other mode.
+Source: the contract, "Coverage".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+from twinwire.ir import Mode
+from twinwire_conformance.contract import Ask
+from twinwire_conformance.model import BudgetSpent, Inconclusive, NotServed
+from twinwire_conformance.oracle.lots import Lot, Lots
+from twinwire_conformance.oracle.observations import Observations, PairKind
+from twinwire_conformance.oracle.survey import Survey, largest
+from twinwire_conformance.profiles import Profile
+from twinwire_conformance.strategies import spread
+
+PAGE_BYTES = 3 * 1024 * 1024
+"""The size that pages in modes with large content should have: large enough to meet what breaks only in large bodies."""
+MOST_BYTES = 12 * 1024 * 1024
+"""No page is read farther than this; a smaller one is requested instead."""
+GUESS_BYTES = 1024
+"""What an entry is taken to be large before one was seen."""
+WINDOWS = 200
+
+
+@dataclass(slots=True)
+class Seen:
+    """How many entries were looked at, by representation and mode."""
+
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def add(self, lot: Lot, count: int) -> None:
+        """Count entries of a page."""
+        key = (lot.terms.format_of(lot.ask.media_type) or "", lot.ask.mode.name if lot.ask.mode else "")
+        self.counts[key] = self.counts.get(key, 0) + count
+
+
+class Coverage:
+    """Looks at the feed's entries, once a run."""
+
+    def __init__(self, lots: Lots, survey: Survey, profile: Profile, seed: int, observations: Observations) -> None:
+        self.lots = lots
+        self.survey = survey
+        self.profile = profile
+        self.seed = seed
+        self.observations = observations
+        self.seen = Seen()
+        self.stopped = ""
+        """Why not every entry was looked at; empty when all were."""
+        self._first_request = 0
+        self._bytes = 0
+        self._each: dict[str, float] = {}
+
+    def run(self, corpus: list[Ask]) -> None:
+        """Compare the pages of a corpus, then window after window of the feed."""
+        self._first_request = self.lots.target.requests
+        try:
+            for ask in corpus:
+                self._corpus(ask)
+            for cursor in self._windows():
+                if not self._room(2):
+                    self.stopped = "the budget of coverage was spent"
+                    break
+                self._window(cursor)
+        except BudgetSpent as error:
+            self.stopped = error.message
+
+    def lines(self) -> tuple[str, ...]:
+        """Return sentences for the report that say how much of the feed was looked at."""
+        size = self.survey.size if self.survey.size is not None else self.survey.reach
+        by_count: dict[int, list[tuple[str, str]]] = {}
+        for key, count in self.seen.counts.items():
+            by_count.setdefault(min(count, size), []).append(key)
+        lines = []
+        for count, keys in sorted(by_count.items(), reverse=True):
+            formats = " and ".join(dict.fromkeys(format_.upper() for format_, _ in keys))
+            modes = " and ".join(mode for mode in dict.fromkeys(mode for _, mode in keys) if mode)
+            where = f"{formats}, {modes} mode" if modes else formats
+            sampled = "" if count >= size else " (sampled)"
+            lines.append(f"{count:,} of {size:,} entries{sampled} in {where}")
+        return tuple(lines)
+
+    def _corpus(self, ask: Ask) -> None:
+        with self._tolerant():
+            left = self.lots.lot(ask)
+            light = self.lots.terms.light_mode
+            if ask.mode is not light and left.entries:
+                with self._tolerant():
+                    self.observations.pair("modes", self.lots.lot(largest(self.lots, ask.cursor)), left)
+            self._twin(left)
+
+    def _twin(self, left: Lot) -> Lot | None:
+        """Request a page in the other representation right after it, and compare both."""
+        media_type = self.lots.media_types[1]
+        if media_type == left.ask.media_type:
+            return None
+        right = self.lots.lot(replace(left.ask, media_type=media_type))
+        terms = self.lots.terms
+        kind: PairKind = "link twins" if left.ask.mode is terms.light_mode and terms.feed.modes is not None else "binary twins"
+        self.observations.pair(kind, left, right)
+        return right
+
+    def _window(self, cursor: str | None) -> None:
+        left: Lot | None = None
+        with self._tolerant():
+            left = self._taken(largest(self.lots, cursor))
+        if left is None:
+            return
+        with self._tolerant():
+            right = self._twin(left)
+            if right is not None:
+                self._count(right, len(right.entries))
+        for mode in self.lots.terms.modes[1:]:
+            self._mode(left, cursor, mode)
+
+    def _mode(self, left: Lot, cursor: str | None, mode: Mode | None) -> None:
+        """Go through a window in another mode, in pages whose bodies are of a moderate size."""
+        done = 0
+        while done < len(left.entries):
+            if not self._room(2):
+                self.stopped = "the budget of coverage was spent"
+                return
+            lot = self._page(cursor, len(left.entries) - done, mode)
+            if lot is None:
+                return
+            self.observations.pair("modes", left, lot)
+            with self._tolerant():
+                right = self._twin(lot)
+                if right is not None:
+                    self._count(right, len(right.entries))
+            done += len(lot.entries)
+            if not lot.entries or lot.cursor is None or lot.cursor == cursor:
+                return
+            cursor = lot.cursor
+
+    def _page(self, cursor: str | None, most: int, mode: Mode | None) -> Lot | None:
+        name = mode.name if mode else ""
+        limit = max(1, min(most, int(PAGE_BYTES / self._each.get(name, GUESS_BYTES))))
+        while True:
+            ask = Ask(self.lots.media_types[0], cursor, self.lots.size(limit), mode)
+            answer = self.lots.answer(replace(self.lots.request(ask), most=MOST_BYTES))
+            if answer.cut:
+                if limit == 1:
+                    self.stopped = "single entries are too large to look at all of them"
+                    return None
+                self._each[name] = MOST_BYTES / limit * 2
+                limit = max(1, limit // 8)
+                continue
+            with self._tolerant():
+                lot = self._taken(ask)
+                each = len(answer.body) / max(1, len(lot.entries))
+                self._each[name] = max(each, (self._each.get(name, each) + each) / 2, 1.0)
+                return lot
+            return None
+
+    def _taken(self, ask: Ask) -> Lot:
+        lot = self.lots.lot(ask)
+        self._count(lot, len(lot.entries))
+        return lot
+
+    def _count(self, lot: Lot, entries: int) -> None:
+        self.seen.add(lot, entries)
+        self._bytes += len(lot.answer.body)
+
+    def _room(self, requests: int) -> bool:
+        spent = self.lots.target.requests - self._first_request
+        return spent + requests <= self.profile.coverage_requests and self._bytes < self.profile.coverage_bytes
+
+    @contextmanager
+    def _tolerant(self) -> Iterator[None]:
+        # What is not served is noted where it is requested; the other pages are looked at all the same.
+        with suppress(NotServed, Inconclusive):
+            try:
+                yield
+            except BudgetSpent as error:
+                self.stopped = error.message
+
+    def _windows(self) -> Iterator[str | None]:
+        """Yield where windows begin: the baseline pages, the end, then places that the seed spreads over the feed."""
+        given: set[str | None] = set()
+        known = [ask.cursor for ask in self.survey.asks]
+        tail = self.survey.tail.cursor if self.survey.tail is not None else None
+        if self.survey.complete:
+            # In an order in which a small budget still meets every part of the feed.
+            known = known[:1] + known[1:][::2] + known[1:][1::2]
+        for cursor in (*known, *([tail] if tail is not None else []), *self._sampled()):
+            if cursor not in given:
+                given.add(cursor)
+                yield cursor
+
+    def _sampled(self) -> Iterator[str]:
+        known, end = self.survey, self.survey.end
+        if known.complete or end is None or not known.lots or self.lots.terms.feed.cursor.order != "numeric":
+            return
+        try:
+            low, high = int(known.lots[-1].cursor or ""), int(end.cursor or "")
+        except ValueError:
+            return
+        for place in _shuffled(spread(self.seed, max(2, high - low), WINDOWS)):
+            yield str(low + place)
+
+
+def _shuffled(places: list[int]) -> Iterator[int]:
+    """Yield places so that the first few are spread over all of them already: the middle, the quarters, the eighths."""
+    step = len(places)
+    seen: set[int] = set()
+    while step > 1:
+        for index in range(step // 2, len(places), step):
+            if index not in seen:
+                seen.add(index)
+                yield places[index]
+        step //= 2

@@ -1,0 +1,99 @@
+"""Observations: every page of a run is checked once against the properties of pages, when it arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from twinwire_conformance.contract import Ask
+from twinwire_conformance.model import Answer, Violation
+from twinwire_conformance.oracle.lots import LARGE_BYTES, Lot
+from twinwire_conformance.oracle.walks import Property, SuccessiveCheck
+
+PageCheck = Callable[[Lot], int]
+"""Checks one page and returns how many observations that was. Raises Violation."""
+
+PairCheck = Callable[[Lot, Lot], Violation | None]
+"""Compares two pages and returns what is wrong with the second, or None."""
+
+PairKind = Literal["link twins", "binary twins", "modes"]
+"""Which pages are compared: JSON with XML in the light mode or in the others, or the light mode with another."""
+
+ResponseCheck = Callable[[Answer], int]
+"""Checks one response, whatever its request was, and returns how many observations that was. Raises Violation."""
+
+MAX_FAILURES = 6
+
+
+@dataclass(frozen=True)
+class Properties:
+    """The properties of all rules, by rule id."""
+
+    traversal: Mapping[str, Property] = field(default_factory=dict)
+    successive: Mapping[str, SuccessiveCheck] = field(default_factory=dict)
+    page: Mapping[str, PageCheck] = field(default_factory=dict)
+    pair: Mapping[str, tuple[PairKind, PairCheck]] = field(default_factory=dict)
+    response: Mapping[str, ResponseCheck] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Noted:
+    """What was noted of one rule: its observations, its first failures, and how many there were in all."""
+
+    count: int = 0
+    failures: list[Violation] = field(default_factory=list)
+    failed: int = 0
+    suspects: list[tuple[Ask, Ask]] = field(default_factory=list)
+    """Pairs of pages that differed when they were first compared; only a confirmed difference is a failure."""
+    error: Exception | None = None
+    """A defect of the check itself, which must neither end the run nor be taken for a pass."""
+
+    def fail(self, found: Violation) -> None:
+        """Note a failure. Only the beginning of large bodies is kept."""
+        self.failed += 1
+        if len(self.failures) < MAX_FAILURES:
+            found.answers = tuple(replace(answer, body=answer.body[:LARGE_BYTES]) for answer in found.answers)
+            self.failures.append(found)
+
+
+class Observations:
+    """What the pages of a run showed, by rule id."""
+
+    def __init__(self, properties: Properties) -> None:
+        self.properties = properties
+        self.noted: dict[str, Noted] = {}
+
+    def of(self, rule: str) -> Noted:
+        """Return what was noted of a rule."""
+        return self.noted.setdefault(rule, Noted())
+
+    def page(self, lot: Lot) -> None:
+        """Check a page against every property of pages."""
+        for rule, check in self.properties.page.items():
+            self._note(rule, lambda check=check: check(lot))  # type: ignore[misc]
+
+    def response(self, answer: Answer) -> None:
+        """Check a response against every property of responses."""
+        for rule, check in self.properties.response.items():
+            self._note(rule, lambda check=check: check(answer))  # type: ignore[misc]
+
+    def pair(self, kind: PairKind, left: Lot, right: Lot) -> None:
+        """Compare two pages by every property of such pairs."""
+        for rule, (kinds, check) in self.properties.pair.items():
+            if kinds != kind:
+                continue
+            noted = self.of(rule)
+            noted.count += max(1, len(right.entries))
+            if check(left, right) is not None:
+                noted.failed += 1
+                noted.suspects.append((left.ask, right.ask))
+
+    def _note(self, rule: str, check: Callable[[], int]) -> None:
+        noted = self.of(rule)
+        try:
+            noted.count += check()
+        except Violation as found:
+            noted.fail(found)
+        except Exception as error:
+            noted.error = noted.error or error

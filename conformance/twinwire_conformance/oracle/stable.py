@@ -1,0 +1,81 @@
+"""What can be judged on a feed that moves: the entries that stood still around a response under test.
+
+A modified entry gets a later token and so moves to the end, a deleted one is gone, an added one is new. An entry that is the
+same, and in the same order among its like, before and after a response was in the feed all the time.
+Source: the contract, "Live feeds".
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from twinwire_conformance.oracle.lots import Lot
+from twinwire_conformance.oracle.walks import Path
+
+S = TypeVar("S")
+
+Keys = frozenset[str]
+
+
+def stable_keys(before: Sequence[Lot], after: Sequence[Lot]) -> Keys:
+    """Return the keys of the entries that are the same, in the same order, in two series of the same pages."""
+    kinds = {(lot.ask.media_type, lot.ask.mode) for lot in before}
+    every, still = set[str](), set[str]()
+    for kind in kinds:
+        rows = [_rows(lots, kind) for lots in (before, after)]
+        every.update(key for row in rows for key, _ in row)
+        still.update(_common(*rows))
+    moved = {
+        key
+        for kind in kinds
+        for key in {key for lots in (before, after) for key, _ in _rows(lots, kind)} - _common(_rows(before, kind), _rows(after, kind))
+    }
+    return frozenset(still - moved)
+
+
+def _rows(lots: Sequence[Lot], kind: tuple[object, object]) -> list[tuple[str, str]]:
+    chosen = [lot for lot in lots if (lot.ask.media_type, lot.ask.mode) == kind]
+    return [(repr(key), words) for lot in chosen for key, words in zip(lot.keys, lot.words, strict=True)]
+
+
+def _common(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]) -> set[str]:
+    """Return the keys of the longest series that both have in order.
+
+    Example: before a b c d, after a c d b (b was modified): the places of a b c d after are 0 3 1 2, the longest ascending
+    series of them is 0 1 2, so a c d stood still.
+    """
+    places: dict[tuple[str, str], int] = {}
+    for index, row in enumerate(after):
+        places.setdefault(row, index)
+    rows = [(row[0], places[row]) for row in before if row in places]
+    tops: list[int] = []
+    ends: list[int] = []
+    previous: list[int | None] = []
+    for index, (_, place) in enumerate(rows):
+        at = bisect_left(tops, place)
+        previous.append(ends[at - 1] if at else None)
+        if at == len(tops):
+            tops.append(place)
+            ends.append(index)
+        else:
+            tops[at], ends[at] = place, index
+    found: set[str] = set()
+    index_: int | None = ends[-1] if ends else None
+    while index_ is not None:
+        found.add(rows[index_][0])
+        index_ = previous[index_]
+    return found
+
+
+def only(value: S, keys: Keys) -> S:
+    """Return a page, path or series of such with the entries of some keys only, without what tells how the feed goes on."""
+    if isinstance(value, Lot):
+        return value.only(keys)  # type: ignore[return-value]
+    if isinstance(value, Path):
+        return replace(value, lots=tuple(lot.only(keys) for lot in value.lots))  # type: ignore[return-value]
+    if isinstance(value, (list, tuple)):
+        return type(value)(only(each, keys) for each in value)  # type: ignore[return-value]
+    return value

@@ -1,0 +1,93 @@
+"""Paging: the end of the feed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from twinwire.ir import INT64_MAX
+from twinwire_conformance.contract import Ask
+from twinwire_conformance.model import Inconclusive, Violation
+from twinwire_conformance.oracle.examination import Trial
+from twinwire_conformance.oracle.lots import Lot
+from twinwire_conformance.rules.registry import must
+
+_STEPS = (1, 2**32, 2**63)
+
+
+@must("PAGE-07", "The last token, and any later one, give an empty page, again and again")
+def after_the_end_comes_nothing(trial: Trial) -> None:
+    """Request with the last cursor and later ones, after the largest pages and after a last page that was exactly full."""
+    trial.exam.survey.need()
+    json, xml = trial.lots.media_types
+    # The same requests as in the corpus, so that their responses serve again.
+    at_end = [Ask(media_type, None, None, trial.terms.light_mode) for media_type in (json, xml)]
+    if not trial.exam.profile.thrifty:
+        at_end.append(Ask(json, None, trial.lots.page_size, trial.terms.light_mode))
+    for ask in at_end:
+        _nothing_after(trial, lambda last, _: last.cursor, ask)
+    _nothing_after(trial, partial(_exactly_full, trial), at_end[0])
+    if trial.terms.feed.cursor.order == "numeric":
+        for step in _STEPS[-1:] if trial.exam.profile.thrifty else _STEPS:
+            _nothing_after(trial, partial(_later, step=step), trial.terms.sample(json))
+    _does_not_lead_back(trial, at_end[0])
+
+
+def _later(last: Lot, _: bool, step: int) -> str:
+    try:
+        return str(min(INT64_MAX, int(last.cursor or "") + step))
+    except ValueError as error:
+        raise Inconclusive(f"the last token {last.cursor!r} is not a number: later ones are not known", [last.answer]) from error
+
+
+def _exactly_full(trial: Trial, last: Lot, fresh: bool) -> str | None:
+    """Return the cursor of a last page that holds exactly as many entries as were requested."""
+    full = replace(last.ask, limit=trial.lots.size(len(last.entries)))
+    lot = trial.lots.lot(full, fresh=fresh)
+    # Where pages are shorter than requested, the page after it is the last, or the one after that.
+    for _ in range(8):
+        if lot.cursor in (None, last.cursor, full.cursor) or not lot.entries or lot.remaining == 0:
+            break
+        full = replace(full, cursor=lot.cursor)
+        lot = trial.lots.lot(full, fresh=fresh)
+    return lot.cursor if lot.entries and lot.remaining in (0, None) else last.cursor
+
+
+def _nothing_after(trial: Trial, cursor: Callable[[Lot, bool], str | None], ask: Ask) -> None:
+    def subject(fresh: bool) -> Lot:
+        last = trial.ending(False)[-1]
+        return trial.lots.lot(replace(ask, cursor=cursor(last, fresh)), fresh=fresh)
+
+    def judge(ending: Sequence[Lot], lot: Lot) -> Violation | None:
+        if not lot.entries:
+            return None
+        expected = f"an empty page after {ending[-1].cursor}, with which the feed ends"
+        return Violation(expected, f"{len(lot.entries)} entries after {lot.ask.cursor}", [ending[-1].answer, lot.answer])
+
+    with trial.part():
+        trial.confirm(trial.ending, subject, judge, entries=False)
+
+
+def _does_not_lead_back(trial: Trial, ask: Ask) -> None:
+    """Follow the cursor that an empty page carries, again and again: it must bring nothing either."""
+
+    def subject(fresh: bool) -> list[Lot]:
+        last = trial.ending(False)[-1]
+        lot = trial.lots.lot(replace(ask, cursor=last.cursor), fresh=fresh)
+        pages = [lot]
+        for _ in range(2):
+            if lot.entries or lot.cursor is None:
+                break
+            lot = trial.lots.lot(replace(ask, cursor=lot.cursor), fresh=True)
+            pages.append(lot)
+        return pages
+
+    def judge(_: Sequence[Lot], pages: Sequence[Lot]) -> Violation | None:
+        if pages[0].entries or not pages[-1].entries:
+            return None
+        expected = f"an empty page with the cursor {pages[-1].ask.cursor} that an empty page carries"
+        return Violation(expected, f"{len(pages[-1].entries)} entries", [page.answer for page in pages])
+
+    with trial.part():
+        trial.confirm(trial.ending, subject, judge, entries=False)

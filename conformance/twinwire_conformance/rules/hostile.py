@@ -1,0 +1,121 @@
+"""Hostile input: nothing that a client sends may break the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from twinwire_conformance.model import Answer, Failure, Params, Request, Unreachable, Violation
+from twinwire_conformance.oracle.examination import Trial
+from twinwire_conformance.oracle.explore import Drawn
+from twinwire_conformance.rules.registry import must
+from twinwire_conformance.strategies import hostile, hostile_params, malformed_queries
+
+_ENDED = (Failure.NO_RESPONSE, Failure.BROKEN, Failure.REFUSED, Failure.TIMEOUT)
+CHECKED = 12
+"""After so many hostile requests an ordinary one shows whether the server still works."""
+
+
+@must("HTTP-09", "No input gets a 5xx, ends the connection without an answer, or stops the server", last=True)
+def no_input_breaks_the_server(trial: Trial) -> None:
+    """Send out-of-range, mistyped, over-long, repeated, unknown, malformed and hostile input, in each representation."""
+    profile = trial.exam.profile
+    types = [trial.terms.canonical_type("json"), trial.terms.canonical_type("xml")]
+    health = _Health(trial, every=CHECKED)
+
+    def check(request: Request) -> None:
+        answer = _sent(trial, health, request)
+        if answer.status >= 500:
+            # A gateway may fail once; what the same input does twice is the input's doing.
+            answer = _sent(trial, health, request, fresh=True)
+        if answer.status >= 500:
+            raise Violation("no 5xx, whatever the input", f"HTTP {answer.status}", [answer])
+        trial.witness()
+
+    for request in _fixed(trial, types, profile.hostile):
+        check(request)
+    health.check()
+
+    def drawn(params: Params) -> None:
+        check(trial.lots.altered(types[len(params) % 2], *params))
+
+    trial.exam.explorer.run(drawn, (), Drawn(hostile(trial.terms), 0 if profile.thrifty else profile.hostile // 8))
+    health.check()
+
+
+def _fixed(trial: Trial, types: list[str], most: int) -> Iterator[Request]:
+    """Yield the planned requests: malformed queries among hostile parameters, the first ones in both representations."""
+    chosen = hostile_params(trial.terms)[:most]
+    raw = malformed_queries(trial.terms)[: 1 if trial.exam.profile.thrifty else None]
+    both = len(chosen) // 4
+    for index, (params, query) in enumerate(zip_longest(chosen, raw)):
+        for accept in types if index < both else [types[index % len(types)]]:
+            if params is not None:
+                yield trial.lots.altered(accept, *params)
+        if query is not None:
+            yield Request(accept=types[index % len(types)], raw_query=query)
+
+
+def _sent(trial: Trial, health: _Health, request: Request, *, fresh: bool = False) -> Answer:
+    try:
+        answer = trial.lots.answer(request, fresh=fresh)
+    except Unreachable as error:
+        if error.kind not in _ENDED:
+            raise
+        health.ended(request, error)
+        answer = trial.lots.answer(request, fresh=True)
+    health.sent(answer)
+    return answer
+
+
+class _Health:
+    """Whether the server still answers an ordinary request as it did before."""
+
+    def __init__(self, trial: Trial, every: int) -> None:
+        self.trial = trial
+        self.every = every
+        self.recent: list[Answer] = []
+        self.problem_before = self._problem()
+
+    def sent(self, answer: Answer) -> None:
+        """Note a hostile exchange, and look at the server's health now and then."""
+        self.recent.append(answer)
+        if len(self.recent) >= self.every:
+            self.check()
+
+    def check(self) -> None:
+        """Raise a violation when an ordinary request is no longer answered as before the last hostile ones."""
+        if not self.recent or self.problem_before:
+            return
+        problem = self._problem()
+        if problem:
+            self.trial.exam.target.pause(0.2)
+            problem = self._problem()
+        if problem:
+            expected = f"an ordinary request to be answered as before these {len(self.recent)} inputs"
+            raise Violation(expected, problem, self.recent[-6:])
+        self.recent.clear()
+
+    def ended(self, request: Request, error: Unreachable) -> None:
+        """Judge an input to which no response came: the server may be gone, or only this connection."""
+        expected = "a response, whatever the input"
+        evidence = [*error.answers, self.trial.exam.target.unanswered(request)][:1]
+        if error.kind is Failure.REFUSED or not self.trial.lots.alive(self.trial.lots.media_types[0]):
+            raise Violation(expected, f"{error.message}; the server answers no other request since then", evidence)
+        try:
+            self.trial.lots.answer(request, fresh=True)
+        except Unreachable as again:
+            if again.kind in _ENDED:
+                raise Violation(expected, f"{again.message}, twice, though other requests are answered", evidence) from again
+
+    def _problem(self) -> str:
+        request = self.trial.lots.request(self.trial.terms.sample(self.trial.lots.media_types[0]))
+        try:
+            answer = self.trial.lots.answer(request, fresh=True)
+        except Unreachable as error:
+            if error.kind not in _ENDED:
+                raise
+            return error.message
+        if answer.status != 200:
+            return f"HTTP {answer.status}"
+        return ""

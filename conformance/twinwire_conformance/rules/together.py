@@ -1,0 +1,155 @@
+"""Paging: traversals and requests that go on at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from twinwire_conformance.contract import Ask
+from twinwire_conformance.model import Answer, Inconclusive, NotServed, Skipped, Violation
+from twinwire_conformance.oracle.examination import Trial
+from twinwire_conformance.oracle.lots import Lot, Lots
+from twinwire_conformance.oracle.survey import Start, take
+from twinwire_conformance.oracle.walks import Path
+from twinwire_conformance.rules.page import every_cutting_gives_the_same_sequence
+from twinwire_conformance.rules.registry import must
+from twinwire_conformance.rules.twin import unlike
+
+
+@must("PAGE-09", "Traversals interleaved under different sessions do not disturb each other")
+def sessions_do_not_disturb_each_other(trial: Trial) -> None:
+    """Take two traversals of different pages in turns, each under a session of its own, and compare each with one alone."""
+    if trial.terms.feed.session is None:
+        raise Skipped("the contract has no sessions")
+    trial.exam.survey.need()
+    sizes = (trial.lots.size(3), trial.lots.size(5))
+    turns = 2 if trial.exam.profile.thrifty else 4
+
+    def alone(fresh: bool) -> list[Lot]:
+        need = max(sizes) * turns
+        if not fresh:
+            return take(trial.lots, trial.exam.starts[0], need, fresh)
+        # No more than is needed: on a feed that moves, less of it has to stand still.
+        ask = Ask(trial.lots.media_types[0], None, trial.lots.size(need), trial.terms.light_mode)
+        return [trial.lots.lot(ask, fresh=fresh)]
+
+    def together(_: bool) -> list[Path]:
+        passes: list[list[Lot]] = [[], []]
+        for _turn in range(turns):
+            for index, taken in enumerate(passes):
+                _step(trial, taken, sizes[index], f"twinwire-{index + 1}")
+        # A traversal that begins again under a session that has got somewhere.
+        passes.append([])
+        _step(trial, passes[-1], sizes[0], "twinwire-1")
+        return [_path(taken) for taken in passes]
+
+    try:
+        trial.confirm(alone, together, _undisturbed)
+    except NotServed:
+        raise
+    except Violation as found:
+        raise _unless_alone_too(trial, found, sizes, turns, alone) from None
+
+
+def _unless_alone_too(
+    trial: Trial, found: Violation, sizes: Sequence[int], turns: int, alone: Callable[[bool], list[Lot]]
+) -> Violation:
+    """Return a violation, or one of PAGE-03 when the same traversals go wrong without interleaving, too."""
+    paths = []
+    for size in sizes:
+        taken: list[Lot] = []
+        for _ in range(turns):
+            _step(trial, taken, size, None)
+        paths.append(_path(taken))
+    again = _undisturbed(alone(True), paths)
+    if again is None:
+        return found
+    return NotServed("PAGE-03", "traversals that are right alone", "the same traversals go wrong alone, too", again.answers)
+
+
+def _path(taken: Sequence[Lot]) -> Path:
+    return Path(Start(None), tuple(taken), ended=bool(taken) and not taken[-1].entries)
+
+
+def _step(trial: Trial, taken: list[Lot], size: int, session: str | None) -> None:
+    if taken and (not taken[-1].entries or taken[-1].cursor is None):
+        return
+    cursor = taken[-1].cursor if taken else None
+    ask = Ask(trial.lots.media_types[0], cursor, size, trial.terms.light_mode, session)
+    answer: Answer = trial.lots.answer(trial.lots.request(ask), fresh=True)
+    if session is not None and trial.lots.session is not None and trial.terms.refuses(answer):
+        raise Inconclusive("a session was given, and the target accepts no other", [answer])
+    lot = trial.lots.judge(ask, answer)
+    if not lot.succeeded:
+        raise Violation("a page under any session", "a rejection", [lot.answer])
+    taken.append(lot)
+
+
+def _undisturbed(alone: Sequence[Lot], paths: Sequence[Path]) -> Violation | None:
+    for path in paths:
+        found = every_cutting_gives_the_same_sequence(alone, path)
+        if found is not None:
+            return found
+    return None
+
+
+@must("PAGE-10", "Concurrent requests get the same pages as single ones")
+def concurrent_requests_get_what_they_get_alone(trial: Trial) -> None:
+    """Send requests from several places, in several sizes and formats, at the same time; compare each with its page alone."""
+    asks = _crowd(trial)
+    # A race is lost only now and then, so there is more than one; where the feed moves, each takes many requests to judge.
+    for _ in range(1 if trial.exam.profile.thrifty or trial.exam.moving else 2):
+        crowd = _Crowd(trial.lots, asks)
+        for index in range(len(asks)):
+            with trial.part():
+                try:
+                    trial.confirm(partial(crowd.alone, index), partial(crowd.together, index), _unmixed)
+                except NotServed:
+                    raise
+                except Violation as found:
+                    raise _unless_unstable(trial, asks[index], found) from None
+
+
+def _unless_unstable(trial: Trial, ask: Ask, found: Violation) -> Violation:
+    """Return a violation, or one of PAGE-04 when the same request alone differs from one time to the next, too."""
+    pages = [trial.lots.lot(ask, fresh=True) for _ in range(4)]
+    again = next((each for each in (_unmixed([pages[0]], page) for page in pages[1:]) if each is not None), None)
+    if again is None or trial.exam.moving:
+        return found
+    return NotServed("PAGE-04", "pages that are repeatable alone", "the same request alone differs, too", again.answers)
+
+
+def _unmixed(alone: Sequence[Lot], together: Lot) -> Violation | None:
+    return unlike(alone[0], together, "alone", "among others at the same time")
+
+
+class _Crowd:
+    """Requests that are sent at the same time; one crowd serves every first look."""
+
+    def __init__(self, lots: Lots, asks: Sequence[Ask]) -> None:
+        self.lots = lots
+        self.asks = asks
+        self.first = lots.together(asks)
+
+    def alone(self, index: int, fresh: bool) -> list[Lot]:
+        return [self.lots.lot(self.asks[index], fresh=fresh)]
+
+    def together(self, index: int, fresh: bool) -> Lot:
+        return (self.lots.together(self.asks) if fresh else self.first)[index]
+
+
+def _crowd(trial: Trial) -> list[Ask]:
+    json, xml = trial.lots.media_types
+    if trial.exam.profile.thrifty:
+        # Pages that other rules have requested anyway, so that only the crowd itself costs requests.
+        others = trial.exam.heavy.moderate(xml)[:1] or [trial.exam.corpus()[0]]
+        return [trial.terms.sample(json), *others, trial.exam.corpus()[1], trial.terms.sample(xml)]
+    starts = list(dict.fromkeys(start.cursor for start in trial.exam.starts))
+    sizes = [trial.lots.size(number) for number in (2, 3, 50, 7)]
+    asks = [
+        Ask((json, xml)[index % 2], starts[index % len(starts)], sizes[index // 2 % len(sizes)], trial.terms.light_mode)
+        for index in range(8)
+    ]
+    # Other modes among them, in small pages, as their responses are large: before some and after all.
+    heavy = trial.exam.heavy.moderate(json)
+    return [*asks[:3], *heavy, *asks[3:], *heavy]
