@@ -108,14 +108,18 @@ class Target:
     def evidence(self, answer: Answer, length: int = 600) -> Evidence:
         """Describe an exchange by a command that repeats it and the beginning of what came, without secrets."""
         request = answer.request
+        own = () if request.client is None else request.client.headers
         hidden = ((name, REDACTED) for name in self.headers)
-        own = {} if request.client is None else {name: value for name, value in request.client.headers if value is not None}
-        headers = {**own, "Accept": request.accept or "", **dict(request.headers), **dict(hidden)}
+        # Of one name the last counts, in the place and the case of the first, as in what was sent.
+        headers: dict[str, tuple[str, str]] = {}
+        for name, value in (*own, ("Accept", request.accept or ""), *request.headers, *hidden):
+            if value is not None:
+                headers[name.lower()] = (headers.get(name.lower(), (name,))[0], value)
         parts = ["curl", "-sS", "-i"]
         if request.raw_query is not None:
             # Braces and brackets in a URL would make curl send several requests.
             parts.append("--globoff")
-        for name, value in headers.items():
+        for name, value in headers.values():
             # An empty value makes curl leave out the header that it would send by itself.
             parts += ["-H", shlex.quote(f"{name}: {value}" if value else f"{name}:")]
         parts.append(shlex.quote(self.endpoint.shown_url(request)))
