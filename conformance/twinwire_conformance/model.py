@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -47,17 +48,47 @@ CUT = "the body is longer than was to be read"
 
 
 @dataclass(frozen=True, slots=True)
+class ClientIdentity:
+    """The headers by which a server could recognise a client, in the order and the case in which that client sends them.
+
+    A value of None marks the place of a header whose value the request gives, such as Host and Accept; it is left out when
+    the request gives none.
+    """
+
+    name: str
+    headers: tuple[tuple[str, str | None], ...]
+
+
+_RAW_QUERY = re.compile(r"[!-\"$-~]*")
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A GET of the operation: query parameters in order, and headers beyond those that every request carries.
 
     ``accept`` None sends no Accept header. Lone surrogates in a parameter stand for raw bytes (surrogateescape). No more
     than ``most`` bytes of the answer are read, where it is set; the request is the same without it.
+
+    ``fresh_connection`` sends the request on a connection of its own, which is not used again. ``raw_query`` is sent as it
+    is, in place of ``params``: printable ASCII without spaces and ``#``. ``client`` sends the headers of another client in
+    place of the kit's own. Raises ValueError for a raw query that cannot be sent, or that comes beside params.
     """
 
     params: Params = ()
     accept: str | None = None
     headers: Params = ()
     most: int | None = field(default=None, compare=False)
+    fresh_connection: bool = False
+    raw_query: str | None = None
+    client: ClientIdentity | None = None
+
+    def __post_init__(self) -> None:
+        if self.raw_query is None:
+            return
+        if not _RAW_QUERY.fullmatch(self.raw_query):
+            raise ValueError(f"raw_query must be printable ASCII without spaces and '#', got {self.raw_query!r}")
+        if self.params:
+            raise ValueError("a request has either params or raw_query, not both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +106,13 @@ class Answer:
     seconds: float = 0.0
     received: float = 0.0
     flaw: str = ""
-    """What is wrong with the coding of the body; empty when nothing is."""
+    """What is wrong with the coding or the end of the body, so that it cannot be read; empty when nothing is."""
+    unasked_coding: str = ""
+    """The content coding that was used although the request did not offer it; ``body`` is decoded all the same."""
+    framing_defect: str = ""
+    """What is wrong with the framing although the body could be read; empty when nothing is."""
+    wire_bytes: int = 0
+    """The size of the body before its content coding was undone."""
 
     @property
     def cut(self) -> bool:
@@ -158,8 +195,49 @@ class Skipped(Finding):
     """The rule does not apply to this contract."""
 
 
+class Failure(StrEnum):
+    """Why no whole response came."""
+
+    REFUSED = "refused"
+    """No connection could be made: the name is unknown, nobody listens, or the certificate is not trusted."""
+    TIMEOUT = "timeout"
+    """The response was not complete within the timeout."""
+    NO_RESPONSE = "no-response"
+    """The connection ended before the first byte of a response."""
+    BROKEN = "broken"
+    """A response began and is not complete, or is not valid HTTP."""
+    TOO_LARGE = "too-large"
+    """The body is larger than the kit takes."""
+    BUSY = "busy"
+    """The target asked to wait, too often or too long."""
+    UNKNOWN = "unknown"
+    """The reason is not known, as in recordings of older versions."""
+
+
 class Unreachable(Inconclusive):
-    """No answer came: the connection failed, timed out, or the body did not end or fit."""
+    """No whole response came.
+
+    Args:
+        message: What happened, with the URL.
+        answers: The exchanges that show it. A response that broke off after its headers is here, with a ``flaw``.
+        kind: Why no whole response came.
+        reused: The connection had carried an earlier exchange, so that the server may have closed it in the meantime.
+        malformed: What came is not valid HTTP, so that sending again on a new connection is no remedy.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        answers: Sequence[Answer] = (),
+        *,
+        kind: Failure = Failure.UNKNOWN,
+        reused: bool = False,
+        malformed: bool = False,
+    ) -> None:
+        super().__init__(message, answers)
+        self.kind = kind
+        self.reused = reused
+        self.malformed = malformed
 
 
 class Unrecorded(Inconclusive):

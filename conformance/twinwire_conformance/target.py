@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import shlex
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from twinwire.errors import UsageError, printable
-from twinwire_conformance.model import Answer, BudgetSpent, Evidence, Request, Unreachable
+from twinwire_conformance.model import Answer, BudgetSpent, Evidence, Failure, Request, Unreachable
 from twinwire_conformance.transport import REDACTED, Endpoint, Secrets, Transport, connect
 
 MAX_WAITS = 5
+
+
+class Resent(StrEnum):
+    """Why a request was sent again; the value ends a sentence of a note."""
+
+    CLOSED = "a reused connection had been closed"
+    ENDED = "a new connection ended without a response"
+    BROKEN = "the response broke off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +61,20 @@ class Target:
     through: Callable[[Endpoint], Transport] | None = None
     on_request: Callable[[int], None] = lambda _: None
     requests: int = 0
+    received_bytes: int = 0
+    """The bytes of all bodies as they came, before their content coding was undone."""
+    decoded_bytes: int = 0
+    """The bytes of all bodies after their content coding was undone."""
     endpoint: Endpoint = field(init=False)
     _transport: Transport = field(init=False)
     _calls: int = 0
     _next_slot: float = 0.0
+    _resent: Counter[Resent] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         url = check_url(self.base_url)
+        _check_headers(self.headers)
         secrets = Secrets([*self.secrets, *_password(url)], self.session)
         self.endpoint = Endpoint(url, self.path, self.headers, secrets)
         # What is shown from here on; only the transport needs the real one.
@@ -92,10 +108,18 @@ class Target:
     def evidence(self, answer: Answer, length: int = 600) -> Evidence:
         """Describe an exchange by a command that repeats it and the beginning of what came, without secrets."""
         request = answer.request
+        own = () if request.client is None else request.client.headers
         hidden = ((name, REDACTED) for name in self.headers)
-        headers = {"Accept": request.accept or "", **dict(request.headers), **dict(hidden)}
+        # Of one name the last counts, in the place and the case of the first, as in what was sent.
+        headers: dict[str, tuple[str, str]] = {}
+        for name, value in (*own, ("Accept", request.accept or ""), *request.headers, *hidden):
+            if value is not None:
+                headers[name.lower()] = (headers.get(name.lower(), (name,))[0], value)
         parts = ["curl", "-sS", "-i"]
-        for name, value in headers.items():
+        if request.raw_query is not None:
+            # Braces and brackets in a URL would make curl send several requests.
+            parts.append("--globoff")
+        for name, value in headers.values():
             # An empty value makes curl leave out the header that it would send by itself.
             parts += ["-H", shlex.quote(f"{name}: {value}" if value else f"{name}:")]
         parts.append(shlex.quote(self.endpoint.shown_url(request)))
@@ -108,23 +132,59 @@ class Target:
         """Replace every secret in a text."""
         return self.endpoint.secrets.text(text)
 
+    def pause(self, seconds: float) -> None:
+        """Wait between requests; a replay goes on at once."""
+        self._transport.pause(seconds)
+
+    def unanswered(self, request: Request) -> Answer:
+        """Return an answer of status 0 that stands for none, as evidence of a request that got no response."""
+        return Answer(request, self.endpoint.shown_url(request), 0, {}, b"", flaw="no response came")
+
+    @property
+    def notes(self) -> list[str]:
+        """Short sentences on how the run went that are no findings: requests that were sent again, and why."""
+        return [
+            f"{count} {'request was' if count == 1 else 'requests were'} sent again because {reason}"
+            for reason, count in ((reason, self._resent[reason]) for reason in Resent)
+            if count
+        ]
+
     def _send(self, request: Request, call: int, slot: float) -> Answer:
-        for waited in itertools.count(1):
+        waited = 0
+        resent: list[Resent] = []
+        while True:
             if slot > time.monotonic():
                 self._transport.pause(slot - time.monotonic())
-            answer = self._transport.exchange(request, call)
+            try:
+                answer = self._transport.exchange(request, call)
+            except Unreachable as error:
+                self._count(error.answers)
+                reason = _reason_to_resend(error)
+                if reason is None or reason in resent or (reason is not Resent.CLOSED and {*resent} - {Resent.CLOSED}):
+                    raise _after(error, len(resent) + 1) from error
+                slot = self._admit(1)[0]
+                resent.append(reason)
+                with self._lock:
+                    self._resent[reason] += 1
+                continue
+            self._count([answer])
             wait = _retry_after(answer)
             if wait is None:
                 return answer
+            waited += 1
             if waited == MAX_WAITS:
-                reason = f"HTTP {answer.status} came {MAX_WAITS} times, each time with a request to wait"
-                raise Unreachable(reason, [answer])
+                message = f"HTTP {answer.status} came {MAX_WAITS} times, each time with a request to wait"
+                raise Unreachable(message, [answer], kind=Failure.BUSY)
             if wait > self.manners.max_wait:
-                reason = f"HTTP {answer.status} asks to wait {wait:.0f} s, longer than {self.manners.max_wait:.0f} s"
-                raise Unreachable(reason, [answer])
+                message = f"HTTP {answer.status} asks to wait {wait:.0f} s, longer than {self.manners.max_wait:.0f} s"
+                raise Unreachable(message, [answer], kind=Failure.BUSY)
             self._transport.pause(wait)
             slot = self._admit(1)[0]
-        raise AssertionError("unreachable")
+
+    def _count(self, answers: Sequence[Answer]) -> None:
+        with self._lock:
+            self.received_bytes += sum(answer.wire_bytes or len(answer.body) for answer in answers)
+            self.decoded_bytes += sum(len(answer.body) for answer in answers)
 
     def _admit(self, count: int) -> list[float]:
         """Count requests against the budget and return when each may be sent. Raises BudgetSpent."""
@@ -176,6 +236,31 @@ def _password(url: str) -> list[str]:
     return [password, f"{user}:{password}"] if password else []
 
 
+def _check_headers(headers: Mapping[str, str]) -> None:
+    """Raise UsageError for a header that would announce a body, which a GET of the kit does not have."""
+    for name in headers:
+        if name.lower() in ("content-length", "transfer-encoding"):
+            raise UsageError(f"the header {name} cannot be sent: the requests have no body", "leave it out")
+
+
+def _reason_to_resend(error: Unreachable) -> Resent | None:
+    """Return why a failed request may be sent again on a new connection, or None when that would be no remedy."""
+    if error.kind is Failure.NO_RESPONSE:
+        return Resent.CLOSED if error.reused else Resent.ENDED
+    if error.kind is Failure.BROKEN and error.malformed:
+        # On a reused connection it may be what is left of an earlier response.
+        return Resent.CLOSED if error.reused else None
+    return Resent.BROKEN if error.kind is Failure.BROKEN else None
+
+
+def _after(error: Unreachable, times: int) -> Unreachable:
+    """Return an error that says how often its request was sent, when it was sent more than once."""
+    if times == 1:
+        return error
+    message = f"{error.message} (the request was sent {times} times)"
+    return Unreachable(message, error.answers, kind=error.kind, reused=error.reused, malformed=error.malformed)
+
+
 def _retry_after(answer: Answer) -> float | None:
     """Return the seconds to wait before asking again, or None when the answer stands as it is."""
     header = answer.headers.get("retry-after", "")
@@ -183,7 +268,18 @@ def _retry_after(answer: Answer) -> float | None:
         return None
     if header.isascii() and header.isdigit():
         return float(header)
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - answer.received)
-    except (ValueError, TypeError):
+    moment = _http_date(header)
+    if moment is None:
         return 1.0
+    # By the server's own clock, which need not agree with ours.
+    now = _http_date(answer.headers.get("date", ""))
+    return max(0.0, moment - (answer.received if now is None else now))
+
+
+def _http_date(text: str) -> float | None:
+    """Return an HTTP date in seconds since the epoch, or None when the text is none."""
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import gzip
+import http.client
+import itertools
 import json
 import os
 import signal
@@ -10,7 +12,8 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +22,11 @@ import pytest
 
 from broken_servers import LosesAnEntryBetweenLots
 from independent_server import ImagesServer, running
+from raw_sockets import listening, reset
 from twinwire.cli import main
-from twinwire_conformance.model import Answer, Request, Unreachable, Unrecorded
+from twinwire_conformance.model import Answer, Failure, Request, Unreachable, Unrecorded
 from twinwire_conformance.target import Manners, Target
-from twinwire_conformance.transport import Endpoint, Origin, RecordingTransport, Secrets, read_recording
+from twinwire_conformance.transport import Endpoint, Origin, RecordingTransport, Secrets, Transport, read_recording
 from twinwire_conformance.transport.replay import ReplayTransport, schema
 
 ORIGIN = Origin("http://in-process.invalid", "0" * 64, "0", "quick", 1, 60, (), False)
@@ -318,7 +322,7 @@ class Played:
         pass
 
 
-def record(path: Path, played: Played, use: Callable[[Target], object], secrets: tuple[str, ...] = ()) -> None:
+def record(path: Path, played: Transport, use: Callable[[Target], object], secrets: tuple[str, ...] = ()) -> None:
     made: list[RecordingTransport] = []
 
     def through(endpoint: Endpoint) -> RecordingTransport:
@@ -437,3 +441,125 @@ def test_a_replay_knows_of_a_body_whose_coding_was_broken(tmp_path: Path) -> Non
             report = json.loads((tmp_path / "r.json").read_text("utf-8"))
             outcomes.append([(result["outcome"], result["message"]) for result in report["results"]])
     assert outcomes[0] == outcomes[1]
+
+
+CLOSED = Unreachable("no answer: closed", kind=Failure.NO_RESPONSE, reused=True)
+ENDED = Unreachable("no answer: ended", kind=Failure.NO_RESPONSE)
+MALFORMED = Unreachable("no answer: no HTTP", kind=Failure.BROKEN, malformed=True)
+PART = Answer(Request(), "", 200, {"content-type": "text/plain"}, b"{", flaw="the body ended after 1 of 2 bytes", wire_bytes=1)
+BROKEN = Unreachable("no answer: it broke off", [PART], kind=Failure.BROKEN)
+WHOLE = Answer(Request(), "", 200, {}, b"{}", 0.001, 1.0, "", "gzip", "two framings", 40)
+
+
+class Failing:
+    """A transport whose exchanges end as they are listed."""
+
+    def __init__(self, *ends: Answer | Unreachable) -> None:
+        self.ends = list(ends)
+        self.paused: list[float] = []
+
+    def exchange(self, request: Request, call: int) -> Answer:
+        end = self.ends.pop(0)
+        if isinstance(end, Unreachable):
+            raise end
+        return end
+
+    def pause(self, seconds: float) -> None:
+        self.paused.append(seconds)
+
+    def run(self, works: Sequence[Callable[[], Any]]) -> list[Any]:
+        return [work() for work in works]
+
+    def close(self) -> None:
+        pass
+
+
+def outcome(target: Target) -> tuple[Any, ...]:
+    """What a rule and a report can know of one request."""
+    try:
+        answer = target.send(Request())
+    except Unreachable as error:
+        parts = [(part.status, part.body, part.flaw, part.headers, part.wire_bytes) for part in error.answers]
+        seen: tuple[Any, ...] = (error.message, error.kind, error.reused, error.malformed, parts)
+    else:
+        seen = (answer.body, answer.flaw, answer.unasked_coding, answer.framing_defect, answer.wire_bytes)
+    return (*seen, target.requests, target.notes, target.received_bytes, target.decoded_bytes)
+
+
+@pytest.mark.parametrize(
+    ("ends", "sent"),
+    [
+        ([WHOLE], 1),
+        ([CLOSED, WHOLE], 2),
+        ([ENDED, WHOLE], 2),
+        ([BROKEN, WHOLE], 2),
+        ([CLOSED, BROKEN, WHOLE], 3),
+        ([CLOSED, ENDED, ENDED], 3),
+        ([BROKEN, BROKEN], 2),
+        ([BROKEN, ENDED], 2),
+        ([MALFORMED], 1),
+        ([Unreachable("no answer: refused", kind=Failure.REFUSED)], 1),
+        ([Unreachable("no whole answer within 1 s", kind=Failure.TIMEOUT, reused=True)], 1),
+    ],
+)
+def test_a_replay_tells_the_same_of_broken_connections(
+    ends: list[Answer | Unreachable], sent: int, tmp_path: Path, replayed: Callable[[], Target]
+) -> None:
+    seen: list[Any] = []
+    failing = Failing(*ends)
+    record(tmp_path / "run.har", failing, lambda target: seen.extend(outcome(target)))
+    jsonschema.validate(load(tmp_path / "run.har"), schema())
+    entries = load(tmp_path / "run.har")["log"]["entries"]
+    assert (failing.ends, [entry["_call"] for entry in entries]) == ([], [0] * sent)
+    assert list(outcome(replayed())) == seen
+
+
+def test_a_replay_does_not_pause(replayed: Callable[[], Target], tmp_path: Path) -> None:
+    failing = Failing()
+    record(tmp_path / "run.har", failing, lambda target: target.pause(3600))
+    assert failing.paused == [3600]
+    replayed().pause(3600)
+
+
+def test_a_raw_query_is_recorded_as_it_was_sent(tmp_path: Path, replayed: Callable[[], Target]) -> None:
+    request = Request(raw_query="a=%zz&&=x;%")
+    record(tmp_path / "run.har", Failing(WHOLE), lambda target: target.send(request))
+    sent = load(tmp_path / "run.har")["log"]["entries"][0]["request"]
+    assert sent["url"] == "http://in-process.invalid/feed?a=%zz&&=x;%"
+    assert [(pair["name"], pair["value"]) for pair in sent["queryString"]] == [("a", "%zz"), ("", ""), ("", "x;%")]
+    assert replayed().send(request).body == b"{}"
+
+
+@contextmanager
+def resetting(base: str) -> Iterator[str]:
+    """Pass requests on to a server, and reset every tenth connection after its response; yields the base URL."""
+    count = itertools.count(1)
+    address = base.partition("://")[2]
+
+    def serve(link: socket.socket, head: bytes) -> None:
+        lines = head.decode("latin-1").split("\r\n")
+        behind = http.client.HTTPConnection(address)
+        behind.request("GET", lines[0].split(" ")[1], headers=dict(line.split(": ", 1) for line in lines[1:-2]))
+        response = behind.getresponse()
+        body = response.read()
+        kept = [f"{name}: {value}\r\n" for name, value in response.getheaders() if name.lower() != "content-length"]
+        start = f"HTTP/1.1 {response.status} X\r\n{''.join(kept)}Content-Length: {len(body)}\r\n\r\n"
+        link.sendall(start.encode("latin-1") + body)
+        behind.close()
+        if next(count) % 10 == 0:
+            # The response must have been read before it is thrown away.
+            time.sleep(0.02)
+            reset(link)
+
+    with listening(serve) as (place, _):
+        yield f"http://{place}"
+
+
+def test_a_run_whose_connections_are_reset_now_and_then_is_replayed_alike(tmp_path: Path) -> None:
+    har = tmp_path / "run.har"
+    with running(ImagesServer, products=120) as behind, resetting(behind) as base:
+        code, report = certify(tmp_path, base, "--profile", "quick", "--har", str(har))
+    again, replayed = certify(tmp_path, "--replay", str(har))
+    assert (code, again) == (0, 0)
+    assert said(replayed) == said(report)
+    assert len(load(har)["log"]["entries"]) == report["requests"]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from email.utils import formatdate
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 
 from twinwire.errors import UsageError
-from twinwire_conformance.model import Answer, BudgetSpent, Request, Unreachable
+from twinwire_conformance.model import Answer, BudgetSpent, Failure, Request, Unreachable
 from twinwire_conformance.target import Manners, Target, check_url
 
 Scope = MutableMapping[str, Any]
@@ -150,14 +152,79 @@ def test_a_base_url_loses_its_last_slash() -> None:
     assert check_url("https://example.com/v1/") == "https://example.com/v1"
 
 
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({}, 1.0),
+        ({"retry-after": ""}, 1.0),
+        ({"retry-after": "-5"}, 1.0),
+        ({"retry-after": "1.5"}, 1.0),
+        ({"retry-after": "soon"}, 1.0),
+        ({"retry-after": "7"}, 7.0),
+        # The server's clock is years behind ours.
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:30 GMT", "date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 30.0),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:30 -0000", "date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 30.0),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT", "date": "Wed, 21 Oct 2015 07:28:30 GMT"}, 0.0),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:30 GMT", "date": "yesterday"}, 0.0),
+    ],
+)
+def test_a_429_is_waited_for_as_it_says(headers: dict[str, str], wait: float) -> None:
+    paced = Paced((429, headers), (200, {}))
+    with Target("http://in-process.invalid", "/feed", through=lambda _: paced) as target:
+        assert target.send(Request()).status == 200
+    assert paced.pauses == [wait]
+
+
+@pytest.mark.parametrize("wait", ["9" * 400, "Wed, 21 Oct 9999 07:28:00 GMT"])
+def test_a_wait_without_an_end_is_not_waited(wait: str) -> None:
+    paced = Paced((503, {"retry-after": wait}))
+    with Target("http://in-process.invalid", "/feed", through=lambda _: paced) as target:
+        with pytest.raises(Unreachable, match="asks to wait") as caught:
+            target.send(Request())
+    assert (caught.value.kind, paced.pauses) == (Failure.BUSY, [])
+
+
+def test_a_rule_can_pause() -> None:
+    paced = Paced()
+    with Target("http://in-process.invalid", "/feed", through=lambda _: paced) as target:
+        target.pause(2.5)
+    assert paced.pauses == [2.5]
+
+
+def test_the_bytes_of_bodies_are_counted_as_they_came_and_decoded(make_target: Callable[..., Target]) -> None:
+    body = b"{}" * 1000
+    packed = gzip.compress(body)
+    target = make_target(Scripted((200, {"content-encoding": "gzip"}, packed), (200, {}, body)))
+    answers = [target.send(Request()), target.send(Request())]
+    assert [(answer.body, answer.wire_bytes) for answer in answers] == [(body, len(packed)), (body, len(body))]
+    assert [answer.unasked_coding for answer in answers] == ["gzip", ""]
+    assert (target.received_bytes, target.decoded_bytes, target.notes) == (len(packed) + len(body), 2 * len(body), [])
+
+
+@pytest.mark.parametrize("query", ["%zz=%&&a=%C0%AF", "", "a=+;b"])
+def test_a_raw_query_reaches_an_application_as_it_is(make_target: Callable[..., Target], query: str) -> None:
+    app = Scripted(OK)
+    make_target(app).send(Request(raw_query=query))
+    assert (app.scopes[0]["raw_path"], app.scopes[0]["query_string"]) == (b"/base/feed", query.encode())
+
+
+def test_what_got_no_response_can_be_shown(make_target: Callable[..., Target]) -> None:
+    target = make_target(Scripted(OK))
+    shown = target.evidence(target.unanswered(Request(raw_query="a=%")))
+    assert (shown.status, shown.excerpt) == (0, "")
+    assert "http://in-process.invalid/base/feed?a=%" in shown.curl
+
+
 class Paced:
     """A transport that notes for how long it is asked to wait, and waits for nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, *responses: tuple[int, dict[str, str]]) -> None:
+        self.responses = list(responses)
         self.pauses: list[float] = []
 
     def exchange(self, request: Request, call: int) -> Answer:
-        return Answer(request, "", 200, {}, b"")
+        status, headers = self.responses.pop(0) if self.responses else (200, {})
+        return Answer(request, "", status, headers, b"", received=time.time())
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

@@ -55,6 +55,8 @@ class AppTransport(Threads):
         started = time.monotonic()
         body = Body(request, self.max_bytes)
         sent = httpx.Request("GET", self.endpoint.url(request), headers=self.endpoint.sent_headers(request))
+        if request.raw_query is not None:
+            sent.url = _RawURL(sent.url, request.raw_query)
         async with asyncio.timeout(self.timeout):
             response = await self._transport.handle_async_request(sent)
             async for chunk in response.aiter_raw():
@@ -62,3 +64,15 @@ class AppTransport(Threads):
                     break
         seconds = time.monotonic() - started
         return received(self.endpoint, request, (response.status_code, response.headers.raw, body), seconds)
+
+
+class _RawURL(httpx.URL):
+    """A URL with a query that is sent as it is: httpx would encode what is malformed."""
+
+    def __init__(self, url: httpx.URL, query: str) -> None:
+        super().__init__(url)
+        self._query = query.encode("ascii")
+
+    @property
+    def query(self) -> bytes:
+        return self._query

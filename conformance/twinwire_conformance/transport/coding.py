@@ -1,32 +1,111 @@
-"""Content codings: what undoes gzip, and says what is wrong with it."""
+"""Content codings: undo gzip, and say what is wrong with it."""
 
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
+from typing import Final
 
-from twinwire_conformance.model import Unreachable
+from twinwire_conformance.model import Failure, Unreachable
+
+MAX_CODINGS: Final = 4
+MAX_MEMBERS: Final = 10_000
+"""More gzip members than a server writes that flushes after every entry; each of them costs time."""
+_GZIP: Final = frozenset({"gzip", "x-gzip"})
+_MAGIC: Final = b"\x1f\x8b"
+_FIRST_STEP: Final = 512
+_LARGEST_STEP: Final = 64 * 1024
 
 
-def undo(body: bytes, coding: str, most: int) -> tuple[bytes, str]:
-    """Return a body without its gzip, and what is wrong with its coding; empty when nothing is.
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A body without its content coding: what could be decoded, what is wrong with it, and a coding that came unasked."""
 
-    Raises Unreachable when it unpacks to more than ``most`` bytes.
+    body: bytes
+    flaw: str = ""
+    unasked: str = ""
+
+
+def decode_body(body: bytes, content_encoding: str, accept_encoding: str, max_bytes: int) -> Decoded:
+    """Undo the content codings of a body.
+
+    Args:
+        body: The body as it came.
+        content_encoding: The value of Content-Encoding; empty when the header is absent.
+        accept_encoding: The value of Accept-Encoding in the request.
+        max_bytes: How large the decoded body may be.
+
+    Raises:
+        Unreachable: The body decodes to more than ``max_bytes``.
     """
-    if coding in ("", "identity") or not body:
-        return body, ""
-    if coding not in ("gzip", "x-gzip"):
-        return body, f"the body is in the coding {coding!r}, which was not offered"
+    codings = [coding for coding in _names(content_encoding) if coding != "identity"]
+    if not body:
+        return Decoded(body)
+    unknown = [coding for coding in codings if coding not in _GZIP]
+    if unknown:
+        offered = unknown[0] in {name.partition(";")[0].strip() for name in _names(accept_encoding)}
+        reason = "which the kit cannot undo" if offered else "which was not offered"
+        return Decoded(body, f"the body is in the coding {unknown[0]!r}, {reason}", "" if offered else unknown[0])
+    if len(codings) > MAX_CODINGS:
+        return Decoded(body, f"Content-Encoding names {len(codings)} codings, more than {MAX_CODINGS} are not undone")
+    unasked = codings[0] if codings and not _offers_gzip(accept_encoding) else ""
+    for _ in codings:
+        body, flaw = _gunzip(body, max_bytes)
+        if flaw:
+            return Decoded(body, flaw, unasked)
+    if body.startswith(_MAGIC):
+        more = "once more than Content-Encoding says" if codings else "and no Content-Encoding says so"
+        return Decoded(body, f"the body is gzip, {more}", unasked)
+    return Decoded(body, "", unasked)
+
+
+def _names(header: str) -> list[str]:
+    return [name for name in (part.strip().lower() for part in header.split(",")) if name]
+
+
+def _offers_gzip(accept_encoding: str) -> bool:
+    weights: dict[str, bool] = {}
+    for part in _names(accept_encoding):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        weights["gzip" if name in _GZIP else name] = not any(_is_zero(text) for text in parameters)
+    return weights.get("gzip", weights.get("*", False))
+
+
+def _is_zero(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    return name.strip() == "q" and value.strip().rstrip("0") in ("", "0.", ".")
+
+
+def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
+    """Return what gzip members hold, one after another, and what is wrong with them; empty when nothing is."""
     plain = bytearray()
-    while body:
-        # One member after another; a server that flushes may write several.
+    position = members = 0
+    while position < len(body):
+        if members == MAX_MEMBERS:
+            return bytes(plain), f"the body has more than {MAX_MEMBERS} gzip members"
+        if members and body[position : position + 2] != _MAGIC:
+            return bytes(plain), f"{len(body) - position} bytes that are not gzip follow the gzip of the body"
+        members += 1
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        try:
-            plain += unpacker.decompress(body, most + 1 - len(plain))
-        except zlib.error as error:
-            return bytes(plain), f"the body is labelled gzip and is not: {error}"
-        if len(plain) > most:
-            raise Unreachable(f"the body is larger than {most} bytes")
-        if not unpacker.eof:
-            return bytes(plain), "the gzip of the body lacks its end"
-        body = unpacker.unused_data
+        # In steps that grow: what a step holds beyond the end of its member is copied, which adds up for small members.
+        step = _FIRST_STEP
+        while not unpacker.eof:
+            piece = body[position : position + step]
+            if not piece:
+                return bytes(plain), "the gzip of the body lacks its end"
+            try:
+                plain += unpacker.decompress(piece, max_bytes + 1 - len(plain))
+            except zlib.error as error:
+                return bytes(plain), _damage(error, begun=bool(plain))
+            if len(plain) > max_bytes:
+                raise Unreachable(f"the body is larger than {max_bytes} bytes", kind=Failure.TOO_LARGE)
+            position += len(piece) - len(unpacker.unused_data)
+            step = min(2 * step, _LARGEST_STEP)
     return bytes(plain), ""
+
+
+def _damage(error: zlib.error, *, begun: bool) -> str:
+    reason = str(error).rpartition(": ")[2]
+    if begun or reason in ("incorrect data check", "incorrect length check"):
+        return f"the gzip of the body is damaged: {reason}"
+    return f"the body is labelled gzip and is not: {reason}"

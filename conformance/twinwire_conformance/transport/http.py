@@ -1,33 +1,38 @@
-"""Exchanges over HTTP: one pool of connections, from which any number of threads may ask, each within a deadline."""
+"""Exchanges over HTTP: any number of threads may send requests, each within a deadline, and reuse connections."""
 
 from __future__ import annotations
 
 import base64
-import ssl
-import threading
 import time
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
-import httpcore
-
-from twinwire.errors import UsageError
-from twinwire_conformance.model import CUT, Answer, Request, Unreachable
-from twinwire_conformance.transport.coding import undo
+from twinwire_conformance.model import CUT, Answer, Failure, Request, Unreachable
+from twinwire_conformance.transport.coding import decode_body
+from twinwire_conformance.transport.connections import (
+    BrokenOff,
+    Connection,
+    Deadline,
+    Headers,
+    Malformed,
+    NoResponse,
+    NotConnected,
+    Pool,
+    Route,
+    Unsendable,
+)
 from twinwire_conformance.transport.endpoint import Endpoint
 from twinwire_conformance.transport.together import Threads
 
-_CONNECTIONS: Final = 100
-_ERRORS = (
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-    httpcore.ConnectionNotAvailable,
-    OSError,
-)
+_KINDS: Final[dict[type[Exception], Failure]] = {
+    NotConnected: Failure.REFUSED,
+    NoResponse: Failure.NO_RESPONSE,
+    BrokenOff: Failure.BROKEN,
+    Malformed: Failure.BROKEN,
+    TimeoutError: Failure.TIMEOUT,
+    Unsendable: Failure.UNKNOWN,
+}
 
 
 class HttpTransport(Threads):
@@ -40,37 +45,106 @@ class HttpTransport(Threads):
         self.endpoint = endpoint
         self.timeout = timeout
         self.max_bytes = max_bytes
-        self._deadline = Deadline()
-        self._pool = _pool(endpoint.base_url, self._deadline)
+        self._route = Route(endpoint.base_url)
+        self._pool = Pool(self._route)
+        self._failed: set[int] = set()
 
-    def exchange(self, request: Request, call: int) -> Answer:  # noqa: ARG002 - only recordings count calls
-        """Send a request. Raises Unreachable."""
-        self._deadline.begin(self.timeout)
+    def exchange(self, request: Request, call: int) -> Answer:
+        """Send a request, on a new connection when the last exchange of the same call failed. Raises Unreachable."""
+        fresh = request.fresh_connection or call in self._failed
+        self._failed.discard(call)
         try:
-            return self._receive(request)
-        except (httpcore.TimeoutException, TimeoutError) as error:
-            raise Unreachable(f"no whole answer within {self.timeout:g} s from {self._shown(request)}") from error
-        except _ERRORS as error:
-            reason = self.endpoint.secrets.text(str(error)) or type(error).__name__
-            raise Unreachable(f"no answer from {self._shown(request)}: {reason}") from error
+            return self._exchange(request, fresh=fresh)
+        except Unreachable:
+            self._failed.add(call)
+            raise
 
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
 
-    def _shown(self, request: Request) -> str:
-        return self.endpoint.shown_url(request)
+    def _exchange(self, request: Request, *, fresh: bool) -> Answer:
+        deadline, started = Deadline(self.timeout), time.monotonic()
+        coming = Coming(Body(request, self.max_bytes))
+        connection: Connection | None = None
+        try:
+            connection = self._pool.take(deadline, fresh=fresh)
+            self._receive(request, connection, coming, deadline)
+        except tuple(_KINDS) as error:
+            raise self._failure(error, request, connection, coming, time.monotonic() - started) from error
+        finally:
+            if connection is not None and (request.fresh_connection or not coming.whole):
+                connection.close()
+        if not request.fresh_connection:
+            self._pool.give_back(connection)
+        return coming.answer(self.endpoint, request, time.monotonic() - started)
 
-    def _receive(self, request: Request) -> Answer:
-        started = time.monotonic()
-        headers = [*self.endpoint.sent_headers(request), *_credentials(self.endpoint)]
-        with self._pool.stream("GET", _without_user(self.endpoint.url(request)), headers=headers) as response:
-            body = Body(request, self.max_bytes)
-            for chunk in response.iter_stream():
-                if not body.add(chunk):
-                    break
-        seconds = time.monotonic() - started
-        return received(self.endpoint, request, (response.status, response.headers, body), seconds)
+    def _receive(self, request: Request, connection: Connection, coming: Coming, deadline: Deadline) -> None:
+        headers = [*self.endpoint.sent_headers(request), *_credentials(self.endpoint), *self._route.headers()]
+        connection.send("GET", self._route.target(self.endpoint.url(request)), headers, deadline)
+        coming.status, coming.headers = connection.head(deadline)
+        for chunk in connection.body(deadline):
+            if not coming.body.add(chunk):
+                return
+        if coming.status == 408 and connection.reused:
+            # The server has given up on the idle connection, not on this request (RFC 9110, section 15.5.9).
+            coming.status = 0
+            raise NoResponse("the server had given up the idle connection (HTTP 408)")
+        coming.whole = True
+
+    def _failure(
+        self, error: Exception, request: Request, connection: Connection | None, coming: Coming, seconds: float
+    ) -> Unreachable:
+        reused = connection is not None and connection.reused
+        kind = next(kind for type_, kind in _KINDS.items() if isinstance(error, type_))
+        if reused and kind is Failure.NO_RESPONSE:
+            self._pool.lost()
+        reason = self.endpoint.secrets.text(coming.reason(error))
+        shown = self.endpoint.shown_url(request)
+        if kind is Failure.TIMEOUT:
+            message = f"no whole answer within {self.timeout:g} s from {shown}" + (f": {reason}" if coming.status else "")
+        else:
+            message = f"no answer from {shown}: {reason}"
+        answers: list[Answer] = []
+        if coming.status:
+            try:
+                answers = [coming.answer(self.endpoint, request, seconds, reason)]
+            except Unreachable:
+                # What there is of the body decodes to too much; the message says enough without it.
+                answers = []
+        return Unreachable(message, answers, kind=kind, reused=reused, malformed=isinstance(error, Malformed))
+
+
+class Coming:
+    """A response as far as it has come: status 0 before its head is there."""
+
+    def __init__(self, body: Body) -> None:
+        self.status = 0
+        self.headers: Headers = ()
+        self.body = body
+        self.whole = False
+
+    def answer(self, endpoint: Endpoint, request: Request, seconds: float, broken: str = "") -> Answer:
+        """Return the answer, with the flaw ``broken`` when it is not whole. Raises Unreachable as ``received`` does."""
+        return received(endpoint, request, (self.status, self.headers, self.body), seconds, broken)
+
+    def reason(self, error: Exception) -> str:
+        """Say in plain words why the response is not whole."""
+        if isinstance(error, Malformed):
+            return f"the response is not valid HTTP: {error}"
+        if isinstance(error, TimeoutError):
+            return f"the body stopped after {self._progress()}"
+        if not isinstance(error, BrokenOff):
+            return str(error)
+        if not self.status:
+            return f"the response ended in its head: {error}"
+        return f"the body ended after {self._progress()}: {error}"
+
+    def _progress(self) -> str:
+        length = next((value.decode("latin-1") for name, value in self.headers if name.lower() == b"content-length"), "")
+        if any(name.lower() == b"transfer-encoding" for name, _ in self.headers):
+            return f"{self.body.size} bytes, without its last chunk"
+        return f"{self.body.size} of {length} bytes" if length else f"{self.body.size} bytes"
 
 
 class Body:
@@ -81,14 +155,14 @@ class Body:
         self.cut = False
         self._most = min(max_bytes, max_bytes if request.most is None else request.most)
         self._chunks: list[bytes] = []
-        self._size = 0
+        self.size = 0
 
     def add(self, chunk: bytes) -> bool:
         """Take a chunk and say whether more is wanted. Raises Unreachable beyond ``max_bytes``."""
-        self._size += len(chunk)
-        if self._size > self._most:
+        self.size += len(chunk)
+        if self.size > self._most:
             if self._most == self.max_bytes:
-                raise Unreachable(f"the body is larger than {self.max_bytes} bytes")
+                raise Unreachable(f"the body is larger than {self.max_bytes} bytes", kind=Failure.TOO_LARGE)
             self.cut = True
             return False
         self._chunks.append(chunk)
@@ -101,18 +175,50 @@ class Body:
 
 
 def received(
-    endpoint: Endpoint, request: Request, came: tuple[int, Iterable[tuple[bytes, bytes]], Body], seconds: float
+    endpoint: Endpoint,
+    request: Request,
+    came: tuple[int, Iterable[tuple[bytes, bytes]], Body],
+    seconds: float,
+    broken: str = "",
 ) -> Answer:
-    """Return the answer for the status, headers and body that came. Raises Unreachable when it unpacks to too much."""
+    """Return the answer for what came.
+
+    Args:
+        endpoint: Where the request went.
+        request: The request.
+        came: Status, headers and body of the response.
+        seconds: How long the exchange took.
+        broken: Why the response is not whole; empty when it is.
+
+    Raises:
+        Unreachable: The body decodes to more than its ``max_bytes``.
+    """
     status, headers, body = came
     names: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), _text(raw_value)
         names[name] = f"{names[name]}, {value}" if name in names else value
-    plain, flaw = body.whole(), CUT
+    plain, flaw, unasked = body.whole(), CUT, ""
     if not body.cut:
-        plain, flaw = undo(plain, names.get("content-encoding", "").strip().lower(), body.max_bytes)
-    return Answer(request, endpoint.shown_url(request), status, names, plain, seconds, time.time(), flaw)
+        accept = next((value for name, value in endpoint.sent_headers(request) if name.lower() == "accept-encoding"), "")
+        decoded = decode_body(plain, names.get("content-encoding", ""), accept, body.max_bytes)
+        plain, flaw, unasked = decoded.body, decoded.flaw, decoded.unasked
+    defect = ""
+    if "transfer-encoding" in names and "content-length" in names:
+        defect = "the response has both Transfer-Encoding and Content-Length (RFC 9112, section 6.2, forbids it)"
+    return Answer(
+        request,
+        endpoint.shown_url(request),
+        status,
+        names,
+        plain,
+        seconds,
+        time.time(),
+        broken or flaw,
+        unasked,
+        defect,
+        body.size,
+    )
 
 
 def _text(value: bytes) -> str:
@@ -122,11 +228,6 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-def _without_user(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
-
-
 def _credentials(endpoint: Endpoint) -> list[tuple[str, str]]:
     """Return the header that a user and a password in the URL stand for."""
     parts = urlsplit(endpoint.base_url)
@@ -134,90 +235,3 @@ def _credentials(endpoint: Endpoint) -> list[tuple[str, str]]:
         return []
     words = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
     return [("Authorization", f"Basic {base64.b64encode(words).decode('ascii')}")]
-
-
-class Deadline:
-    """The moment at which an exchange must have ended; each thread has one exchange at a time."""
-
-    def __init__(self) -> None:
-        self._mine = threading.local()
-
-    def begin(self, seconds: float) -> None:
-        """Set the moment for this thread."""
-        self._mine.end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Return the seconds that are left. Raises TimeoutError when there are none."""
-        left: float = self._mine.end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
-
-
-class _Stream(httpcore.NetworkStream):
-    """A connection all of whose waiting counts towards the deadline: a server that drips must not be waited for for ever."""
-
-    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
-        self._inner = inner
-        self._deadline = deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the deadline overrules it
-        return self._inner.read(max_bytes, self._deadline.left())
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._inner.write(buffer, self._deadline.left())
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
-    ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._deadline.left()), self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-class _Network(httpcore.NetworkBackend):
-    def __init__(self, deadline: Deadline) -> None:
-        self._inner = httpcore.SyncBackend()
-        self._deadline = deadline
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ARG002
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        stream = self._inner.connect_tcp(host, port, self._deadline.left(), local_address, socket_options)
-        return _Stream(stream, self._deadline)
-
-
-def _pool(base_url: str, deadline: Deadline) -> httpcore.ConnectionPool:
-    """Return a pool for a base URL, through the proxy that the environment names for it."""
-    scheme, host = urlsplit(base_url).scheme, urlsplit(base_url).hostname or ""
-    proxy = None if proxy_bypass(host) else getproxies().get(scheme, getproxies().get("all"))
-    options: dict[str, Any] = {"network_backend": _Network(deadline), "max_connections": _CONNECTIONS}
-    if scheme == "https":
-        options["ssl_context"] = _trust()
-    if proxy is None:
-        return httpcore.ConnectionPool(**options)
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    login = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
-    if parts.scheme not in ("http", "https"):
-        raise UsageError(f"the proxy {where} cannot be used", "name an http proxy in the environment, or none for this host")
-    return httpcore.HTTPProxy(where, proxy_auth=login, **options)
-
-
-def _trust() -> ssl.SSLContext:
-    # Only TLS needs it, and it takes longer to import than a plain run takes to ask for a lot.
-    import httpx  # noqa: PLC0415
-
-    return httpx.create_ssl_context()

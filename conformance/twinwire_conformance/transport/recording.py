@@ -57,8 +57,10 @@ class RecordingTransport:
         try:
             answer = self.inner.exchange(request, call)
         except Unreachable as error:
-            reason = self.endpoint.secrets.text(error.message)
-            self._note(place, self._head(request, call, began, time.monotonic() - started), _failure(reason), b"")
+            partial = error.answers[0] if error.answers else None
+            response = self._failure(error, partial)
+            body = b"" if partial is None else partial.body
+            self._note(place, self._head(request, call, began, time.monotonic() - started), response, body)
             raise
         head = self._head(request, call, answer.received - answer.seconds, answer.seconds)
         self._note(place, head, self._response(answer), answer.body)
@@ -105,8 +107,9 @@ class RecordingTransport:
 
     def _head(self, request: Request, call: int, began: float, seconds: float) -> dict[str, Any]:
         url = self.endpoint.shown_url(request)
-        masked = self.endpoint.secrets.mask(request).params
-        query = [{"name": _text(name), "value": self.endpoint.secrets.text(_text(value))} for name, value in masked]
+        masked = self.endpoint.secrets.mask(request)
+        pairs = masked.params if masked.raw_query is None else _raw_pairs(masked.raw_query)
+        query = [{"name": _text(name), "value": self.endpoint.secrets.text(_text(value))} for name, value in pairs]
         headers = _pairs(self.endpoint.shown_headers(request))
         return {
             "startedDateTime": datetime.fromtimestamp(began, UTC).isoformat(timespec="microseconds"),
@@ -125,9 +128,24 @@ class RecordingTransport:
         found = dict(shown)
         phrase = next((item.phrase for item in HTTPStatus if item == answer.status), "")
         head: dict[str, Any] = {"status": answer.status, "statusText": phrase, "headers": _pairs(shown)}
-        if answer.flaw:
-            head["_flaw"] = answer.flaw
-        return {**head, "redirectURL": found.get("location", ""), **_NONE, "_label": found.get("content-type", "")}
+        said = {
+            "_flaw": answer.flaw,
+            "_unasked_coding": answer.unasked_coding,
+            "_framing_defect": answer.framing_defect,
+        }
+        head |= {name: clean(value) for name, value in said.items() if value}
+        sizes = {**_NONE, "bodySize": answer.wire_bytes or len(answer.body)}
+        return {**head, "redirectURL": found.get("location", ""), **sizes, "_label": found.get("content-type", "")}
+
+    def _failure(self, error: Unreachable, partial: Answer | None) -> dict[str, Any]:
+        none = {"status": 0, "statusText": "", "headers": [], "redirectURL": "", **_NONE}
+        head = none if partial is None else self._response(partial)
+        head |= {"_error": _text(self.endpoint.secrets.text(error.message)), "_kind": str(error.kind)}
+        if error.reused:
+            head["_reused"] = True
+        if error.malformed:
+            head["_malformed"] = True
+        return head
 
     def _content(self, body: bytes) -> Iterator[bytes]:
         clean = self.endpoint.secrets.pieces(body)
@@ -143,10 +161,6 @@ class RecordingTransport:
             yield b'"'
 
 
-def _failure(reason: str) -> dict[str, Any]:
-    return {"status": 0, "statusText": "", "headers": [], "redirectURL": "", **_NONE, "_error": _text(reason)}
-
-
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8")
 
@@ -158,6 +172,11 @@ def _text(text: str) -> str:
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"name": name, "value": _text(value)} for name, value in pairs]
+
+
+def _raw_pairs(query: str) -> list[tuple[str, str]]:
+    """Return the parameters of a raw query as they were sent, neither decoded nor mended."""
+    return [(name, value) for name, _, value in (piece.partition("=") for piece in query.split("&"))]
 
 
 def _is_utf8(body: bytes) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from twinwire.errors import UsageError, printable
-from twinwire_conformance.model import Answer, Request, Unreachable, Unrecorded
+from twinwire_conformance.model import Answer, Failure, Request, Unreachable, Unrecorded
 from twinwire_conformance.transport.endpoint import Endpoint
 from twinwire_conformance.transport.recording import Origin
 from twinwire_conformance.transport.together import result
@@ -36,6 +36,28 @@ class Exchange:
     received: float
     error: str | None
     flaw: str = ""
+    unasked_coding: str = ""
+    framing_defect: str = ""
+    wire_bytes: int = 0
+    kind: Failure = Failure.UNKNOWN
+    reused: bool = False
+    malformed: bool = False
+
+    def answer(self, request: Request, shown_url: str) -> Answer:
+        """Return the answer to a request; after an error the part that came."""
+        return Answer(
+            request,
+            shown_url,
+            self.status,
+            self.headers,
+            self.body,
+            self.seconds,
+            self.received,
+            self.flaw,
+            self.unasked_coding,
+            self.framing_defect,
+            self.wire_bytes,
+        )
 
 
 Calls = dict[str, deque[deque[Exchange]]]
@@ -72,9 +94,11 @@ class ReplayTransport:
             self.recording.lacks.append(lack)
             raise Unrecorded(f"the recording lacks {lack}")
         found = entries.popleft()
+        answer = found.answer(request, shown)
         if found.error is not None:
-            raise Unreachable(found.error)
-        return Answer(request, shown, found.status, found.headers, found.body, found.seconds, found.received, found.flaw)
+            answers = [answer] if found.status else []
+            raise Unreachable(found.error, answers, kind=found.kind, reused=found.reused, malformed=found.malformed)
+        return answer
 
     def pause(self, seconds: float) -> None:
         """Go on at once: what was waited for is there."""
@@ -133,7 +157,21 @@ def _exchange(entry: dict[str, Any]) -> Exchange:
     headers = {item["name"].lower(): item["value"] for item in response["headers"]}
     seconds = entry["time"] / 1000
     received = datetime.fromisoformat(entry["startedDateTime"]).timestamp() + seconds
-    return Exchange(response["status"], headers, body, seconds, received, response.get("_error"), response.get("_flaw", ""))
+    return Exchange(
+        response["status"],
+        headers,
+        body,
+        seconds,
+        received,
+        response.get("_error"),
+        response.get("_flaw", ""),
+        response.get("_unasked_coding", ""),
+        response.get("_framing_defect", ""),
+        max(0, response["bodySize"]),
+        Failure(response.get("_kind", Failure.UNKNOWN)),
+        response.get("_reused", False),
+        response.get("_malformed", False),
+    )
 
 
 def _done(work: Callable[[], T]) -> T | BaseException:

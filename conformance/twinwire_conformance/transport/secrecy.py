@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, takewhile
+from urllib.parse import unquote, unquote_plus
 
 from twinwire_conformance.model import Request
 
@@ -94,7 +95,19 @@ class Secrets:
         if self.session is None:
             return request
         params = tuple((name, REDACTED if (name, value) == self.session else value) for name, value in request.params)
-        return replace(request, params=params)
+        raw = request.raw_query
+        return replace(request, params=params, raw_query=None if raw is None else self._mask_raw(raw, self.session))
+
+    @staticmethod
+    def _mask_raw(raw: str, session: tuple[str, str]) -> str:
+        """Replace the session's value in a query that may be malformed; all else stays as it is."""
+        pieces = re.split("([&;])", raw)
+        for index, piece in enumerate(pieces):
+            name, equals, value = piece.partition("=")
+            same = any((read(name), read(value)) == session for read in (str, _unquoted, _unquoted_plus))
+            if equals and same:
+                pieces[index] = f"{name}={REDACTED}"
+        return "".join(pieces)
 
     def _spans(self, buffer: bytes) -> list[tuple[int, int]]:
         found = sorted(
@@ -110,6 +123,14 @@ class Secrets:
             else:
                 merged.append((first, last))
         return merged
+
+
+def _unquoted(text: str) -> str:
+    return unquote(text, errors="surrogateescape")
+
+
+def _unquoted_plus(text: str) -> str:
+    return unquote_plus(text, errors="surrogateescape")
 
 
 def _wide(data: bytes) -> str | None:

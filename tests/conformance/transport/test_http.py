@@ -1,47 +1,16 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 
 import pytest
 
+from raw_sockets import listening
 from twinwire.errors import UsageError
 from twinwire_conformance.model import BudgetSpent, Request, Unreachable
 from twinwire_conformance.target import Manners, Target, check_url
 
-Serve = Callable[[socket.socket, bytes], None]
 BODY = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-one: 1\r\nX-One: \xff2\r\n\r\n{}"
-
-
-@contextmanager
-def listening(serve: Serve) -> Iterator[tuple[str, list[bytes]]]:
-    """Answer each request head on a loopback port with ``serve``; yields the address and the heads that came."""
-    heads: list[bytes] = []
-
-    def talk(link: socket.socket) -> None:
-        # A client that goes away in the middle is what some tests are about.
-        with link, suppress(ConnectionError):
-            while head := link.recv(65536):
-                heads.append(head)
-                serve(link, head)
-
-    def accept() -> None:
-        while True:
-            try:
-                link, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=talk, args=(link,), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield f"127.0.0.1:{listener.getsockname()[1]}", heads
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
 
 
 def whole(link: socket.socket, _head: bytes) -> None:

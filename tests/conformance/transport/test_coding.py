@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+
+import pytest
+
+from twinwire_conformance.model import Failure, Unreachable
+from twinwire_conformance.transport.coding import MAX_MEMBERS, Decoded, decode_body
+
+BODY = b'{"count": 1}' * 100
+PACKED = gzip.compress(BODY)
+OTHER_CRC = PACKED[:-8] + bytes([PACKED[-8] ^ 1]) + PACKED[-7:]
+OTHER_SIZE = PACKED[:-4] + struct.pack("<I", len(BODY) + 1)
+# A header, and blocks that hold nothing and are not the last.
+EMPTY_BLOCKS = PACKED[:10] + b"\x00\x00\x00\xff\xff" * 100_000
+
+
+def decoded(body: bytes, coding: str, accept: str = "gzip", most: int = 1_000_000) -> Decoded:
+    return decode_body(body, coding, accept, most)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip", " gzip ", "identity, gzip", "gzip,"])
+def test_gzip_that_was_offered_is_undone(coding: str) -> None:
+    assert decoded(PACKED, coding) == Decoded(BODY)
+
+
+@pytest.mark.parametrize("coding", ["", "identity", "Identity", " , "])
+def test_no_coding_is_none(coding: str) -> None:
+    assert decoded(BODY, coding, "identity") == Decoded(BODY)
+
+
+def test_a_body_that_was_coded_twice_and_says_so_is_undone_twice() -> None:
+    assert decoded(gzip.compress(PACKED), "gzip, gzip") == Decoded(BODY)
+
+
+@pytest.mark.parametrize("accept", ["identity", "", "gzip;q=0", "gzip; q=0.000", "br, *;q=0", "identity, gzip;Q=0"])
+def test_gzip_that_was_not_offered_is_undone_and_named(accept: str) -> None:
+    assert decoded(PACKED, "gzip", accept) == Decoded(BODY, "", "gzip")
+
+
+@pytest.mark.parametrize("accept", ["gzip", "x-gzip", "GZIP;q=0.1", "*", "br;q=0, *", "identity;q=0.5, gzip;q=1.0"])
+def test_gzip_that_was_offered_is_not_named(accept: str) -> None:
+    assert decoded(PACKED, "gzip", accept) == Decoded(BODY)
+
+
+@pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "compress", "gzip, br", "br, gzip"])
+def test_another_coding_is_a_flaw(coding: str) -> None:
+    found = decoded(b"\x1b\x03", coding)
+    assert "which was not offered" in found.flaw
+    assert found.unasked in coding
+
+
+def test_a_coding_that_the_caller_offered_cannot_be_undone() -> None:
+    assert "which the kit cannot undo" in decoded(b"\x1b\x03", "br", "br").flaw
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (BODY, "labelled gzip and is not"),
+        (zlib.compress(BODY), "labelled gzip and is not"),
+        (PACKED[:-1], "lacks its end"),
+        (PACKED[:-8], "lacks its end"),
+        (PACKED[:20], "lacks its end"),
+        (PACKED[:1], "lacks its end"),
+        (EMPTY_BLOCKS, "lacks its end"),
+        (PACKED + PACKED[:9], "lacks its end"),
+        (OTHER_CRC, "damaged: incorrect data check"),
+        (OTHER_SIZE, "damaged: incorrect length check"),
+        (PACKED + b"garbage", "7 bytes that are not gzip follow"),
+        (PACKED + b"\0" * 9, "9 bytes that are not gzip follow"),
+        (gzip.compress(PACKED), "once more than Content-Encoding says"),
+        (gzip.compress(b"") * (MAX_MEMBERS + 1), f"more than {MAX_MEMBERS} gzip members"),
+    ],
+)
+def test_gzip_that_is_not_whole_is_a_flaw(body: bytes, says: str) -> None:
+    assert says in decoded(body, "gzip").flaw
+
+
+def test_gzip_without_a_label_is_a_flaw() -> None:
+    assert decoded(PACKED, "").flaw == "the body is gzip, and no Content-Encoding says so"
+
+
+def test_a_body_in_several_members_is_one() -> None:
+    members = [gzip.compress(b"%d" % number) for number in range(1000)]
+    assert decoded(b"".join(members), "gzip").body == b"".join(b"%d" % number for number in range(1000))
+
+
+def test_a_body_that_decodes_to_too_much_is_not_taken() -> None:
+    bomb = gzip.compress(b"0" * 2_000_000)
+    with pytest.raises(Unreachable, match="larger than 1000000 bytes") as caught:
+        decoded(bomb, "gzip")
+    assert caught.value.kind is Failure.TOO_LARGE
+    with pytest.raises(Unreachable, match="larger than 1000000 bytes"):
+        decoded(gzip.compress(bomb), "gzip, gzip")
+    assert len(decoded(gzip.compress(b"0" * 1_000_000), "gzip").body) == 1_000_000
+
+
+def test_many_codings_are_not_undone() -> None:
+    body = BODY
+    for _ in range(5):
+        body = gzip.compress(body)
+    assert "names 5 codings" in decoded(body, ", ".join(["gzip"] * 5)).flaw
