@@ -14,7 +14,8 @@ class Profile:
     ``walks`` and ``hostile`` are the inputs that Hypothesis draws, ``sweep`` the most pages of the traversals that are taken
     before any are drawn, ``cuts`` the page boundaries among them that are spread evenly over the feed, ``shrink`` the requests
     that may be spent on making one failure smaller. ``coverage_requests`` and ``coverage_bytes`` limit the look at every
-    entry. ``pause`` is how many seconds one request waits after another. A ``thrifty`` run tries each idea once instead of in every mode and representation.
+    entry. ``pause`` is how many seconds one request waits after another. A ``thrifty`` run tries each idea once instead
+    of in every mode and representation.
     """
 
     name: str
@@ -55,7 +56,7 @@ _STANDARD = Profile(
     reach=40,
     probes=24,
     walks=6,
-    sweep=110,
+    sweep=84,
     hostile=44,
     shrink=40,
     cuts=22,

@@ -122,7 +122,7 @@ _HOSTILE_TEXTS = (
     "{{7*7}}",
     "\\",
     "100%",
-    "O'Brien & \"Co\" <x>",
+    'O\'Brien & "Co" <x>',
     "\uff11\uff12",
     "\U0001f600" * 30,
     "\r\nX-Injected: 1",

@@ -380,7 +380,8 @@ class Trial:
         if not ended:
             left = taken[-1].remaining
             raise Inconclusive(
-                f"the last page that could be read says that {left} entries remain, and gives no way to them", [taken[-1].answer]
+                f"the last page that could be read says that {left} entries remain, and gives no way to them",
+                [taken[-1].answer],
             )
         return full
 

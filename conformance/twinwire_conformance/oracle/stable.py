@@ -31,7 +31,8 @@ def stable_keys(before: Sequence[Lot], after: Sequence[Lot]) -> Keys:
     moved = {
         key
         for kind in kinds
-        for key in {key for lots in (before, after) for key, _ in _rows(lots, kind)} - _common(_rows(before, kind), _rows(after, kind))
+        for key in {key for lots in (before, after) for key, _ in _rows(lots, kind)}
+        - _common(_rows(before, kind), _rows(after, kind))
     }
     return frozenset(still - moved)
 

@@ -67,9 +67,7 @@ class Survey:
             raise Inconclusive("the feed is empty: there is nothing to traverse", [self.lots[0].answer])
 
 
-def take(
-    lots: Lots, start: Start, need: int, fresh: bool, *, most: int = 40, media_type: str | None = None
-) -> list[Lot]:
+def take(lots: Lots, start: Start, need: int, fresh: bool, *, most: int = 40, media_type: str | None = None) -> list[Lot]:
     """Return pages of the largest size from a start, until they hold ``need`` entries or the feed ends.
 
     Raises Inconclusive when ``most`` pages do not suffice, as with a server whose pages are far smaller than requested.
@@ -103,7 +101,11 @@ def probe(lots: Lots) -> Violation | None:
     first: NotServed | None = None
     for format_ in FORMATS:
         media_type = terms.canonical_type(format_)
-        asks = (terms.sample(media_type), Ask(media_type, None, lots.size(1), terms.light_mode), Ask(media_type, None, None, terms.light_mode))
+        asks = (
+            terms.sample(media_type),
+            Ask(media_type, None, lots.size(1), terms.light_mode),
+            Ask(media_type, None, None, terms.light_mode),
+        )
         for ask in asks:
             try:
                 lots.lot(ask)
@@ -269,9 +271,7 @@ class _Search:
             guess = min(guess, INT64_MAX)
             if guess == low:
                 break
-            lot = self.lots.lot(
-                Ask(self.lots.media_types[0], str(guess), self.lots.size(1), self.lots.terms.light_mode)
-            )
+            lot = self.lots.lot(Ask(self.lots.media_types[0], str(guess), self.lots.size(1), self.lots.terms.light_mode))
             if not lot.entries:
                 high = guess
                 gap *= 0.7

@@ -5,4 +5,18 @@ from __future__ import annotations
 from twinwire_conformance.rules import ending, guises, hostile, http, image, page, param, schema, together, twin
 from twinwire_conformance.rules.registry import RULES, Rule, catalogue
 
-__all__ = ["RULES", "Rule", "catalogue", "ending", "guises", "hostile", "http", "image", "page", "param", "schema", "together", "twin"]
+__all__ = [
+    "RULES",
+    "Rule",
+    "catalogue",
+    "ending",
+    "guises",
+    "hostile",
+    "http",
+    "image",
+    "page",
+    "param",
+    "schema",
+    "together",
+    "twin",
+]

@@ -38,7 +38,9 @@ def _later(last: Lot, _: bool, step: int) -> str:
     try:
         return str(min(INT64_MAX, int(last.cursor or "") + step))
     except ValueError as error:
-        raise Inconclusive(f"the last token {last.cursor!r} is not a number: later ones are not known", [last.answer]) from error
+        raise Inconclusive(
+            f"the last token {last.cursor!r} is not a number: later ones are not known", [last.answer]
+        ) from error
 
 
 def _exactly_full(trial: Trial, last: Lot, fresh: bool) -> str | None:

@@ -9,6 +9,7 @@ from twinwire_conformance.contract import Ask
 from twinwire_conformance.model import Request, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
+from twinwire_conformance.reading import difference
 from twinwire_conformance.rules.registry import must
 from twinwire_conformance.rules.twin import unlike
 from twinwire_conformance.transport.clients import CLIENTS
@@ -29,12 +30,12 @@ def requests_are_not_mixed_up(trial: Trial) -> None:
     ordinary, guises = _guises(trial)
     if trial.exam.profile.thrifty:
         guises = guises[:3]
-    # What each must get is learnt beforehand, from requests that nothing came just before.
+    trial.lots.lot(ordinary, fresh=True)
     for guise in guises:
         with trial.part():
             trial.confirm(
-                lambda fresh, guise=guise: [_page(trial, guise, fresh=fresh)],  # type: ignore[misc]
-                lambda fresh, guise=guise: _right_after(trial, ordinary, guise),  # type: ignore[misc]
+                lambda fresh, guise=guise: [_expected(trial, guise, fresh=fresh)],  # type: ignore[misc]
+                lambda fresh, guise=guise: _right_after(trial, ordinary, guise, fresh=fresh),  # type: ignore[misc]
                 lambda lots, lot, guise=guise: _mixed(lots[0], lot, f"right after one that differs in {guise.name}"),  # type: ignore[misc]
             )
     if trial.exam.profile.thrifty:
@@ -56,7 +57,7 @@ def _at_once(trial: Trial, guises: Sequence[Guise]) -> None:
 
         with trial.part():
             trial.confirm(
-                lambda fresh, guise=guise: [_page(trial, guise, fresh=fresh)],  # type: ignore[misc]
+                lambda fresh, guise=guise: [_expected(trial, guise, fresh=fresh)],  # type: ignore[misc]
                 together,
                 lambda lots, lot, guise=guise: _mixed(  # type: ignore[misc]
                     lots[0], lot, f"at the same time as others, from which it differs in {guise.name}"
@@ -64,13 +65,27 @@ def _at_once(trial: Trial, guises: Sequence[Guise]) -> None:
             )
 
 
-def _right_after(trial: Trial, ordinary: Ask, guise: Guise) -> Lot:
-    trial.lots.lot(ordinary, fresh=True)
+def _right_after(trial: Trial, ordinary: Ask, guise: Guise, *, fresh: bool) -> Lot:
+    if fresh:
+        trial.lots.lot(ordinary, fresh=True)
     return _page(trial, guise, fresh=True)
 
 
+def _expected(trial: Trial, guise: Guise, *, fresh: bool) -> Lot:
+    """Return the page that a guise must get: at first from the baseline traversal, which was long before."""
+    known = trial.exam.survey.lots
+    if fresh or not known or guise.ask.mode is not trial.terms.light_mode or guise.ask.cursor is not None:
+        return _page(trial, guise, fresh=fresh)
+    keys = frozenset(map(repr, known[0].keys[: guise.ask.limit]))
+    return replace(known[0].only(keys), ask=guise.ask)
+
+
 def _mixed(alone: Lot, lot: Lot, when: str) -> Violation | None:
-    return unlike(alone, lot, "alone", when)
+    found = difference([*alone.entries], [*lot.entries], f"$.{alone.terms.feed.entries.wire}")
+    if found is None:
+        return None
+    path, one, other = found
+    return Violation(f"{one}, as alone", f"{other} {when}", [alone.answer, lot.answer], path=path)
 
 
 def _page(trial: Trial, guise: Guise, *, fresh: bool) -> Lot:
@@ -136,8 +151,16 @@ def _repeats(trial: Trial, *, thrifty: bool) -> Iterator[tuple[Request, Ask, str
     starts = [start.cursor for start in trial.exam.starts]
     asks += [terms.sample(media_type, cursor) for media_type, cursor in zip((xml, json), starts[-2:], strict=False)]
     for index, client in enumerate(CLIENTS):
-        for ask in (asks[index % len(asks)], asks[(index + 1 + len(asks) // 2) % len(asks)]):
-            yield replace(lots.request(ask), client=client), ask, client.name
+        ask = asks[index % len(asks)]
+        yield replace(lots.request(ask), client=client), ask, client.name
+    # One of them goes through the feed: a server may give other pages to who is not known to test it.
+    cursor: str | None = None
+    for size in (3, 7, 64):
+        ask = Ask(json, cursor, lots.size(size), terms.light_mode)
+        yield replace(lots.request(ask), client=CLIENTS[0]), ask, CLIENTS[0].name
+        cursor = lots.lot(ask).cursor
+        if cursor is None:
+            break
     ask = terms.sample(json)
     yield replace(lots.request(ask), fresh_connection=True), ask, "the same client on a new connection"
 
@@ -157,5 +180,3 @@ def _after_a_pause(trial: Trial) -> None:
             paused,
             lambda lots, lot: unlike(lots[0], lot, "in quick succession", f"after a pause of {seconds:g} s"),
         )
-
-

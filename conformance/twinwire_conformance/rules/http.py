@@ -187,7 +187,9 @@ def cacheable_responses_name_what_they_depend_on(answer: Answer) -> int:
     missing = [name for name in wanted if name not in vary and "*" not in vary]
     if missing:
         reason = ", ".join([*lifetimes, *validators])
-        raise Violation(f"Vary: {', '.join(wanted)} beside {reason}", f"Vary: {answer.headers.get('vary') or 'nothing'}", [answer])
+        raise Violation(
+            f"Vary: {', '.join(wanted)} beside {reason}", f"Vary: {answer.headers.get('vary') or 'nothing'}", [answer]
+        )
     return 1
 
 

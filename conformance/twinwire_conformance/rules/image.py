@@ -37,8 +37,12 @@ def _has_mode(kind: Kind) -> Callable[[Terms], None]:
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
-@must.page("IMAGE-01", "Binary content is base64 of RFC 4648 section 4: its alphabet, padded, no line breaks, not empty",
-    need=_has_mode(Kind.BINARY), nothing=_NO_IMAGE)
+@must.page(
+    "IMAGE-01",
+    "Binary content is base64 of RFC 4648 section 4: its alphabet, padded, no line breaks, not empty",
+    need=_has_mode(Kind.BINARY),
+    nothing=_NO_IMAGE,
+)
 def binaries_are_strict_base64(lot: Lot) -> int:
     """Look at the content of every item of the modes with binaries."""
     return _contents(lot, Kind.BINARY, _is_base64, "padded base64 on one line")
@@ -76,8 +80,13 @@ def links_are_absolute_urls(lot: Lot) -> int:
     return _contents(lot, Kind.URI, _is_absolute, "an absolute http or https URL")
 
 
-@must.pair("IMAGE-04", "Each mode gives its own content: links when they are requested, binaries by default", "modes",
-    need=_has_modes, nothing=_NO_IMAGE)
+@must.pair(
+    "IMAGE-04",
+    "Each mode gives its own content: links when they are requested, binaries by default",
+    "modes",
+    need=_has_modes,
+    nothing=_NO_IMAGE,
+)
 def each_mode_gives_its_content(light: Lot, heavy: Lot) -> Violation | None:
     """Compare the same entries in two modes; an entry that has items in one mode has its content in each."""
     lots = (light, heavy)
@@ -105,8 +114,13 @@ def each_mode_gives_only_its_content(lot: Lot) -> int:
     return count
 
 
-@must.pair("IMAGE-06", "Every mode lists the same images of the same entries, in the same order", "modes",
-    need=_has_modes, nothing=_NO_IMAGE)
+@must.pair(
+    "IMAGE-06",
+    "Every mode lists the same images of the same entries, in the same order",
+    "modes",
+    need=_has_modes,
+    nothing=_NO_IMAGE,
+)
 def every_mode_lists_the_same(light: Lot, heavy: Lot) -> Violation | None:
     """Compare the keys of the entries, and place and file name of their items, between the modes."""
     ways = [lot.ask.mode.name for lot in (light, heavy) if lot.ask.mode]
@@ -122,7 +136,9 @@ def every_mode_lists_the_same(light: Lot, heavy: Lot) -> Violation | None:
             continue
         first = at - index if first is None else first
         if at != first + index:
-            expected = f"entry {shown(light.keys[first + index])}" if 0 <= first + index < len(light.keys) else "no more entries"
+            expected = (
+                f"entry {shown(light.keys[first + index])}" if 0 <= first + index < len(light.keys) else "no more entries"
+            )
             return Violation(f"{expected}, as in the mode {ways[0]}", f"entry {shown(key)} in {ways[1]}", answers)
         listed = [_names(one, lot) for one, lot in ((light.entries[at], light), (entry, heavy))]
         found = difference(listed[0], listed[1], f"entry {shown(key)}")

@@ -20,7 +20,8 @@ class Rule:
 
     A check passes by returning after it has noted observations; it raises Violation, Inconclusive or Skipped otherwise.
     ``traversal``, ``successive``, ``page``, ``pair`` and ``response`` are the properties that traversals, successive pages,
-    single pages, pairs of pages and responses are checked against; the check of such a rule is made from its property, so that none can be forgotten.
+    single pages, pairs of pages and responses are checked against; the check of such a rule is made from its property, so
+    that none can be forgotten.
     """
 
     id: str

@@ -153,7 +153,9 @@ def _rejection(trial: Trial, answer: Answer, format_: Format) -> int:
     try:
         lot = Lot(trial.terms.sample(answer.request.accept or ""), answer, trial.terms.read(answer), trial.terms)
     except Unreadable as error:
-        raise Violation(f"a rejection that is {(came or format_).upper()}, as its Content-Type says", str(error), [answer]) from error
+        raise Violation(
+            f"a rejection that is {(came or format_).upper()}, as its Content-Type says", str(error), [answer]
+        ) from error
     code = trial.terms.feed.outcome.code.wire
     if lot.succeeded or code not in lot.value:
         return 0

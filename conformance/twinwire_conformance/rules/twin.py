@@ -14,7 +14,9 @@ from twinwire_conformance.rules.registry import must
 from twinwire_conformance.strategies import bad_inputs, lenient_inputs
 
 
-@must.pair("TWIN-01", "The same request gives the same result in JSON and XML, member by member, in binary mode", "binary twins")
+@must.pair(
+    "TWIN-01", "The same request gives the same result in JSON and XML, member by member, in binary mode", "binary twins"
+)
 def both_representations_say_the_same(left: Lot, right: Lot) -> Violation | None:
     """Compare pages of the modes with large content, or of a feed without modes, in JSON and XML."""
     return compare(left, right)
@@ -25,7 +27,12 @@ def _has_modes(terms: Terms) -> None:
         raise Skipped("the contract has no modes")
 
 
-@must.pair("TWIN-02", "The same request gives the same result in JSON and XML, member by member, in link mode", "link twins", need=_has_modes)
+@must.pair(
+    "TWIN-02",
+    "The same request gives the same result in JSON and XML, member by member, in link mode",
+    "link twins",
+    need=_has_modes,
+)
 def both_representations_say_the_same_of_links(left: Lot, right: Lot) -> Violation | None:
     """Compare pages of the light mode in JSON and XML."""
     return compare(left, right)
