@@ -62,6 +62,7 @@ def _cause(name: str, must: str = "", should: str = "", behind: str = "") -> Cau
 
 
 _TEXT_JSON = _cause("A request for text/json is answered as application/json.", should="HTTP-03")
+_PYTHON_COUNT = _cause("A count may be written as a Python integer: 1_0 is 10.", should="PARAM-04")
 _LENGTHS = _cause("session and options may have any length.", should="PARAM-06")
 
 SERVERS = (
@@ -69,11 +70,12 @@ SERVERS = (
         "fastapi",
         (
             _cause(
-                "Integers are Python's: a token beyond 64 bits is accepted and returned by the empty page, and 1_0 is a count.",
+                "A token beyond 64 bits is accepted and returned by the empty page.",
                 must="SCHEMA-06",
-                should="PARAM-07 PARAM-04",
+                should="PARAM-07",
                 behind="SCHEMA-01 SCHEMA-02",
             ),
+            _PYTHON_COUNT,
             _cause("An empty token or count is rejected.", should="PARAM-09", behind="PARAM-02"),
             _cause("Accept is searched for the text xml, so that q-values and capitals do not count.", should="HTTP-05"),
             _TEXT_JSON,
@@ -104,9 +106,8 @@ SERVERS = (
             _cause("The empty page has an empty token.", must="SCHEMA-06", behind="SCHEMA-01 SCHEMA-02"),
             _cause("A request for application/x-www-form-urlencoded gets XML.", must="HTTP-02", behind="TWIN-05"),
             _cause("An empty token or count is rejected.", should="PARAM-09", behind="PARAM-02"),
-            _cause(
-                "Integers are Python's: a token beyond 64 bits is accepted, and 1_0 is a count.", should="PARAM-07 PARAM-04"
-            ),
+            _cause("A token beyond 64 bits is accepted.", should="PARAM-07"),
+            _PYTHON_COUNT,
             _cause("JSON is preferred whatever the q-values of Accept.", should="HTTP-05"),
             _LENGTHS,
             _TEXT_JSON,
@@ -140,7 +141,8 @@ SERVERS = (
         "dotnet",
         (
             _cause("The length of session and options is counted in UTF-16 units.", must="PARAM-05"),
-            _cause("A count or token that overflows its integer type becomes the default.", should="PARAM-04 PARAM-07"),
+            _cause("A count beyond 32 bits becomes 100.", should="PARAM-04"),
+            _cause("A token beyond 64 bits means the beginning.", should="PARAM-07"),
         ),
     ),
 )

@@ -2,6 +2,7 @@
 
 import argparse
 import base64
+import logging
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask, Response, abort, jsonify, render_template_string, request, url_for
@@ -96,6 +97,7 @@ def download(product_id, sequence):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", parser.parse_args().port, app, threaded=True)
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()
