@@ -109,12 +109,15 @@ class Run:
 
     def settle(self) -> None:
         """Let each rule fail that a response breaks which only came after the rule was decided, or in another's check."""
-        noted = {rule: each.failures for rule, each in self.exam.observations.noted.items() if each.failures}
-        for rule, errors in (*self.exam.lots.not_served.items(), *noted.items()):
+        found: dict[str, Violation] = {rule: errors[0] for rule, errors in self.exam.lots.not_served.items()}
+        for rule, noted in self.exam.observations.noted.items():
+            if noted.failures:
+                found.setdefault(rule, noted.failures[0])
+        for rule, error in found.items():
             result = self.results.get(rule)
             if rule in self.chosen and result is not None and result.outcome not in (Outcome.FAIL, Outcome.SKIP):
                 trial = Trial(self.exam, rule, witnesses=result.witnesses)
-                self.results[rule] = self._result(RULES[rule], Outcome.FAIL, trial, errors[0])
+                self.results[rule] = self._result(RULES[rule], Outcome.FAIL, trial, error)
 
     def leave(self, rule: Rule, outcome: Outcome, reason: str) -> None:
         """Record a rule that was not tried."""

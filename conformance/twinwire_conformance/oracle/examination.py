@@ -16,6 +16,7 @@ from twinwire_conformance.oracle.explore import Drawn, Explorer
 from twinwire_conformance.oracle.heavy import Heavy
 from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.observations import Observations, PairCheck, Properties
+from twinwire_conformance.oracle.odd import WIDTH
 from twinwire_conformance.oracle.survey import Start, Survey, probe, survey, take
 from twinwire_conformance.oracle.walks import Path, Property, SuccessiveCheck, go, reference, standing, successive
 from twinwire_conformance.profiles import Profile
@@ -55,6 +56,7 @@ class Examination:
         self.properties = properties or Properties()
         self.observations = Observations(self.properties)
         self.lots.on_page = self.observations.page
+        self.lots.on_result = self.observations.result
         self.lots.on_response = self.observations.response
         self.unsettled = 0  # rules that were left undecided because the feed moved
         self.moving = False  # whether a difference did not stand when it was looked at again
@@ -142,9 +144,13 @@ class Examination:
         """The requests in modes that are not light."""
         return Heavy(self.lots, self.survey)
 
+    def odd(self, media_type: str) -> Ask:
+        """Return the request for the few entries that are odd in most ways."""
+        return Ask(media_type, self.heavy.odd, self.lots.size(WIDTH), self.terms.light_mode)
+
     def bad(self, bad: BadInput, media_type: str) -> Answer:
         """Return the response to a bad input."""
-        return self.lots.answer(self.lots.altered(media_type, (bad.parameter, bad.value)))
+        return self.lots.odd_answer(self.lots.altered(media_type, (bad.parameter, bad.value)))
 
     def twin(self, bad: BadInput) -> Answer:
         """Return the response to a bad input's twin, which differs from it in that one value only and is valid.

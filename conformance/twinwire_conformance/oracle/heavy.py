@@ -14,6 +14,7 @@ from twinwire_conformance.contract import Ask
 from twinwire_conformance.model import NotServed
 from twinwire_conformance.oracle.lots import HUGE_BYTES, Lots
 from twinwire_conformance.oracle.memory import give_back_large_blocks
+from twinwire_conformance.oracle.odd import WIDTH, odd_cursor
 from twinwire_conformance.oracle.survey import Survey
 
 FEW = 3
@@ -36,7 +37,7 @@ class Heavy:
         return self._terms.modes[1:]
 
     def first(self, media_type: str) -> list[Ask]:
-        """Return the asks at the beginning, one in each mode: for a few entries, or for the leanest one."""
+        """Return the requests for a few odd entries, one in each mode, or for the leanest entry where images are huge."""
         return [replace(self._first(mode), media_type=media_type) for mode in self.modes]
 
     def moderate(self, media_type: str) -> list[Ask]:
@@ -80,8 +81,13 @@ class Heavy:
             self._fitting[ask] = not answer.cut and len(answer.body) <= HUGE_BYTES
         return self._fitting[ask]
 
+    @cached_property
+    def odd(self) -> str | None:
+        """The cursor after which the entries come that are odd in most ways."""
+        return odd_cursor(self._lots, self._survey)
+
     def _first(self, mode: Mode | None) -> Ask:
-        few = self._ask(mode, None, FEW)
+        few = self._ask(mode, self.odd, WIDTH)
         if self.fits(few):
             return few
         give_back_large_blocks()

@@ -227,6 +227,7 @@ class Lots:
         self.not_served: dict[str, list[NotServed]] = {}
         """Valid requests that did not get a page that can be judged, by the rule that this breaks."""
         self.on_page: Callable[[Lot], None] = lambda _: None
+        self.on_result: Callable[[Lot], None] = lambda _: None
         self.on_response: Callable[[Answer], None] = lambda _: None
         self._kept = _Kept()
 
@@ -260,6 +261,17 @@ class Lots:
         answer = self.target.send(request)
         self._kept.keep(request, answer)
         self.on_response(answer)
+        return answer
+
+    def odd_answer(self, request: Request, *, fresh: bool = False) -> Answer:
+        """Return the response to a request that is not valid, or not known to be; a result in it is looked at as such."""
+        kept = None if fresh else self._kept.answer(request)
+        if kept is not None:
+            return kept
+        answer = self.answer(request, fresh=True)
+        if len(answer.body) <= ALTERED_BYTES:
+            with suppress(Unreadable):
+                self.on_result(Lot(Ask(request.accept or ""), answer, self.terms.read(answer), self.terms))
         return answer
 
     def read(self, ask: Ask, *, fresh: bool = False) -> Lot:

@@ -35,6 +35,8 @@ class Properties:
     page: Mapping[str, PageCheck] = field(default_factory=dict)
     pair: Mapping[str, tuple[PairKind, PairCheck]] = field(default_factory=dict)
     response: Mapping[str, ResponseCheck] = field(default_factory=dict)
+    result: frozenset[str] = frozenset()
+    """The rules whose property of pages holds of every result, whatever its request was."""
 
 
 @dataclass(slots=True)
@@ -72,6 +74,11 @@ class Observations:
         """Check a page against every property of pages."""
         for rule, check in self.properties.page.items():
             self._note(rule, lambda check=check: check(lot))  # type: ignore[misc]
+
+    def result(self, lot: Lot) -> None:
+        """Check a result, which may be a rejection, against the properties that hold of every result."""
+        for rule in self.properties.result:
+            self._note(rule, lambda rule=rule: self.properties.page[rule](lot))  # type: ignore[misc]
 
     def response(self, answer: Answer) -> None:
         """Check a response against every property of responses."""

@@ -76,7 +76,7 @@ def only(value: S, keys: Keys) -> S:
     if isinstance(value, Lot):
         return value.only(keys)  # type: ignore[return-value]
     if isinstance(value, Path):
-        return replace(value, lots=tuple(lot.only(keys) for lot in value.lots))  # type: ignore[return-value]
+        return replace(value, lots=tuple(lot.only(keys) for lot in value.lots))
     if isinstance(value, (list, tuple)):
-        return type(value)(only(each, keys) for each in value)  # type: ignore[return-value]
+        return type(value)(only(each, keys) for each in value)
     return value

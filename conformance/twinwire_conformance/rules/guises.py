@@ -146,7 +146,7 @@ def _repeats(trial: Trial, *, thrifty: bool) -> Iterator[tuple[Request, Ask, str
         ask = terms.sample(json)
         yield replace(lots.request(ask), client=CLIENTS[0]), ask, CLIENTS[0].name
         return
-    asks = [Ask(json, None, lots.page_size, terms.light_mode), Ask(xml, None, None, terms.light_mode)]
+    asks = [Ask(json, None, lots.page_size, terms.light_mode), trial.exam.odd(xml), trial.exam.odd(json)]
     asks += trial.exam.heavy.moderate(xml)
     starts = [start.cursor for start in trial.exam.starts]
     asks += [terms.sample(media_type, cursor) for media_type, cursor in zip((xml, json), starts[-2:], strict=False)]

@@ -58,7 +58,7 @@ def _fixed(trial: Trial, types: list[str], most: int) -> Iterator[Request]:
 
 def _sent(trial: Trial, health: _Health, request: Request, *, fresh: bool = False) -> Answer:
     try:
-        answer = trial.lots.answer(request, fresh=fresh)
+        answer = trial.lots.odd_answer(request, fresh=fresh)
     except Unreachable as error:
         if error.kind not in _ENDED:
             raise

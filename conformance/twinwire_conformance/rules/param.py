@@ -69,7 +69,7 @@ def _beyond_bounds(trial: Trial) -> None:
     sizes = (limit.maximum + 1, limit.minimum - 1, -1, 2**31, limit.maximum * 2, 2**32 + 1)
     for size in sizes[: 1 if trial.exam.profile.thrifty else None]:
         over = (limit.parameter.name, str(size))
-        answer = trial.lots.answer(trial.lots.altered(trial.lots.media_types[0], over))
+        answer = trial.lots.odd_answer(trial.lots.altered(trial.lots.media_types[0], over))
         try:
             entries = Lot(Ask(""), answer, trial.terms.read(answer), trial.terms).entries
         except Unreadable:
@@ -142,7 +142,7 @@ def _marks(parameter: Parameter) -> str:
 
 
 def _ask_with(trial: Trial, params: Sequence[tuple[str, str]]) -> Answer:
-    return trial.lots.answer(trial.lots.altered(trial.lots.media_types[0], *params))
+    return trial.lots.odd_answer(trial.lots.altered(trial.lots.media_types[0], *params))
 
 
 def _accepts(trial: Trial, params: Sequence[tuple[str, str]]) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from twinwire_conformance.contract import Terms
 from twinwire_conformance.model import Inconclusive, Level
-from twinwire_conformance.oracle.examination import Properties, Trial
-from twinwire_conformance.oracle.observations import PageCheck, PairCheck, PairKind, ResponseCheck
+from twinwire_conformance.oracle.examination import Trial
+from twinwire_conformance.oracle.observations import PageCheck, PairCheck, PairKind, Properties, ResponseCheck
 from twinwire_conformance.oracle.walks import Property, SuccessiveCheck
 
 Check = Callable[[Trial], None]
@@ -34,6 +34,8 @@ class Rule:
     pair: PairCheck | None = None
     pairs: PairKind | None = None
     response: ResponseCheck | None = None
+    every_result: bool = False
+    """Whether the property of pages holds of rejections, too."""
     last: bool = False
     """Whether the check may leave the server broken, so that it comes after all others."""
 
@@ -75,6 +77,7 @@ def properties() -> Properties:
         page={rule.id: rule.page for rule in rules if rule.page is not None},
         pair={rule.id: (rule.pairs, rule.pair) for rule in rules if rule.pair is not None and rule.pairs is not None},
         response={rule.id: rule.response for rule in rules if rule.response is not None},
+        result=frozenset(rule.id for rule in rules if rule.every_result),
     )
 
 
@@ -154,11 +157,18 @@ class _Registration:
         return register
 
     def page(
-        self, id_: str, title: str, *, need: Need = _no_need, also: Check | None = None, nothing: str = ""
+        self,
+        id_: str,
+        title: str,
+        *,
+        need: Need = _no_need,
+        also: Check | None = None,
+        nothing: str = "",
+        every_result: bool = False,
     ) -> Callable[[PageCheck], PageCheck]:
         """Register a property of every page of the run; ``nothing`` says why there may be nothing to observe.
 
-        ``also`` is checked before the pages are looked at.
+        ``also`` is checked before the pages are looked at. With ``every_result``, rejections have the property, too.
         """
 
         def register(judge: PageCheck) -> PageCheck:
@@ -171,7 +181,7 @@ class _Registration:
                     raise Inconclusive(nothing)
 
             check.__doc__ = judge.__doc__
-            self._add(Rule(id_, self.level, title, check, page=judge))
+            self._add(Rule(id_, self.level, title, check, page=judge, every_result=every_result))
             return judge
 
         return register

@@ -97,7 +97,7 @@ def remaining_is_not_negative(lot: Lot) -> int:
     return int(lot.succeeded)
 
 
-@must.page("SCHEMA-06", "Every token is a decimal signed 64-bit integer in text")
+@must.page("SCHEMA-06", "Every token in any response is a decimal signed 64-bit integer in text", every_result=True)
 def cursors_have_their_form(lot: Lot) -> int:
     """Look at the cursor of every page; an empty page may go without."""
     feed = lot.terms.feed
@@ -167,7 +167,7 @@ def _rejection(trial: Trial, answer: Answer, format_: Format) -> int:
     return 1
 
 
-@should.page("SCHEMA-09", "Responses hold nothing that the contract does not know")
+@should.page("SCHEMA-09", "Responses hold nothing that the contract does not know", every_result=True)
 def nothing_is_unknown(lot: Lot) -> int:
     """Name the members, attributes and elements that the contract does not know."""
     if lot.reading.unknown:

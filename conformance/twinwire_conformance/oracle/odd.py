@@ -1,0 +1,82 @@
+"""Odd entries: those on which codecs, serializers and clients differ, found among the entries of the baseline traversal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from twinwire_conformance.contract import Ask
+from twinwire_conformance.model import NotServed
+from twinwire_conformance.oracle.lots import Lots
+from twinwire_conformance.oracle.survey import Survey
+
+WIDTH = 6
+"""How many entries stand for the feed where every media type, client or guise is compared."""
+_LARGE = 2**53
+
+
+def odd_cursor(lots: Lots, survey: Survey) -> str | None:
+    """Return the cursor after which those few entries come that are odd in most ways; None is the beginning.
+
+    It costs one request, unless the beginning is as good.
+    """
+    if not survey.lots or not survey.lots[0].entries:
+        return None
+    traits = [frozenset(_traits(entry, lots)) for entry in survey.lots[0].entries]
+    place = _best(traits)
+    if place == 0 or lots.size(place) != place:
+        return None
+    try:
+        return lots.lot(Ask(lots.media_types[0], None, place, lots.terms.light_mode)).cursor
+    except NotServed:
+        return None
+
+
+def _best(traits: Sequence[frozenset[str]]) -> int:
+    best, most = 0, -1
+    for place in range(max(1, len(traits) - WIDTH + 1)):
+        score = len(frozenset().union(*traits[place : place + WIDTH]))
+        if score > most:
+            best, most = place, score
+    return best
+
+
+def _traits(entry: dict[str, Any], lots: Lots) -> Iterator[str]:
+    """Yield in which ways an entry is odd."""
+    light = lots.terms.light_mode
+    if light is not None:
+        items = len(lots.terms.items(entry, light))
+        yield "no items" if not items else f"{min(items, 4)} items"
+    for value in _scalars(entry):
+        if isinstance(value, int) and not isinstance(value, bool):
+            if abs(value) > _LARGE:
+                yield "a large number"
+            elif value < 0:
+                yield "a negative number"
+        elif isinstance(value, str):
+            yield from _text_traits(value)
+
+
+def _text_traits(text: str) -> Iterator[str]:
+    if not text:
+        yield "an empty text"
+    elif not text.isascii():
+        yield "beyond the basic plane" if any(ord(char) > 0xFFFF for char in text) else "beyond ASCII"
+        if any("\u0300" <= char <= "\u036f" for char in text):
+            yield "a combining character"
+    for char in "<&\"'%+\\":
+        if char in text:
+            yield f"the character {char}"
+    if "  " in text or text != text.strip():
+        yield "white space"
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from _scalars(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _scalars(each)
+    else:
+        yield value
