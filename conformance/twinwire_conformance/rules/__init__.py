@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from twinwire_conformance.rules import http, image, page, param, schema, twin
-from twinwire_conformance.rules.registry import RULES, Rule, catalogue
+from twinwire_conformance.rules.registry import FAMILIES, RULES, Rule, catalogue
 
-__all__ = ["RULES", "Rule", "catalogue", "http", "image", "page", "param", "schema", "twin"]
+__all__ = ["FAMILIES", "RULES", "Rule", "catalogue", "http", "image", "page", "param", "schema", "twin"]

@@ -127,6 +127,8 @@ class RecordingTransport:
         head: dict[str, Any] = {"status": answer.status, "statusText": phrase, "headers": _pairs(shown)}
         if answer.flaw:
             head["_flaw"] = answer.flaw
+        if answer.trace:
+            head["_trace"] = clean(answer.trace)
         return {**head, "redirectURL": found.get("location", ""), **_NONE, "_label": found.get("content-type", "")}
 
     def _content(self, body: bytes) -> Iterator[bytes]:

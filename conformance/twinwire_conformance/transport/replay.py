@@ -36,6 +36,7 @@ class Exchange:
     received: float
     error: str | None
     flaw: str = ""
+    trace: str = ""
 
 
 Calls = dict[str, deque[deque[Exchange]]]
@@ -74,7 +75,8 @@ class ReplayTransport:
         found = entries.popleft()
         if found.error is not None:
             raise Unreachable(found.error)
-        return Answer(request, shown, found.status, found.headers, found.body, found.seconds, found.received, found.flaw)
+        came = (found.status, found.headers, found.body, found.seconds, found.received, found.flaw, found.trace)
+        return Answer(request, shown, *came)
 
     def pause(self, seconds: float) -> None:
         """Go on at once: what was waited for is there."""
@@ -133,7 +135,8 @@ def _exchange(entry: dict[str, Any]) -> Exchange:
     headers = {item["name"].lower(): item["value"] for item in response["headers"]}
     seconds = entry["time"] / 1000
     received = datetime.fromisoformat(entry["startedDateTime"]).timestamp() + seconds
-    return Exchange(response["status"], headers, body, seconds, received, response.get("_error"), response.get("_flaw", ""))
+    error, flaw, trace = response.get("_error"), response.get("_flaw", ""), response.get("_trace", "")
+    return Exchange(response["status"], headers, body, seconds, received, error, flaw, trace)
 
 
 def _done(work: Callable[[], T]) -> T | BaseException:
