@@ -41,16 +41,18 @@ def interface_of(app: Any, name: str = "the application") -> Interface:
     except (TypeError, ValueError) as error:
         raise UsageError(f"{name} is not an application: its arguments are unknown", hint) from error
     positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
-    least = sum(each.default is each.empty for each in positional)
-    most = len(positional) if not any(each.kind is each.VAR_POSITIONAL for each in parameters) else 3
+    least, most = sum(each.default is each.empty for each in positional), len(positional)
+    if any(each.kind is each.VAR_POSITIONAL for each in parameters):
+        # It passes on whatever it gets. An asynchronous one gets three arguments, a plain one is a wrapper of WSGI.
+        least, most = (least, 3) if _is_async(app) else (max(least, 2), 2)
     if any(each.kind is each.KEYWORD_ONLY and each.default is each.empty for each in parameters):
         raise UsageError(f"{name} is not an application: it requires keyword arguments", hint)
     if _is_async(app):
         if least <= 3 <= most:
             return Interface.ASGI3
         raise UsageError(f"{name} is asynchronous but does not take (scope, receive, send)", hint)
-    if least == 3 or (least < 2 and most == 3 and positional[:1] == []):
-        # A plain function that returns an awaitable, or one that passes on whatever it gets.
+    if least == 3:
+        # A plain function that returns an awaitable.
         return Interface.ASGI3
     if least == 2:
         return Interface.WSGI
