@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: certify test check bench fuzz clean generate
 
 certify: $(VENV)/.ready
-	$(BIN)/twinwire certify
+	$(BIN)/twinwire certify --reference
 
 test: $(VENV)/.ready
 	$(BIN)/pytest -n auto

@@ -7,13 +7,28 @@ import re
 from collections.abc import Mapping, Sequence
 
 from twinwire.errors import UsageError
+from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Kind, Scalar
 
 HEADER_VARIABLE = "TWINWIRE_HEADER_"
 SESSION_VARIABLE = "TWINWIRE_SESSION"
-HELP = (
-    f"Secrets may come from the environment: {HEADER_VARIABLE}AUTHORIZATION='Bearer …' is --header 'Authorization: Bearer …' "
-    f"(an underscore stands for a hyphen), {SESSION_VARIABLE} is --session. Flags win; empty variables count as unset."
+# Host is allowed: it chooses a virtual host.
+_FRAMING = frozenset(
+    (
+        *("connection", "content-length", "expect", "http2-settings", "keep-alive", "proxy-connection", "te", "trailer"),
+        *("transfer-encoding", "upgrade"),
+    )
 )
+_OURS = frozenset(
+    (
+        *("accept", "accept-encoding", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since"),
+        "range",
+    )
+)
+HELP = f"""\
+Secrets may come from the environment, where no process list shows them:
+{HEADER_VARIABLE}AUTHORIZATION='Bearer …' is --header 'Authorization: Bearer …'
+(an underscore stands for a hyphen), {SESSION_VARIABLE} is --session. Options win;
+empty variables count as unset."""
 
 
 def headers(lines: Sequence[str], environment: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -22,14 +37,14 @@ def headers(lines: Sequence[str], environment: Mapping[str, str] = os.environ) -
     for variable, value in environment.items():
         name = variable.removeprefix(HEADER_VARIABLE).replace("_", "-")
         if variable.startswith(HEADER_VARIABLE) and name and value.strip():
-            found[name.lower()] = (name, _checked(name, value.strip()))
+            found[name.lower()] = (name, _checked(name, value.strip(), f"the variable {variable}"))
     for line in lines:
         name, colon, value = line.partition(":")
         name, value = name.strip(), value.strip()
         if not colon or not re.fullmatch(r"[0-9A-Za-z!#$%&'*+.^_`|~-]+", name):
             # The text may hold a secret, so it is not repeated.
             raise UsageError("a --header is not of the form 'Name: value'", "write it like --header 'Authorization: Bearer …'")
-        found[name.lower()] = (name, _checked(name, value))
+        found[name.lower()] = (name, _checked(name, value, "--header"))
     return dict(found.values())
 
 
@@ -38,7 +53,60 @@ def session(flag: str | None, environment: Mapping[str, str] = os.environ) -> st
     return flag if flag is not None else environment.get(SESSION_VARIABLE) or None
 
 
-def _checked(name: str, value: str) -> str:
+def allowed_session(flag: str | None, contract: Contract, environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return the session as ``session`` does, held to the contract: a request that breaks it would be blamed on the target.
+
+    Raises UsageError, which never shows the value.
+    """
+    found = session(flag, environment)
+    if found is None:
+        return None
+    origin = "--session" if flag is not None else f"the variable {SESSION_VARIABLE}"
+    parameter = contract.feed.session
+    if parameter is None:
+        raise UsageError(f"{origin} names a session, but {contract.origin.title} has none", "leave the session out")
+    problem = _problem(found, parameter.type)
+    if problem:
+        raise UsageError(f"{origin} breaks the spec: {parameter.name} {problem}", "give a session that the spec allows")
+    return found
+
+
+def _problem(text: str, scalar: Scalar) -> str:
+    """Return why a scalar of the spec does not allow a text, without the text; empty when it does."""
+    if scalar.min_length is not None and len(text) < scalar.min_length:
+        return f"must have at least {scalar.min_length} characters, got {len(text)}"
+    if scalar.max_length is not None and len(text) > scalar.max_length:
+        return f"must have at most {scalar.max_length} characters, got {len(text)}"
+    if scalar.pattern is not None and not _matches(scalar.pattern, text):
+        return f"must match the pattern {scalar.pattern}"
+    if scalar.enum and text not in map(str, scalar.enum):
+        return f"must be one of {', '.join(map(str, scalar.enum))}"
+    if scalar.kind is Kind.INTEGER:
+        if not re.fullmatch(r"-?[0-9]{1,19}", text, re.ASCII):
+            return "must be an integer"
+        low = INT64_MIN if scalar.minimum is None else scalar.minimum
+        high = INT64_MAX if scalar.maximum is None else scalar.maximum
+        if not low <= int(text) <= high:
+            return f"must be an integer from {low} to {high}"
+    return ""
+
+
+def _matches(pattern: str, text: str) -> bool:
+    # Only a spec with a pattern needs it.
+    import jsonschema_rs  # noqa: PLC0415
+
+    try:
+        return jsonschema_rs.is_valid({"pattern": pattern}, text)
+    except ValueError:
+        # A pattern in Python's dialect, or a text that is not Unicode.
+        return re.search(pattern, text) is not None
+
+
+def _checked(name: str, value: str, origin: str) -> str:
+    if name.lower() in _FRAMING:
+        raise UsageError(f"{origin} sets {name}, which belongs to the connection and not to the request", "leave it out")
+    if name.lower() in _OURS:
+        raise UsageError(f"{origin} sets {name}, which the kit sets itself because the rules depend on it", "leave it out")
     if not value.isascii() or not value.isprintable():
         raise UsageError(f"the value of the header {name} has characters that HTTP does not allow")
     return value

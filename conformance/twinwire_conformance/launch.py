@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from twinwire import __version__
@@ -14,7 +13,9 @@ from twinwire.errors import UsageError, printable
 from twinwire.ir import Contract, read_contract
 from twinwire_conformance import credentials
 from twinwire_conformance.contract import Terms, packaged_contract
+from twinwire_conformance.loading import load_app
 from twinwire_conformance.model import Report, Verdict
+from twinwire_conformance.options import DEFAULT_PROFILE, Options
 from twinwire_conformance.profiles import PROFILES
 from twinwire_conformance.reports.output import Output
 from twinwire_conformance.runner import Run, begin
@@ -32,31 +33,6 @@ from twinwire_conformance.transport import (
 )
 
 IN_PROCESS = "http://in-process.invalid"
-DEFAULT_PROFILE = "standard"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a caller says of a run. Without ``url`` and ``app`` the embedded reference server is the target.
-
-    ``headers`` are lines like ``Name: value``; ``timeout`` is in seconds, ``rate`` in requests per second. ``har`` is where
-    the run is recorded, ``replay`` a recording that stands for the target; what is None then is as it was recorded.
-    ``rules`` are the ids that will be tried, None for all.
-    """
-
-    url: str | None = None
-    app: str | None = None
-    spec: str | None = None
-    profile: str | None = None
-    headers: Sequence[str] = field(default=(), repr=False)
-    session: str | None = field(default=None, repr=False)
-    timeout: float = 30.0
-    rate: float | None = None
-    max_requests: int | None = None
-    seed: int | None = None
-    rules: tuple[str, ...] | None = None
-    har: str | None = None
-    replay: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +73,13 @@ def launched(options: Options) -> Iterator[Launched]:
     profile = PROFILES[options.profile or DEFAULT_PROFILE]
     most = profile.max_requests if options.max_requests is None else options.max_requests
     manners = Manners(options.timeout, options.rate, most)
-    headers, session = _credentials(options, recording)
+    headers, session = _credentials(options, recording, contract)
     seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
     parameter = contract.feed.session
     named = (parameter.name, session) if parameter is not None and session is not None else None
-    secrets = [*headers.values(), *([session] if session else [])]
+    # A host is no secret: links in answers hold it, and a recording must keep them.
+    hidden = [value for name, value in headers.items() if name.lower() != "host"]
+    secrets = [*hidden, *([session] if session else [])]
     with ExitStack() as stack:
         url, app = _where(options, contract, stack)
         carrier = _Carrier(manners, app, recording, output)
@@ -154,7 +132,7 @@ class _Carrier:
     def _transport(self, endpoint: Endpoint) -> Transport:
         if self.recording is not None:
             return ReplayTransport(self.recording, endpoint)
-        return connect(endpoint, self.manners.timeout, self.manners.max_bytes, self.app)
+        return connect(endpoint, self.manners.timeout, self.manners.max_bytes, self.app, lifespan=True)
 
 
 def _as_recorded(options: Options, origin: Origin, contract: Contract) -> Options:
@@ -175,42 +153,26 @@ def _as_recorded(options: Options, origin: Origin, contract: Contract) -> Option
         max_requests=options.max_requests or origin.max_requests,
         seed=origin.seed if options.seed is None else options.seed,
         rules=options.rules or origin.rules,
-        # There is nobody to be gentle with.
+        # A replay sends no requests, so the rate limit does not apply.
         rate=None,
     )
 
 
-def _credentials(options: Options, recording: Recording | None) -> tuple[dict[str, str], str | None]:
+def _credentials(options: Options, recording: Recording | None, contract: Contract) -> tuple[dict[str, str], str | None]:
     if recording is None:
-        return credentials.headers(options.headers), credentials.session(options.session)
+        return credentials.headers(options.headers), credentials.allowed_session(options.session, contract)
     # A recording knows that there were secrets, but not which.
     return dict.fromkeys(recording.origin.headers, REDACTED), REDACTED if recording.origin.session else None
 
 
 def _where(options: Options, contract: Contract, stack: ExitStack) -> tuple[str, Any]:
-    if options.url is not None and options.app is not None:
-        raise UsageError("a URL and --app were both given", "name one target")
     if options.url is not None:
         return options.url, None
     if options.app is not None:
         return IN_PROCESS, load_app(options.app)
+    if not options.reference:
+        raise UsageError("no target was given", "name a URL, an application, a recording or the reference server")
     # Where somebody else's server is the target, ours and what it is made of need not be loaded.
     from twinwire_conformance.reference import create_app, running  # noqa: PLC0415
 
     return stack.enter_context(running(create_app(contract))), None
-
-
-def load_app(reference: str) -> Any:
-    """Import an ASGI application from ``MODULE:ATTR``. Raises UsageError when there is none."""
-    module_name, colon, attribute = reference.partition(":")
-    if not colon or not module_name or not attribute:
-        raise UsageError(f"--app {reference!r} is not of the form MODULE:ATTR")
-    try:
-        found: Any = importlib.import_module(module_name)
-        for name in attribute.split("."):
-            found = getattr(found, name)
-    except (ImportError, AttributeError) as error:
-        raise UsageError(f"--app {reference!r} cannot be imported: {error}", "name an importable ASGI application") from error
-    if not callable(found):
-        raise UsageError(f"--app {reference!r} is no ASGI application: it cannot be called")
-    return found

@@ -34,6 +34,8 @@ class Verdict(StrEnum):
     REMARKS = "certified-with-remarks"
     NOT_CERTIFIED = "not-certified"
     INCONCLUSIVE = "inconclusive"
+    PARTIAL = "partial"
+    """Some rules were deselected and none of the others failed a MUST: never a certificate."""
 
     @property
     def exit_code(self) -> int:
@@ -113,6 +115,8 @@ class Answer:
     """What is wrong with the framing although the body could be read; empty when nothing is."""
     wire_bytes: int = 0
     """The size of the body before its content coding was undone."""
+    trace: str = field(default="", repr=False)
+    """The end of the traceback when an application in this process raised, without secrets; empty otherwise."""
 
     @property
     def cut(self) -> bool:
@@ -151,6 +155,8 @@ class Evidence:
     curl: str
     status: int
     excerpt: str
+    trace: str = ""
+    """The end of the application's traceback, for a target in this process that raised."""
 
 
 class Finding(Exception):
@@ -248,6 +254,10 @@ class BudgetSpent(Inconclusive):
     """The request budget does not allow another request."""
 
 
+NOT_SELECTED = "not selected"
+"""The message of a rule that was deselected."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """How one rule ended: its outcome, on how many observations it rests, and what shows it."""
@@ -263,6 +273,11 @@ class Result:
     """The id of the failing rule that blocks this one; empty unless the outcome is blocked."""
     cause: str = ""
     """The cause that this result shares with others, in one line; empty when it stands for itself."""
+
+    @property
+    def selected(self) -> bool:
+        """Whether the rule was among those to be tried."""
+        return not (self.outcome is Outcome.SKIP and self.message == NOT_SELECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,11 +303,22 @@ class Report:
 
 
 def verdict(results: Sequence[Result]) -> Verdict:
-    """Judge a run: a failed MUST decides against it, an undecided MUST leaves it open, a failed SHOULD is a remark."""
-    must = [result.outcome for result in results if result.level is Level.MUST]
-    should = [result.outcome for result in results if result.level is Level.SHOULD]
+    """Judge a run by the outcomes of its rules.
+
+    A failed MUST decides against the target, an undecided MUST leaves the run open, a failed SHOULD is a remark. Skipped
+    and blocked rules decide nothing, so a run in which no MUST passed is inconclusive. A run in which rules were
+    deselected is partial at best; when only SHOULD rules were tried, one of them must have been decided.
+    """
+    tried = [result for result in results if result.selected]
+    must = [result.outcome for result in tried if result.level is Level.MUST]
+    should = [result.outcome for result in tried if result.level is Level.SHOULD]
     if Outcome.FAIL in must:
         return Verdict.NOT_CERTIFIED
-    if Outcome.INCONCLUSIVE in must or Outcome.PASS not in must:
+    if Outcome.INCONCLUSIVE in must:
+        return Verdict.INCONCLUSIVE
+    if len(tried) < len(results):
+        decided = {Outcome.PASS, Outcome.FAIL, Outcome.WAIVED}.intersection(must or should)
+        return Verdict.PARTIAL if decided else Verdict.INCONCLUSIVE
+    if Outcome.PASS not in must:
         return Verdict.INCONCLUSIVE
     return Verdict.REMARKS if Outcome.FAIL in should or Outcome.WAIVED in must else Verdict.CERTIFIED

@@ -1,57 +1,175 @@
-"""The pytest plugin that points the suite at a target."""
+"""The pytest plugin: certifies a target once for a whole session, and gives each rule's test its result.
+
+With pytest-xdist the controller certifies, whatever the distribution mode, and the workers read the results. Tests that are
+run again, as pytest-rerunfailures does, get the same result again without a request.
+"""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator
+import dataclasses
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from twinwire.errors import TwinwireError
-from twinwire_conformance.launch import DEFAULT_PROFILE, Options, launched
-from twinwire_conformance.profiles import PROFILES
-from twinwire_conformance.runner import Run
+from twinwire_conformance.launch import launched
+from twinwire_conformance.model import Evidence, Level, Outcome, Report, Result
+from twinwire_conformance.options import OPTIONS, parsed
+from twinwire_conformance.rules import RULES, catalogue
+from twinwire_conformance.runner import certify
+from twinwire_conformance.selection import choose, chosen_ids, recorded
+
+PREFIX = "target-"
+FIXTURE = "certification"
+UNREACHABLE = 1
+"""The exit code of a session whose target has no feed to be tried."""
+
+_RESULTS = pytest.StashKey[Mapping[str, Result]]()
+_REPORT = pytest.StashKey[Report]()
+_SHARED = pytest.StashKey[Path]()
+_INPUT = "twinwire_results"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options; they mean what those of ``twinwire certify`` mean."""
     group = parser.getgroup("twinwire", "conformance of a paged JSON/XML feed")
-    group.addoption("--target", metavar="URL", help="base URL to certify; the embedded reference server when left out")
-    group.addoption("--target-app", metavar="MODULE:ATTR", help="an ASGI application to certify in-process")
-    group.addoption("--target-spec", metavar="SPEC", help="the spec to hold it to")
-    group.addoption("--target-profile", choices=list(PROFILES), help=f"how much is asked ({DEFAULT_PROFILE})")
-    group.addoption("--target-header", metavar="'Name: value'", action="append", default=[], help="a header for every request")
-    group.addoption("--target-session", metavar="TEXT", help="the session for every request")
-    group.addoption("--target-timeout", metavar="S", type=float, default=30.0, help="seconds for one answer")
-    group.addoption("--target-rate", metavar="N", type=float, help="at most N requests a second")
-    group.addoption("--target-max-requests", metavar="N", type=int, help="the budget of requests")
-    group.addoption("--target-seed", metavar="N", type=int, help="draw the same inputs again")
-    group.addoption("--target-har", metavar="F", help="record every exchange as HAR 1.2, without secrets")
-    group.addoption("--target-replay", metavar="F", help="repeat a run from what --target-har recorded, without any network")
+    group.addoption("--target", metavar="URL", help="base URL of the target")
+    for option in OPTIONS:
+        group.addoption(f"--{PREFIX}{option.name}", **option.keywords)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse rules that do not exist before anything is collected, and prepare for the workers of pytest-xdist."""
+    if _is_worker(config):
+        return
+    _chosen(config)
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(_Controller(), "twinwire-controller")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests of rules that ``--target-select`` and ``--target-ignore`` leave out."""
+    chosen = _chosen(config)
+    left_out = [item for item in items if _is_rule(item) and _rule_of(item.nodeid) not in chosen]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Certify the target before the first test, where tests are run in this process."""
+    config = session.config
+    stopped = session.testsfailed and not config.option.continue_on_collection_errors
+    if _is_worker(config) or stopped or config.option.collectonly or config.option.setupplan:
+        return
+    _certify(config, [item.nodeid for item in session.items if _is_rule(item)])
 
 
 @pytest.fixture(scope="session")
-def certification(pytestconfig: pytest.Config) -> Iterator[Run]:
-    """One run for the whole session, so that the rules share what they learn of the target."""
+def certification(pytestconfig: pytest.Config) -> Mapping[str, Result]:
+    """The result of each rule, by its id."""
+    if _is_worker(pytestconfig) and _RESULTS not in pytestconfig.stash:
+        file = Path(pytestconfig.workerinput[_INPUT])  # type: ignore[attr-defined]
+        if not file.exists():
+            pytest.fail("the results are on another machine: certify without remote workers of pytest-xdist", pytrace=False)
+        pytestconfig.stash[_RESULTS] = {item["id"]: _result(item) for item in json.loads(file.read_text("utf-8"))}
+    return pytestconfig.stash[_RESULTS]
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the verdict."""
+    report = config.stash.get(_REPORT, None)
+    if report is None:
+        return
+    terminalreporter.section("twinwire")
+    for line in (*(f"Coverage: {line}" for line in report.coverage), *(f"- {line}" for line in report.notes)):
+        terminalreporter.write_line(line)
+    if report.note:
+        terminalreporter.write_line(f"note: {report.note}")
+    how = f"profile {report.profile}, seed {report.seed}, {report.requests} requests, {report.seconds:.1f} s"
+    terminalreporter.write_line(f"{report.target}: {report.verdict.value} ({how})")
+
+
+class _Controller:
+    """Certifies for the workers of pytest-xdist: when one has said which tests there are, and before any is run."""
+
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker where the results will be."""
+        stash = node.config.stash
+        if _SHARED not in stash:
+            # Nobody else can read the directory.
+            stash[_SHARED] = Path(tempfile.mkdtemp(prefix="twinwire-"))
+        node.workerinput[_INPUT] = str(stash[_SHARED] / "results.json")
+
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
+        """Certify once, for all workers and all that replace one that crashed."""
+        config = node.config
+        if _RESULTS in config.stash or not any(_rule_of(name) for name in ids):
+            return
+        _certify(config, ids)
+        results = [dataclasses.asdict(result) for result in config.stash[_RESULTS].values()]
+        (config.stash[_SHARED] / "results.json").write_text(json.dumps(results), "utf-8")
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Remove the results."""
+        if _SHARED in config.stash:
+            shutil.rmtree(config.stash[_SHARED], ignore_errors=True)
+
+
+def _certify(config: pytest.Config, ids: Iterable[str]) -> None:
+    """Try the rules whose tests were collected, all in one run, and keep what came of it."""
+    wanted = {_rule_of(name) for name in ids} - {None}
+    if not wanted:
+        return
+    rules = catalogue()
     try:
-        with launched(_options(pytestconfig.option)) as started:
-            yield started.run
+        options = parsed(config.option, config.option.target, PREFIX)
+        if options.replay is None or len(wanted) < len(rules):
+            collected = chosen_ids([rule for rule in rules if rule.id in wanted])
+            options = dataclasses.replace(options, rules=collected)
+        with launched(options) as started:
+            chosen = rules if started.rules is None else recorded(started.rules)
+            report = started.conclude(certify(started.run, rules, chosen))
     except TwinwireError as error:
-        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        raise pytest.UsageError(" ".join(str(error).splitlines())) from error
+    if report.note == "interrupted":
+        raise KeyboardInterrupt
+    if started.run.absent:
+        traces = [item.trace for result in report.results for item in result.evidence if item.trace]
+        raised = f"; the application raised: {' '.join(traces[0].split())}" if traces else ""
+        pytest.exit(f"{report.verdict.value}: {started.run.absent}{raised}", returncode=UNREACHABLE)
+    config.stash[_REPORT] = report
+    config.stash[_RESULTS] = {result.id: result for result in report.results}
 
 
-def _options(given: argparse.Namespace) -> Options:
-    return Options(
-        url=given.target,
-        app=given.target_app,
-        spec=given.target_spec,
-        profile=given.target_profile,
-        headers=given.target_header,
-        session=given.target_session,
-        timeout=given.target_timeout,
-        rate=given.target_rate,
-        max_requests=given.target_max_requests,
-        seed=given.target_seed,
-        har=given.target_har,
-        replay=given.target_replay,
-    )
+def _chosen(config: pytest.Config) -> set[str]:
+    try:
+        return {rule.id for rule in choose(config.option.target_select, config.option.target_ignore, f"--{PREFIX}")}
+    except TwinwireError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def _is_rule(item: pytest.Item) -> bool:
+    return FIXTURE in getattr(item, "fixturenames", ()) and _rule_of(item.nodeid) is not None
+
+
+def _rule_of(nodeid: str) -> str | None:
+    """Return the rule whose test has a node id, or None when it is another test."""
+    found = re.search(r"::test_rule\[([A-Z]+-[0-9]+)\](?:@.*)?$", nodeid)
+    return found[1] if found and found[1] in RULES else None
+
+
+def _result(item: dict[str, Any]) -> Result:
+    evidence = tuple(Evidence(**each) for each in item["evidence"])
+    return Result(**{**item, "level": Level(item["level"]), "outcome": Outcome(item["outcome"]), "evidence": evidence})

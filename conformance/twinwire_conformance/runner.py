@@ -11,6 +11,7 @@ from twinwire import __version__
 from twinwire.errors import printable
 from twinwire_conformance.contract import Terms
 from twinwire_conformance.model import (
+    NOT_SELECTED,
     Evidence,
     Finding,
     Inconclusive,
@@ -189,7 +190,7 @@ def certify(run: Run, rules: Sequence[Rule], chosen: Sequence[Rule], listen: Lis
                 run.leave(rule, Outcome.INCONCLUSIVE, "the run was interrupted before this rule")
     for rule in rules:
         if rule not in chosen:
-            run.leave(rule, Outcome.SKIP, "not selected")
+            run.leave(rule, Outcome.SKIP, NOT_SELECTED)
     position = {rule.id: index for index, rule in enumerate(rules)}
     run.results = dict(sorted(run.results.items(), key=lambda item: position[item[0]]))
     return run.report()

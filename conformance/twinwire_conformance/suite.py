@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
-from twinwire_conformance.model import Level, Outcome
+from twinwire_conformance.model import Level, Outcome, Result
 from twinwire_conformance.rules import Rule, catalogue
-from twinwire_conformance.runner import Run
 
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.id) for rule in catalogue()])
-def test_rule(rule: Rule, certification: Run) -> None:
-    """Decide one rule. A MUST that is inconclusive fails: a check that decided nothing is no green one."""
-    result = certification.examine(rule)
+def test_rule(rule: Rule, certification: Mapping[str, Result]) -> None:
+    """Show the result of one rule. A MUST that is inconclusive fails: a check that decided nothing must not be green."""
+    result = certification[rule.id]
     head = f"{result.id} {result.level.value} {result.outcome.value}: {result.title}"
-    shown = "\n".join([head, result.message, *(item.curl for item in result.evidence)])
+    traces = dict.fromkeys(item.trace for item in result.evidence if item.trace)
+    shown = "\n".join([head, result.message, *(item.curl for item in result.evidence), *list(traces)[:1]])
     if result.outcome is Outcome.PASS:
         return
     if result.outcome is Outcome.SKIP:
         pytest.skip(result.message)
-    if result.level is Level.MUST:
+    if result.outcome is Outcome.BLOCKED:
+        pytest.skip(f"blocked by {result.blocked_by}: {result.cause or result.message}")
+    if result.level is Level.MUST and result.outcome is not Outcome.WAIVED:
         pytest.fail(shown, pytrace=False)
-    # A SHOULD only remarks.
+    # A SHOULD only remarks, and so does a failure that is waived.
     pytest.xfail(shown)

@@ -126,7 +126,9 @@ class Target:
         # Cut only afterwards: half a secret would not be recognised.
         clean = next(self.endpoint.secrets.pieces(answer.body), b"")[: length * 4]
         excerpt = clean.decode(answer.charset_or_utf8, "replace")
-        return Evidence(self.redact(" ".join(parts)), answer.status, printable(self.redact(excerpt), keep="\n\t")[:length])
+        shown = printable(self.redact(excerpt), keep="\n\t")[:length]
+        trace = printable(self.redact(answer.trace), keep="\n\t")
+        return Evidence(self.redact(" ".join(parts)), answer.status, f"{shown}\n{trace}" if trace else shown, trace)
 
     def redact(self, text: str) -> str:
         """Replace every secret in a text."""

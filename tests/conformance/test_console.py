@@ -7,10 +7,11 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from twinwire_conformance.model import Evidence, Level, Outcome, Report, Result, Verdict
+from twinwire_conformance.model import NOT_SELECTED, Evidence, Level, Outcome, Report, Result, Verdict
 from twinwire_conformance.reports.console import MAX_CURLS, Live, summarise
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -85,9 +86,41 @@ def test_only_a_terminal_sees_the_progress(terminal: Terminal) -> None:
 
 def test_a_run_in_a_pipe_loads_no_more_than_it_needs() -> None:
     script = (
-        "import sys; from twinwire.cli import main; code = main(['certify', '--profile', 'quick', '--seed', '1']); "
+        "import sys; from twinwire.cli import main; "
+        "code = main(['certify', '--reference', '--profile', 'quick', '--seed', '1']); "
         "print(code, [name for name in ('jinja2', 'yaml', 'rich', 'jsonschema', 'xmlschema') if name in sys.modules])"
     )
     plain = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     done = subprocess.run([sys.executable, "-c", script], env=plain, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "0 []")
+
+
+def test_deselected_and_blocked_rules_take_one_line_each() -> None:
+    results = (
+        Result("HTTP-01", Level.MUST, "a", Outcome.PASS, 3),
+        Result("PAGE-01", Level.MUST, "b", Outcome.FAIL, 1),
+        Result("PAGE-02", Level.MUST, "c", Outcome.BLOCKED, blocked_by="PAGE-01", message="x", cause="the cursor stands still"),
+        Result("PAGE-03", Level.MUST, "d", Outcome.BLOCKED, blocked_by="PAGE-01", message="y", cause="the cursor stands still"),
+        Result("TWIN-01", Level.MUST, "e", Outcome.BLOCKED, blocked_by="HTTP-02", message="z"),
+        Result("TWIN-02", Level.MUST, "e", Outcome.SKIP, message=NOT_SELECTED),
+        Result("IMAGE-01", Level.MUST, "f", Outcome.SKIP, message=NOT_SELECTED),
+        Result("IMAGE-02", Level.MUST, "g", Outcome.SKIP, message=NOT_SELECTED),
+    )
+    report = replace(REPORT, results=results, coverage=("9 of 9 entries in JSON", "3 of 9 in XML"), notes=("one", "two"))
+    pipe = io.StringIO()
+    summarise(pipe, report)
+    lines = pipe.getvalue().splitlines()
+    assert lines[2:5] == [
+        "blocked      by PAGE-01 (the cursor stands still): PAGE-02, PAGE-03",
+        "blocked      by HTTP-02: TWIN-01",
+        "not selected 3 of 8 rules: TWIN-02, IMAGE",
+    ]
+    assert "1 pass, 1 fail, 3 blocked, 3 not selected" in pipe.getvalue()
+    assert lines[-6:] == [
+        "Coverage: 9 of 9 entries in JSON",
+        "Coverage: 3 of 9 in XML",
+        "note: interrupted",
+        "- one",
+        "- two",
+        "not-certified",
+    ]

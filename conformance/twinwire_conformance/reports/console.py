@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from twinwire_conformance.model import Level, Outcome, Report, Result, Verdict
+from twinwire_conformance.model import NOT_SELECTED, Level, Outcome, Report, Result, Verdict
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -20,6 +20,7 @@ _STYLES = {
     Outcome.FAIL: "bold red",
     Outcome.SKIP: "dim",
     Outcome.INCONCLUSIVE: "yellow",
+    Outcome.BLOCKED: "yellow",
     Outcome.WAIVED: "magenta",
 }
 _VERDICT_STYLES = {
@@ -27,6 +28,7 @@ _VERDICT_STYLES = {
     Verdict.REMARKS: "bold green",
     Verdict.NOT_CERTIFIED: "bold red",
     Verdict.INCONCLUSIVE: "bold yellow",
+    Verdict.PARTIAL: "bold yellow",
 }
 MAX_CURLS = 4
 
@@ -108,16 +110,53 @@ def summarise(stream: TextIO, report: Report) -> None:
 
 
 def _lines(report: Report) -> Iterator[Line]:
-    for result in report.results:
+    shown = [result for result in report.results if result.selected and result.outcome is not Outcome.BLOCKED]
+    for result in shown:
         yield _line(result)
-    for result in report.results:
+    yield from _blocked(report.results)
+    deselected = [result.id for result in report.results if not result.selected]
+    if deselected:
+        text = f"{len(deselected)} of {len(report.results)} rules: {_names(deselected, report.results)}"
+        yield ((f"{NOT_SELECTED:<13}", _STYLES[Outcome.SKIP]), (text, "dim"))
+    for result in shown:
         if result.outcome is Outcome.FAIL:
             yield from _failure(result)
     yield ()
     yield ((_counts(report), ""),)
+    for line in report.coverage:
+        yield ((f"Coverage: {line}", ""),)
     if report.note:
         yield ((f"note: {report.note}", "yellow"),)
+    for line in report.notes:
+        yield ((f"- {line}", "yellow"),)
     yield ((report.verdict.value, _VERDICT_STYLES[report.verdict]),)
+
+
+def _blocked(results: Sequence[Result]) -> Iterator[Line]:
+    """Yield one line for each rule, or cause, that blocks others."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for result in results:
+        if result.outcome is Outcome.BLOCKED:
+            groups.setdefault((result.blocked_by, result.cause), []).append(result.id)
+    for (rule, cause), ids in groups.items():
+        what = f"by {rule}" + (f" ({cause})" if cause else "") if rule else cause or "by another rule"
+        yield (
+            (f"{Outcome.BLOCKED.value:<13}", _STYLES[Outcome.BLOCKED]),
+            (f"{what}: ", "bold"),
+            (_names(ids, results), ""),
+        )
+
+
+def _names(ids: Sequence[str], results: Sequence[Result]) -> str:
+    """Return ids of rules as text, a family by its name where all of its rules are among them."""
+    families: dict[str, list[str]] = {}
+    for result in results:
+        families.setdefault(result.id.split("-")[0], []).append(result.id)
+    words: list[str] = []
+    for family, members in families.items():
+        named = [name for name in members if name in ids]
+        words += [family] if len(members) > 1 and len(named) == len(members) else named
+    return ", ".join(words)
 
 
 def _line(result: Result) -> Line:
@@ -144,11 +183,32 @@ def _failure(result: Result) -> Iterator[Line]:
         yield ((f"  HTTP {item.status}  {item.curl}", "cyan"),)
     if len(result.evidence) > MAX_CURLS:
         yield ((f"  … and {len(result.evidence) - MAX_CURLS} more requests, in the JSON report", "dim"),)
+    yield from _trace(result)
+
+
+def _trace(result: Result) -> Iterator[Line]:
+    traces = list(dict.fromkeys(item.trace for item in result.evidence if item.trace))
+    for trace in traces[:1]:
+        yield (("  the application raised:", "bold"),)
+        for line in trace.splitlines():
+            yield ((f"    {line}", ""),)
+
+
+def show_trace(stream: TextIO, report: Report) -> None:
+    """Write the end of the traceback of an application in this process, when it raised."""
+    for result in report.results:
+        lines = list(_trace(result))
+        if lines:
+            for line in lines:
+                print("".join(text for text, _ in line), file=stream)
+            return
 
 
 def _counts(report: Report) -> str:
-    outcomes = [result.outcome for result in report.results]
-    counts = ", ".join(f"{outcomes.count(kind)} {kind.value}" for kind in Outcome if kind in outcomes)
+    outcomes = [result.outcome for result in report.results if result.selected]
+    kinds = [f"{outcomes.count(kind)} {kind.value}" for kind in Outcome if kind in outcomes]
+    deselected = len(report.results) - len(outcomes)
+    counts = ", ".join([*kinds, *([f"{deselected} {NOT_SELECTED}"] if deselected else [])])
     where = f"{report.target} against {report.spec['title']} {report.spec['version']}"
     how = f"profile {report.profile}, seed {report.seed}, {report.requests} requests, {report.seconds:.1f} s"
     return f"{where}: {counts} ({how})"

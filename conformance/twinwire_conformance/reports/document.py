@@ -22,6 +22,8 @@ def document(report: Report) -> dict[str, Any]:
         "seconds": report.seconds,
         "requests": report.requests,
         "note": report.note,
+        "coverage": list(report.coverage),
+        "notes": list(report.notes),
         "results": [_result(result) for result in report.results],
     }
 
@@ -39,6 +41,7 @@ def schema() -> dict[str, Any]:
 
 def _result(result: Result) -> dict[str, Any]:
     evidence = [{"curl": item.curl, "status": item.status, "excerpt": item.excerpt} for item in result.evidence]
+    optional = {"blocked_by": result.blocked_by, "cause": result.cause}
     return {
         "id": result.id,
         "level": result.level.value,
@@ -47,4 +50,5 @@ def _result(result: Result) -> dict[str, Any]:
         "witnesses": result.witnesses,
         "message": result.message,
         "evidence": evidence,
+        **{name: value for name, value in optional.items() if value},
     }

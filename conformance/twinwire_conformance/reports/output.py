@@ -1,11 +1,16 @@
-"""Where a report goes: a file that is there whole or not at all, or standard output."""
+"""Places for a report: a regular file, which is replaced whole or not at all; a pipe or a device; standard output."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gzip
 import os
+import re
+import secrets
+import stat
 import sys
-import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,25 +18,43 @@ from typing import IO
 
 from twinwire.errors import UsageError
 
+PIPE_PATIENCE = 30.0
+"""Seconds to wait at the end of a run for a reader of a named pipe."""
+
+_NAMED = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
+_MAX_LINKS = 40
+_HINT = "name a file in a directory that can be written"
+
 
 class Output:
-    """A place for a report; ``-`` is standard output, and a name that ends in ``.gz`` has it compressed.
+    """A place for a report. A name that ends in ``.gz`` has it compressed.
 
-    Raises UsageError at once when the file could not be written after the run.
+    ``-`` is standard output, and so are the names that the system has for it. A regular file is replaced at the end and
+    keeps its mode; what is not a regular file (a named pipe, a device, the target of a symbolic link, ``>(...)`` of a
+    shell) is written in place, because replacing it would destroy it.
+
+    Raises UsageError at once when the report could not be written after the run. That is found out without opening
+    anything that exists: opening a pipe waits for a reader, and closing it again ends its input.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
-        if path == "-":
+        self._descriptor = _descriptor(path)
+        if self.is_standard:
             return
         try:
-            if Path(path).is_dir():
-                raise IsADirectoryError(21, "Is a directory")
-            self._draft().unlink()
+            if self._descriptor is not None:
+                os.fstat(self._descriptor)
+            else:
+                self._probe()
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            hint = "name a file in a directory that can be written"
-            raise UsageError(f"the report cannot be written to {path!r}: {reason}", hint) from error
+            raise UsageError(f"the report cannot be written to {path!r}: {reason}", _HINT) from error
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether the report goes to standard output, so that other output must not."""
+        return self._descriptor == 1
 
     def write(self, text: str) -> None:
         """Write a text. Raises UsageError."""
@@ -40,37 +63,118 @@ class Output:
 
     @contextmanager
     def stream(self) -> Iterator[IO[bytes]]:
-        """Yield what a report is written to; the file takes its place at the end. Raises UsageError."""
-        if self.path == "-":
-            yield sys.stdout.buffer
+        """Yield the stream that a report is written to; a regular file takes its place at the end. Raises UsageError."""
+        if self.is_standard:
+            with _packed(sys.stdout.buffer, self.path) as stream:
+                yield stream
             sys.stdout.buffer.flush()
             return
-        draft = None
         try:
-            draft = self._draft()
-            with _opened(draft, self.path) as stream:
+            in_place = self._descriptor is not None or _is_special(self.path)
+            with self._in_place() if in_place else self._replaced() as stream:
                 yield stream
-            draft.chmod(0o644)
-            draft.replace(self.path)
         except OSError as error:
             raise UsageError(f"the report could not be written to {self.path!r}: {error.strerror or error}") from error
+
+    @contextmanager
+    def _in_place(self) -> Iterator[IO[bytes]]:
+        if self._descriptor is not None:
+            # Not opened by its name, which for a regular file would begin at its start again.
+            handle = os.dup(self._descriptor)
+        elif stat.S_ISFIFO(Path(self.path).stat().st_mode if Path(self.path).exists() else 0):
+            handle = _open_pipe(self.path)
+        else:
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        with os.fdopen(handle, "wb") as stream, _packed(stream, self.path) as packed:
+            yield packed
+
+    @contextmanager
+    def _replaced(self) -> Iterator[IO[bytes]]:
+        draft = self._draft()
+        try:
+            with draft.open("wb") as stream, _packed(stream, self.path) as packed:
+                yield packed
+            with contextlib.suppress(FileNotFoundError):
+                _take_after(draft, os.stat(self.path))  # noqa: PTH116
+            draft.replace(self.path)
         finally:
-            if draft is not None:
-                draft.unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
+
+    def _probe(self) -> None:
+        file = Path(self.path)
+        if file.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if file.exists():
+            if stat.S_ISSOCK(file.stat().st_mode):
+                raise OSError(errno.ENXIO, "Is a socket")
+            if not os.access(file, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if not _is_special(self.path):
+            self._draft().unlink()
+        elif not file.exists() and not os.access(os.path.dirname(os.path.realpath(file)), os.W_OK):  # noqa: PTH120
+            # A symbolic link to a file that is not there yet.
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
 
     def _draft(self) -> Path:
-        file = Path(self.path)
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-        os.close(handle)
-        return Path(name)
+        """Create an empty file beside the report, with the mode that a new file gets."""
+        draft = Path(self.path).parent / f".twinwire-{secrets.token_hex(8)}"
+        draft.open("xb").close()
+        return draft
+
+
+def _descriptor(path: str) -> int | None:
+    """Return the number of the open file that a path names, itself or as a symbolic link, or None when it names a file."""
+    for _ in range(_MAX_LINKS):
+        if path in _NAMED:
+            return _NAMED[path]
+        found = re.fullmatch(r"/(?:dev|proc/self)/fd/([0-9]{1,9})", path, re.ASCII)
+        if found:
+            return int(found[1])
+        try:
+            path = str(Path(path).parent / Path(path).readlink())
+        except (OSError, ValueError):
+            return None
+    return None
+
+
+def _is_special(path: str) -> bool:
+    """Return whether a path is there and is not a regular file: a pipe, a device, or a symbolic link to whatever."""
+    try:
+        return not stat.S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _take_after(draft: Path, old: os.stat_result) -> None:
+    """Give a draft the owner, where that is allowed, and the mode of the file that it replaces."""
+    with contextlib.suppress(OSError):
+        os.chown(draft, old.st_uid, old.st_gid)
+    draft.chmod(stat.S_IMODE(old.st_mode))
+
+
+def _open_pipe(path: str) -> int:
+    """Open a named pipe for writing. Raises OSError when no reader comes in time: opening it plainly would wait without end."""
+    end = time.monotonic() + PIPE_PATIENCE
+    while True:
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > end:
+                raise OSError(errno.ENXIO, f"nothing read from the pipe within {PIPE_PATIENCE:g} s") from error
+            time.sleep(0.05)
+        else:
+            # From here on a slow reader is waited for.
+            os.set_blocking(handle, True)
+            return handle
 
 
 @contextmanager
-def _opened(draft: Path, path: str) -> Iterator[IO[bytes]]:
-    with draft.open("wb") as stream:
-        if not path.endswith(".gz"):
-            yield stream
-            return
-        # Without a name and a time, so that the same report gives the same bytes.
-        with gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as packed:
-            yield packed  # type: ignore[misc]
+def _packed(stream: IO[bytes], path: str) -> Iterator[IO[bytes]]:
+    if not path.endswith(".gz"):
+        yield stream
+        return
+    # Without a name and a time, so that the same report gives the same bytes.
+    with gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as packed:
+        yield packed  # type: ignore[misc]

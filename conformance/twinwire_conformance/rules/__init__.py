@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from twinwire_conformance.rules import ending, guises, hostile, http, image, page, param, schema, together, twin
-from twinwire_conformance.rules.registry import RULES, Rule, catalogue
+from twinwire_conformance.rules.registry import FAMILIES, RULES, Rule, catalogue
 
 __all__ = [
+    "FAMILIES",
     "RULES",
     "Rule",
     "catalogue",

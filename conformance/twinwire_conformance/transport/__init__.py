@@ -22,11 +22,22 @@ __all__ = [
 ]
 
 
-def connect(endpoint: Endpoint, timeout: float, max_bytes: int, app: Any = None) -> Transport:
-    """Return the transport to a live endpoint: over HTTP, or to ``app`` in this process. Raises UsageError."""
+def connect(endpoint: Endpoint, timeout: float, max_bytes: int, app: Any = None, *, lifespan: bool = False) -> Transport:
+    """Return the transport to a live endpoint: over HTTP, or to an application in this process.
+
+    Args:
+        endpoint: Where requests go.
+        timeout: The seconds for one whole exchange.
+        max_bytes: The largest body that is read.
+        app: An ASGI or WSGI application; None for HTTP.
+        lifespan: Whether an ASGI application is started, and shut down at the end.
+
+    Raises:
+        UsageError: The proxy cannot be used, or the application is none or fails to start.
+    """
     if app is None:
         return HttpTransport(endpoint, timeout, max_bytes)
     # Its libraries are of no use to a run over HTTP, and take a while to import.
     from twinwire_conformance.transport.application import AppTransport  # noqa: PLC0415
 
-    return AppTransport(endpoint, timeout, max_bytes, app)
+    return AppTransport(endpoint, timeout, max_bytes, app, lifespan=lifespan)

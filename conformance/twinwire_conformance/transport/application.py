@@ -1,78 +1,80 @@
-"""Exchanges with an ASGI application in this process, whose event loop runs in a thread of its own."""
+"""Exchanges with an ASGI or WSGI application in this process."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol
 
-import httpx
-
-from twinwire_conformance.model import Answer, Request, Unreachable
+from twinwire.errors import UsageError
+from twinwire_conformance.model import Answer, Failure, Request, Unreachable
+from twinwire_conformance.transport.asgi import AsgiServer, asgi3
 from twinwire_conformance.transport.endpoint import Endpoint
 from twinwire_conformance.transport.http import Body, received
+from twinwire_conformance.transport.interfaces import Interface, interface_of
+from twinwire_conformance.transport.response import Response, Take, Truncated
 from twinwire_conformance.transport.together import Threads
+from twinwire_conformance.transport.wsgi import WsgiServer
+
+
+class Server(Protocol):
+    """Calls an application in place of a server that listens on a port."""
+
+    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take) -> Response:
+        """Return the response to a GET. Raises TimeoutError, and Truncated when the body breaks off."""
+        ...
+
+    def close(self) -> None:
+        """Give back what is held open."""
+        ...
 
 
 class AppTransport(Threads):
-    """Sends requests to ``app``. ``timeout`` is in seconds for one whole exchange, ``max_bytes`` caps a body."""
+    """Sends requests to an application. An exception in it becomes HTTP 500, with the end of its traceback.
 
-    def __init__(self, endpoint: Endpoint, timeout: float, max_bytes: int, app: Any) -> None:
+    Args:
+        endpoint: Where requests go.
+        timeout: The seconds for one whole exchange.
+        max_bytes: The largest body that is read.
+        app: An ASGI or WSGI application.
+        lifespan: Whether an ASGI application is started, and shut down at the end.
+
+    Raises:
+        UsageError: ``app`` is not an application, or fails to start.
+    """
+
+    def __init__(self, endpoint: Endpoint, timeout: float, max_bytes: int, app: Any, *, lifespan: bool = False) -> None:
         self.endpoint = endpoint
         self.timeout = timeout
         self.max_bytes = max_bytes
-        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="twinwire-target", daemon=True)
-        self._thread.start()
+        self._server = _server(app, timeout, lifespan=lifespan)
 
     def exchange(self, request: Request, call: int) -> Answer:  # noqa: ARG002 - only recordings count calls
         """Send a request. Raises Unreachable."""
         shown = self.endpoint.shown_url(request)
-        future = asyncio.run_coroutine_threadsafe(self._receive(request), self._loop)
-        try:
-            return future.result()
-        except TimeoutError as error:
-            raise Unreachable(f"no whole answer within {self.timeout:g} s from {shown}") from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            reason = self.endpoint.secrets.text(str(error)) or type(error).__name__
-            raise Unreachable(f"no answer from {shown}: {reason}") from error
-        except KeyboardInterrupt:
-            future.cancel()
-            raise
-
-    def close(self) -> None:
-        """End the loop."""
-        if self._loop.is_closed():
-            return
-        asyncio.run_coroutine_threadsafe(self._loop.shutdown_asyncgens(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _receive(self, request: Request) -> Answer:
         started = time.monotonic()
         body = Body(request, self.max_bytes)
-        sent = httpx.Request("GET", self.endpoint.url(request), headers=self.endpoint.sent_headers(request))
-        if request.raw_query is not None:
-            sent.url = _RawURL(sent.url, request.raw_query)
-        async with asyncio.timeout(self.timeout):
-            response = await self._transport.handle_async_request(sent)
-            async for chunk in response.aiter_raw():
-                if not body.add(chunk):
-                    break
+        try:
+            response = self._server.respond(self.endpoint.url(request), self.endpoint.sent_headers(request), body.add)
+        except TimeoutError as error:
+            raise Unreachable(f"no whole answer within {self.timeout:g} s from {shown}", kind=Failure.TIMEOUT) from error
+        except Truncated as error:
+            reason = self.endpoint.secrets.text(str(error))
+            raise Unreachable(f"no whole answer from {shown}: {reason}", kind=Failure.BROKEN) from error
         seconds = time.monotonic() - started
-        return received(self.endpoint, request, (response.status_code, response.headers.raw, body), seconds)
+        answer = received(self.endpoint, request, (response.status, response.headers, body), seconds)
+        return replace(answer, trace=self.endpoint.secrets.text(response.trace)) if response.trace else answer
+
+    def close(self) -> None:
+        """Shut the application down."""
+        self._server.close()
 
 
-class _RawURL(httpx.URL):
-    """A URL with a query that is sent as it is: httpx would encode what is malformed."""
-
-    def __init__(self, url: httpx.URL, query: str) -> None:
-        super().__init__(url)
-        self._query = query.encode("ascii")
-
-    @property
-    def query(self) -> bytes:
-        return self._query
+def _server(app: Any, timeout: float, *, lifespan: bool) -> Server:
+    kind = interface_of(app)
+    if kind is Interface.FACTORY:
+        raise UsageError("the application is a factory", "pass what it returns")
+    if kind is Interface.WSGI:
+        return WsgiServer(app, timeout)
+    return AsgiServer(asgi3(app) if kind is Interface.ASGI2 else app, timeout, lifespan=lifespan)

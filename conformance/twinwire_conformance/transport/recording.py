@@ -132,6 +132,7 @@ class RecordingTransport:
             "_flaw": answer.flaw,
             "_unasked_coding": answer.unasked_coding,
             "_framing_defect": answer.framing_defect,
+            "_trace": answer.trace,
         }
         head |= {name: clean(value) for name, value in said.items() if value}
         sizes = {**_NONE, "bodySize": answer.wire_bytes or len(answer.body)}

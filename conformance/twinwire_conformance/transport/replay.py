@@ -42,6 +42,7 @@ class Exchange:
     kind: Failure = Failure.UNKNOWN
     reused: bool = False
     malformed: bool = False
+    trace: str = ""
 
     def answer(self, request: Request, shown_url: str) -> Answer:
         """Return the answer to a request; after an error the part that came."""
@@ -57,6 +58,7 @@ class Exchange:
             self.unasked_coding,
             self.framing_defect,
             self.wire_bytes,
+            self.trace,
         )
 
 
@@ -171,6 +173,7 @@ def _exchange(entry: dict[str, Any]) -> Exchange:
         Failure(response.get("_kind", Failure.UNKNOWN)),
         response.get("_reused", False),
         response.get("_malformed", False),
+        response.get("_trace", ""),
     )
 
 

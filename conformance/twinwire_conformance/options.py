@@ -1,0 +1,180 @@
+"""The options of a run: one table from which ``twinwire certify`` and the pytest plugin take theirs."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from twinwire.errors import UsageError
+from twinwire_conformance.profiles import PROFILES
+from twinwire_conformance.selection import choose, chosen_ids
+
+DEFAULT_PROFILE = "standard"
+DEFAULT_TIMEOUT = 30.0
+_DAY = 86_400
+_REFERENCE = "--{prefix}reference certifies the embedded reference server"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of one run. Exactly one of ``url``, ``app``, ``reference`` and ``replay`` names the target.
+
+    A ``replay`` may come with the ``url`` that was recorded. ``headers`` are lines like ``Name: value``; ``timeout`` is in
+    seconds, ``rate`` in requests per second. ``har`` is the file that the run is recorded in. None stands for the default,
+    in a replay for what was recorded. ``rules`` are the ids of the rules to try, None for all.
+    """
+
+    url: str | None = None
+    app: str | None = None
+    reference: bool = False
+    spec: str | None = None
+    profile: str | None = None
+    headers: Sequence[str] = field(default=(), repr=False)
+    session: str | None = field(default=None, repr=False)
+    timeout: float = DEFAULT_TIMEOUT
+    rate: float | None = None
+    max_requests: int | None = None
+    seed: int | None = None
+    rules: tuple[str, ...] | None = None
+    har: str | None = None
+    replay: str | None = None
+
+
+Parse = Callable[[str, str], Any]
+"""Turn the name of an option and its text into a value. Raises UsageError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option: its name without dashes, the field of Options that it fills, its help, and how its text is read.
+
+    Without a ``metavar`` it is a switch. ``many`` options may be repeated.
+    """
+
+    name: str
+    field: str
+    help: str
+    metavar: str | None = None
+    parse: Parse = lambda _name, text: text
+    many: bool = False
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The keywords with which argparse and pytest declare the option."""
+        if self.metavar is None:
+            return {"action": "store_true", "help": self.help}
+        many = {"action": "append", "default": []} if self.many else {}
+        return {"metavar": self.metavar, "help": self.help, **many}
+
+
+def _number(low: float, high: float) -> Parse:
+    def parse(name: str, text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise UsageError(f"{name} must be a number from {low:g} to {high:g}, got {text!r}")
+        return value
+
+    return parse
+
+
+def _integer(low: int, high: int) -> Parse:
+    def parse(name: str, text: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,20}", text.strip(), re.ASCII) or not low <= int(text) <= high:
+            raise UsageError(f"{name} must be an integer from {low} to {high}, got {text!r}")
+        return int(text)
+
+    return parse
+
+
+def _profile(name: str, text: str) -> str:
+    if text not in PROFILES:
+        near = difflib.get_close_matches(text.lower(), PROFILES, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"profiles are {', '.join(PROFILES)}"
+        raise UsageError(f"{name} names no profile: {text!r}", hint)
+    return text
+
+
+OPTIONS = (
+    Option(
+        "app",
+        "app",
+        "certify an ASGI or WSGI application, or what a factory without arguments returns, in-process",
+        "MODULE:ATTR",
+    ),
+    Option("reference", "reference", "start the embedded reference server on a free loopback port and certify that"),
+    Option("replay", "replay", "repeat a run from what --har recorded, without any network", "F"),
+    Option("spec", "spec", "the spec to hold the target to; default: the packaged one", "SPEC"),
+    Option("profile", "profile", f"{', '.join(PROFILES)}: how much is asked (default: {DEFAULT_PROFILE})", "NAME", _profile),
+    Option(
+        "select",
+        "select",
+        "try only these rules and families, like PAGE,HTTP-01; may be repeated",
+        "ID|FAMILY[,...]",
+        many=True,
+    ),
+    Option("ignore", "ignore", "leave out these rules and families; may be repeated", "ID|FAMILY[,...]", many=True),
+    Option("header", "headers", "a header for every request; never shown in a report", "'Name: value'", many=True),
+    Option("session", "session", "the session of every request, never shown", "TEXT"),
+    Option("timeout", "timeout", f"seconds for one whole answer (default: {DEFAULT_TIMEOUT:g})", "S", _number(0.001, _DAY)),
+    Option("rate", "rate", "at most N requests a second", "N", _number(0.001, 1e6)),
+    Option("max-requests", "max_requests", "the budget of requests (default: the profile's)", "N", _integer(1, 10**9)),
+    Option(
+        "seed", "seed", "draw the same inputs again; the seed of a run stands in its report", "N", _integer(-(2**63), 2**64)
+    ),
+    Option("har", "har", "record every exchange as HAR 1.2, without secrets (F.gz: compressed); - is standard output", "F"),
+)
+"""Every option of a run but the URL and the reports."""
+
+
+def parsed(given: argparse.Namespace, url: str | None, prefix: str = "") -> Options:
+    """Return the options that were given.
+
+    Args:
+        given: The texts that argparse or pytest collected.
+        url: The base URL, None when there is none.
+        prefix: What the names of the options begin with after the two dashes, like ``target-``.
+
+    Raises:
+        UsageError: A value cannot be used, or not exactly one target is named.
+    """
+    values: dict[str, Any] = {}
+    for option in OPTIONS:
+        value = getattr(given, f"{prefix}{option.name}".replace("-", "_"))
+        if value is not None:
+            values[option.field] = option.parse(f"--{prefix}{option.name}", value) if isinstance(value, str) else value
+    rules = chosen_ids(choose(values.pop("select"), values.pop("ignore"), f"--{prefix}"))
+    options = Options(url=url if url is None else url.strip(), rules=rules, **values)
+    _check_target(options, prefix)
+    return options
+
+
+def _check_target(options: Options, prefix: str) -> None:
+    hint = f"give {'--target URL' if prefix else 'a URL'}, --{prefix}app MODULE:ATTR or --{prefix}replay F; {_REFERENCE}"
+    hint = hint.format(prefix=prefix)
+    if options.url is not None and not options.url.strip():
+        raise UsageError("the URL of the target is empty", f"is a variable unset? {hint}")
+    named = {
+        "a URL": options.url is not None,
+        f"--{prefix}app": options.app is not None,
+        f"--{prefix}reference": options.reference,
+        f"--{prefix}replay": options.replay is not None,
+    }
+    given = [name for name, is_given in named.items() if is_given]
+    if not given:
+        raise UsageError("no target was given", hint)
+    if len(given) > 1 and given != ["a URL", f"--{prefix}replay"]:
+        both = f"{' and '.join(given)} were both given" if len(given) == 2 else f"{', '.join(given)} were all given"
+        raise UsageError(
+            both, "name one target" if options.replay is None else "name one target: leave the target out of a replay"
+        )
+    if options.url is not None and re.search(r"\s", options.url):
+        shown = re.sub(r"//[^/@]*@", "//***@", options.url)
+        raise UsageError(f"the URL {shown!r} has white space in it", "write it like https://api.example.com/v1")

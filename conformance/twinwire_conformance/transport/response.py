@@ -1,0 +1,89 @@
+"""The response of an application in this process, while it comes and as a server would pass it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from twinwire_conformance.model import Finding
+from twinwire_conformance.transport.interfaces import describe, trace_of
+
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+Take: TypeAlias = Callable[[bytes], bool]
+"""Take a chunk of a body and return whether more is wanted. Raises Unreachable when it is too large."""
+
+_FAILED = ((b"content-type", b"text/plain; charset=utf-8"),)
+
+
+class Truncated(Exception):
+    """The body breaks off or does not have its declared length, which over HTTP ends the connection."""
+
+
+class Response:
+    """Collects what an application sends. ``trace`` is the end of its traceback when it raised."""
+
+    def __init__(self, take: Take) -> None:
+        self.status = 0
+        self.headers: Headers = ()
+        self.trace = ""
+        self.complete = False
+        self._take = take
+        self._wanted = True
+        self._size = 0
+        self._error = ""
+        self._refused: Finding | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether status and headers are out, after which the application cannot change them."""
+        return self.status != 0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether more of the body is wanted."""
+        return self._wanted
+
+    def start(self, status: int, headers: Headers) -> None:
+        """Take the status and the headers."""
+        self.status, self.headers = status, headers
+
+    def add(self, chunk: bytes) -> bool:
+        """Take a chunk of the body and return whether more is wanted."""
+        if not self._wanted:
+            return False
+        self._size += len(chunk)
+        try:
+            self._wanted = self._take(chunk)
+        except Finding as error:
+            # It ends the exchange and not the application, which must not catch it.
+            self._wanted, self._refused = False, error
+        return self._wanted
+
+    def stop(self) -> None:
+        """Want no more."""
+        self._wanted = False
+
+    def raised(self, error: BaseException) -> None:
+        """Note that the application raised. Before the response has started, a server answers in its place."""
+        if self._refused is not None or (self.started and not self._wanted) or (self.complete and self.status < 500):
+            return
+        self.trace, self._error = trace_of(error), describe(error)
+        if not self.started:
+            self.start(500, _FAILED)
+            self.add(b"Internal Server Error")
+            self.complete = True
+
+    def concluded(self) -> Response:
+        """Return the response when it is whole. Raises Truncated, and the Finding of a body that is too large."""
+        if self._refused is not None:
+            raise self._refused
+        if not self._wanted:
+            return self
+        if not self.complete:
+            reason = f": {self._error}" if self._error else ""
+            raise Truncated(f"the application ended before its response was complete{reason}")
+        declared = [value for name, value in self.headers if name.lower() == b"content-length"]
+        if declared and self.status not in (204, 304) and declared[0].strip() != str(self._size).encode("ascii"):
+            length = declared[0].decode("latin-1")
+            raise Truncated(f"the body has {self._size} bytes, but Content-Length declares {length}")
+        return self

@@ -1,0 +1,125 @@
+"""Exchanges with a WSGI application (PEP 3333), each in a thread of its own."""
+
+from __future__ import annotations
+
+import contextvars
+import io
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from twinwire_conformance.transport.interfaces import TRACE_LINES, trace_of
+from twinwire_conformance.transport.response import Headers, Response, Take
+
+_Write = Callable[[bytes], object]
+
+
+class WsgiServer:
+    """Calls a WSGI application as a server with several threads does. ``timeout`` is in seconds for one exchange."""
+
+    def __init__(self, app: Any, timeout: float) -> None:
+        self.app = app
+        self.timeout = timeout
+
+    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take) -> Response:
+        """Call the application and return its response. Raises TimeoutError, and Truncated when the body breaks off."""
+        call = _Call(take)
+        environ = _environ(url, headers, call.errors)
+        context = contextvars.copy_context()
+        thread = threading.Thread(target=context.run, args=(call.run, self.app, environ), name="twinwire-wsgi", daemon=True)
+        thread.start()
+        if not call.done.wait(self.timeout):
+            # The thread cannot be ended; it is a daemon, and what it still yields is not taken.
+            call.response.stop()
+            raise TimeoutError
+        return call.response.concluded()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class _Call:
+    """One call of an application, from its environ to the ``close`` of what it returned."""
+
+    def __init__(self, take: Take) -> None:
+        self.done = threading.Event()
+        self.errors = io.StringIO()
+        self.response = Response(take)
+        self._status = ""
+        self._headers: Headers = []
+
+    def run(self, app: Any, environ: dict[str, Any]) -> None:
+        try:
+            self._serve(app, environ)
+        except BaseException as error:
+            self.response.raised(error)
+        logged = self.errors.getvalue().rstrip()
+        if self.response.status >= 500 and not self.response.trace and logged:
+            # Frameworks such as Flask turn an exception into a response and write its traceback here.
+            self.response.trace = "\n".join(logged.splitlines()[-TRACE_LINES:])
+        self.done.set()
+
+    def _serve(self, app: Any, environ: dict[str, Any]) -> None:
+        body: Iterable[bytes] = app(environ, self._start_response)
+        try:
+            for chunk in body:
+                if chunk and not self._write(chunk):
+                    return
+            self._begin()
+            self.response.complete = True
+        finally:
+            close = getattr(body, "close", None)
+            if close is not None:
+                close()
+
+    def _start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> _Write:
+        if exc_info is not None:
+            try:
+                if self.response.started:
+                    raise exc_info[1].with_traceback(exc_info[2])
+                self.response.trace = trace_of(exc_info[1])
+            finally:
+                exc_info = None
+        elif self._status:
+            raise AssertionError("start_response was called twice without exc_info")
+        self._status = status
+        self._headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return self._write
+
+    def _begin(self) -> None:
+        if self.response.started:
+            return
+        if not self._status:
+            raise AssertionError("the application did not call start_response")
+        self.response.start(int(self._status.split(" ", 1)[0]), self._headers)
+
+    def _write(self, chunk: bytes) -> bool:
+        self._begin()
+        return self.response.add(chunk)
+
+
+def _environ(url: str, headers: Sequence[tuple[str, str]], errors: io.StringIO) -> dict[str, Any]:
+    parts = urlsplit(url)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
+        "QUERY_STRING": parts.query,
+        "SERVER_NAME": parts.hostname or "",
+        "SERVER_PORT": str(parts.port or (443 if parts.scheme == "https" else 80)),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": parts.scheme,
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": errors,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "HTTP_HOST": parts.netloc,
+    }
+    for name, value in headers:
+        key = name.upper().replace("-", "_")
+        environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+    return environ
