@@ -91,7 +91,10 @@ class Run:
 
     def give_up(self, rules: Sequence[Rule], found: Finding) -> None:
         """Leave every rule undecided, but for those that say how a valid request is answered, if it was at all."""
-        got = " ".join(found.message.splitlines()[-1].removeprefix("got").split())
+        # Lines after this one show the place.
+        lines = found.message.splitlines()
+        line = next((line for line in lines if line.startswith("got ")), lines[-1])
+        got = " ".join(line.removeprefix("got").split())
         where = f"{self.exam.target.base_url}{self.exam.target.path}"
         self.absent = self.note = self._shown(f"no feed at {where}: {got}")
         for rule in rules:
