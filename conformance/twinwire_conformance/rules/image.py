@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -16,6 +15,7 @@ from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.oracle.survey import largest
 from twinwire_conformance.reading import difference, shown
+from twinwire_conformance.rules.image_formats import is_image
 from twinwire_conformance.rules.registry import must, should
 
 # RFC 4648, section 4: whole quanta of its alphabet, the last one padded. A pattern of quanta would remember each of them.
@@ -32,24 +32,8 @@ def binaries_are_strict_base64(trial: Trial) -> None:
 
 @should("IMAGE-02", "binary content decodes to a known image format")
 def binaries_are_images(trial: Trial) -> None:
-    """Look at the first bytes of the content of every item of the modes with binaries."""
-    _contents(trial, Kind.BINARY, _is_image, "an image of a known format")
-
-
-_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*", b"\x00\x00\x01\x00")
-
-
-def _is_image(text: str) -> bool:
-    try:
-        head, tail = base64.b64decode(text[:400]), base64.b64decode(text[-400:])
-    except ValueError:
-        return False
-    if head.startswith(b"\x89PNG") and b"IEND" not in tail:
-        # It has lost its end, as where a column was too short. Other formats may be followed by what is not theirs.
-        return False
-    if head.startswith(_SIGNATURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
-        return True
-    return head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1") or b"<svg" in head
+    """Recognise the format of the content of every item of the modes with binaries."""
+    _contents(trial, Kind.BINARY, is_image, "an image of a known format")
 
 
 @must("IMAGE-03", "a link is an absolute http(s) URL")
