@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from twinwire.ir import INT64_MAX, INT64_MIN, Kind
-from twinwire_conformance.contract import FORMATS, Format, kind_of
-from twinwire_conformance.model import Skipped, Violation
+from twinwire_conformance.contract import FORMATS, Ask, Format, kind_of
+from twinwire_conformance.model import Skipped, Unreachable, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.rules.registry import must, should
@@ -91,10 +92,10 @@ def remaining_is_not_negative(trial: Trial) -> None:
 
 @must("SCHEMA-06", "the token is a decimal signed 64-bit integer in text")
 def cursors_have_their_form(trial: Trial) -> None:
-    """Look at the cursor of every lot of the corpus and of the survey; an empty lot may go without."""
+    """Look at the cursor of every lot of the corpus and of the survey, and of rejections; an empty lot may go without."""
     feed = trial.terms.feed
     member = feed.cursor.member
-    for lot in _every_lot(trial):
+    for lot in chain(_every_lot(trial), _rejections(trial, "json"), _rejections(trial, "xml")):
         found = lot.value.get(member.wire)
         if found is None and not lot.entries:
             continue
@@ -144,6 +145,19 @@ def _envelope(trial: Trial, lot: Lot, format_: Format) -> None:
     _valid(trial, lot, format_)
 
 
+def _rejections(trial: Trial, format_: Format) -> Iterator[Lot]:
+    """Yield the answers to bad input, which SCHEMA-08 asks for as well, as far as they are error results."""
+    for bad in bad_inputs(trial.terms)[: 2 if trial.exam.profile.thrifty else 8]:
+        try:
+            answer = trial.exam.bad(bad, trial.terms.canonical_type(format_))
+        except Unreachable:
+            # No answer is nothing to judge here; HTTP-09 does.
+            continue
+        value = trial.terms.envelope(answer) if answer.status < 500 else None
+        if value is not None and trial.terms.feed.outcome.code.wire in value:
+            yield Lot(Ask(answer.request.accept or ""), answer, trial.terms.read(answer), trial.terms)
+
+
 @should("SCHEMA-09", "nothing beyond the contract")
 def nothing_is_unknown(trial: Trial) -> None:
     """Name the members, attributes and elements that the contract does not know."""
@@ -151,6 +165,17 @@ def nothing_is_unknown(trial: Trial) -> None:
         if lot.reading.unknown:
             shown = ", ".join(list(dict.fromkeys(_general(path) for path in lot.reading.unknown))[:10])
             raise Violation("only what the contract knows", shown, [lot.answer])
+        trial.witness()
+
+
+@must("SCHEMA-10", "JSON objects have unique member names")
+def member_names_are_unique(trial: Trial) -> None:
+    """Look for repeated member names in every JSON answer of the corpus and of the survey, and in rejections."""
+    for lot in chain(_lots(trial, "json"), _surveyed(trial), _rejections(trial, "json")):
+        if lot.reading.repeated:
+            shown = ", ".join(list(dict.fromkeys(map(_general, lot.reading.repeated)))[:10])
+            expected = "each member name once in its object (RFC 8259, section 4)"
+            raise Violation(expected, f"more than once: {shown}", [lot.answer])
         trial.witness()
 
 
@@ -180,4 +205,8 @@ def _lots(trial: Trial, format_: Format) -> Iterator[Lot]:
 def _every_lot(trial: Trial) -> Iterator[Lot]:
     yield from _lots(trial, "json")
     yield from _lots(trial, "xml")
-    yield from (trial.lots.read(ask) for ask in trial.exam.survey.asks)
+    yield from _surveyed(trial)
+
+
+def _surveyed(trial: Trial) -> Iterator[Lot]:
+    return (trial.lots.read(ask) for ask in trial.exam.survey.asks)
