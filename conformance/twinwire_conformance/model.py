@@ -176,6 +176,8 @@ class Violation(Finding):
         message = f"expected {where}{expected}\ngot      {got}"
         super().__init__(f"{message}\n{table}" if table else message, answers)
         self.path = path
+        self.got = got.split("\n", 1)[0]
+        """What came, in one line."""
 
 
 class NotServed(Violation):

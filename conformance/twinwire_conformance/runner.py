@@ -98,7 +98,8 @@ class Run:
 
     def give_up(self, rules: Sequence[Rule], found: Finding) -> None:
         """Leave every rule undecided, but for those that say how a valid request is answered, if it was at all."""
-        got = " ".join(found.message.splitlines()[-1].removeprefix("got").split())
+        got = found.got if isinstance(found, Violation) else found.message
+        got = " ".join(got.split())
         where = f"{self.exam.target.base_url}{self.exam.target.path}"
         self.absent = self.note = self._shown(f"no feed at {where}: {got}")
         for rule in rules:
@@ -129,9 +130,10 @@ class Run:
         message = self._shown(finding.message) if finding else ""
         answers = finding.answers[:MAX_EVIDENCE] if finding else ()
         evidence: tuple[Evidence, ...] = tuple(target.evidence(answer) for answer in answers)
-        blocked_by = finding.owner if outcome is Outcome.BLOCKED and isinstance(finding, NotServed) else ""
-        if blocked_by:
-            message, evidence = f"blocked by {blocked_by}: {message.splitlines()[-1].removeprefix('got').strip()}", ()
+        blocked_by = ""
+        if outcome is Outcome.BLOCKED and isinstance(finding, NotServed):
+            blocked_by = finding.owner
+            message, evidence = self._shown(f"blocked by {blocked_by}: {finding.got}"), ()
         return Result(rule.id, rule.level, rule.title, outcome, trial.witnesses, message, evidence, blocked_by)
 
     def _shown(self, message: str) -> str:

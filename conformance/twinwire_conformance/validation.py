@@ -1,7 +1,7 @@
 """Holding answers to the schemas that are generated from the contract: quickly where they are valid, and by name where not.
 
-Compiled validators look first. What they object to is put before jsonschema and xmlschema, whose word counts and whose
-reasons are shown: they take a hundred times as long, half of it only to be imported, and most answers are valid.
+Compiled validators look first. What they object to is put before jsonschema and xmlschema, whose reasons are shown: they
+take a hundred times as long, half of it only to be imported, and most answers are valid.
 """
 
 from __future__ import annotations
@@ -30,17 +30,34 @@ class Schemas:
 
     def json_flaw(self, value: Any) -> Flaw | None:
         """Return the first flaw of a JSON value, None when it is valid (SCHEMA-01)."""
-        if self._quick_json is not None and self._quick_json.is_valid(value):
-            return None
+        try:
+            if self._quick_json is not None and self._quick_json.is_valid(value):
+                return None
+        except ValueError:
+            # Some value is of no type that JSON has in Python.
+            path = _without_type(value)
+            if path is not None:
+                return path
         errors = sorted(self._json.iter_errors(value), key=lambda error: error.json_path)
         return (errors[0].json_path, errors[0].message) if errors else None
 
     def xml_flaw(self, root: ET.Element) -> Flaw | None:
         """Return the first flaw of an XML element, None when it is valid (SCHEMA-02)."""
-        if self._quick_xml is not None and self._quick_xml.validate(_native(root)):
+        native = _native(root)
+        if self._quick_xml is not None and self._quick_xml.validate(native):
             return None
-        error = next(self._xml.iter_errors(root), None)
-        return None if error is None else (error.path or "/", str(error.reason))
+        try:
+            error = next(self._xml.iter_errors(native), None)
+        except (KeyError, ValueError, TypeError) as failure:
+            # An xsi:type that names no type is no validation error to xmlschema.
+            return self._compiled_flaw() or ("/", str(failure.args[0] if failure.args else failure))
+        # xmlschema takes for a number whatever Python does, such as digits of other scripts.
+        return self._compiled_flaw() if error is None else (error.path or "/", str(error.reason))
+
+    def _compiled_flaw(self) -> Flaw | None:
+        """Return the first flaw that the compiled XSD has just found."""
+        log = [] if self._quick_xml is None else list(self._quick_xml.error_log)
+        return (log[0].path or "/", log[0].message) if log else None
 
     @cached_property
     def _texts(self) -> Mapping[str, str]:
@@ -78,6 +95,19 @@ class Schemas:
         import xmlschema  # noqa: PLC0415
 
         return xmlschema.XMLSchema10(self._texts["xml"])
+
+
+def _without_type(value: Any, path: str = "$") -> Flaw | None:
+    """Return the first number of a JSON value that is too large or too small to be held."""
+    if isinstance(value, dict):
+        inner = ((f"{path}.{name}", item) for name, item in value.items())
+    elif isinstance(value, list):
+        inner = ((f"{path}[{index}]", item) for index, item in enumerate(value))
+    elif value is None or isinstance(value, (str, int, float)):
+        return None
+    else:
+        return path, f"{value!r} is neither an integer of 64 bits nor a double"
+    return next(filter(None, (_without_type(item, where) for where, item in inner)), None)
 
 
 def _native(root: ET.Element) -> etree._Element:

@@ -271,7 +271,9 @@ class Lots:
         answer = self.answer(request, fresh=True)
         if len(answer.body) <= ALTERED_BYTES:
             with suppress(Unreadable):
-                self.on_result(Lot(Ask(request.accept or ""), answer, self.terms.read(answer), self.terms))
+                lot = Lot(Ask(request.accept or ""), answer, self.terms.read(answer), self.terms)
+                if self.terms.feed.outcome.code.wire in lot.value:
+                    self.on_result(lot)
         return answer
 
     def read(self, ask: Ask, *, fresh: bool = False) -> Lot:

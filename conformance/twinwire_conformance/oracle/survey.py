@@ -166,7 +166,7 @@ def _smaller_pages(lots: Lots, first: _Pass, most: int) -> tuple[_Pass, str]:
         lots.page_size = size
         taken = _pass(lots, None, most)
         if taken.lots:
-            why = first.broken.message.splitlines()[-1].removeprefix("got").strip() if first.broken else "not served"
+            why = first.broken.got if first.broken else "not served"
             return taken, f"pages of {limit.maximum} entries are not served ({why}): judged with pages of {size}"
     lots.page_size = limit.maximum
     return first, ""
@@ -259,7 +259,7 @@ class _Search:
         try:
             return self._narrow(last, remaining, gap)
         except NotServed as error:
-            got = error.message.splitlines()[-1].removeprefix("got").strip()
+            got = error.got
             return None, f"{unreached}: a request with a cursor between two that the feed gave out was not served ({got})"
 
     def _narrow(self, low: int, remaining: int, gap: float) -> tuple[Start | None, str]:

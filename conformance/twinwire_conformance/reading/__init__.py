@@ -6,8 +6,9 @@ tolerant where a rule of its own judges: a mistyped value stays as it came, so t
 
 from __future__ import annotations
 
+from twinwire_conformance.reading.charsets import utf8_of_xml
 from twinwire_conformance.reading.reader import Reader, Reading
 from twinwire_conformance.reading.values import difference, shown
 from twinwire_conformance.reading.words import Unreadable
 
-__all__ = ["Reader", "Reading", "Unreadable", "difference", "shown"]
+__all__ = ["Reader", "Reading", "Unreadable", "difference", "shown", "utf8_of_xml"]

@@ -3,38 +3,107 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from typing import Any
 
 from twinwire.ir import Kind
+from twinwire_conformance.reading.charsets import MARK, UTF_8, codec_of, decode
+from twinwire_conformance.reading.excerpts import excerpt
+from twinwire_conformance.reading.numbers import RawNumber, as_double, parse_decimal, parse_integer
 from twinwire_conformance.reading.plan import Plan, Slot
 from twinwire_conformance.reading.values import shown
-from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable, decode
+from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable
+
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+_MAX_REPEATED = 20
+
+Pairs = list[tuple[str, Any]]
 
 
-def read(plan: Plan, body: bytes, charset: str | None) -> tuple[dict[str, Any], bool]:
-    """Return the canonical value of a body, and whether it holds what the plan does not know. Raises Unreadable."""
+def read(plan: Plan, body: bytes, charset: str | None) -> tuple[dict[str, Any], bool, tuple[str, ...]]:
+    """Return the canonical value of a body, whether it has unknown members, and the paths of repeated member names.
+
+    Raises:
+        Unreadable: The body is not a JSON object in its charset.
+    """
     reader = _Reader()
-    raw = parse(body, charset)
+    names = _Names()
+    raw = parse(body, charset, names)
     try:
-        return reader.model(plan, raw), reader.odd
+        return reader.model(plan, raw), reader.odd, names.paths(raw)
     except RecursionError as error:
         raise Unreadable("the JSON is nested too deep") from error
 
 
-def parse(body: bytes, charset: str | None) -> dict[str, Any]:
-    """Return the object that a body is. Raises Unreadable."""
-    text = decode(body, charset or "utf-8")
+class _Names:
+    """Notices objects in which a member name stands more than once; of such members the last one counts."""
+
+    def __init__(self) -> None:
+        self._repeating: list[tuple[dict[str, Any], Pairs]] = []
+
+    def __call__(self, pairs: Pairs) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            self._repeating.append((made, pairs))
+        return made
+
+    def paths(self, root: Any) -> tuple[str, ...]:
+        """Return the paths of the repeated members of a value, in the order of the document and at most 20 of them."""
+        if not self._repeating:
+            return ()
+        repeated = {
+            id(made): [name for name, n in Counter(name for name, _ in pairs).items() if n > 1]
+            for made, pairs in self._repeating
+        }
+        found: list[str] = []
+        waiting: list[tuple[str, Any]] = [("$", root)]
+        while waiting and len(found) < _MAX_REPEATED:
+            path, value = waiting.pop()
+            inner: Pairs = []
+            if isinstance(value, dict):
+                found += [f"{path}.{name[:80]}" for name in repeated.get(id(value), ())]
+                inner = [(f"{path}.{name[:80]}", item) for name, item in value.items()]
+            elif isinstance(value, list):
+                inner = [(f"{path}[{index}]", item) for index, item in enumerate(value)]
+            waiting += reversed([each for each in inner if isinstance(each[1], (dict, list))])
+        return tuple(found[:_MAX_REPEATED])
+
+
+def parse(body: bytes, charset: str | None, names: _Names | None = None) -> dict[str, Any]:
+    """Return the object that a body is.
+
+    Raises:
+        Unreadable: The body is not a JSON object in its charset.
+    """
+    text = decode(body, codec_of(charset or UTF_8))
+    if text.startswith(MARK):
+        raise Unreadable("not JSON: it begins with two byte order marks")
     try:
-        raw = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        raw = _loads(text, names)
     except RecursionError as error:
         raise Unreadable("the JSON is nested too deep") from error
+    except json.JSONDecodeError as error:
+        where = f"(line {error.lineno}, column {error.colno})"
+        raise Unreadable(f"not JSON: {error.msg} {where}\n{excerpt(text, error.pos)}") from error
     except ValueError as error:
         raise Unreadable(f"not JSON: {error}") from error
-    if "\\u" in text and "\\ud" in text.lower():
+    if _HALF_CHARACTER.search(text):
         _refuse_half_characters(raw)
     if not isinstance(raw, dict):
         raise Unreadable(f"not a JSON object but {shown(raw)}")
     return raw
+
+
+def _loads(text: str, names: _Names | None) -> Any:
+    hooks: dict[str, Any] = {"object_pairs_hook": names, "parse_constant": _refuse_constant, "parse_float": parse_decimal}
+    try:
+        # Python's own integers are the fastest; it refuses those of more than 4,300 digits.
+        return json.loads(text, **hooks)
+    except (json.JSONDecodeError, _ConstantError):
+        raise
+    except ValueError:
+        return json.loads(text, parse_int=parse_integer, **hooks)
 
 
 class _Reader:
@@ -61,8 +130,8 @@ class _Reader:
                 item = self._inner(slot, item)
                 if not item:
                     continue
-            elif kind is int and slot.kind is Kind.NUMBER:
-                item = _floats(item)
+            elif slot.kind is Kind.NUMBER and (kind is int or kind is RawNumber):
+                item = as_double(item)
             value[name] = item
         if seen < len(raw):
             self.odd = True
@@ -72,7 +141,7 @@ class _Reader:
         plan = slot.plan
         if plan is None:
             _refuse_depth(item)
-            return _floats(item) if slot.kind is Kind.NUMBER else item
+            return as_double(item) if slot.kind is Kind.NUMBER else item
         if slot.many and item.__class__ is list:
             return [self.model(plan, part) for part in item]
         return self.model(plan, item)
@@ -87,29 +156,17 @@ def _refuse_depth(item: Any, depth: int = 0) -> None:
             _refuse_depth(part, depth + 1)
 
 
-def _floats(item: Any) -> Any:
-    if isinstance(item, list):
-        return [_floats(part) for part in item]
-    try:
-        return float(item) if type(item) is int else item
-    except OverflowError as error:
-        raise Unreadable(f"not JSON that can be read: the number {str(item)[:20]}... is too large") from error
-
-
 def _refuse_half_characters(raw: Any) -> None:
     try:
-        json.dumps(raw, ensure_ascii=False).encode("utf-8")
+        json.dumps(raw, ensure_ascii=False, default=repr).encode("utf-8")
     except UnicodeEncodeError as error:
         code = ord(error.object[error.start])
         raise Unreadable(f"half a character: U+{code:04X} stands alone, which is no Unicode text") from error
 
 
+class _ConstantError(ValueError):
+    pass
+
+
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError(f"the number {text} is too large")
-    return value
+    raise _ConstantError(f"{name} is not a JSON number")

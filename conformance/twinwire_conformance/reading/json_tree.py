@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from twinwire.ir import Kind
 from twinwire_conformance.reading.json_text import parse
+from twinwire_conformance.reading.numbers import as_double
 from twinwire_conformance.reading.plan import Plan
 
 
@@ -25,7 +27,7 @@ def _model(plan: Plan, raw: Any, path: str, unknown: list[str]) -> Any:
             continue
         where = f"{path}.{name}"
         if slot.plan is None:
-            found[name] = value
+            found[name] = as_double(value) if slot.kind is Kind.NUMBER else value
         elif slot.many and isinstance(value, list):
             found[name] = [_model(slot.plan, item, f"{where}[{index}]", unknown) for index, item in enumerate(value)]
         else:

@@ -31,9 +31,13 @@ class Element:
 
 @dataclass(slots=True)
 class Plan:
-    """A model: its element's name at the root, its slots in order and by JSON name, its attributes and child elements."""
+    """A model: its element's name at the root, its slots in order and by JSON name, its attributes and child elements.
+
+    ``type_name`` is the name of its type in the XSD.
+    """
 
     root: str
+    type_name: str
     slots: list[Slot] = field(default_factory=list)
     members: dict[str, Slot] = field(default_factory=dict)
     attributes: dict[str, Slot] = field(default_factory=dict)
@@ -48,10 +52,15 @@ def plan_of(contract: Contract) -> Plan:
 def _plan(contract: Contract, model: Model, made: dict[str, Plan]) -> Plan:
     # Models may contain themselves, so a plan is known before it is filled.
     if model.name not in made:
-        plan = made[model.name] = Plan(model.xml_name)
+        plan = made[model.name] = Plan(model.xml_name, _type_name(model.name))
         for member in model.fields:
             _add(plan, member, _slot(contract, member, made))
     return made[model.name]
+
+
+def _type_name(name: str) -> str:
+    # A component's name may begin as no XML name can; the XSD puts a low line before it.
+    return name if name[:1].isalpha() else f"_{name}"
 
 
 def _slot(contract: Contract, member: Field, made: dict[str, Plan]) -> Slot:

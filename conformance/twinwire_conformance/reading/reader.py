@@ -20,12 +20,13 @@ class Reading:
     """A body as the field plan sees it.
 
     ``value`` is canonical: members by wire name, in the order of the plan, what is absent, null or empty left out.
-    ``odd`` says whether the body holds something that the contract does not know. ``body`` brings the body once more, and
-    ``tree`` its native tree.
+    ``odd`` says whether the body holds something that the contract does not know. ``repeated`` are the paths of JSON members
+    whose name stands more than once in its object. ``body`` brings the body once more, and ``tree`` its native tree.
     """
 
     value: dict[str, Any]
     odd: bool = False
+    repeated: tuple[str, ...] = ()
     body: Callable[[], bytes] = field(default=bytes, repr=False)
     tree: Callable[[bytes], Tree] = field(default=lambda _: (None, ()), repr=False)
 
@@ -49,10 +50,10 @@ class Reader:
 
     def json(self, body: bytes, charset: str | None) -> Reading:
         """Read a JSON body. Raises Unreadable."""
-        value, odd = json_text.read(self._plan, body, charset)
-        return Reading(value, odd, lambda: body, lambda raw: json_tree.known(self._plan, raw, charset))
+        value, odd, repeated = json_text.read(self._plan, body, charset)
+        return Reading(value, odd, repeated, lambda: body, lambda raw: json_tree.known(self._plan, raw, charset))
 
     def xml(self, body: bytes, charset: str | None) -> Reading:
         """Read an XML body. Raises Unreadable, also for a DOCTYPE, which no answer needs and attacks use."""
         value, odd = xml_text.read(self._plan, body, charset)
-        return Reading(value, odd, lambda: body, lambda raw: xml_tree.known(self._plan, raw, charset))
+        return Reading(value, odd, (), lambda: body, lambda raw: xml_tree.known(self._plan, raw, charset))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+_JSON = (dict, list, str, int, float)
+
 
 def difference(left: Any, right: Any, path: str = "$") -> tuple[str, str, str] | None:
     """Return the path of the first difference of two canonical values and both values there, or None."""
@@ -49,5 +51,6 @@ def shown(value: Any) -> str:
     """Return a canonical value as it is shown to people: as JSON, not longer than a line."""
     if value is None:
         return "nothing"
-    text = json.dumps(value, ensure_ascii=False)
+    # A number that stays text is the only value that JSON's own types do not hold.
+    text = json.dumps(value, ensure_ascii=False, default=repr) if isinstance(value, _JSON) else repr(value)
     return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-from xml.parsers import expat
 
 from twinwire.ir import Kind
 from twinwire_conformance.reading.plan import Element, Plan, Slot
-from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable, scalar
+from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable, boolean, scalar
+from twinwire_conformance.reading.xml_events import HINTS, NIL, clark, parse
 
 _NO_ELEMENTS: Mapping[str, Element] = {}
-_XSI = "http://www.w3.org/2001/XMLSchema-instance}"
-
-Start = Callable[[str, Mapping[str, str]], None]
-
-
-def parse(body: bytes, charset: str | None, start: Start, end: Callable[[str], object], text: Callable[[str], None]) -> None:
-    """Send the events of a document to handlers, names with a namespace as ``uri}name``. Raises Unreadable.
-
-    DOCTYPE is refused; how deep elements may lie is for ``start`` to say.
-    """
-    try:
-        parser = expat.ParserCreate(encoding=charset, namespace_separator="}")
-        parser.buffer_text = True
-        parser.StartElementHandler = start
-        parser.EndElementHandler = end
-        parser.CharacterDataHandler = text
-        parser.StartDoctypeDeclHandler = _refuse_doctype
-        parser.Parse(body, True)
-    except expat.ExpatError as error:
-        raise Unreadable(f"not well-formed XML: {error}") from error
-    except (LookupError, ValueError) as error:
-        raise Unreadable(f"the XML cannot be decoded: {error}") from error
-
-
-def _refuse_doctype(*_: object) -> None:
-    raise Unreadable("the XML has a DOCTYPE")
+_NO_ATTRIBUTES: Mapping[str, Slot] = {}
 
 
 def read(plan: Plan, body: bytes, charset: str | None) -> tuple[dict[str, Any], bool]:
-    """Return the canonical value of a document, and whether it holds what the plan does not know. Raises Unreadable."""
+    """Return the canonical value of a document, and whether it may hold what the plan does not know.
+
+    Raises:
+        Unreadable: The body is not a document of the plan's root element.
+    """
     reader = _Reader(plan)
     parse(body, charset, reader.start, reader.end, reader.text)
     return reader.value, reader.odd
@@ -50,10 +29,11 @@ class _Frame:
     """An open element: a model, a wrapper, which shares the items of the model around it, or a scalar.
 
     ``value`` is what the attributes of a model say, ``items`` are its child elements so far, by member. ``pieces`` are the
-    text of a scalar, as long as ``open`` says that more may come.
+    text of a scalar, as long as ``open`` says that more may come. ``nil`` says that the element stands for null, if it is
+    empty.
     """
 
-    __slots__ = ("elements", "items", "open", "pieces", "slot", "value")
+    __slots__ = ("elements", "items", "nil", "open", "pieces", "slot", "value")
 
     def __init__(self, slot: Slot | None, elements: Mapping[str, Element], items: dict[str, list[Any]]) -> None:
         self.slot = slot
@@ -62,6 +42,7 @@ class _Frame:
         self.value: dict[str, Any] = {}
         self.pieces: list[str] = []
         self.open = False
+        self.nil = False
 
 
 class _Reader:
@@ -74,12 +55,13 @@ class _Reader:
         self._done = _Frame(None, _NO_ELEMENTS, {})
         self._above: list[_Frame] = []
         self._skipped = 0
+        self._nil = False
 
     @property
     def value(self) -> dict[str, Any]:
         """What the document says, once all of it was read."""
-        value: dict[str, Any] = self._top.items[self._root.wire][0]
-        return value
+        value: dict[str, Any] | None = self._top.items[self._root.wire][0]
+        return value or {}
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         above = self._top
@@ -94,17 +76,24 @@ class _Reader:
             return
         slot = element.slot
         plan = slot.plan
+        self._nil = False
         if element.inner is not None:
             self._top = _Frame(None, element.inside, above.items)
+            self._others(_NO_ATTRIBUTES, attributes)
         elif plan is None:
             self._top = _Frame(slot, _NO_ELEMENTS, {})
             self._top.open = True
+            if attributes:
+                self._others(_NO_ATTRIBUTES, attributes)
+                self._top.nil = self._nil
         elif plan.elements:
             self._top = _Frame(slot, plan.elements, {})
             self._top.value = self._attributes(plan, attributes)
+            self._top.nil = self._nil
         else:
             # Its attributes say all of it, so that nothing is left to do at its end.
-            _add(above.items, slot, self._attributes(plan, attributes))
+            value = self._attributes(plan, attributes)
+            _add(above.items, slot, None if self._nil and not value else value)
             self._top = self._done
         self._above.append(above)
 
@@ -117,10 +106,14 @@ class _Reader:
         slot = frame.slot
         if slot is None:
             return
+        value: Any
         if slot.plan is None:
-            _add(above.items, slot, scalar(slot.kind or Kind.STRING, "".join(frame.pieces)))
+            empty = not frame.pieces
+            value = scalar(slot.kind or Kind.STRING, "".join(frame.pieces))
         else:
-            _add(above.items, slot, _value(slot.plan, frame.value, frame.items) if frame.items else frame.value)
+            value = _value(slot.plan, frame.value, frame.items) if frame.items else frame.value
+            empty = not value
+        _add(above.items, slot, None if empty and frame.nil else value)
 
     def text(self, text: str) -> None:
         if self._top.open and not self._skipped:
@@ -145,9 +138,18 @@ class _Reader:
                 read = text if kind is Kind.STRING else scalar(kind or Kind.STRING, text)
                 value[slot.wire] = [read] if slot.many else read
         if seen < len(attributes):
-            known = plan.attributes
-            self.odd = self.odd or not all(name in known or name.startswith(_XSI) for name in attributes)
+            self._others(plan.attributes, attributes)
         return value
+
+    def _others(self, known: Mapping[str, Slot], attributes: Mapping[str, str]) -> None:
+        """Note whether attributes that stand for no member make the element null, and whether one is unknown."""
+        for name, text in attributes.items():
+            if name == NIL:
+                value = boolean(text)
+                self._nil = value is True
+                self.odd = self.odd or value is None
+            elif name not in known and name not in HINTS:
+                self.odd = True
 
 
 def _add(items: dict[str, list[Any]], slot: Slot, value: Any) -> None:
@@ -169,13 +171,8 @@ def _value(plan: Plan, attributes: Mapping[str, Any], items: Mapping[str, list[A
             if slot.many:
                 value[wire] = found
                 continue
-            full = [item for item in found if item != {}]
+            full = [item for item in found if item is not None and item != {}]
             if full:
                 # A member that stands twice is kept as a list: no representation of it can be equal to that.
                 value[wire] = full[0] if len(full) == 1 else full
     return value
-
-
-def clark(name: str) -> str:
-    """Return a name as it is written with its namespace in braces."""
-    return f"{{{name}" if "}" in name else name

@@ -1,65 +1,133 @@
-"""XML: the element tree of a body that can be read, with what the contract does not know left out and named."""
+"""XML: the element tree of a body as a schema sees it, with what the contract does not know left out and named.
+
+Text stays wherever it stands, and so does ``xsi:nil``, as only the schema can say where they are allowed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
+from twinwire.ir import Kind
 from twinwire_conformance.reading.plan import Element, Plan, Slot
-from twinwire_conformance.reading.xml_text import clark, parse
+from twinwire_conformance.reading.words import boolean
+from twinwire_conformance.reading.xml_events import HINTS, INSTANCE, NIL, SCHEMA, TYPE, clark, parse
 
-_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+_NIL, _TYPE = clark(NIL), clark(TYPE)
+_HINTS = frozenset(map(clark, HINTS))
+_BASES = {Kind.INTEGER: "long", Kind.NUMBER: "double", Kind.BOOLEAN: "boolean"}
+_PREFIXES = {f"{{{INSTANCE}}}": "xsi:", "{http://www.w3.org/XML/1998/namespace}": "xml:"}
 
 
 def known(plan: Plan, body: bytes, charset: str | None) -> tuple[ET.Element, tuple[str, ...]]:
     """Return the root element without what the plan does not know, and the paths of that. Raises Unreadable."""
     builder = ET.TreeBuilder()
+    scopes: list[Mapping[str, str]] = [{}]
+    declared: dict[str, str] = {}
+
+    def declare(prefix: str | None, uri: str | None) -> None:
+        declared[prefix or ""] = uri or ""
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
-        builder.start(clark(name), {clark(key): value for key, value in attributes.items()})
+        scopes.append({**scopes[-1], **declared} if declared else scopes[-1])
+        declared.clear()
+        found = {clark(key): value for key, value in attributes.items()}
+        if TYPE in attributes:
+            found[_TYPE] = _qualified(attributes[TYPE], scopes[-1])
+        builder.start(clark(name), found)
 
-    parse(body, charset, start, lambda name: builder.end(clark(name)), builder.data)
+    def end(name: str) -> None:
+        scopes.pop()
+        builder.end(clark(name))
+
+    parse(body, charset, start, end, builder.data, declare)
     root = builder.close()
-    unknown: list[str] = []
-    return _model(plan, root, f"/{root.tag}", unknown), tuple(unknown)
+    tree = _Tree()
+    return tree.model(plan, root, f"/{root.tag}"), tuple(tree.unknown)
 
 
-def _model(plan: Plan, element: ET.Element, path: str, unknown: list[str]) -> ET.Element:
-    found = ET.Element(element.tag)
-    found.text = element.text
-    for name, value in element.attrib.items():
-        if name in plan.attributes:
-            found.set(name, value)
-        elif not name.startswith(_XSI):
-            unknown.append(f"{path}/@{name}")
-    for child in element:
-        place = plan.elements.get(child.tag)
-        where = f"{path}/{child.tag}"
-        if place is None:
-            unknown.append(where)
-        elif place.inner is not None:
-            found.append(_wrapper(place, child, where, unknown))
-        else:
-            found.append(_child(place.slot, child, where, unknown))
-    return found
+def _qualified(name: str, scope: Mapping[str, str]) -> str:
+    """Return a qualified name with its namespace in braces; one whose prefix stands for none stays as it is."""
+    prefix, colon, local = name.strip().rpartition(":")
+    uri = scope.get(prefix)
+    if uri is None and colon:
+        return name
+    return f"{{{uri}}}{local}" if uri else local
 
 
-def _wrapper(place: Element, element: ET.Element, path: str, unknown: list[str]) -> ET.Element:
-    found = ET.Element(element.tag)
-    found.text = element.text
-    for child in element:
-        where = f"{path}/{child.tag}"
-        if child.tag == place.inner:
-            found.append(_child(place.slot, child, where, unknown))
-        else:
-            unknown.append(where)
-    return found
+class _Tree:
+    """Copies elements without what the plan does not know; ``unknown`` are the paths of that."""
+
+    def __init__(self) -> None:
+        self.unknown: list[str] = []
+
+    def model(self, plan: Plan, element: ET.Element, path: str) -> ET.Element:
+        found = self._copy(element, path, plan.attributes, plan.type_name)
+        self._children(found, element, path, plan.elements)
+        return found
+
+    def _children(self, found: ET.Element, element: ET.Element, path: str, elements: Mapping[str, Element]) -> None:
+        for child in element:
+            place = elements.get(child.tag)
+            where = f"{path}/{child.tag}"
+            if place is None:
+                self.unknown.append(where)
+                _keep_text(found, child.tail)
+                continue
+            if place.inner is not None:
+                inner = self._copy(child, where, {}, None)
+                self._children(inner, child, where, place.inside)
+            else:
+                inner = self._child(place.slot, child, where)
+            inner.tail = child.tail
+            found.append(inner)
+
+    def _child(self, slot: Slot, element: ET.Element, path: str) -> ET.Element:
+        if slot.plan is not None:
+            return self.model(slot.plan, element, path)
+        base = _BASES.get(slot.kind or Kind.STRING, "string")
+        found = self._copy(element, path, {}, f"{{{SCHEMA}}}{base}")
+        # An element within text makes it something else than text, which is for the schema to say.
+        found.extend(element)
+        self.unknown += [f"{path}/{child.tag}" for child in element]
+        return found
+
+    def _copy(self, element: ET.Element, path: str, attributes: Mapping[str, Slot], type_name: str | None) -> ET.Element:
+        found = ET.Element(element.tag)
+        found.text = element.text
+        for name, value in element.attrib.items():
+            if name in attributes:
+                found.set(name, value)
+            elif name == _NIL:
+                nil = boolean(value)
+                if nil is not False:
+                    found.set(name, value)
+                if nil is None:
+                    self._name(path, name)
+            elif name == _TYPE:
+                found.set(name, _as_qname(value))
+                if value != type_name:
+                    self._name(path, name)
+            elif name not in _HINTS:
+                self._name(path, name)
+        return found
+
+    def _name(self, path: str, name: str) -> None:
+        prefix = next((uri for uri in _PREFIXES if name.startswith(uri)), "")
+        self.unknown.append(f"{path}/@{_PREFIXES.get(prefix, '')}{name.removeprefix(prefix)}")
 
 
-def _child(slot: Slot, element: ET.Element, path: str, unknown: list[str]) -> ET.Element:
-    if slot.plan is not None:
-        return _model(slot.plan, element, path, unknown)
-    found = ET.Element(element.tag)
-    found.text = element.text
-    unknown += [f"{path}/{child.tag}" for child in element]
-    return found
+def _as_qname(value: str) -> str:
+    # ElementTree declares the namespace of such a value when it writes the document.
+    qualified: object = ET.QName(value) if value.startswith("{") else value
+    return qualified  # type: ignore[return-value]
+
+
+def _keep_text(element: ET.Element, text: str | None) -> None:
+    """Add the text after a child that is left out to what stands before it."""
+    if text is None:
+        return
+    if len(element):
+        element[-1].tail = (element[-1].tail or "") + text
+    else:
+        element.text = (element.text or "") + text

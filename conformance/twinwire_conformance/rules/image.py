@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -14,6 +13,7 @@ from twinwire_conformance.contract import Terms, kind_of
 from twinwire_conformance.model import Skipped, Violation
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.reading import difference, shown
+from twinwire_conformance.rules.image_formats import is_image
 from twinwire_conformance.rules.registry import must, should
 
 _NO_IMAGE = "no entry that was looked at has an image"
@@ -54,24 +54,8 @@ def _is_base64(text: str) -> bool:
 
 @should.page("IMAGE-02", "Binary content decodes to a known image format", need=_has_mode(Kind.BINARY), nothing=_NO_IMAGE)
 def binaries_are_images(lot: Lot) -> int:
-    """Look at the first bytes of the content of every item of the modes with binaries."""
-    return _contents(lot, Kind.BINARY, _is_image, "an image of a known format")
-
-
-_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*", b"\x00\x00\x01\x00")
-
-
-def _is_image(text: str) -> bool:
-    try:
-        head, tail = base64.b64decode(text[:400]), base64.b64decode(text[-400:])
-    except ValueError:
-        return False
-    if head.startswith(b"\x89PNG") and b"IEND" not in tail:
-        # It has lost its end, as where a column was too short. Other formats may be followed by what is not theirs.
-        return False
-    if head.startswith(_SIGNATURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
-        return True
-    return head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1") or b"<svg" in head
+    """Recognise the format of the content of every item of the modes with binaries."""
+    return _contents(lot, Kind.BINARY, is_image, "an image of a known format")
 
 
 @must.page("IMAGE-03", "A link is an absolute http(s) URL", need=_has_mode(Kind.URI), nothing=_NO_IMAGE)

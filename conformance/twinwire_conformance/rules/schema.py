@@ -176,6 +176,18 @@ def nothing_is_unknown(lot: Lot) -> int:
     return 1
 
 
+@must.page("SCHEMA-10", "JSON objects have unique member names", every_result=True)
+def member_names_are_unique(lot: Lot) -> int:
+    """Look for repeated member names in every JSON result, also in rejections."""
+    if lot.format != "json":
+        return 0
+    if lot.reading.repeated:
+        shown = ", ".join(list(dict.fromkeys(map(_general, lot.reading.repeated)))[:10])
+        expected = "each member name once in its object (RFC 8259, section 4)"
+        raise Violation(expected, f"more than once: {shown}", [lot.answer])
+    return 1
+
+
 def _general(path: str) -> str:
     return re.sub(r"\[[0-9]+\]", "[*]", path)
 

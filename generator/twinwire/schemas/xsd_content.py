@@ -16,13 +16,14 @@ MAX_SPELLED_OUT = 3
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A child element of a named type. ``minimum`` is 0 or 1; ``many`` lifts the upper bound."""
+    """A child element of a named type. ``minimum`` is 0 or 1; ``many`` lifts the upper bound; ``nillable`` allows null."""
 
     name: str
     type: str
     minimum: int = 0
     many: bool = False
     documentation: str = ""
+    nillable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

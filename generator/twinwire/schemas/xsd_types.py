@@ -74,12 +74,14 @@ class Types:
         documentation = described(field.description, field.since)
         # An empty collection writes nothing, so none of its elements is ever required.
         minimum = int(field.required and not field.many)
-        item = Element(field.xml.name, self._type(model, field), minimum, field.many, documentation)
+        # Null is allowed where the JSON Schema allows it: for a member that is not required, not within a collection.
+        nillable = not field.required and not field.many
+        item = Element(field.xml.name, self._type(model, field), minimum, field.many, documentation, nillable)
         if field.xml.wrapper is None:
             return item
         wrapper = ComplexType(self._member_name(model, field.xml.wrapper), content([item]))
         self.wrappers.append(wrapper)
-        return Element(field.xml.wrapper, wrapper.name, documentation=documentation)
+        return Element(field.xml.wrapper, wrapper.name, documentation=documentation, nillable=not field.required)
 
     def _type(self, model: Model, field: Field) -> str:
         if not isinstance(field.type, Scalar):

@@ -14,6 +14,7 @@ from twinwire_conformance.reference.faults import (
     images,
     items,
     lenient,
+    markup,
     paging,
     parameters,
     refusals,
@@ -29,7 +30,7 @@ from twinwire_conformance.reference.faults.registry import REGISTER, Fault, find
 FAMILIES = (
     *(http, accept, bodies),
     *(parameters, strict, lenient),
-    *(schema, beyond, refusals),
+    *(schema, markup, beyond, refusals),
     *(paging, cursors, totals, sharing),
     *(twins, images, items),
 )

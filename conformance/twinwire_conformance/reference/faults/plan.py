@@ -86,6 +86,12 @@ def has_message(contract: Contract) -> bool:
     return contract.feed.outcome.message is not None
 
 
+def has_warnings(contract: Contract) -> bool:
+    """Say whether an answer may carry warnings, as elements of XML."""
+    warnings = contract.feed.outcome.warnings
+    return warnings is not None and not warnings.xml.attribute
+
+
 def has_version(contract: Contract) -> bool:
     """Say whether an answer may tell its version, in text."""
     version = contract.feed.version

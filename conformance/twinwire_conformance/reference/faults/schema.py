@@ -10,6 +10,7 @@ from twinwire.ir import Field, Model
 from twinwire_conformance.reference.encoding import to_json, to_xml
 from twinwire_conformance.reference.faults.plan import (
     entries,
+    given,
     has_both_totals,
     has_integer_key,
     has_modes,
@@ -22,7 +23,7 @@ from twinwire_conformance.reference.faults.plan import (
     serves,
 )
 from twinwire_conformance.reference.faults.registry import fault
-from twinwire_conformance.reference.pipeline import ENCODE, RESULT, Exchange
+from twinwire_conformance.reference.pipeline import ENCODE, REFUSE, RESULT, Exchange
 
 Result = dict[str, Any]
 
@@ -265,3 +266,45 @@ def _token_beyond_int64(x: Exchange, proceed: Callable[[], Result]) -> Result:
 
 def _with_token(x: Exchange, result: Result, form: str) -> Result:
     return result if x.lot.token is None else {**result, x.feed.cursor.member.wire: form.format(x.lot.token)}
+
+
+@fault(ENCODE, "json-code-twice", "in JSON the return code stands twice, with two values", trips=("SCHEMA-10",))
+def _json_code_twice(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    code = x.feed.outcome.code.wire
+    return proceed() if x.is_xml else _with_first(proceed(), f'"{code}":{x.result[code] + 1},')
+
+
+@fault(ENCODE, "json-key-twice-escaped", "in JSON the first key stands twice, once with an escape", trips=("SCHEMA-10",))
+def _json_key_twice_escaped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml or not entries(x, x.result):
+        return proceed()
+    name = x.feed.key.wire
+    escaped = f'"\\u{ord(name[0]):04x}{name[1:]}":0,'
+    return proceed().replace(f'"{name}":'.encode(), f'{escaped}"{name}":'.encode(), 1)
+
+
+@fault(ENCODE, "json-code-twice-refused", "in JSON the return code of a refusal stands twice", trips=("SCHEMA-10",))
+def _json_code_twice_refused(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml or x.error is None:
+        return proceed()
+    return _with_first(proceed(), f'"{x.feed.outcome.code.wire}":{x.feed.outcome.success},')
+
+
+@fault(ENCODE, "json-unknown-names-twice", "an unknown member of JSON holds a name twice", trips=("SCHEMA-10",))
+def _json_unknown_names_twice(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    return proceed() if x.is_xml else _with_first(proceed(), '"x-links":[{"href":"/a","href":"/b"}],')
+
+
+def _with_first(body: bytes, member: str) -> bytes:
+    return body.replace(b"{", b"{" + member.encode(), 1)
+
+
+@fault(
+    REFUSE,
+    "token-echoed-refused",
+    "a refusal repeats the token of the request, whatever it was",
+    trips=("SCHEMA-06",),
+    needs=has_numeric_cursor,
+)
+def _token_echoed_refused(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    return {**proceed(), x.feed.cursor.member.wire: given(x, x.feed.cursor.parameter.name)}

@@ -9,12 +9,14 @@ from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from twinwire.ir import Field, Kind, Model, ModelRef, Scalar, XmlShape
+from twinwire.ir import Contract, Field, Kind, Model, ModelRef, Scalar, XmlShape
 from twinwire_conformance.reference.encoding import to_json, to_xml
+from twinwire_conformance.reference.faults.plan import map_scalars
 from twinwire_conformance.reference.pipeline import ENCODE, Exchange
 from twinwire_conformance.reference.variants.variant import REMARKS, Habit, Variant
 
 _PLAIN = re.compile("[A-Za-z0-9]")
+_MARK = "\ue000"
 _NEW = (
     Field("x-added", Scalar(Kind.STRING), XmlShape("x-added", attribute=True)),
     Field("x-more", Scalar(Kind.INTEGER), XmlShape("x-more"), many=True),
@@ -117,10 +119,50 @@ def _newer(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return _xml(x, lambda model: model.fields + _NEW, x.result) if x.is_xml else proceed()
 
 
+def _integral(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml:
+        return proceed()
+    marked = map_scalars(x.result, lambda value: f"{_MARK}{value}.0" if type(value) is int else value)
+    return re.sub(f'"{_MARK}([^"]*)"', r"\1", to_json(marked)).encode()
+
+
+def _nil(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if not x.is_xml:
+        return proceed()
+    nulls: set[str] = set()
+
+    def change(model: Model, value: dict[str, Any]) -> dict[str, Any]:
+        for member in model.fields:
+            if value.get(member.wire) is None and _may_be_nil(x.contract, member):
+                value[member.wire] = {} if isinstance(member.type, ModelRef) else _MARK
+                nulls.add(member.xml.name)
+        return value
+
+    x.result = _map(x, change)
+    body = proceed().decode()
+    for name in nulls:
+        body = re.sub(f"<{name}>{_MARK}?</{name}>", f'<{name} xsi:nil="true"/>', body)
+    root = f"<{x.feed.result.xml_name}"
+    return body.replace(root, f'{root} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"', 1).encode()
+
+
+def _may_be_nil(contract: Contract, member: Field) -> bool:
+    if member.xml.attribute or member.required or member.many:
+        return False
+    # XSD wants the required attributes of an element also where it is null.
+    return not isinstance(member.type, ModelRef) or not any(inner.required for inner in contract.model(member.type).fields)
+
+
+def _has_nil(contract: Contract) -> bool:
+    return any(_may_be_nil(contract, member) for model in contract.models.values() for member in model.fields)
+
+
 VARIANTS = (
     Variant("json-nulls", "what is absent is null in JSON", habit=Habit(ENCODE, _nulls)),
     Variant("empty-collections", "collections without anything are there, empty", habit=Habit(ENCODE, _empty_collections)),
     Variant("json-pretty", "JSON is indented, backwards, with escapes", habit=Habit(ENCODE, _pretty)),
+    Variant("json-integral", "integers in JSON are written with a zero fraction", habit=Habit(ENCODE, _integral)),
+    Variant("xml-nil", "elements that are absent are there in XML, and null", habit=Habit(ENCODE, _nil), condition=_has_nil),
     Variant("xml-namespaces", "the root declares namespaces, as .NET's serializer does", habit=Habit(ENCODE, _namespaces)),
     Variant(
         "xml-restyled",

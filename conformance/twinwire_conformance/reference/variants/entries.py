@@ -51,9 +51,11 @@ _FORMATS = (
     b"\xff\xd8\xff\xe0\0\x10JFIF\0",
     b"GIF89a\x01\0\x01\0",
     b"RIFF\x24\0\0\0WEBPVP8 ",
-    b"BM\x46\0\0\0",
+    b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0",
     b"II*\0\x08\0\0\0",
     b"MM\0*\0\0\0\x08",
+    b"\0\0\0\x1cftypavis\0\0\0\0avismif1miaf",
+    b"<!-- drawn -->\n<svg xmlns='http://www.w3.org/2000/svg'/>\n",
 )
 
 

@@ -114,5 +114,6 @@ VARIANTS = (
         "XML is in windows-1252, with character references for the rest",
         habit=Habit(RESPOND, _xml_in("windows-1252")),
     ),
+    Variant("xml-gb18030", "XML is in GB18030 and says so", habit=Habit(RESPOND, _xml_in("gb18030"))),
     Variant("xml-byte-order-mark", "XML begins with a byte order mark", habit=Habit(RESPOND, _xml_mark)),
 )
