@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from twinwire_conformance.model import Answer, Request, Unreachable
+from twinwire_conformance.model import Answer, Failure, Request, Unreachable
 from twinwire_conformance.transport.endpoint import Endpoint
 from twinwire_conformance.transport.http import Body, received
 from twinwire_conformance.transport.together import Threads
@@ -34,7 +34,7 @@ class AppTransport(Threads):
         try:
             return future.result()
         except TimeoutError as error:
-            raise Unreachable(f"no whole answer within {self.timeout:g} s from {shown}") from error
+            raise Unreachable(f"no whole answer within {self.timeout:g} s from {shown}", kind=Failure.TIMEOUT) from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             reason = self.endpoint.secrets.text(str(error)) or type(error).__name__
             raise Unreachable(f"no answer from {shown}: {reason}") from error
