@@ -534,7 +534,7 @@ def test_a_raw_query_is_recorded_as_it_was_sent(tmp_path: Path, replayed: Callab
 def resetting(base: str) -> Iterator[str]:
     """Pass requests on to a server, and reset every tenth connection after its response; yields the base URL."""
     count = itertools.count(1)
-    address = base.partition("://")[2]
+    address, slash, path = base.partition("://")[2].partition("/")
 
     def serve(link: socket.socket, head: bytes) -> None:
         lines = head.decode("latin-1").split("\r\n")
@@ -552,7 +552,7 @@ def resetting(base: str) -> Iterator[str]:
             reset(link)
 
     with listening(serve) as (place, _):
-        yield f"http://{place}"
+        yield f"http://{place}{slash}{path}"
 
 
 def test_a_run_whose_connections_are_reset_now_and_then_is_replayed_alike(tmp_path: Path) -> None:

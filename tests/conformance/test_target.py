@@ -178,9 +178,11 @@ def test_a_429_is_waited_for_as_it_says(headers: dict[str, str], wait: float) ->
 @pytest.mark.parametrize("wait", ["9" * 400, "Wed, 21 Oct 9999 07:28:00 GMT"])
 def test_a_wait_without_an_end_is_not_waited(wait: str) -> None:
     paced = Paced((503, {"retry-after": wait}))
-    with Target("http://in-process.invalid", "/feed", through=lambda _: paced) as target:
-        with pytest.raises(Unreachable, match="asks to wait") as caught:
-            target.send(Request())
+    with (
+        Target("http://in-process.invalid", "/feed", through=lambda _: paced) as target,
+        pytest.raises(Unreachable, match="asks to wait") as caught,
+    ):
+        target.send(Request())
     assert (caught.value.kind, paced.pauses) == (Failure.BUSY, [])
 
 

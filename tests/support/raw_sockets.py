@@ -18,7 +18,7 @@ def listening(serve: Serve) -> Iterator[tuple[str, list[bytes]]]:
 
     def talk(link: socket.socket) -> None:
         # A client that goes away in the middle is what some tests are about.
-        with link, suppress(ConnectionError):
+        with link, suppress(OSError):
             while link.fileno() != -1 and (head := link.recv(65536)):
                 heads.append(head)
                 serve(link, head)

@@ -21,8 +21,10 @@ MAX_HEAD: Final = 256 * 1024
 """The largest head of a response, chunk header or trailer, in bytes."""
 MAX_INTERIM: Final = 100
 """The greatest number of 1xx responses before the response itself."""
+MAX_QUOTED: Final = 300
+"""The longest message about what came, in characters: it may quote a whole line of a response."""
 MAX_LOST: Final = 2
-"""This many reused connections that turn out closed are no accident, when they are also more than one in twenty."""
+"""This many requests lost on reused connections are no accident, when they are also more than one in twenty."""
 _READ_BYTES: Final = 64 * 1024
 _LINE_BREAKS: Final = b"\r\n"
 Headers = Sequence[tuple[bytes, bytes]]
@@ -208,8 +210,8 @@ class Pool:
                 with self._lock:
                     self._reused += 1
                 return connection
+            # This cost no request, so it is no reason to give up reuse.
             connection.close()
-            self.lost()
         return Connection(self._route.connect(deadline))
 
     def give_back(self, connection: Connection) -> None:
@@ -222,7 +224,7 @@ class Pool:
             connection.close()
 
     def lost(self) -> None:
-        """Note that a reused connection turned out closed. A server that does so often gets new connections only."""
+        """Note that a request was lost on a reused connection. A server where that is frequent gets new connections only."""
         with self._lock:
             self._lost += 1
             unused = [] if self._keeps else self._idle
@@ -240,7 +242,7 @@ class Pool:
 
     @property
     def _keeps(self) -> bool:
-        return self._lost < MAX_LOST or self._lost * 20 <= self._reused + self._lost
+        return self._lost < MAX_LOST or self._lost * 20 <= self._reused
 
 
 class Route:
@@ -330,7 +332,8 @@ def _plain(error: BaseException) -> str:
     """Return the message of an error in plain words: h11 speaks of its buffer, and quotes bytes as a bytearray."""
     if str(error) == "Receive buffer too long":
         return f"its head, a chunk header or the trailer is larger than {MAX_HEAD} bytes"
-    return re.sub(r"\bbytearray\((b(['\"]).*?\2)\)", r"\1", str(error)) or type(error).__name__
+    text = re.sub(r"\bbytearray\((b(['\"]).*?\2)\)", r"\1", str(error)) or type(error).__name__
+    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"
 
 
 def _trust() -> ssl.SSLContext:
