@@ -22,7 +22,7 @@ from twinwire_conformance.contract import Terms, packaged_contract
 from twinwire_conformance.launch import IN_PROCESS
 from twinwire_conformance.model import Level, Outcome, Report, Verdict
 from twinwire_conformance.profiles import PROFILES
-from twinwire_conformance.reference import FAULTS, IMPOSTORS, VARIANTS, create_app, running
+from twinwire_conformance.reference import FAULTS, IMPOSTORS, VARIANTS, Fault, create_app, running
 from twinwire_conformance.rules import RULES, catalogue
 from twinwire_conformance.runner import begin, certify
 from twinwire_conformance.target import Manners, Target
@@ -85,12 +85,18 @@ def put_on_trial(kind: Kind, name: str, profile: str = "standard", seed: int = 1
         server = _Server(IMPOSTORS[name].make(terms.contract), IMPOSTORS[name].needs_http)
         wanted = (Verdict.NOT_CERTIFIED.value, Verdict.INCONCLUSIVE.value)
     else:
-        server = _Server(create_app(terms.contract, fault=name or None))
-        wanted = FAULTS[name].trips if name else (Verdict.CERTIFIED.value,)
+        fault = FAULTS[name] if name else None
+        server = _Server(create_app(terms.contract)) if fault is None else _faulty(terms, fault)
+        wanted = (Verdict.CERTIFIED.value,) if fault is None else fault.trips
     report = _run(terms, server, profile, seed)
     failed = tuple(result.id for result in report.results if result.outcome is Outcome.FAIL)
     problem = _problem(kind, report, failed, wanted)
     return Judgement(kind, name, wanted, failed, report.verdict.value, report.requests, report.seconds, problem)
+
+
+def _faulty(terms: Terms, fault: Fault) -> _Server:
+    app = create_app(terms.contract, fault=fault.name, products=fault.products, image_bytes=fault.image_bytes)
+    return _Server(app, fault.needs_http)
 
 
 def _run(terms: Terms, server: _Server, profile: str, seed: int) -> Report:
@@ -116,7 +122,10 @@ def _problem(kind: Kind, report: Report, failed: tuple[str, ...], wanted: tuple[
         return "no rule sees it"
     if not set(wanted) & set(failed):
         return f"only {', '.join(failed)} see it, not {' or '.join(wanted)}"
-    if any(RULES[name].level is Level.MUST for name in wanted) and report.verdict is not Verdict.NOT_CERTIFIED:
+    if (
+        any(name in RULES and RULES[name].level is Level.MUST for name in wanted)
+        and report.verdict is not Verdict.NOT_CERTIFIED
+    ):
         return f"a MUST is broken, and the verdict is {report.verdict.value}"
     return ""
 

@@ -7,7 +7,7 @@ import argparse
 from twinwire.commands import Command
 from twinwire.ir import read_contract
 from twinwire_conformance.contract import packaged_contract
-from twinwire_conformance.reference.faults import FAULTS
+from twinwire_conformance.reference.faults import FAULTS, find_fault
 from twinwire_conformance.reference.running import serve as serve_app
 from twinwire_conformance.reference.server import create_app
 
@@ -16,8 +16,10 @@ _CATALOGUE = "help"
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, metavar="N", help="the port; 0, the default, takes any free one")
-    parser.add_argument("--products", type=int, default=1200, metavar="N", help="the size of the feed (default: 1200)")
-    parser.add_argument("--image-bytes", type=int, default=0, metavar="N", help="make every image at least N bytes large")
+    parser.add_argument("--products", type=int, metavar="N", help="the size of the feed (default: 1200, or as the fault needs)")
+    parser.add_argument(
+        "--image-bytes", type=int, metavar="N", help="make every image at least N bytes large (default: as the fault needs)"
+    )
     parser.add_argument("--fault", metavar="NAME", help=f"break the contract in one way; '{_CATALOGUE}' lists the ways")
     parser.add_argument("--live", type=float, default=0.0, metavar="N", help="change N entries a second")
     parser.add_argument("--latency", type=int, default=0, metavar="MS", help="wait this many milliseconds before each answer")
@@ -31,13 +33,14 @@ def _run(args: argparse.Namespace) -> int:
         print(catalogue())
         return 0
     contract = packaged_contract() if args.spec is None else read_contract(args.spec)
+    fault = find_fault(args.fault, contract)
     app = create_app(
         contract,
-        products=args.products,
+        products=args.products if args.products is not None else fault.products if fault else 1200,
         fault=args.fault,
         live=args.live,
         latency_ms=args.latency,
-        image_bytes=args.image_bytes,
+        image_bytes=args.image_bytes if args.image_bytes is not None else fault.image_bytes if fault else 0,
         images=True,
     )
     serve_app(app, port=args.port)

@@ -1,5 +1,7 @@
 """The way from a request to its answer, in steps: negotiate, parse, look up, window, result (or refuse), encode, respond.
 
+One more step, SEND, stands after the compression: it sees the answer as it goes out (see ``sending``).
+
 A fault takes over exactly one step; so each step is a value that a fault can name, and all of them work on one Exchange.
 """
 
@@ -31,11 +33,17 @@ class Lot:
 
 @dataclass(slots=True)
 class Answer:
-    """What goes out: HTTP status, headers and body."""
+    """What goes out: HTTP status, headers and body.
+
+    The last two are for the step SEND and need a network: ``declared_length`` is the Content-Length to declare instead of
+    the body's (the rest of a longer body follows the response all the same); ``hangs_up`` ends the connection unanswered.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
+    declared_length: int | None = None
+    hangs_up: bool = False
 
 
 @dataclass(slots=True)
@@ -43,7 +51,8 @@ class Exchange:
     """One request on its way to its answer; each step fills in what it found.
 
     ``state`` belongs to the server and outlives the request. ``error`` is set when the request is refused; then ``ask``
-    and ``lot`` may be unset.
+    and ``lot`` may be unset. ``headers`` are the request's, names in lower case, in the order of their arrival;
+    ``client`` tells connections apart; ``now`` is in seconds since the server started.
     """
 
     contract: Contract
@@ -61,6 +70,9 @@ class Exchange:
     status: int = 200
     error: RefusedError | None = None
     takes_gzip: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    client: str = ""
+    now: float = 0.0
 
     @property
     def feed(self) -> Feed:
@@ -71,6 +83,10 @@ class Exchange:
     def is_xml(self) -> bool:
         """Whether the answer is XML."""
         return self.choice.representation.format == "xml"
+
+    def header(self, name: str) -> str:
+        """Return the value of a request header, given in lower case; empty when it is absent, joined when it is repeated."""
+        return ",".join(value for given, value in self.headers if given == name)
 
     def cut(self, start: int, limit: int) -> Lot:
         """Return the lot of at most ``limit`` entries from rank ``start`` on. An empty lot repeats the token asked with."""
@@ -95,6 +111,7 @@ RESULT: Step[dict[str, Any]] = Step()
 REFUSE: Step[dict[str, Any]] = Step()
 ENCODE: Step[bytes] = Step()
 RESPOND: Step[Answer] = Step()
+SEND: Step[Answer] = Step()
 
 Hook = Callable[[Exchange, Callable[[], T]], T]
 """Does a step in place of the server; the second argument does it properly."""

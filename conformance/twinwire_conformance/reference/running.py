@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twinwire.errors import UsageError
+from twinwire_conformance.reference.sending import TRANSPORT
 
 # Above the longest query that the suite sends, so that our own code judges it and not the HTTP parser.
 _MAX_HEAD = 1024 * 1024
@@ -48,7 +50,7 @@ def serve(app: Any, host: str = "127.0.0.1", port: int = 0) -> None:
 
 def _server(app: Any) -> uvicorn.Server:
     config = uvicorn.Config(
-        app,
+        _with_transport(app),
         http="h11",
         ws="none",
         loop="asyncio",
@@ -59,6 +61,17 @@ def _server(app: Any) -> uvicorn.Server:
         timeout_graceful_shutdown=1,
     )
     return uvicorn.Server(config)
+
+
+def _with_transport(app: ASGIApp) -> ASGIApp:
+    """Hand an application its connection, because ASGI has no message that ends or garbles one."""
+
+    async def handed(scope: Scope, receive: Receive, send: Send) -> None:
+        # uvicorn's ``send`` is a method of the exchange, which holds the transport.
+        scope[TRANSPORT] = getattr(getattr(send, "__self__", None), "transport", None)
+        await app(scope, receive, send)
+
+    return handed
 
 
 def _listen(host: str, port: int) -> socket.socket:

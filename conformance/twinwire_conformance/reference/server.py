@@ -23,7 +23,8 @@ from twinwire_conformance.reference.contents import Contents
 from twinwire_conformance.reference.faults import find_fault
 from twinwire_conformance.reference.feed import Feed
 from twinwire_conformance.reference.negotiation import Choice
-from twinwire_conformance.reference.pipeline import Answer, Exchange, Intruder, answer
+from twinwire_conformance.reference.pipeline import SEND, Answer, Exchange, Intruder, answer
+from twinwire_conformance.reference.sending import EXCHANGE, Sending
 
 MAX_PRODUCTS = 10**9
 
@@ -80,8 +81,11 @@ def create_app(
             Route(prefix + contract.operation.path, endpoint, methods=["GET"]),
             *([Route(prefix + _IMAGES + "/{index:int}/{position:int}", image, methods=["GET"])] if images else []),
         ],
-        # The lowest level: bodies are random bytes in base64, and a tester waits for them.
-        middleware=[Middleware(GZipMiddleware, minimum_size=500, compresslevel=1)],
+        middleware=[
+            *([Middleware(Sending, intruder=intruder)] if intruder and intruder.step is SEND else []),
+            # The lowest level: bodies are random bytes in base64, and a tester waits for them.
+            Middleware(GZipMiddleware, minimum_size=500, compresslevel=1),
+        ],
         exception_handlers={HTTPException: _http_error},
     )
     app.router.redirect_slashes = False
@@ -106,7 +110,8 @@ class _Service:
 
     async def answer(self, request: Request) -> Answer:
         # One snapshot a request: a feed that changes meanwhile must not show in half an answer.
-        snapshot = self.feed.at(int((self.clock() - self.started) * self.live))
+        now = self.clock() - self.started
+        snapshot = self.feed.at(int(now * self.live))
         first = self.contract.feed.representations[0]
         choice = Choice(first, first.media_types[0])
         contents = self.contents
@@ -116,6 +121,9 @@ class _Service:
         query, accept = request.scope["query_string"], ",".join(request.headers.getlist("accept"))
         x = Exchange(self.contract, contents, snapshot, query, accept, self.lower_limit, self.state, choice)
         x.takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
+        x.headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+        x.client, x.now = str(request.client), now
+        request.scope[EXCHANGE] = x
         return await answer(x, self.intruder)
 
 

@@ -17,7 +17,11 @@ Condition = Callable[[Contract], bool]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to break the contract: ``hook`` takes over ``step``. ``trips`` names the rules that must see it."""
+    """One way to break the contract: ``hook`` takes over ``step``. ``trips`` names the rules that must see it.
+
+    ``needs_http`` says that it shows on a real connection only; ``products`` and ``image_bytes`` are the size of the feed and
+    of its images in which it shows.
+    """
 
     name: str
     description: str
@@ -25,6 +29,9 @@ class Fault:
     step: Step[Any]
     hook: Hook[Any]
     condition: Condition
+    needs_http: bool = False
+    products: int = 1200
+    image_bytes: int = 0
 
     def fits(self, contract: Contract) -> bool:
         """Say whether a contract has what this fault breaks."""
@@ -40,13 +47,21 @@ def always(_contract: Contract) -> bool:
 
 
 def fault(
-    step: Step[T], name: str, description: str, *, trips: tuple[str, ...], needs: Condition = always
+    step: Step[T],
+    name: str,
+    description: str,
+    *,
+    trips: tuple[str, ...],
+    needs: Condition = always,
+    needs_http: bool = False,
+    products: int = 1200,
+    image_bytes: int = 0,
 ) -> Callable[[Hook[T]], Hook[T]]:
     """Register the decorated function as a fault of this step. ``needs`` says which contracts it can break."""
 
     def register(hook: Hook[T]) -> Hook[T]:
         assert name not in REGISTER
-        REGISTER[name] = Fault(name, description, trips, step, hook, needs)
+        REGISTER[name] = Fault(name, description, trips, step, hook, needs, needs_http, products, image_bytes)
         return hook
 
     return register

@@ -1,0 +1,167 @@
+"""Faults of who asks: the browser, the language, the other headers of a request, and their order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from twinwire_conformance.reference.asking import RefusedError
+from twinwire_conformance.reference.faults.plan import entries as entries_of
+from twinwire_conformance.reference.faults.plan import (
+    has_integer_key,
+    has_message,
+    has_remaining,
+    token_at,
+)
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.negotiation import Choice, negotiate
+from twinwire_conformance.reference.pipeline import ENCODE, NEGOTIATE, RESPOND, RESULT, SEND, WINDOW, Answer, Exchange, Lot
+
+Result = dict[str, Any]
+_caller_fault = partial(fault, trips=("HTTP-11",))
+_ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+_FORBIDDEN = Answer(403, {"content-type": "text/html"}, b"<html><head><title>Just a moment...</title></head></html>")
+
+
+def _agent(x: Exchange) -> str:
+    return x.header("user-agent").lower()
+
+
+def _language(x: Exchange) -> str:
+    return x.header("accept-language").lower()
+
+
+@_caller_fault(RESPOND, "agent-browser-html", "a browser gets the XML in a page for people")
+def _agent_browser_html(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if x.is_xml and _agent(x).startswith("mozilla/"):
+        done.headers["content-type"] = "text/html; charset=utf-8"
+        done.body = b"<!DOCTYPE html><pre>" + done.body.replace(b"<", b"&lt;") + b"</pre>"
+    return done
+
+
+@_caller_fault(RESPOND, "agent-script-403", "a program that says it is written in Python or is curl gets 403")
+def _agent_script_403(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    return _forbidden() if re.match(r"(python|curl|go-http|java)", _agent(x)) else proceed()
+
+
+@_caller_fault(RESPOND, "agent-missing-403", "a request without User-Agent gets 403")
+def _agent_missing_403(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    return proceed() if _agent(x) else _forbidden()
+
+
+def _forbidden() -> Answer:
+    return Answer(_FORBIDDEN.status, dict(_FORBIDDEN.headers), _FORBIDDEN.body)
+
+
+@_caller_fault(WINDOW, "agent-kit-recognised", "all but a conformance kit lose every entry after a page")
+def _agent_kit_recognised(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if "twinwire" not in _agent(x) and lot.remaining > 1:
+        lot.token = token_at(x, lot.start + len(lot.places))
+    return lot
+
+
+@_caller_fault(ENCODE, "agent-versionless-keys", "a program without a version in its User-Agent gets keys as text in JSON")
+def _agent_versionless_keys(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if not x.is_xml and x.error is None and "/" not in _agent(x):
+        for entry in entries_of(x, x.result):
+            entry[x.feed.key.wire] = str(entry[x.feed.key.wire])
+    return proceed()
+
+
+@_caller_fault(
+    ENCODE, "language-german-groups", "German callers get the queue in XML with a full stop at thousands", needs=has_remaining
+)
+def _language_german_groups(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml and x.error is None and x.feed.remaining and _language(x).startswith("de"):
+        x.result[x.feed.remaining.wire] = f"{x.lot.remaining:,}".replace(",", ".")
+    return proceed()
+
+
+@_caller_fault(ENCODE, "language-arabic-digits", "Arabic callers get keys in XML in Arabic digits", needs=has_integer_key)
+def _language_arabic_digits(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    if x.is_xml and x.error is None and re.match("ar|fa", _language(x)):
+        for entry in entries_of(x, x.result):
+            entry[x.feed.key.wire] = str(entry[x.feed.key.wire]).translate(_ARABIC)
+    return proceed()
+
+
+@_caller_fault(
+    RESULT, "language-message", "callers of another language than English get the message in French", needs=has_message
+)
+def _language_message(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    if x.feed.outcome.message and _language(x) and not _language(x).startswith("en"):
+        result[x.feed.outcome.message.wire] = "Opération réussie"
+    return result
+
+
+@_caller_fault(WINDOW, "language-weighed-500", "a weight in Accept-Language crashes the server")
+def _language_weighed_500(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    if ";" in _language(x):
+        raise RefusedError("Culture is not supported", status=500)
+    return proceed()
+
+
+@_caller_fault(NEGOTIATE, "header-ninth-ignored", "headers after the eighth are ignored, also Accept")
+def _header_ninth_ignored(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+    if "accept" in [name for name, _ in x.headers[:8]]:
+        return proceed()
+    return negotiate(x.feed.representations, "") or proceed()
+
+
+@_caller_fault(NEGOTIATE, "header-accept-before-agent", "Accept is read only where it stands before User-Agent")
+def _header_accept_before_agent(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+    names = [name for name, _ in x.headers]
+    if "accept" in names and "user-agent" in names and names.index("accept") > names.index("user-agent"):
+        return negotiate(x.feed.representations, "") or proceed()
+    return proceed()
+
+
+@fault(NEGOTIATE, "header-accept-twice", "of two Accept headers the first alone is read", trips=("HTTP-05", "HTTP-11"))
+def _header_accept_twice(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+    x.accept = next((value for name, value in x.headers if name == "accept"), "")
+    return proceed()
+
+
+@_caller_fault(NEGOTIATE, "accept-charset-406", "a request with Accept-Charset is refused unless it names UTF-8 first")
+def _accept_charset_406(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+    charset = x.header("accept-charset").lower()
+    if charset and not charset.startswith("utf-8"):
+        raise RefusedError("not acceptable", status=406)
+    return proceed()
+
+
+@fault(
+    SEND,
+    "connection-close-cut",
+    "where the client closes the connection the last bytes of a large body are not sent",
+    trips=("HTTP-11", "HTTP-06"),
+    needs_http=True,
+)
+def _connection_close_cut(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if x.header("connection").lower() == "close" and len(done.body) > 4096:
+        done.declared_length = len(done.body)
+        done.body = done.body[:-512]
+    return done
+
+
+@_caller_fault(SEND, "cookie-moved-on", "a caller that sends back the cookie of a page gets 409 without a token")
+def _cookie_moved_on(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if x.error is None and x.lot.places:
+        done.headers["set-cookie"] = f"position={x.lot.start + len(x.lot.places)}; Path=/"
+    if "position=" in x.header("cookie") and x.error is None and x.ask.after is None:
+        return Answer(409, {"content-type": "text/plain"}, b"the session has moved on")
+    return done
+
+
+@_caller_fault(NEGOTIATE, "upgrade-insecure-html", "a caller that asks for secure pages is answered in XML whatever it accepts")
+def _upgrade_insecure_html(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+    choice = proceed()
+    xml = next((each for each in x.feed.representations if each.format == "xml"), None)
+    return Choice(xml, xml.media_types[0]) if x.header("upgrade-insecure-requests") and xml else choice

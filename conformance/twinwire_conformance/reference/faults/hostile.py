@@ -1,0 +1,319 @@
+"""Faults of inputs that nobody expected: escapes, digits, quotation marks and lengths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import unquote_to_bytes
+
+from twinwire_conformance.reference.asking import Ask, RefusedError
+from twinwire_conformance.reference.faults.plan import (
+    given,
+    has_modes,
+    has_numeric_cursor,
+    has_session,
+    has_text_parameter,
+    integer,
+    starts_with,
+    texts,
+    understand_with,
+)
+from twinwire_conformance.reference.faults.registry import Condition, fault
+from twinwire_conformance.reference.negotiation import Choice
+from twinwire_conformance.reference.pipeline import NEGOTIATE, PARSE, RESPOND, SEND, WINDOW, Answer, Exchange, Lot
+
+_MALFORMED_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_LONG_ACCEPT = 1000
+_LONG_DIGITS = 4300
+_LONG_QUERY = 8192
+_crash_fault = partial(fault, PARSE, trips=("HTTP-09",))
+_hang_up_fault = partial(fault, SEND, trips=("HTTP-09",), needs_http=True)
+_lenient_fault = partial(fault, PARSE, trips=("PARAM-04",))
+
+
+def _crash(message: str) -> RefusedError:
+    return RefusedError(message, status=500)
+
+
+def _limit_text(x: Exchange) -> str:
+    """Return the limit as it is given, decoded; what is not UTF-8 is replaced."""
+    return unquote_to_bytes(given(x, x.feed.limit.parameter.name).replace("+", " ")).decode("utf-8", "replace")
+
+
+def _session_text(x: Exchange) -> str:
+    return "".join(text for parameter, text in texts(x) if parameter == x.feed.session)
+
+
+def _mode_text(x: Exchange) -> str:
+    return "".join(text for parameter, text in texts(x) if x.feed.modes and parameter == x.feed.modes.parameter)
+
+
+def _text_crash(
+    name: str, description: str, found: Callable[[str], object], read: Callable[[Exchange], str], needs: Condition
+) -> None:
+    """Register a fault that crashes where a text parameter holds something that a valid text may hold."""
+
+    def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+        if found(read(x)):
+            raise _crash(description)
+        return proceed()
+
+    fault(PARSE, name, description, trips=("HTTP-09", "PARAM-05"), needs=needs)(hook)
+
+
+_text_crash(
+    "session-quote-500",
+    "an apostrophe in the session breaks a query of the server",
+    lambda text: "'" in text,
+    _session_text,
+    has_session,
+)
+_text_crash(
+    "session-percent-500",
+    "a percent sign in the session is read as a format",
+    lambda text: "%" in text,
+    _session_text,
+    has_session,
+)
+_text_crash(
+    "session-brace-500", "a brace in the session is read as a format", lambda text: "{" in text, _session_text, has_session
+)
+_text_crash(
+    "session-beyond-bmp-500",
+    "a letter beyond the BMP in the session does not fit its column",
+    lambda text: any(ord(letter) > 0xFFFF for letter in text),
+    _session_text,
+    has_session,
+)
+_text_crash(
+    "mode-backslash-500",
+    "a backslash in the modes' parameter is read as an escape",
+    lambda text: "\\" in text,
+    _mode_text,
+    has_modes,
+)
+_text_crash(
+    "mode-quotation-500",
+    "a quotation mark in the modes' parameter breaks a query of the server",
+    lambda text: '"' in text,
+    _mode_text,
+    has_modes,
+)
+_text_crash(
+    "mode-parts-500",
+    "an equals sign in the modes' parameter is split without a look",
+    lambda text: "=" in text,
+    _mode_text,
+    has_modes,
+)
+
+
+@_crash_fault("escape-malformed-500", "a percent sign without two hexadecimal digits crashes the server")
+def _escape_malformed_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    if _MALFORMED_ESCAPE.search(x.query):
+        raise _crash("URIError: URI malformed")
+    return proceed()
+
+
+@_hang_up_fault("escape-malformed-hangs-up", "a percent sign before a letter past F ends the connection")
+def _escape_malformed_hangs_up(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    done.hangs_up = re.search(rb"%[G-Zg-z]", x.query) is not None
+    return done
+
+
+@_hang_up_fault("query-long-hangs-up", "a query of more than 8 KiB ends the connection")
+def _query_long_hangs_up(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    done.hangs_up = len(x.query) > _LONG_QUERY
+    return done
+
+
+@_hang_up_fault("session-line-break-hangs-up", "a line break in a text parameter breaks a header and ends the connection")
+def _session_line_break_hangs_up(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    done.hangs_up = any("\n" in text or "\r" in text for _, text in texts(x))
+    return done
+
+
+@_hang_up_fault("firewall-resets", "a text parameter that looks like SQL ends the connection")
+def _firewall_resets(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    done.hangs_up = any(re.search(r"(?i)union\s+select|'\s*or\s|drop\s+table|;\s*--", text) for _, text in texts(x))
+    return done
+
+
+def _accept_crash(name: str, description: str, found: Callable[[str], object]) -> None:
+    """Register a fault that crashes on an Accept header in which something is found."""
+
+    def hook(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+        if found(x.accept):
+            raise _crash("Input string was not in a correct format")
+        return proceed()
+
+    fault(NEGOTIATE, name, description, trips=("HTTP-08", "HTTP-09"))(hook)
+
+
+_accept_crash("accept-weight-text-500", "a weight that is no number crashes the server", re.compile(r"q=[^0-9.,; ]").search)
+_accept_crash("accept-weight-empty-500", "an empty weight crashes the server", re.compile(r"q=\s*(,|;|$)").search)
+_accept_crash("accept-empty-part-500", "an empty part of the Accept header crashes the server", re.compile(r",\s*,").search)
+_accept_crash(
+    "accept-slashless-500",
+    "a media type without a slash crashes the server",
+    lambda accept: any(part.strip() and "/" not in part for part in accept.split(",")),
+)
+_accept_crash(
+    "accept-long-500",
+    "an Accept header of more than 1,000 characters crashes the server",
+    lambda accept: len(accept) > _LONG_ACCEPT,
+)
+
+
+@_lenient_fault("limit-other-digits-read", "a limit in the digits of another script is served")
+def _limit_other_digits_read(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    text = _limit_text(x)
+    return understand_with(x, x.feed.limit.parameter, str(int(text))) if _other_digits(text) else proceed()
+
+
+def _other_digits(text: str) -> bool:
+    return text.isdecimal() and not text.isascii()
+
+
+@_crash_fault("limit-other-digits-500", "a limit in the digits of another script crashes the server")
+def _limit_other_digits_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    if re.fullmatch(r"\d+", _limit_text(x)) and not _limit_text(x).isascii():
+        raise _crash("For input string")
+    return proceed()
+
+
+@_lenient_fault("limit-space-read", "a limit with a space or a plus sign before it is served")
+def _limit_space_read(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    text = _limit_text(x)
+    bare = text.strip().removeprefix("+")
+    return understand_with(x, x.feed.limit.parameter, bare) if bare != text else proceed()
+
+
+@_crash_fault("limit-plus-500", "a limit with an escaped plus sign crashes the server")
+def _limit_plus_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    if _limit_text(x).startswith("+"):
+        raise _crash("Input string was not in a correct format")
+    return proceed()
+
+
+@_crash_fault("digits-4300-500", "a number of more than 4,300 digits crashes the server")
+def _digits_4300_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    if re.search(rb"[0-9]{%d}" % (_LONG_DIGITS + 1), x.query):
+        raise _crash("Exceeds the limit (4300 digits) for integer string conversion")
+    return proceed()
+
+
+def _unlimited_fault(name: str, description: str, serves: Callable[[int], bool], drop: int) -> None:
+    """Register a fault that serves the whole feed, less ``drop`` entries, for a limit that should be refused."""
+
+    def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+        limit = integer(given(x, x.feed.limit.parameter.name))
+        if limit is None or not serves(limit):
+            return proceed()
+        ask = understand_with(x, x.feed.limit.parameter, None)
+        ask.limit = max(0, x.snapshot.total - drop)
+        return ask
+
+    fault(PARSE, name, description, trips=("PARAM-03", "PARAM-04"))(hook)
+
+
+_unlimited_fault("limit-minus-one-slices", "a limit of -1 gives all entries but the last", lambda limit: limit == -1, 1)
+_unlimited_fault("limit-zero-unlimited", "a limit of 0 gives all entries", lambda limit: limit == 0, 0)
+_unlimited_fault("limit-beyond-int32-unlimited", "a limit beyond 32 bits gives all entries", lambda limit: limit >= 2**31, 0)
+
+
+@fault(
+    PARSE,
+    "text-utf16-counted",
+    "the length of a text is counted in UTF-16 units",
+    trips=("PARAM-05",),
+    needs=has_text_parameter,
+)
+def _text_utf16_counted(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    for parameter, text in texts(x):
+        if len(text.encode("utf-16-le")) // 2 > (parameter.type.max_length or 0):
+            raise RefusedError(f"{parameter.name} is too long")
+    return proceed()
+
+
+@fault(
+    PARSE,
+    "text-escaped-counted",
+    "the length of a text is counted before its escapes are decoded",
+    trips=("PARAM-05",),
+    needs=has_text_parameter,
+)
+def _text_escaped_counted(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    for parameter, _ in texts(x):
+        if len(given(x, parameter.name)) > (parameter.type.max_length or 0):
+            raise RefusedError(f"{parameter.name} is too long")
+    return proceed()
+
+
+@fault(
+    RESPOND,
+    "firewall-markup-403",
+    "a firewall answers 403 with a page for people where a text holds markup",
+    trips=("PARAM-05",),
+    needs=has_text_parameter,
+)
+def _firewall_markup_403(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    if any(re.search(r"(?i)<\s*(script|img|svg|iframe|a\b)|javascript:", text) for _, text in texts(x)):
+        return Answer(403, {"content-type": "text/html"}, b"<html><head><title>403 Forbidden</title></head></html>")
+    return proceed()
+
+
+@fault(NEGOTIATE, "control-character-poisons", "after a control character in a query every answer is 500", trips=("HTTP-09",))
+def _control_character_poisons(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+    if x.state.get("poisoned"):
+        raise _crash("The connection pool is exhausted")
+    x.state["poisoned"] = re.search(rb"%(0[1-8BbCcEeFf]|1[0-9A-Fa-f])", x.query) is not None
+    return proceed()
+
+
+@_crash_fault("parameter-bracket-500", "a parameter with brackets after its name crashes the server")
+def _parameter_bracket_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    names = [unquote_to_bytes(part.partition(b"=")[0]) for part in x.query.split(b"&")]
+    if any(name.endswith(b"]") and b"[" in name for name in names):
+        raise _crash("Array to string conversion")
+    return proceed()
+
+
+@_crash_fault("parameter-nameless-500", "a parameter without a name crashes the server")
+def _parameter_nameless_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    if any(part.startswith(b"=") for part in x.query.split(b"&")):
+        raise _crash("Index was outside the bounds of the array")
+    return proceed()
+
+
+@_crash_fault(
+    "token-least-500", "the least token there is crashes the server: it has no absolute value", needs=has_numeric_cursor
+)
+def _token_least_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    if integer(given(x, x.feed.cursor.parameter.name)) == -(2**63):
+        raise _crash("Negating the minimum value of a twos complement number is invalid")
+    return proceed()
+
+
+@fault(WINDOW, "token-empty-500", "an empty token crashes the server", trips=("HTTP-09", "PARAM-09"), needs=starts_with(""))
+def _token_empty_500(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    name = x.feed.cursor.parameter.name.encode()
+    if any(part in (name, name + b"=") for part in x.query.split(b"&")):
+        raise _crash("Input string was not in a correct format")
+    return proceed()
+
+
+@_crash_fault(
+    "semicolon-splits-500",
+    "a semicolon in a query begins another parameter, which crashes the server",
+    needs=has_text_parameter,
+)
+def _semicolon_splits_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    if b";" in x.query:
+        raise _crash("Missing value")
+    return proceed()

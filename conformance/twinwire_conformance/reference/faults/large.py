@@ -1,0 +1,219 @@
+"""Faults of large images and large bodies only: buffers, quotas and columns that end."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from twinwire.ir import Kind
+from twinwire_conformance.reference.asking import RefusedError
+from twinwire_conformance.reference.faults.plan import (
+    entries,
+    has_binary_mode,
+    has_remaining,
+    has_size,
+    is_empty,
+    items,
+    map_content,
+    token_at,
+)
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.pipeline import ENCODE, RESULT, SEND, Answer, Exchange
+
+Result = dict[str, Any]
+_KIB = 1024
+_MIB = 1024 * _KIB
+_COLUMN = 65_535
+_BOUNDARY = 8 * _KIB
+# A page of the whole feed is about 3 MB of images in each.
+_large_image_fault = partial(fault, needs=has_binary_mode, products=20, image_bytes=70_000)
+_large_body_fault = partial(fault, needs=has_binary_mode, products=600, image_bytes=1_500)
+
+
+def _content_fault(
+    name: str,
+    description: str,
+    trips: tuple[str, ...],
+    change: Callable[[str], str],
+    *,
+    least: int = 64 * _KIB,
+    xml_only: bool = False,
+    image_bytes: int = 70_000,
+) -> None:
+    """Register a fault that changes base64 of more than ``least`` characters."""
+
+    def hook(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+        if x.error is None and (x.is_xml or not xml_only):
+            map_content(x, x.result, Kind.BINARY, lambda text: change(text) if len(text) > least else text)
+        return proceed()
+
+    _large_image_fault(ENCODE, name, description, trips=trips, image_bytes=image_bytes)(hook)
+
+
+def _bytes(change: Callable[[bytes], bytes]) -> Callable[[str], str]:
+    return lambda text: base64.b64encode(change(base64.b64decode(text))).decode("ascii")
+
+
+def _without_private_chunks(image: bytes) -> bytes:
+    kept, position = image[:8], 8
+    while position < len(image):
+        end = position + 12 + int.from_bytes(image[position : position + 4], "big")
+        if image[position + 4 : position + 8] != b"paDd":
+            kept += image[position:end]
+        position = end
+    return kept
+
+
+def _in_lines(text: str) -> str:
+    return "\r\n".join(text[start : start + 76] for start in range(0, len(text), 76))
+
+
+_URL_ALPHABET = str.maketrans("+/", "-_")
+
+_content_fault("large-image-lines", "base64 of more than 64 KiB is broken into lines of 76", ("IMAGE-01",), _in_lines)
+_content_fault(
+    "large-image-url-alphabet",
+    "base64 of more than 32 KiB uses the alphabet for URLs",
+    ("IMAGE-01",),
+    lambda text: text.translate(_URL_ALPHABET),
+    least=32 * _KIB,
+    image_bytes=30_000,
+)
+_content_fault(
+    "large-image-unpadded", "base64 of more than 64 KiB lacks its padding", ("IMAGE-01",), lambda text: text.rstrip("=")
+)
+_content_fault(
+    "large-image-column-cut",
+    "images end after 65,535 bytes, which is all that a BLOB column holds",
+    ("IMAGE-02",),
+    _bytes(lambda image: image[:_COLUMN]),
+)
+_content_fault(
+    "large-image-padded-within",
+    "base64 is made in blocks of 8,192 bytes, each with its own padding",
+    ("IMAGE-01",),
+    lambda text: "".join(
+        base64.b64encode(base64.b64decode(text)[start : start + _BOUNDARY]).decode("ascii")
+        for start in range(0, len(text), _BOUNDARY)
+    ),
+)
+_content_fault(
+    "large-image-xml-rewritten",
+    "images of more than 48 KiB are packed anew in XML, without loss to the eye",
+    ("TWIN-01",),
+    _bytes(_without_private_chunks),
+    xml_only=True,
+)
+_content_fault(
+    "large-image-xml-quota",
+    "XML leaves content of more than 8,192 characters empty: a quota for strings",
+    ("IMAGE-01", "TWIN-01"),
+    lambda _text: "",
+    least=8_192,
+    xml_only=True,
+    image_bytes=7_000,
+)
+_content_fault(
+    "large-image-xml-attribute-cut",
+    "XML values end after 65,536 characters",
+    ("TWIN-01",),
+    lambda text: text[: 64 * _KIB],
+    xml_only=True,
+)
+
+
+@_large_body_fault(ENCODE, "large-xml-cut", "an XML body of more than 256 KiB is cut", trips=("SCHEMA-02",))
+def _large_xml_cut(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    return proceed()[: 256 * _KIB] if x.is_xml else proceed()
+
+
+@_large_body_fault(
+    ENCODE, "large-json-500", "a JSON body of more than 1 MiB crashes the server: maxJsonLength", trips=("HTTP-01",)
+)
+def _large_json_500(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    body = proceed()
+    if x.is_xml or len(body) <= _MIB:
+        return body
+    x.status = 500
+    return b'{"Message":"The length of the string exceeds the value set on the maxJsonLength property."}'
+
+
+@_large_body_fault(SEND, "large-body-502", "a gateway answers 502 for a body of more than 1 MiB", trips=("HTTP-01",))
+def _large_body_502(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if len(done.body) <= _MIB:
+        return done
+    return Answer(502, {"content-type": "text/html"}, b"<html><body><h1>502 Bad Gateway</h1></body></html>")
+
+
+@_large_body_fault(
+    SEND,
+    "large-body-length",
+    "the Content-Length of a body of more than 256 KiB is that of its characters",
+    trips=("HTTP-06",),
+    needs_http=True,
+)
+def _large_body_length(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if len(done.body) > 256 * _KIB and "content-encoding" not in done.headers:
+        done.declared_length = len(done.body.decode())
+    return done
+
+
+@_large_body_fault(
+    SEND,
+    "large-body-broken-off",
+    "the connection ends before the last bytes of a body of more than 256 KiB",
+    trips=("HTTP-06",),
+    needs_http=True,
+)
+def _large_body_broken_off(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if len(done.body) > 256 * _KIB:
+        done.declared_length = len(done.body)
+        done.body = done.body[:-100]
+    return done
+
+
+@_large_image_fault(
+    SEND, "large-body-chunk-twice", "a proxy repeats a 4 KiB chunk of an XML body of more than 1 MiB", trips=("TWIN-01",)
+)
+def _large_body_chunk_twice(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if x.is_xml and len(done.body) > _MIB and "content-encoding" not in done.headers:
+        # In the middle of a long value, where no parser sees it.
+        middle = len(done.body) // 2
+        done.body = done.body[: middle + 4 * _KIB] + done.body[middle:]
+    return done
+
+
+@_large_body_fault(
+    RESULT,
+    "large-page-stops",
+    "a page ends at 512 KiB of content, and its token is that of the last entry asked for",
+    trips=("PAGE-03",),
+    needs=lambda contract: has_size(contract) and has_remaining(contract) and has_binary_mode(contract),
+)
+def _large_page_stops(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result, size = proceed(), 0
+    mode = x.ask.mode
+    assert x.feed.limit.member is not None
+    for number, entry in enumerate(entries(x, result)):
+        size += sum(len(item[mode.content.wire]) for item in items(x, entry)) if mode else 0
+        if size > 512 * _KIB:
+            result[x.feed.entries.wire] = entries(x, result)[: number + 1]
+            result[x.feed.limit.member.wire] = number + 1
+            break
+    return result
+
+
+@_large_body_fault(
+    RESULT, "large-page-timeout", "a page of more than 400 entries with binaries is answered with 504", trips=("HTTP-01",)
+)
+def _large_page_timeout(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    binary = x.ask.mode is not None and x.feed.modes is not None and x.ask.mode == x.feed.modes.default
+    if binary and not is_empty(x) and len(x.lot.places) > 400 and token_at(x, 400) is not None:
+        raise RefusedError("the upstream server did not answer in time", status=504)
+    return proceed()

@@ -1,0 +1,222 @@
+"""Faults of state that lingers: what shows right after another request, after a pause, at the start, or once in a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from twinwire_conformance.reference.asking import Ask, RefusedError
+from twinwire_conformance.reference.faults.plan import entries, given, has_modes, has_other_mode, has_remaining, is_empty, items
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.negotiation import Choice
+from twinwire_conformance.reference.pipeline import ENCODE, NEGOTIATE, PARSE, RESULT, SEND, WINDOW, Answer, Exchange, Lot
+
+Result = dict[str, Any]
+_PAUSE_SECONDS = 1.0
+_REPLICAS = 7
+_leak_fault = partial(fault, trips=("HTTP-10", "PAGE-04"))
+
+
+@fault(
+    PARSE,
+    "mode-leaks",
+    "a request without a mode has that of the request before it",
+    trips=("HTTP-10", "IMAGE-04"),
+    needs=has_other_mode,
+)
+def _mode_leaks(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    ask = proceed()
+    if x.feed.modes and not given(x, x.feed.modes.parameter.name):
+        ask.mode = x.state.get("mode", ask.mode)
+    x.state["mode"] = ask.mode
+    # A leak lasts for one request.
+    if x.feed.modes and not given(x, x.feed.modes.parameter.name):
+        x.state["mode"] = x.feed.modes.default
+    return ask
+
+
+@fault(
+    RESULT,
+    "warning-leaks",
+    "the warnings of a response stand in the next one too",
+    trips=("HTTP-10", "TWIN-04"),
+    needs=lambda contract: contract.feed.outcome.warnings is not None and has_modes(contract),
+)
+def _warning_leaks(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    own, before = list(x.ask.warnings), x.state.get("warnings", [])
+    x.state["warnings"] = own
+    x.ask.warnings = [*before, *own]
+    return proceed()
+
+
+@_leak_fault(NEGOTIATE, "type-leaks", "a request without Accept gets the type of the request before it")
+def _type_leaks(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+    choice = x.state.get("choice") if x.accept in ("", "*/*") else None
+    x.state["choice"] = None
+    if choice is not None:
+        return choice  # type: ignore[no-any-return]
+    x.state["choice"] = proceed()
+    return x.state["choice"]  # type: ignore[no-any-return]
+
+
+@_leak_fault(PARSE, "rejection-then-empty", "a request right after a rejection gets an empty page")
+def _rejection_then_empty(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    after_rejection = x.state.get("rejected", False)
+    x.state["rejected"] = True
+    ask = proceed()
+    x.state["rejected"] = False
+    if after_rejection:
+        ask.limit = 0
+    return ask
+
+
+@_leak_fault(PARSE, "limit-leaks-after-maximum", "a request without a limit right after one with the greatest has that")
+def _limit_leaks_after_maximum(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    ask = proceed()
+    if not given(x, x.feed.limit.parameter.name) and x.state.get("limit") == x.feed.limit.maximum:
+        ask.limit = x.feed.limit.maximum
+        x.state["limit"] = None
+    else:
+        x.state["limit"] = ask.limit
+    return ask
+
+
+@fault(
+    ENCODE,
+    "buffer-tail-leaks",
+    "a body of less than 1,000 bytes is followed by what a longer one left in the buffer",
+    trips=("HTTP-10", "SCHEMA-01", "SCHEMA-02"),
+)
+def _buffer_tail_leaks(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    body = proceed()
+    buffer: bytes = x.state.get("buffer", b"")
+    x.state["buffer"] = body + buffer[len(body) :] if len(body) < len(buffer) else body
+    return body + buffer[len(body) : len(body) + 64] if len(body) < 1000 else body
+
+
+@_leak_fault(WINDOW, "empty-page-then-empty", "a request without a token right after an empty page gets an empty page")
+def _empty_page_then_empty(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = x.cut(x.snapshot.total, x.ask.limit) if x.state.get("ended") and x.ask.after is None else proceed()
+    x.state["ended"] = not lot.places and not x.state.get("ended")
+    return lot
+
+
+@fault(
+    SEND,
+    "connection-first-xml-406",
+    "the first request of a connection is refused if it asks for XML",
+    trips=("HTTP-02", "HTTP-11"),
+    needs_http=True,
+)
+def _connection_first_xml_406(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    clients: set[str] = x.state.setdefault("clients", set())
+    done = proceed()
+    first = x.client not in clients
+    clients.add(x.client)
+    if first and x.is_xml and x.error is None:
+        return Answer(406, {"content-type": "text/plain"}, b"the Accept header is missing")
+    return done
+
+
+@fault(
+    WINDOW,
+    "connection-keeps-cursor",
+    "without a token a connection goes on where it was",
+    trips=("PAGE-04", "HTTP-10"),
+    needs_http=True,
+)
+def _connection_keeps_cursor(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    cursors: dict[str, int | None] = x.state.setdefault("cursors", {})
+    if x.ask.after is None:
+        x.ask.after = cursors.get(x.client)
+    lot = proceed()
+    cursors[x.client] = lot.token if lot.places else None
+    return lot
+
+
+@fault(
+    WINDOW,
+    "pause-restarts",
+    "after a pause of more than a second a token leads to the beginning",
+    trips=("HTTP-11", "PAGE-04"),
+)
+def _pause_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    before, x.state["last"] = x.state.get("last", x.now), x.now
+    return x.cut(0, x.ask.limit) if x.now - before > _PAUSE_SECONDS else proceed()
+
+
+@fault(
+    WINDOW,
+    "start-queue-zero",
+    "the queue is zero in the first response after the start",
+    trips=("PAGE-04", "PAGE-05", "PAGE-06"),
+    needs=has_remaining,
+)
+def _start_queue_zero(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if not x.state.get("started"):
+        lot.remaining = 0
+    x.state["started"] = True
+    return lot
+
+
+@fault(WINDOW, "start-xml-500", "the first two requests for XML after the start crash the server", trips=("HTTP-01",))
+def _start_xml_500(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    if x.is_xml:
+        x.state["xml"] = x.state.get("xml", 0) + 1
+        if x.state["xml"] <= 2:
+            raise RefusedError("Unable to generate a temporary class", status=500)
+    return proceed()
+
+
+@fault(
+    WINDOW,
+    "seventh-replica-lags",
+    "every seventh request meets a replica that lacks the last entry of the feed",
+    trips=("PAGE-04",),
+)
+def _seventh_replica_lags(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    x.state["turn"] = (x.state.get("turn", 0) + 1) % _REPLICAS
+    if x.state["turn"]:
+        return proceed()
+    total = max(0, x.snapshot.total - 1)
+    lot = x.cut(min(x.start(), total), max(0, min(x.ask.limit, total - x.start())))
+    lot.remaining = max(0, lot.remaining - 1)
+    return lot
+
+
+@fault(WINDOW, "deadlock-31st", "every 31st request is answered with 500: a deadlock", trips=("HTTP-01", "PAGE-04"))
+def _deadlock_31st(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    x.state["turn"] = x.state.get("turn", 0) + 1
+    if x.state["turn"] % 31 == 0:
+        raise RefusedError("Transaction was deadlocked on lock resources", status=500)
+    return proceed()
+
+
+@fault(
+    RESULT,
+    "third-time-image-lost",
+    "a request that comes a third time gets a page whose last entry has no images",
+    trips=("PAGE-04",),
+    needs=has_modes,
+)
+def _third_time_image_lost(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    times: dict[tuple[bytes, str], int] = x.state.setdefault("times", {})
+    key = (x.query, x.accept)
+    times[key] = times.get(key, 0) + 1
+    with_items = [entry for entry in entries(x, result) if items(x, entry)]
+    if times[key] >= 3 and with_items and x.ask.mode:
+        del with_items[-1][x.ask.mode.items[0].wire]
+    return result
+
+
+@fault(WINDOW, "empty-page-twice-404", "a second empty page in a row is answered with 404", trips=("PAGE-07", "HTTP-01"))
+def _empty_page_twice_404(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    x.lot = proceed()
+    empty, before = is_empty(x), x.state.get("empty", False)
+    x.state["empty"] = empty
+    if empty and before:
+        raise RefusedError("nothing found", status=404)
+    return x.lot

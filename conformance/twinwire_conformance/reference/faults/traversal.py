@@ -1,0 +1,217 @@
+"""Faults of a traversal: empty pages that lead back, starts that differ, cursors that rewind, and queues of other things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import accumulate
+
+from twinwire.ir import INT64_MIN
+from twinwire_conformance.reference.asking import RefusedError
+from twinwire_conformance.reference.faults.plan import (
+    entries,
+    has_modes,
+    has_numeric_cursor,
+    has_other_mode,
+    has_remaining,
+    has_size,
+    items,
+    token_at,
+)
+from twinwire_conformance.reference.faults.registry import fault
+from twinwire_conformance.reference.faults.schema import Result
+from twinwire_conformance.reference.pipeline import RESULT, WINDOW, Exchange, Lot
+
+_SHIFT = 2**62
+_DELETED = range(640, 680)
+_STALE_SECONDS = 0.2
+
+
+@fault(WINDOW, "empty-page-leads-back", "the token of an empty page leads to the last entry again", trips=("PAGE-07",))
+def _empty_page_leads_back(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if not lot.places and x.snapshot.total > 1:
+        lot.token = token_at(x, x.snapshot.total - 2)
+    return lot
+
+
+@fault(
+    WINDOW,
+    "empty-page-leads-to-start",
+    "the token of an empty page is 0, which leads to the beginning",
+    trips=("PAGE-07",),
+    needs=has_numeric_cursor,
+)
+def _empty_page_leads_to_start(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if not lot.places:
+        lot.token = 0
+    return lot
+
+
+@fault(WINDOW, "empty-page-leads-back-later", "the token of a second empty page leads back", trips=("PAGE-07",))
+def _empty_page_leads_back_later(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if not lot.places:
+        # An empty page hands out the next token; that one's empty page leads to the last three entries.
+        last = token_at(x, x.snapshot.total - 1) or 0
+        later = x.ask.after is not None and x.ask.after > last
+        lot.token = token_at(x, max(0, x.snapshot.total - 4)) if later else last + 1
+    return lot
+
+
+@fault(WINDOW, "start-absent-skips", "without a token the feed begins with its second entry", trips=("PAGE-11",))
+def _start_absent_skips(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    name = x.feed.cursor.parameter.name.encode()
+    absent = not any(part.partition(b"=")[0] == name for part in x.query.split(b"&"))
+    return x.cut(1, x.ask.limit) if absent and x.snapshot.total else proceed()
+
+
+@fault(WINDOW, "start-empty-skips", "after an empty token the feed begins with its third entry", trips=("PAGE-11",))
+def _start_empty_skips(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    name = x.feed.cursor.parameter.name.encode()
+    empty = any(part in (name, name + b"=") for part in x.query.split(b"&"))
+    return x.cut(2, x.ask.limit) if empty and x.snapshot.total > 1 else proceed()
+
+
+@fault(WINDOW, "token-rewinds", "a page that begins past entry 550 leads back by fifty entries", trips=("PAGE-01", "PAGE-02"))
+def _token_rewinds(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if 550 <= lot.start < 600 and len(lot.places) > 1:
+        lot.token = token_at(x, max(0, lot.start + len(lot.places) - 1 - 50))
+    return lot
+
+
+@fault(
+    WINDOW,
+    "queue-of-items",
+    "the queue counts the images that remain, not their products",
+    trips=("PAGE-05",),
+    needs=lambda contract: has_remaining(contract) and has_modes(contract),
+)
+def _queue_of_items(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    if "items before" not in x.state:
+        counts = (len(items(x, x.contents.entry(index, x.ask.mode))) for index in range(x.snapshot.total))
+        x.state["items before"] = list(accumulate(counts, initial=0))
+    before = x.state["items before"]
+    lot.remaining = before[-1] - before[lot.start + len(lot.places)]
+    return lot
+
+
+@fault(
+    WINDOW,
+    "queue-stale",
+    "for a fifth of a second the queue is that of the response before",
+    trips=("PAGE-04", "PAGE-05"),
+    needs=has_remaining,
+)
+def _queue_stale(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    since, kept = x.state.get("queue", (float("-inf"), 0))
+    if x.now - since < _STALE_SECONDS:
+        lot.remaining = kept
+    else:
+        x.state["queue"] = (x.now, lot.remaining)
+    return lot
+
+
+@fault(
+    WINDOW,
+    "tokens-negative-refused",
+    "tokens are negative, and negative tokens are refused",
+    trips=("PARAM-08",),
+    needs=has_numeric_cursor,
+)
+def _tokens_negative_refused(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    if x.ask.after is not None and INT64_MIN < x.ask.after < 0:
+        raise RefusedError("the token must not be negative")
+    lot = proceed()
+    if lot.places and lot.token is not None:
+        lot.token -= _SHIFT
+    return lot
+
+
+@fault(
+    WINDOW,
+    "order-by-limit-parity",
+    "five entries of one time come in an order that depends on whether the limit is even",
+    trips=("PAGE-03",),
+)
+def _order_by_limit_parity(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    first, stop = 433 - lot.start, 438 - lot.start
+    if x.ask.limit % 2 and first >= 0 and stop <= len(lot.places):
+        lot.places[first:stop] = lot.places[first:stop][::-1]
+        # The token stays after all of them.
+        lot.token = token_at(x, _end(lot))
+    return lot
+
+
+@fault(WINDOW, "order-by-turn", "two entries of one time change places with every other request", trips=("PAGE-04",))
+def _order_by_turn(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    first = 345 - lot.start
+    if 0 <= first < len(lot.places) - 1:
+        x.state["turn"] = not x.state.get("turn", False)
+        if not x.state["turn"]:
+            lot.places[first : first + 2] = lot.places[first : first + 2][::-1]
+            lot.token = token_at(x, _end(lot))
+    return lot
+
+
+def _end(lot: Lot) -> int:
+    return lot.start + len(lot.places) - 1
+
+
+@fault(
+    WINDOW,
+    "deleted-empty-page",
+    "forty deleted entries count for the limit: a page within them is empty while others remain",
+    trips=("PAGE-06", "PAGE-03"),
+    needs=has_remaining,
+)
+def _deleted_empty_page(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    lot.remaining -= len(range(max(_DELETED.start, _end(lot) + 1), min(_DELETED.stop, _end(lot) + 1 + lot.remaining)))
+    lot.places = [place for place in lot.places if place.index not in _DELETED]
+    return lot
+
+
+@fault(
+    RESULT, "size-xml-full", "the size of a full page is one too great in XML", trips=("SCHEMA-04", "TWIN-01"), needs=has_size
+)
+def _size_xml_full(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    if x.is_xml and x.lot.remaining and x.feed.limit.member:
+        result[x.feed.limit.member.wire] += 1
+    return result
+
+
+@fault(
+    RESULT,
+    "size-xml-far-page",
+    "the size of a page past entry 900 is that of the page asked for, in XML",
+    trips=("SCHEMA-04", "TWIN-01"),
+    needs=has_size,
+)
+def _size_xml_far_page(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    if x.is_xml and x.lot.start > 900 and x.lot.places and x.feed.limit.member:
+        result[x.feed.limit.member.wire] = x.ask.limit
+    return result
+
+
+@fault(
+    RESULT,
+    "bare-entries-lost-link-mode",
+    "entries without images are dropped in all modes but the default, after the limit",
+    trips=("IMAGE-06", "PAGE-03"),
+    needs=has_other_mode,
+)
+def _bare_entries_lost_link_mode(x: Exchange, proceed: Callable[[], Result]) -> Result:
+    result = proceed()
+    if x.feed.modes and x.ask.mode != x.feed.modes.default:
+        result[x.feed.entries.wire] = kept = [entry for entry in entries(x, result) if items(x, entry)]
+        if x.feed.limit.member:
+            result[x.feed.limit.member.wire] = len(kept)
+    return result

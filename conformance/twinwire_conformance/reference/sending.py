@@ -1,0 +1,64 @@
+"""The last step: a fault sees the answer as it goes out, after compression, and may garble it or its connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from twinwire_conformance.reference.pipeline import Answer, Exchange, Intruder
+
+EXCHANGE = "twinwire.exchange"
+"""The key of the ASGI scope under which the endpoint leaves its Exchange."""
+TRANSPORT = "twinwire.transport"
+"""The key of the ASGI scope under which a running server leaves the connection's transport."""
+
+_BODYLESS = (204, 304)
+
+
+class Sending:
+    """ASGI middleware around all others that hands each finished answer to a fault of the step SEND."""
+
+    def __init__(self, app: ASGIApp, intruder: Intruder) -> None:
+        self.app = app
+        self.intruder = intruder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request as the fault wants it. What is not the feed's endpoint goes out as it is."""
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self.app(scope, receive, keep)
+        x = scope.get(EXCHANGE)
+        if isinstance(x, Exchange):
+            await _deliver(self.intruder.hook(x, lambda: _collected(messages)), scope.get(TRANSPORT), send)
+            return
+        for message in messages:
+            await send(message)
+
+
+def _collected(messages: list[Message]) -> Answer:
+    start = messages[0]
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
+    return Answer(start["status"], headers, b"".join(message.get("body", b"") for message in messages[1:]))
+
+
+async def _deliver(done: Answer, transport: asyncio.Transport | None, send: Send) -> None:
+    if done.hangs_up:
+        if transport is None:
+            raise ConnectionAbortedError("the fault ends the connection, and there is none: serve it over HTTP")
+        transport.abort()
+        return
+    body, length = done.body, len(done.body) if done.declared_length is None else done.declared_length
+    headers = {name: value for name, value in done.headers.items() if name != "content-length"}
+    if done.status not in _BODYLESS:
+        headers["content-length"] = str(length)
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": done.status, "headers": raw})
+    # Without a last message the server ends the connection in the middle of the body.
+    unfinished = length > len(body) and transport is not None
+    await send({"type": "http.response.body", "body": body[:length], "more_body": unfinished})
+    if transport is not None and body[length:]:
+        transport.write(body[length:])
