@@ -115,7 +115,7 @@ _on_entries(
     lambda index: index % 50 == 49,
 )
 _on_entries(
-    "xml-nil-with-content",
+    "xml-one-entry-nil",
     "in XML one entry is nil and has content all the same",
     b'xsi:nil="true"',
     ("SCHEMA-02",),
