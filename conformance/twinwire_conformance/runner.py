@@ -115,6 +115,9 @@ class Run:
         for rule, noted in self.exam.observations.noted.items():
             if noted.failures:
                 found.setdefault(rule, noted.failures[0])
+        unsteady = self.exam.unsteady()
+        if unsteady is not None:
+            found.setdefault("PAGE-04", unsteady)
         for rule, error in found.items():
             result = self.results.get(rule)
             if rule in self.chosen and result is not None and result.outcome not in (Outcome.FAIL, Outcome.SKIP):

@@ -121,6 +121,7 @@ _HOSTILE_TEXTS = (
     "%s%n%x",
     "{{7*7}}",
     "\\",
+    "\x01\x08\x0c\x1b\x7f",
     "100%",
     'O\'Brien & "Co" <x>',
     "\uff11\uff12",
@@ -144,7 +145,7 @@ def hostile_values(parameter: Parameter, turn: int = 0) -> list[str]:
     if scalar.kind is Kind.INTEGER:
         low = INT64_MIN if scalar.minimum is None else scalar.minimum
         high = INT64_MAX if scalar.maximum is None else scalar.maximum
-        numbers = [low - 1, high + 1, 0, -1, INT64_MAX + 1, INT64_MIN - 1, INT64_MAX, 10**40]
+        numbers = [low - 1, high + 1, 0, -1, INT64_MIN, INT64_MAX, INT64_MAX + 1, INT64_MIN - 1, 10**40]
         own = [*map(str, numbers), "\u0661", "1.5", "\uff15", "1e3", "0x10", "1,000", " 1 ", "NaN", "+1", "\u00b2"]
     else:
         own = [] if scalar.max_length is None else [char * (scalar.max_length + 1) for char in "x\u00e9"]
@@ -176,10 +177,13 @@ def bad_inputs(terms: Terms) -> list[BadInput]:
     limit, cursor = terms.feed.limit, terms.feed.cursor.parameter
     name, twin = limit.parameter.name, str(limit.minimum)
     over = [BadInput(name, str(size), twin, "limit", excess=True) for size in (limit.maximum + 1, limit.maximum * 2, 2**31)]
-    mistyped = [BadInput(name, value, twin, "limit") for value in (str(limit.minimum - 1), "abc", "-1", "1.5", "1e2")]
+    mistyped = [
+        BadInput(name, value, twin, "limit")
+        for value in (str(limit.minimum - 1), "abc", "-1", "1.5", "1e2", "\uff15", "\u0661", "5x")
+    ]
     columns = [[over[0], *mistyped[1:], *over[1:]], mistyped[:1]]
     if cursor.type.kind is Kind.INTEGER or terms.feed.cursor.order == "numeric":
-        texts = ("abc", str(INT64_MAX + 1), "1.5", "0x10", str(INT64_MIN - 1))
+        texts = ("abc", str(INT64_MAX + 1), "1.5", "0x10", str(INT64_MIN - 1), "\u0661\u0662", "12abc")
         known = terms.feed.cursor.start
         columns.append([BadInput(cursor.name, value, None, "cursor") for value in texts if value not in known])
     columns.append([_too_long(parameter) for parameter in free_texts(terms)])
@@ -226,6 +230,7 @@ def free_texts(terms: Terms) -> list[Parameter]:
         if parameter.type.kind is Kind.STRING and parameter.type.max_length is not None
         if not parameter.type.pattern and not parameter.type.enum
         if parameter != feed.cursor.parameter and parameter not in chosen
+        if not parameter.required or parameter == feed.session
     ]
 
 

@@ -31,6 +31,8 @@ SCANT = 12
 """The same once the feed is known to move all the time: what is left of the budget can decide more elsewhere."""
 SETTLING = 48
 """The requests that a rule may spend on differences that are gone when they are looked at again."""
+FLICKERS = 2
+"""How many differences that do not come again it takes to say that responses differ now and then."""
 RESTLESS = 3
 """How many rules must have been left undecided by a moving feed for it to be known."""
 
@@ -60,6 +62,8 @@ class Examination:
         self.lots.on_response = self.observations.response
         self.unsettled = 0  # rules that were left undecided because the feed moved
         self.moving = False  # whether a difference did not stand when it was looked at again
+        self.moved = False  # whether two requests for the same page, one after the other, brought different ones
+        self.flickers: list[Violation] = []  # differences of one response from those before and after it, which were equal
         self.notes: list[str] = []
         self._objections: dict[Walk, frozenset[str]] = {}
         self._paths: dict[Walk, Path] = {}
@@ -92,7 +96,9 @@ class Examination:
     @cached_property
     def standing(self) -> list[Walk]:
         """The traversals that every run takes."""
-        return standing(self.lots, self.survey, self.profile.sweep, self.seed, self.profile.cuts)
+        # On a feed that moves, confirming differences takes a share of the budget.
+        part = 2 if self.moved else 1
+        return standing(self.lots, self.survey, self.profile.sweep // part, self.seed, self.profile.cuts // part)
 
     @cached_property
     def drawn(self) -> Drawn[Walk]:
@@ -147,6 +153,14 @@ class Examination:
     def odd(self, media_type: str) -> Ask:
         """Return the request for the few entries that are odd in most ways."""
         return Ask(media_type, self.heavy.odd, self.lots.size(WIDTH), self.terms.light_mode)
+
+    def unsteady(self) -> Violation | None:
+        """Return what shows that responses differ now and then on a feed that never moved, if anything does."""
+        if self.moved or len(self.flickers) < FLICKERS:
+            return None
+        first = self.flickers[0]
+        first.message += f"\n{len(self.flickers)} responses differed like that from those right before and after them"
+        return first
 
     def bad(self, bad: BadInput, media_type: str) -> Answer:
         """Return the response to a bad input."""
@@ -235,7 +249,7 @@ class Trial:
         except NotServed as error:
             if error.owner == self.rule:
                 raise
-            self.blocked.append(error)
+            self.blocked.append(self.lots.note(error))
 
     def confirm(
         self,
@@ -262,7 +276,7 @@ class Trial:
 
         # On a feed that never stands still, one rule must not spend what the others need.
         try:
-            confirm(reference, subject, judge, may_go_on, entries=entries)
+            confirm(reference, subject, judge, may_go_on, entries=entries, watch=self)
         except Unconfirmed as error:
             self.exam.unsettled += not self.unconfirmed
             self.unconfirmed.append(error)
@@ -271,6 +285,14 @@ class Trial:
             self.settling -= spent()
             self.witness()
         self.exam.moving = self.exam.moving or begun is not None
+
+    def feed_moved(self) -> None:
+        """Note that the feed changed between two requests for the same page."""
+        self.exam.moved = True
+
+    def flickered(self, found: Violation) -> None:
+        """Note a difference of one response from the equal ones before and after it that did not come again."""
+        self.exam.flickers.append(found)
 
     def same(self, asks: Sequence[Ask], judge: Callable[[Lot, Lot], Violation | None]) -> None:
         """Compare every request's page with that of the first request, confirmed."""

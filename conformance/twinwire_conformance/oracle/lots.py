@@ -20,6 +20,8 @@ from twinwire_conformance.target import Target
 
 _OWNERS = {Failure.BROKEN: "HTTP-06", Failure.NO_RESPONSE: "HTTP-01", Failure.TIMEOUT: "HTTP-01"}
 """The rule that is broken when a valid request gets no whole response for a reason."""
+ENDED = (Failure.NO_RESPONSE, Failure.BROKEN, Failure.REFUSED, Failure.TIMEOUT)
+"""The reasons for no whole response that an input may have brought about."""
 _DECIMAL = re.compile(r"-?[0-9]{1,20}")
 KEPT_BYTES = 24 * 1024 * 1024
 READ_BYTES = 4 * 1024 * 1024
@@ -268,7 +270,7 @@ class Lots:
         kept = None if fresh else self._kept.answer(request)
         if kept is not None:
             return kept
-        answer = self.answer(request, fresh=True)
+        answer = self._any(request)
         if len(answer.body) <= ALTERED_BYTES:
             with suppress(Unreadable):
                 lot = Lot(Ask(request.accept or ""), answer, self.terms.read(answer), self.terms)
@@ -309,7 +311,7 @@ class Lots:
                 # What is no result at all is a matter of the schema, and says nothing of how the request was taken.
                 owner = "SCHEMA-01" if lot.format == "json" else "SCHEMA-02"
             expected = f"{outcome.code.wire} {outcome.success} for a valid request"
-            raise self._note(NotServed(owner, expected, got, [lot.answer], path=f"$.{outcome.code.wire}"))
+            raise self.note(NotServed(owner, expected, got, [lot.answer], path=f"$.{outcome.code.wire}"))
         return lot
 
     def judge(self, ask: Ask, answer: Answer, known: Lot | None = None) -> Lot:
@@ -358,7 +360,27 @@ class Lots:
                     return self.answer(request, fresh=True)
             got = f"{error.message}, though the target answers other requests"
             answers = error.answers or (self.target.unanswered(request),)
-            raise self._note(NotServed(_OWNERS[error.kind], "a whole response to a valid request", got, answers)) from error
+            raise self.note(NotServed(_OWNERS[error.kind], "a whole response to a valid request", got, answers)) from error
+
+    def _any(self, request: Request) -> Answer:
+        """Return the response to any request. Raises NotServed when none comes, twice, or none to other requests either."""
+        try:
+            return self.answer(request, fresh=True)
+        except Unreachable as error:
+            if error.kind not in ENDED:
+                raise
+            answers = error.answers or (self.target.unanswered(request),)
+            expected = "a response, whatever the input"
+            if error.kind is Failure.REFUSED or not self.alive(self.media_types[0]):
+                got = f"{error.message}; no other request was answered since then"
+                raise self.note(NotServed("HTTP-09", expected, got, answers)) from error
+            try:
+                return self.answer(request, fresh=True)
+            except Unreachable as again:
+                if again.kind not in ENDED:
+                    raise
+                got = f"{again.message}, twice, though other requests are answered"
+                raise self.note(NotServed("HTTP-09", expected, got, answers)) from again
 
     def alive(self, accept: str | None = None) -> bool:
         """Return whether the target answers a request for one entry, whatever the answer is."""
@@ -373,10 +395,13 @@ class Lots:
         try:
             return self.judge(ask, answer, known)
         except NotServed as error:
-            raise self._note(error) from error.__cause__
+            raise self.note(error) from error.__cause__
 
-    def _note(self, error: NotServed) -> NotServed:
-        self.not_served.setdefault(error.owner, []).append(error)
+    def note(self, error: NotServed) -> NotServed:
+        """Note that a page was not served, so that the rule which this breaks fails; return the error."""
+        noted = self.not_served.setdefault(error.owner, [])
+        if error not in noted:
+            noted.append(error)
         return error
 
     def _refuse_broken(self, ask: Ask) -> None:

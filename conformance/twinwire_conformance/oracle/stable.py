@@ -8,6 +8,7 @@ Source: the contract, "Live feeds".
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -21,19 +22,18 @@ Keys = frozenset[str]
 
 
 def stable_keys(before: Sequence[Lot], after: Sequence[Lot]) -> Keys:
-    """Return the keys of the entries that are the same, in the same order, in two series of the same pages."""
-    kinds = {(lot.ask.media_type, lot.ask.mode) for lot in before}
-    every, still = set[str](), set[str]()
-    for kind in kinds:
+    """Return the keys of the entries that are the same, in the same order, in two series of the same pages.
+
+    Pages of different kinds (JSON and XML, two modes) list the same entries; an entry must have stood still in all of them.
+    """
+    still, moved = set[str](), set[str]()
+    for kind in {(lot.ask.media_type, lot.ask.mode) for lot in before}:
         rows = [_rows(lots, kind) for lots in (before, after)]
-        every.update(key for row in rows for key, _ in row)
-        still.update(_common(*rows))
-    moved = {
-        key
-        for kind in kinds
-        for key in {key for lots in (before, after) for key, _ in _rows(lots, kind)}
-        - _common(_rows(before, kind), _rows(after, kind))
-    }
+        common = _common(*rows)
+        still |= common
+        moved |= {key for row in rows for key, _ in row} - common
+        # What comes twice in one series was modified between two of its pages.
+        moved |= {key for row in rows for key, count in Counter(key for key, _ in row).items() if count > 1}
     return frozenset(still - moved)
 
 

@@ -2,122 +2,157 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from twinwire_conformance.contract import Ask
-from twinwire_conformance.model import Request, Violation
+from twinwire_conformance.model import Answer, NotServed, Request, Violation
 from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
-from twinwire_conformance.reading import difference
 from twinwire_conformance.rules.registry import must
 from twinwire_conformance.rules.twin import unlike
+from twinwire_conformance.strategies import lenient_inputs
 from twinwire_conformance.transport.clients import CLIENTS
 
 
 @dataclass(frozen=True, slots=True)
 class Guise:
-    """A request that differs from the ordinary one in one thing: how it is named, what is sent, and the page it must get."""
+    """A request that differs from the one before it in one thing: in what, the page it must get, and how it is sent."""
 
-    name: str
+    differs: str
     ask: Ask
     headers: tuple[tuple[str, str], ...] = ()
+    altered: tuple[str, str] | None = None
+    """A parameter with which the request is not an ordinary one, so that it is sent but no page is expected."""
+
+
+GZIP = (("Accept-Encoding", "gzip"),)
 
 
 @must("HTTP-10", "Requests that differ in one thing only are never mixed up, one after the other or at the same time")
 def requests_are_not_mixed_up(trial: Trial) -> None:
-    """Send an ordinary request and, right after it and at the same time, others that differ from it in one thing only."""
-    ordinary, guises = _guises(trial)
-    if trial.exam.profile.thrifty:
-        guises = guises[:3]
-    trial.lots.lot(ordinary, fresh=True)
-    for guise in guises:
-        with trial.part():
-            trial.confirm(
-                lambda fresh, guise=guise: [_expected(trial, guise, fresh=fresh)],  # type: ignore[misc]
-                lambda fresh, guise=guise: _right_after(trial, ordinary, guise, fresh=fresh),  # type: ignore[misc]
-                lambda lots, lot, guise=guise: _mixed(lots[0], lot, f"right after one that differs in {guise.name}"),  # type: ignore[misc]
-            )
-    if trial.exam.profile.thrifty:
-        return
-    with trial.part():
-        _at_once(trial, [Guise("nothing", ordinary), *guises])
+    """Send requests each of which differs from the one before it in one thing, then such requests at the same time."""
+    previous: Guise | None = None
+    chain = _chain(trial)
+    for guise in chain[: 4 if trial.exam.profile.thrifty else None]:
+        if guise.altered is not None:
+            trial.lots.odd_answer(_request(trial, guise), fresh=True)
+        else:
+            _right_after(trial, previous, guise)
+        previous = guise
+    if not trial.exam.profile.thrifty:
+        _at_once(trial)
 
 
-def _at_once(trial: Trial, guises: Sequence[Guise]) -> None:
+def _right_after(trial: Trial, previous: Guise | None, guise: Guise) -> None:
+    def subject(fresh: bool) -> Lot:
+        if fresh and previous is not None:
+            trial.lots.odd_answer(_request(trial, previous), fresh=True)
+        return _page(trial, guise)
+
+    when = f"right after a request that differs in {guise.differs}"
+    trial.confirm(lambda fresh: [_expected(trial, guise, fresh=fresh)], subject, lambda lots, lot: _mixed(lots[0], lot, when))
+
+
+def _at_once(trial: Trial) -> None:
+    lots, terms = trial.lots, trial.terms
+    json, xml = lots.media_types
+    # Large pages take longer, so that the requests are really answered at the same time.
+    ordinary = Ask(json, None, lots.size(230), terms.light_mode)
+    guises = [Guise("nothing", ordinary), Guise("Accept", replace(ordinary, media_type=xml))]
+XX    guises += [
+        Guise("nothing", ordinary),
+        Guise("Accept-Encoding", ordinary, GZIP),
+        Guise("the page size", replace(ordinary, limit=lots.size(229))),
+    ]
+    cursor = next((start.cursor for start in trial.exam.starts if start.cursor is not None), None)
+    if cursor is not None:
+        guises.append(Guise("the cursor", replace(ordinary, cursor=cursor)))
+    if terms.feed.session is not None and lots.session is None:
+        guises.append(Guise("the session", replace(ordinary, session="twinwire-1", limit=lots.size(228))))
+    guises.append(Guise("nothing", ordinary))
     requests = [_request(trial, guise) for guise in guises]
     came = trial.exam.target.send_together(requests)
     for index, guise in enumerate(guises):
-        first = [trial.lots.judge(guise.ask, came[index])]
 
-        def together(fresh: bool, index: int = index, guise: Guise = guise, first: list[Lot] = first) -> Lot:
-            if not fresh:
-                return first[0]
-            return trial.lots.judge(guise.ask, trial.exam.target.send_together(requests)[index])
+        def together(fresh: bool, index: int = index, guise: Guise = guise) -> Lot:
+            answers = trial.exam.target.send_together(requests) if fresh else came
+            return _served(trial, guise, answers[index])
 
-        with trial.part():
-            trial.confirm(
-                lambda fresh, guise=guise: [_expected(trial, guise, fresh=fresh)],  # type: ignore[misc]
-                together,
-                lambda lots, lot, guise=guise: _mixed(  # type: ignore[misc]
-                    lots[0], lot, f"at the same time as others, from which it differs in {guise.name}"
-                ),
-            )
-
-
-def _right_after(trial: Trial, ordinary: Ask, guise: Guise, *, fresh: bool) -> Lot:
-    if fresh:
-        trial.lots.lot(ordinary, fresh=True)
-    return _page(trial, guise, fresh=True)
+        when = f"at the same time as requests that differ in one thing, such as {guise.differs}"
+        trial.confirm(
+            lambda fresh, guise=guise: [_expected(trial, guise, fresh=fresh)],  # type: ignore[misc]
+            together,
+            lambda lots, lot, when=when: _mixed(lots[0], lot, when),  # type: ignore[misc]
+        )
 
 
 def _expected(trial: Trial, guise: Guise, *, fresh: bool) -> Lot:
     """Return the page that a guise must get: at first from the baseline traversal, which was long before."""
     known = trial.exam.survey.lots
     if fresh or not known or guise.ask.mode is not trial.terms.light_mode or guise.ask.cursor is not None:
-        return _page(trial, guise, fresh=fresh)
+        return trial.lots.lot(replace(guise.ask, session=None), fresh=fresh)
     keys = frozenset(map(repr, known[0].keys[: guise.ask.limit]))
     return replace(known[0].only(keys), ask=guise.ask)
 
 
 def _mixed(alone: Lot, lot: Lot, when: str) -> Violation | None:
-    found = difference([*alone.entries], [*lot.entries], f"$.{alone.terms.feed.entries.wire}")
-    if found is None:
-        return None
-    path, one, other = found
-    return Violation(f"{one}, as alone", f"{other} {when}", [alone.answer, lot.answer], path=path)
+    # How the feed goes on after a page is not known of a part of a larger one.
+    pages = [page.only(frozenset(map(repr, page.keys))) for page in (alone, lot)]
+    return unlike(pages[0], pages[1], "alone", when)
 
 
-def _page(trial: Trial, guise: Guise, *, fresh: bool) -> Lot:
-    if not guise.headers:
-        return trial.lots.lot(guise.ask, fresh=fresh)
-    return trial.lots.judge(guise.ask, trial.lots.answer(_request(trial, guise), fresh=fresh))
+def _page(trial: Trial, guise: Guise) -> Lot:
+    return _served(trial, guise, trial.lots.odd_answer(_request(trial, guise), fresh=True))
+
+
+def _served(trial: Trial, guise: Guise, answer: Answer) -> Lot:
+    """Return the page that came for a guise. Raises Violation when it is not one, as the same request alone gets one."""
+    try:
+        lot = trial.lots.judge(guise.ask, answer)
+    except NotServed as error:
+        trial.lots.lot(replace(guise.ask, session=None))
+        raise Violation(
+            f"the page that this request gets alone, though another one differs in {guise.differs}", error.got, error.answers
+        ) from error
+    if not guise.headers and answer.headers.get("content-encoding", "").lower() not in ("", "identity"):
+        expected = "a body without a content coding, as none was offered"
+        raise Violation(expected, f"Content-Encoding: {answer.headers['content-encoding']}, as for another request", [answer])
+    return lot
 
 
 def _request(trial: Trial, guise: Guise) -> Request:
+    if guise.altered is not None:
+        return trial.lots.altered(guise.ask.media_type, guise.altered)
     return replace(trial.lots.request(guise.ask), headers=guise.headers)
 
 
-def _guises(trial: Trial) -> tuple[Ask, list[Guise]]:
-    """Return an ordinary request and its guises."""
+def _chain(trial: Trial) -> list[Guise]:
+    """Return requests each of which differs from the one before it in one thing."""
     lots, terms = trial.lots, trial.terms
     json, xml = lots.media_types
     # Large enough that a server which compresses does so.
-    ordinary = Ask(json, None, lots.size(11), terms.light_mode)
-    guises = [Guise("Accept", replace(ordinary, media_type=xml))] if xml != json else []
-    guises += [Guise("the page size", replace(ordinary, limit=lots.size(12)))]
-    others = [replace(ordinary, mode=mode) for mode in terms.modes[1:]]
-    guises += [Guise("the mode", ask) for ask in others if trial.exam.heavy.fits(ask)]
+    first = Ask(json, None, lots.size(11), terms.light_mode)
+    other = replace(first, media_type=xml)
+    more = replace(other, limit=lots.size(12))
+    back = replace(more, media_type=json)
+    chain = [Guise("everything", first), Guise("Accept", other), Guise("the page size", more)]
+    chain += [Guise("Accept-Encoding", more, GZIP), Guise("Accept-Encoding", more), Guise("Accept", back)]
+    chain += [Guise("Accept-Encoding", back, GZIP), Guise("Accept-Encoding", back)]
+    heavy = [replace(back, mode=mode) for mode in terms.modes[1:]]
+    for ask in (ask for ask in heavy if trial.exam.heavy.fits(ask)):
+        chain += [Guise("the mode", ask), Guise("the mode", back)]
     cursor = next((start.cursor for start in trial.exam.starts if start.cursor is not None), None)
     if cursor is not None:
-        guises.append(Guise("the cursor", replace(ordinary, cursor=cursor)))
-    guises.append(Guise("Accept-Encoding", ordinary, (("Accept-Encoding", "gzip"),)))
+        chain += [Guise("the cursor", replace(back, cursor=cursor)), Guise("the cursor", back)]
     if terms.feed.session is not None and lots.session is None:
-        most = terms.feed.session.type.max_length or 40
-        common = "s" * (most - 1)
-        guises.append(Guise("the session", replace(ordinary, session=f"{common}1")))
-        guises.append(Guise("the end of the session", replace(ordinary, session=f"{common}2", limit=lots.size(13))))
-    return ordinary, guises
+        common = "s" * ((terms.feed.session.type.max_length or 40) - 1)
+        chain += [Guise("the session", replace(back, session=f"{common}1"))]
+        chain += [Guise("the mode", replace(ask, session=f"{common}1")) for ask in heavy[:1] if trial.exam.heavy.fits(ask)]
+        chain += [Guise("the end of the session", replace(back, session=f"{common}2")), Guise("the session", back)]
+    for altered in (*lenient_inputs(terms)[:1], (terms.feed.limit.parameter.name, str(terms.feed.limit.maximum + 1))):
+        chain += [Guise(altered[0], back, altered=altered), Guise(altered[0], back)]
+    return chain
 
 
 @must("HTTP-11", "The result does not depend on who asks: client, language, header order, connection and pauses")
@@ -128,15 +163,23 @@ def the_result_does_not_depend_on_who_asks(trial: Trial) -> None:
         with trial.part():
             trial.confirm(
                 lambda fresh, ask=ask: [trial.lots.lot(ask, fresh=fresh)],  # type: ignore[misc]
-                lambda fresh, ask=ask, request=request: _as_other(trial, ask, request, fresh=fresh),  # type: ignore[misc]
+                lambda fresh, ask=ask, request=request, who=who: _as_other(trial, ask, request, who, fresh=fresh),  # type: ignore[misc]
                 lambda lots, lot, who=who: unlike(lots[0], lot, "sent by this kit", f"sent as by {who}"),  # type: ignore[misc]
             )
     if not thrifty:
         _after_a_pause(trial)
 
 
-def _as_other(trial: Trial, ask: Ask, request: Request, *, fresh: bool) -> Lot:
-    return trial.lots.judge(ask, trial.lots.answer(request, fresh=fresh))
+def _as_other(trial: Trial, ask: Ask, request: Request, who: str, *, fresh: bool) -> Lot:
+    answer = trial.lots.odd_answer(request, fresh=fresh)
+    expected = f"the page that this kit gets, sent as by {who}"
+    if answer.status in (401, 403, 407):
+        raise Violation(expected, f"HTTP {answer.status}", [answer])
+    try:
+        return trial.lots.judge(ask, answer)
+    except NotServed as error:
+        trial.lots.lot(ask)
+        raise Violation(expected, error.got, error.answers) from error
 
 
 def _repeats(trial: Trial, *, thrifty: bool) -> Iterator[tuple[Request, Ask, str]]:

@@ -110,7 +110,7 @@ def texts_of_any_length_allowed_are_accepted(trial: Trial) -> None:
     texts = free_texts(trial.terms)
     if not texts:
         raise Skipped("the contract limits the length of no text")
-    for values in (_short, _long, _wide, _astral, _marks)[: 2 if trial.exam.profile.thrifty else None]:
+    for values in (_short, _long, _wide, _astral, _marks, _suspicious, _controls)[: 2 if trial.exam.profile.thrifty else None]:
         params = [(parameter.name, values(parameter)) for parameter in texts]
         # Together they cost one request; one by one only when that is refused, to tell which.
         if not _accepts(trial, params):
@@ -139,6 +139,17 @@ def _astral(parameter: Parameter) -> str:
 def _marks(parameter: Parameter) -> str:
     most = parameter.type.max_length or 0
     return ("'\"\\%&<>;+=#?/{}[]()|^~`$*!@,.:-_ --" * (most // 30 + 1))[:most]
+
+
+def _suspicious(parameter: Parameter) -> str:
+    # What firewalls for web applications take for attacks; the contract has no such exception.
+    return "<script>alert(1)</script>' OR '1'='1'; DROP TABLE x;-- ../../etc/passwd ${jndi:ldap://x}"[
+        : parameter.type.max_length
+    ]
+
+
+def _controls(parameter: Parameter) -> str:
+    return ("\x01\x08\t\r\n\x1b\x7f\x85\u2028\ufeff" * 10)[: parameter.type.max_length]
 
 
 def _ask_with(trial: Trial, params: Sequence[tuple[str, str]]) -> Answer:
@@ -180,7 +191,7 @@ def _refusals(trial: Trial, constraint: str) -> None:
     chosen = [bad for bad in bad_inputs(trial.terms) if bad.constraint == constraint]
     if not chosen:
         raise Skipped("the contract has no such constraint")
-    for bad in chosen[: 1 if trial.exam.profile.thrifty else 8]:
+    for bad in chosen[: 1 if trial.exam.profile.thrifty else 11]:
         trial.exam.twin(bad)
         answer = trial.exam.bad(bad, trial.lots.media_types[0])
         if not trial.terms.refuses(answer) and not (bad.excess and _lowered(trial, answer)):

@@ -11,7 +11,7 @@ from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.reading import Unreadable, difference
 from twinwire_conformance.rules.registry import must
-from twinwire_conformance.strategies import bad_inputs, lenient_inputs
+from twinwire_conformance.strategies import bad_inputs, echoed_inputs, lenient_inputs
 
 
 @must.pair(
@@ -73,9 +73,11 @@ def both_representations_refuse_the_same(trial: Trial) -> None:
     for each in bad:
         trial.exam.twin(each)
         _alike(trial, *(trial.exam.bad(each, trial.terms.canonical_type(format_)) for format_ in FORMATS))
+    for each in echoed_inputs(trial.terms)[: 0 if trial.exam.profile.thrifty else 4]:
+        _alike(trial, *(trial.exam.bad(each, trial.terms.canonical_type(format_)) for format_ in FORMATS))
     for param in lenient_inputs(trial.terms)[: 0 if trial.exam.profile.thrifty else 2]:
         requests = [trial.lots.altered(trial.terms.canonical_type(format_), param) for format_ in FORMATS]
-        _alike(trial, *(trial.lots.answer(request) for request in requests))
+        _alike(trial, *(trial.lots.odd_answer(request) for request in requests))
 
 
 def _alike(trial: Trial, left: Answer, right: Answer) -> None:
