@@ -57,6 +57,16 @@ def test_many_repeated_names_are_named_in_bounded_number_and_time() -> None:
     assert time.process_time() - begin < 3
 
 
+def test_repeated_names_far_inside_cost_no_more_than_their_document() -> None:
+    inner = ",".join(["{}"] * 200_000)
+    text = '{"' + "n" * 1000 + '": ' + '{"n": ' * 500 + f'[{{"x": [{inner}]}}, {{"x": 1, "x": 2}}]' + "}" * 501
+    begin = time.process_time()
+    (path,) = repeated(text)
+    assert path.startswith("….n.n")
+    assert path.endswith(".n[1].x")
+    assert time.process_time() - begin < 3
+
+
 def test_looking_for_repeated_names_is_cheap() -> None:
     links = [
         {"sequence": n, "imagefilename": f"{n}.png", "imageURL": f"https://images.example/{n}.png"} for n in range(100_000)

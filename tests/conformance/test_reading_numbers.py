@@ -138,3 +138,12 @@ def test_a_number_that_no_double_holds_breaks_the_schema(ledger: Contract, numbe
     body = f'{{"{ledger.feed.entries.wire}": [{{"{amount(ledger)}": {number}}}]}}'
     flaw = Terms(ledger).schemas.json_flaw(Reader(ledger).json(body.encode(), None).known)
     assert flaw is not None
+
+
+@pytest.mark.parametrize(
+    "number", ["0." + "1" * 5_000_000, "1e" + "9" * 5_000_000, "-" + "1" * 5_000_000, "1" + "0" * 5_000_000 + "e-5000000"]
+)
+def test_a_very_long_number_takes_no_longer_than_its_text(number: str) -> None:
+    begin = time.process_time()
+    read("queuecount", number)
+    assert time.process_time() - begin < 2

@@ -6,6 +6,7 @@ import pytest
 
 from twinwire_conformance.contract import Terms, packaged_contract
 from twinwire_conformance.reading import Reader, Reading, Unreadable
+from twinwire_conformance.transport import Secrets
 from twinwire_conformance.validation import Flaw
 
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema"'
@@ -207,6 +208,23 @@ def test_a_very_long_namespace_is_refused_in_bounded_time(prefix: str, where: st
     with pytest.raises(Unreadable, match=f"namespace URI of {prefix} is 1000000 characters long"):
         Reader(packaged_contract()).xml(text.encode(), None)
     assert time.process_time() - begin < 3
+
+
+@pytest.mark.parametrize("piece", ["xmlns:", "xmlns", " xmlns", " xmlns=' xmlns=", "xmlns ="])
+def test_text_that_is_full_of_namespaces_is_read_in_bounded_time(piece: str) -> None:
+    begin = time.process_time()
+    assert read(f"<warnings>{piece * 1_000_000}</warnings>").value["warnings"]
+    assert time.process_time() - begin < 3
+
+
+@pytest.mark.parametrize("distance", [0, 1, 20, 39, 40, 41, 60, 100, 239, 300])
+@pytest.mark.parametrize("before", [" ", ' "', "x" * 30 + " "])
+def test_the_place_of_an_error_shows_no_half_secret(before: str, distance: int) -> None:
+    secret = "Zq8-Tr4Vx.Mn5_Kw7~Pd9"
+    with pytest.raises(Unreadable) as error:
+        read(f"<warnings>denied:{before}{secret}{'-' * distance} & no</warnings>")
+    shown = Secrets([secret]).text(str(error.value))
+    assert not [start for start in range(len(secret) - 5) if secret[start : start + 6] in shown]
 
 
 def test_a_text_that_looks_like_a_long_namespace_is_text() -> None:
