@@ -217,7 +217,7 @@ def test_text_that_is_full_of_namespaces_is_read_in_bounded_time(piece: str) -> 
     assert time.process_time() - begin < 3
 
 
-@pytest.mark.parametrize("distance", [0, 1, 20, 39, 40, 41, 60, 100, 239, 300])
+@pytest.mark.parametrize("distance", [*range(0, 60, 7), 100, *range(200, 260, 7), 300])
 @pytest.mark.parametrize("before", [" ", ' "', "x" * 30 + " "])
 def test_the_place_of_an_error_shows_no_half_secret(before: str, distance: int) -> None:
     secret = "Zq8-Tr4Vx.Mn5_Kw7~Pd9"
