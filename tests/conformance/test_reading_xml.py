@@ -58,6 +58,8 @@ def test_some_ways_to_write_an_entry_without_images_carry_no_meaning(terms: Term
     [
         product(f'<images xsi:nil="true">{IMAGE}</images>'),
         product('<images xsi:nil="1">text</images>'),
+        product('<images xsi:nil="1"><new/></images>'),
+        product('<images xsi:nil="1"><new/>text</images>'),
         product('<images xsi:nil="yes"/>'),
         '<warnings xsi:nil="true">text</warnings>',
         # Null stands within a collection here, where the JSON Schema does not allow it either.
@@ -97,6 +99,7 @@ def test_a_null_in_a_collection_is_not_lost_nor_is_content_beside_nil(inner: str
     [
         f"{product('')},",
         f",{product('')}",
+        f"{product('')}\u00a0",
         f"{product('')}<![CDATA[,]]>{product('')}",
         "<new/>,",
         f"{product('')}<new/>,",
