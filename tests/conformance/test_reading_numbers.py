@@ -80,7 +80,7 @@ def test_another_number_breaks_the_schema_and_nothing_else(terms: Terms, number:
     assert flaw[0] == "$.queuecount"
     assert len(flaw[1]) < 700
     assert len(repr(reading.value)) < 1000
-    assert time.process_time() - begin < 2
+    assert time.process_time() - begin < 10
 
 
 @pytest.mark.parametrize(
@@ -147,4 +147,4 @@ LONG = 5_000_000
 def test_a_very_long_number_takes_no_longer_than_its_text(number: str) -> None:
     begin = time.process_time()
     read("queuecount", number)
-    assert time.process_time() - begin < 2
+    assert time.process_time() - begin < 10

@@ -57,17 +57,15 @@ class _Names:
         """Return the paths of the repeated members of a value, in the order of the document and at most 20 of them."""
         if not self._repeating:
             return ()
-        repeated = {
-            id(made): [name for name, n in Counter(name for name, _ in pairs).items() if n > 1]
-            for made, pairs in self._repeating
-        }
+        repeating = {id(made): pairs for made, pairs in self._repeating}
         found: list[str] = []
         waiting: list[tuple[_Steps, Any]] = [(None, root)]
         while waiting and len(found) < _MAX_REPEATED:
             steps, value = waiting.pop()
             inner: Iterable[tuple[str | int, Any]] = ()
             if isinstance(value, dict):
-                found += [_path((steps, name)) for name in repeated.get(id(value), ())]
+                counts = Counter(name for name, _ in repeating.get(id(value), ()))
+                found += [_path((steps, name)) for name, count in counts.items() if count > 1]
                 inner = value.items()
             elif isinstance(value, list):
                 inner = enumerate(value)
