@@ -13,6 +13,7 @@ from twinwire_conformance.reading import Reader, Reading, Unreadable
 from twinwire_conformance.validation import Schemas
 
 Format = Literal["json", "xml"]
+MAX_UNREADABLE = 256
 FORMATS: tuple[Format, ...] = ("json", "xml")
 
 
@@ -48,6 +49,7 @@ class Terms:
         self.feed = contract.feed
         self.operation = contract.operation
         self._reader = Reader(contract)
+        self._unreadable: dict[tuple[object, ...], str] = {}
 
     @property
     def media_types(self) -> tuple[str, ...]:
@@ -116,7 +118,17 @@ class Terms:
             label = answer.media_type or "no media type"
             raise Unreadable(f"the Content-Type is {label!r}; documented are {', '.join(self.media_types)}")
         read = self._reader.json if format_ == "json" else self._reader.xml
-        return read(answer.body, answer.charset)
+        # Many rules meet the same broken body; it is parsed once. A target without one pays nothing for that.
+        reason = self._unreadable.get(_identity(answer)) if self._unreadable else None
+        if reason is not None:
+            raise Unreadable(reason)
+        try:
+            return read(answer.body, answer.charset)
+        except Unreadable as error:
+            if len(self._unreadable) >= MAX_UNREADABLE:
+                self._unreadable.clear()
+            self._unreadable[_identity(answer)] = str(error)
+            raise
 
     def size(self, wanted: int) -> int:
         """Return the allowed size of a lot that is nearest to a wanted one."""
@@ -160,6 +172,11 @@ class Terms:
                     found += [part for part in item if isinstance(part, dict)]
             nodes = found
         return nodes
+
+
+def _identity(answer: Answer) -> tuple[object, ...]:
+    """Return what two answers have in common that read the same, without keeping a body."""
+    return answer.media_type, answer.charset, len(answer.body), hash(answer.body)
 
 
 def kind_of(field: Field) -> Kind | None:

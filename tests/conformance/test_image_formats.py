@@ -129,4 +129,4 @@ def test_hostile_data_is_decided_in_bounded_time(data: bytes) -> None:
     text = encoded(data)
     begin = time.process_time()
     assert not is_image(text)
-    assert time.process_time() - begin < 0.5
+    assert time.process_time() - begin < 3

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from twinwire_conformance.contract import packaged_contract
-from twinwire_conformance.reading import Reader, Unreadable, difference
+from twinwire_conformance.contract import Terms, packaged_contract
+from twinwire_conformance.model import Answer, Request
+from twinwire_conformance.reading import Reader, Reading, Unreadable, difference
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +157,24 @@ def test_the_first_difference_is_named_by_its_path(left: Any, right: Any, path: 
 
 def test_equal_values_have_no_difference() -> None:
     assert difference({"a": [1, "x", {"b": None}]}, {"a": [1, "x", {}]}) is None
+
+
+def test_a_body_that_cannot_be_read_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = Terms(packaged_contract())
+    parsed: list[bytes] = []
+    read = terms._reader.json
+
+    def parse(body: bytes, charset: str | None) -> Reading:
+        parsed.append(body)
+        return read(body, charset)
+
+    monkeypatch.setattr(terms._reader, "json", parse)
+    headers = {"content-type": "application/json"}
+    for body in (b"{", b"{", b"[", b"{", b"{}", b"{}"):
+        answer = Answer(Request(), "", 200, headers, bytes(bytearray(body)))
+        if body == b"{}":
+            assert terms.read(answer).value == {}
+        else:
+            with pytest.raises(Unreadable, match="not JSON"):
+                terms.read(answer)
+    assert parsed == [b"{", b"[", b"{}", b"{}"]

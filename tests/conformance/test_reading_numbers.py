@@ -80,7 +80,7 @@ def test_another_number_breaks_the_schema_and_nothing_else(terms: Terms, number:
     assert flaw[0] == "$.queuecount"
     assert len(flaw[1]) < 700
     assert len(repr(reading.value)) < 1000
-    assert time.process_time() - begin < 2
+    assert time.process_time() - begin < 10
 
 
 @pytest.mark.parametrize(
@@ -138,3 +138,13 @@ def test_a_number_that_no_double_holds_breaks_the_schema(ledger: Contract, numbe
     body = f'{{"{ledger.feed.entries.wire}": [{{"{amount(ledger)}": {number}}}]}}'
     flaw = Terms(ledger).schemas.json_flaw(Reader(ledger).json(body.encode(), None).known)
     assert flaw is not None
+
+
+LONG = 5_000_000
+
+
+@pytest.mark.parametrize("number", ["0." + "1" * LONG, "1e" + "9" * LONG, "-" + "1" * LONG, "1" + "0" * LONG + f"e-{LONG}"])
+def test_a_very_long_number_takes_no_longer_than_its_text(number: str) -> None:
+    begin = time.process_time()
+    read("queuecount", number)
+    assert time.process_time() - begin < 10

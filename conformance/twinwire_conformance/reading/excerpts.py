@@ -8,7 +8,6 @@ _BEFORE = 40
 _AFTER = 24
 _FARTHEST = 240
 _BREAKS = "\"'<> \t\r\n"
-_SOFTER_BREAKS = "&?=,;"
 _CONTINUATION = bytes(range(0x80, 0xC0))
 
 
@@ -22,7 +21,7 @@ def excerpt(text: str, position: int, *, more: bool = False) -> str:
     """
     position = max(0, min(position, len(text)))
     start = _start(text, position)
-    before, after = _one_line(text[start:position]), _one_line(text[position : position + _AFTER])
+    before, after = printable(text[start:position]), printable(text[position : position + _AFTER])
     lead = "…" if start or more else ""
     tail = "…" if position + _AFTER < len(text) else ""
     return f"    {lead}{before}{after}{tail}\n    {' ' * len(lead + before)}^"
@@ -41,17 +40,12 @@ def bytes_excerpt(data: bytes, position: int, charset: str = "utf-8") -> str:
 
 
 def _start(text: str, position: int) -> int:
-    """Return the index at which to begin: before a whole word, as half a secret would not be recognised and hidden."""
+    """Return the index at which to begin: never within a word, as half a secret would not be recognised and hidden."""
     nearest = max(0, position - _BEFORE)
     if nearest == 0:
         return 0
-    farthest = max(0, position - _FARTHEST)
-    for breaks in (_BREAKS, _SOFTER_BREAKS):
-        found = max(text.rfind(char, farthest, nearest) for char in breaks)
-        if found != -1:
-            return found + 1
-    return farthest
-
-
-def _one_line(text: str) -> str:
-    return printable(text)
+    before = max(text.rfind(char, max(0, position - _FARTHEST), nearest) for char in _BREAKS)
+    if before != -1:
+        return before + 1
+    within = [place for place in (text.find(char, nearest, position) for char in _BREAKS) if place != -1]
+    return min(within, default=position)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 from twinwire.ir import Kind
 from twinwire_conformance.reading.charsets import MARK, UTF_8, codec_of, decode
@@ -17,8 +18,12 @@ from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable
 
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 _MAX_REPEATED = 20
+_MAX_STEPS = 20
+_MAX_NAME = 80
 
 Pairs = list[tuple[str, Any]]
+_Steps: TypeAlias = "tuple[_Steps, str | int] | None"
+"""The way to a value, the last step first: as a path it is written only where it is shown."""
 
 
 def read(plan: Plan, body: bytes, charset: str | None) -> tuple[dict[str, Any], bool, tuple[str, ...]]:
@@ -52,22 +57,29 @@ class _Names:
         """Return the paths of the repeated members of a value, in the order of the document and at most 20 of them."""
         if not self._repeating:
             return ()
-        repeated = {
-            id(made): [name for name, n in Counter(name for name, _ in pairs).items() if n > 1]
-            for made, pairs in self._repeating
-        }
+        repeating = {id(made): pairs for made, pairs in self._repeating}
         found: list[str] = []
-        waiting: list[tuple[str, Any]] = [("$", root)]
+        waiting: list[tuple[_Steps, Any]] = [(None, root)]
         while waiting and len(found) < _MAX_REPEATED:
-            path, value = waiting.pop()
-            inner: Pairs = []
+            steps, value = waiting.pop()
+            inner: Iterable[tuple[str | int, Any]] = ()
             if isinstance(value, dict):
-                found += [f"{path}.{name[:80]}" for name in repeated.get(id(value), ())]
-                inner = [(f"{path}.{name[:80]}", item) for name, item in value.items()]
+                counts = Counter(name for name, _ in repeating.get(id(value), ()))
+                found += [_path((steps, name)) for name, count in counts.items() if count > 1]
+                inner = value.items()
             elif isinstance(value, list):
-                inner = [(f"{path}[{index}]", item) for index, item in enumerate(value)]
-            waiting += reversed([each for each in inner if isinstance(each[1], (dict, list))])
+                inner = enumerate(value)
+            waiting += reversed([((steps, step), item) for step, item in inner if isinstance(item, (dict, list))])
         return tuple(found[:_MAX_REPEATED])
+
+
+def _path(steps: _Steps) -> str:
+    """Return steps as a path, without its beginning where it is very long."""
+    parts: list[str] = []
+    while steps is not None and len(parts) < _MAX_STEPS:
+        steps, step = steps
+        parts.append(f"[{step}]" if isinstance(step, int) else f".{step[:_MAX_NAME]}")
+    return ("$" if steps is None else "…") + "".join(reversed(parts))
 
 
 def parse(body: bytes, charset: str | None, names: _Names | None = None) -> dict[str, Any]:

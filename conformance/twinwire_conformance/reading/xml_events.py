@@ -21,7 +21,7 @@ HINTS = frozenset((f"{INSTANCE}}}schemaLocation", f"{INSTANCE}}}noNamespaceSchem
 MAX_URI = 4096
 """The longest namespace URI, in bytes. The parser copies the URI into the name of every element and attribute."""
 _LONG_URI = re.compile(rb"""\s*(?:"[^"]{%d}|'[^']{%d})""" % (MAX_URI + 1, MAX_URI + 1))
-_EQUALS = re.compile(rb"[^\s=<>]{0,1024}\s*=")
+_EQUALS = re.compile(rb"(?::[^\s=<>]*)?\s*=")
 
 Start = Callable[[str, Mapping[str, str]], None]
 Declare = Callable[[str | None, str | None], None]
@@ -90,7 +90,8 @@ def _may_have_long_uri(source: bytes) -> bool:
     """Return whether something in a document looks like the declaration of a very long namespace URI."""
     found = source.find(b"xmlns")
     while found != -1:
-        equals = _EQUALS.match(source, found + 5)
+        # A prefix has no white space in it, and the word has some before it: no byte is looked at again and again.
+        equals = _EQUALS.match(source, found + 5) if source[found - 1 : found].isspace() else None
         if equals is not None and _LONG_URI.match(source, equals.end()):
             return True
         found = source.find(b"xmlns", found + 5)

@@ -72,7 +72,11 @@ class _Tree:
             where = f"{path}/{child.tag}"
             if place is None:
                 self.unknown.append(where)
-                _keep_text(found, child.tail)
+                if _NIL in found.attrib:
+                    # Null has no content, not even content that is unknown.
+                    found.append(child)
+                else:
+                    _keep_text(found, child.tail)
                 continue
             if place.inner is not None:
                 inner = self._copy(child, where, {}, None)

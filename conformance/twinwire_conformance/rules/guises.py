@@ -60,7 +60,9 @@ def _at_once(trial: Trial) -> None:
     # Large pages take longer, so that the requests are really answered at the same time.
     ordinary = Ask(json, None, lots.size(230), terms.light_mode)
     guises = [Guise("nothing", ordinary), Guise("Accept", replace(ordinary, media_type=xml))]
-XX    guises += [
+    heavy = [replace(ordinary, limit=lots.size(12), mode=mode) for mode in terms.modes[1:]]
+    guises += [Guise("the mode", ask) for ask in heavy if trial.exam.heavy.fits(ask)]
+    guises += [
         Guise("nothing", ordinary),
         Guise("Accept-Encoding", ordinary, GZIP),
         Guise("the page size", replace(ordinary, limit=lots.size(229))),
