@@ -109,7 +109,7 @@ class Tables:
 
     def _parameter(self, parameter: Parameter) -> str:
         scalar = parameter.type
-        limits = {name: getattr(scalar, name) for name in ("min_length", "max_length", "pattern")}
+        limits = {name: getattr(scalar, name) for name in ("min_length", "max_length", "pattern", "python_pattern")}
         named = (
             _bounds(scalar) | {name: literal(value) for name, value in limits.items() if value is not None} | _choices(scalar)
         )

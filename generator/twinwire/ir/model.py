@@ -29,7 +29,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A scalar and its constraints. Lengths count Unicode code points; bounds are inclusive."""
+    """A scalar and its constraints. Lengths count Unicode code points; bounds are inclusive; patterns are of ECMA-262."""
 
     kind: Kind
     minimum: int | None = None
@@ -38,6 +38,15 @@ class Scalar:
     max_length: int | None = None
     pattern: str | None = None
     enum: tuple[str | int, ...] = ()
+
+    @property
+    def python_pattern(self) -> str | None:
+        """The pattern in the dialect of Python's ``re``, for ``re.search``; ``pattern`` itself is one of ECMA-262."""
+        if self.pattern is None:
+            return None
+        from twinwire.patterns import python_pattern  # noqa: PLC0415
+
+        return python_pattern(self.pattern)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from twinwire.ir import INT64_MAX, INT64_MIN, Field, Kind, Model, Scalar
-from twinwire.schemas.patterns import xsd_pattern
+from twinwire.patterns import xsd_pattern
 from twinwire.schemas.provenance import described
 from twinwire.schemas.xml_text import carried
 from twinwire.schemas.xsd_content import Element, Group, content

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from typing import Any
 
+from twinwire.patterns import PatternError, UnsupportedPatternError, python_pattern
 from twinwire.spec.codes import Code
 from twinwire.spec.node import Node, show, suggest
 from twinwire.spec.outline import scalar_kind
@@ -104,12 +103,11 @@ def _check_pattern(report: Report, node: Node) -> None:
     if node.text is None:
         return
     try:
-        with warnings.catch_warnings():
-            # What Python warns of will change its meaning in a later version.
-            warnings.simplefilter("error")
-            re.compile(node.text)
-    except (re.error, OverflowError, RecursionError, Warning) as error:
-        report.add(node, Code.BAD_PATTERN, f"{show(node.text)} is no regular expression: {error}", "correct the pattern")
+        python_pattern(node.text)
+    except UnsupportedPatternError as error:
+        report.add(node, Code.UNSUPPORTED_PATTERN, f"the pattern {show(node.text)}: {error.message}", error.hint)
+    except PatternError as error:
+        report.add(node, Code.BAD_PATTERN, f"{show(node.text)} is not a pattern of ECMA-262: {error.message}", error.hint)
 
 
 def _check_enum(report: Report, node: Node) -> None:
