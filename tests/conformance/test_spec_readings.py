@@ -2,68 +2,16 @@
 
 from __future__ import annotations
 
-from twinwire.ir import Contract, build
-from twinwire.spec.check import check
-from twinwire.spec.source import parse
+import json
+from pathlib import Path
+
+import pytest
+
+from parts_server import PartsServer
+from parts_spec import altered, contract
+from plain_http import PlainServer, running
+from twinwire.cli import main
 from twinwire_conformance.validation import Schemas
-
-SPEC = """
-openapi: 3.1.0
-info: {title: Parts, version: '1'}
-paths:
-  /parts:
-    get:
-      operationId: listParts
-      parameters:
-        - {name: after, in: query, schema: {type: string}}
-        - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 50, default: 10}}
-      responses:
-        '200':
-          description: A lot of parts.
-          content:
-            application/json: {schema: {$ref: '#/components/schemas/Result'}}
-            application/xml: {schema: {$ref: '#/components/schemas/Result'}}
-      x-feed:
-        entries: part
-        key: id
-        cursor: {parameter: after, member: next}
-        limit: {parameter: limit}
-        outcome: {code: code, success: 0}
-        representations:
-          json: [application/json]
-          xml: [application/xml]
-        success: [part, code]
-components:
-  schemas:
-    Result:
-      type: object
-      xml: {name: result}
-      required: [code]
-      properties:
-        part:
-          type: [array, 'null']
-          xml: {name: part, wrapped: false}
-          items: {$ref: '#/components/schemas/Part'}
-        next: {type: [string, 'null'], xml: {name: next, attribute: true}}
-        code: {type: integer, xml: {name: code, attribute: true}}
-    Part:
-      type: object
-      xml: {name: part}
-      required: [id]
-      properties:
-        id: {type: string, xml: {name: id, attribute: true}}
-"""
-
-
-def contract(*replacements: tuple[str, str]) -> Contract:
-    """Return the contract of the spec, each (old, new) replaced in its text first."""
-    text = SPEC
-    for old, new in replacements:
-        assert old in text
-        text = text.replace(old, new)
-    document = parse(text.encode(), "parts.yaml")
-    assert [str(problem) for problem in check(document)] == []
-    return build(document)
 
 
 def json_is_valid(pattern: str, text: str) -> bool:
@@ -92,3 +40,43 @@ def test_the_flaw_shows_the_pattern_as_the_spec_has_it() -> None:
     schemas = Schemas(contract(("id: {type: string,", r"id: {type: string, pattern: '^\d$',")))
     flaw = schemas.json_flaw({"code": 0, "part": [{"id": "x"}]})
     assert flaw == ("$.part[0].id", r"'x' does not match '^\\d$'")
+
+
+NOTE = (
+    "        id: {type: string, xml: {name: id, attribute: true}}",
+    """\
+        id: {type: string, xml: {name: id, attribute: true}}
+        note: {type: [string, 'null'], xml: {name: note, attribute: true}}""",
+)
+REQUIRED_NOTE = (NOTE, ("required: [id]", "required: [id, note]"))
+
+
+def certify(server: PlainServer, spec: str, folder: Path, *options: str) -> tuple[int, dict[str, str]]:
+    """Return the exit code and the messages of the rules that failed."""
+    (folder / "spec.yaml").write_text(spec, encoding="utf-8")
+    report = folder / "report.json"
+    arguments = ["--spec", str(folder / "spec.yaml"), "--seed", "1", "--profile", "quick", "--report-json", str(report)]
+    with running(server) as url:
+        code = main(["certify", url, *arguments, *options])
+    results = json.loads(report.read_text(encoding="utf-8"))["results"] if report.exists() else []
+    return code, {result["id"]: result["message"] for result in results if result["outcome"] == "fail"}
+
+
+@pytest.mark.parametrize("note", [None, "new"])
+def test_null_in_a_required_member_is_null_in_json_and_nothing_in_xml(note: str | None, tmp_path: Path) -> None:
+    code, failures = certify(PartsServer({"note": note}), altered(*REQUIRED_NOTE), tmp_path)
+    assert (code, failures) == (0, {})
+
+
+def test_a_required_member_that_json_leaves_out_is_a_flaw_even_where_null_is_allowed(tmp_path: Path) -> None:
+    code, failures = certify(PartsServer(), altered(*REQUIRED_NOTE), tmp_path)
+    assert code == 1
+    assert "'note' is a required property" in failures["SCHEMA-01"]
+    assert "SCHEMA-02" not in failures
+
+
+def test_null_that_the_enum_of_a_required_member_forbids_is_a_flaw(tmp_path: Path) -> None:
+    spec = altered(*REQUIRED_NOTE, ("note: {type: [string, 'null'],", "note: {type: [string, 'null'], enum: [a, b],"))
+    code, failures = certify(PartsServer({"note": None}), spec, tmp_path)
+    assert code == 1
+    assert {"SCHEMA-01", "SCHEMA-02"} <= set(failures)

@@ -96,7 +96,7 @@ class Tables:
 
     def _member(self, field: Field) -> str:
         texts = literal(self._names.member(field)), literal(field.wire), literal(_kind(field)), literal(field.xml.name)
-        flags = {name: "True" for name in ("many", "required") if getattr(field, name)}
+        flags = {name: "True" for name in ("many", "required", "nullable") if getattr(field, name)}
         named = {"attribute": "True"} if field.xml.attribute else {}
         if field.xml.wrapper is not None:
             named["wrapper"] = literal(field.xml.wrapper)

@@ -69,7 +69,8 @@ class XmlShape:
 class Field:
     """One member of a model. ``wire`` is its JSON name; ``many`` makes it an ordered collection of ``type``.
 
-    A field that is not required may be absent, null or empty, which are the same thing.
+    A field that is not required may be absent, null or empty, which are the same thing. A required one that is ``nullable``
+    is present in JSON and may be null there; XML writes nothing for null, so in XML it may be absent.
     """
 
     wire: str
@@ -79,6 +80,7 @@ class Field:
     required: bool = False
     description: str = ""
     since: str | None = None
+    nullable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The JSON representation of a contract as JSON Schema 2020-12.
 
-A member that is not required may be null or absent, and members beyond the contract are allowed: a newer version of the
+A member that is not required may be null or absent, a required one null where the spec says so, and members beyond the contract are allowed: a newer version of the
 feed adds some. What a success needs on top of that stands in ``if`` and ``then`` (SCHEMA-01).
 """
 
@@ -47,7 +47,7 @@ def _on_success(feed: Feed) -> Json:
 
 
 def _present(fields: list[Field]) -> Json:
-    names = [field.wire for field in fields if not field.required]
+    names = [field.wire for field in fields if not field.required or field.nullable]
     return {"properties": {name: {"not": {"type": "null"}} for name in names}, "required": names}
 
 
@@ -66,7 +66,7 @@ def _field(field: Field) -> Json:
     value = _scalar(field.type) if isinstance(field.type, Scalar) else {"$ref": _ref(field.type.name)}
     if field.many:
         value = {"type": "array", "items": value}
-    if not field.required:
+    if not field.required or field.nullable:
         value = _nullable(value)
     description = described(field.description, field.since)
     return {"description": description, **value} if description else value

@@ -68,12 +68,14 @@ class Types:
         return ComplexType(self.model_name(model.name), content(elements), attributes, model.description)
 
     def _attribute(self, model: Model, field: Field) -> Attribute:
-        return Attribute(field.xml.name, self._type(model, field), field.required, described(field.description, field.since))
+        return Attribute(
+            field.xml.name, self._type(model, field), _is_required(field), described(field.description, field.since)
+        )
 
     def _element(self, model: Model, field: Field) -> Element:
         documentation = described(field.description, field.since)
         # An empty collection writes nothing, so none of its elements is ever required.
-        minimum = int(field.required and not field.many)
+        minimum = int(_is_required(field) and not field.many)
         item = Element(field.xml.name, self._type(model, field), minimum, field.many, documentation)
         if field.xml.wrapper is None:
             return item
@@ -98,6 +100,11 @@ class Types:
             candidate += "_"
         self.taken.add(candidate)
         return candidate
+
+
+def _is_required(field: Field) -> bool:
+    """Return whether a member must be there: null is written as nothing."""
+    return field.required and not field.nullable
 
 
 def _facets(scalar: Scalar) -> tuple[tuple[tuple[str, str], ...], str]:

@@ -143,6 +143,8 @@ def _report_type(report: Report, node: Node, message: str, hint: str) -> None:
     if report.within(node.get("type")):
         return
     if node.has("type"):
+        if types_of(node) == ["null"]:
+            message, hint = "holds nothing but null", "name the type of its values too, as in type: [string, 'null']"
         shown = " and ".join(types_of(node)) or "empty"
         report.add(node.get("type"), Code.UNSUPPORTED_TYPE, f"{message}: the type is {shown}", hint)
     elif not report.around(node):
