@@ -11,6 +11,9 @@ from parts_server import PartsServer
 from parts_spec import altered, contract
 from plain_http import PlainServer, running
 from twinwire.cli import main
+from twinwire.ir import build
+from twinwire.spec.source import parse
+from twinwire_conformance.contract import Ask, Terms
 from twinwire_conformance.validation import Schemas
 
 
@@ -80,3 +83,55 @@ def test_null_that_the_enum_of_a_required_member_forbids_is_a_flaw(tmp_path: Pat
     code, failures = certify(PartsServer({"note": None}), spec, tmp_path)
     assert code == 1
     assert {"SCHEMA-01", "SCHEMA-02"} <= set(failures)
+
+
+PARAMETERS = "      parameters:\n"
+
+
+def with_parameter(text: str) -> str:
+    return altered((PARAMETERS, f"{PARAMETERS}        - {{name: shop, in: query, required: true, {text}}}\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("example: a, schema: {type: string, default: b}", "a"),
+        ("examples: {one: {value: a}}, schema: {type: string}", "a"),
+        ("schema: {type: string, examples: [a, b], enum: [b, a]}", "a"),
+        ("schema: {type: string, example: a}", "a"),
+        ("schema: {type: string, default: a, enum: [b, a]}", "a"),
+        ("schema: {type: string, enum: [a, b]}", "a"),
+        ("example: a, schema: {type: string, const: a}", "a"),
+        ("schema: {type: integer, const: 7}", "7"),
+        ("schema: {type: boolean}, example: true", "true"),
+        ("schema: {type: number}, example: 0.5", "0.5"),
+    ],
+)
+def test_the_value_of_a_required_parameter_comes_from_the_spec(text: str, sent: str) -> None:
+    spec = build(parse(with_parameter(text).encode(), "parts.yaml"))
+    assert spec.operation.parameter("shop").example == sent
+    terms = Terms(spec)
+    assert terms.params(Ask("application/json", limit=2)) == {"shop": sent, "limit": "2"}
+
+
+def test_a_required_parameter_is_sent_in_every_request(tmp_path: Path) -> None:
+    spec = with_parameter("schema: {type: string, enum: [berlin, paris]}")
+    code, failures = certify(PartsServer(needed={"shop": "berlin"}), spec, tmp_path)
+    assert (code, failures) == (0, {})
+
+
+def test_a_required_parameter_without_a_value_cannot_be_certified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _ = certify(PartsServer(), with_parameter("schema: {type: string}"), tmp_path)
+    assert code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    problem = "the spec requires the parameter 'shop' and gives no value to send for it"
+    assert line == f"twinwire certify: {problem} (add an example to the parameter)"
+
+
+def test_a_required_session_gets_a_value_of_the_kit_s_unless_the_caller_gives_one() -> None:
+    text = with_parameter("schema: {type: string, minLength: 10}").replace(
+        "        key: id\n", "        key: id\n        session: shop\n"
+    )
+    terms = Terms(build(parse(text.encode(), "parts.yaml")))
+    assert terms.params(Ask("application/json")) == {"shop": "twinwire--"}
+    assert terms.params(Ask("application/json", session="mine")) == {"shop": "mine"}

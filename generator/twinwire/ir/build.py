@@ -33,6 +33,8 @@ from twinwire.ir.model import (
     XmlShape,
 )
 from twinwire.spec.document import Document
+from twinwire.spec.examples import example_text
+from twinwire.spec.node import Node
 from twinwire.spec.view import NULLABLE, Spec
 
 Json = Mapping[str, Any]
@@ -107,6 +109,7 @@ def _parameter(spec: Spec, raw: Json) -> Parameter:
         empty_is_absent=raw.get("allowEmptyValue", False),
         description=_text(raw.get("description") or schema.get("description")),
         since=raw.get("x-since"),
+        example=example_text(Node(spec.data, (), raw)),
     )
 
 

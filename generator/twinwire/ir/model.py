@@ -102,7 +102,10 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter. ``empty_is_absent`` says that an empty value means the same as leaving it out."""
+    """A query parameter. ``empty_is_absent`` says that an empty value means the same as leaving it out.
+
+    ``example`` is a value that the spec gives, as it stands in a request: what a tester sends where the parameter is required.
+    """
 
     name: str
     type: Scalar
@@ -111,6 +114,7 @@ class Parameter:
     empty_is_absent: bool = False
     description: str = ""
     since: str | None = None
+    example: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The JSON representation of a contract as JSON Schema 2020-12.
 
-A member that is not required may be null or absent, a required one null where the spec says so, and members beyond the contract are allowed: a newer version of the
-feed adds some. What a success needs on top of that stands in ``if`` and ``then`` (SCHEMA-01).
+A member that is not required may be null or absent, and a required one null where the spec says so. Members beyond the
+contract are allowed: a newer version of the feed adds some. What a success needs on top of that stands in ``if`` and ``then``
+(SCHEMA-01).
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ class Code(StrEnum):
     MISPLACED_FEED = "misplaced-feed", "an x-feed stands elsewhere than on a GET operation"
     PATH = "path", "the operation's path has parameters, or cannot be appended to a base URL"
     UNSUPPORTED_PARAMETER = "unsupported-parameter", "a parameter is sent otherwise than as one query value"
+    BAD_EXAMPLE = "bad-example", "an example of a required parameter, which would be sent, is no value of its schema"
     DUPLICATE_PARAMETER = "duplicate-parameter", "two parameters of the operation have one name"
     NO_ANSWER = "no-answer", "the operation describes no 200 answer with content"
     ANSWER_SCHEMA = "answer-schema", "the media types of the 200 answer do not all refer to one component schema"
@@ -102,6 +103,10 @@ class Code(StrEnum):
     RELABELLED = "relabelled", "a format has no label left, or a relabelled media type is in no format"
     STATUS = "status", "refusals name a status that the operation does not describe"
     DUPLICATE_ERRATUM = "duplicate-erratum", "two errata have one id"
+
+    # Warnings, which change no exit code.
+    IGNORED_KEYWORD = "ignored-keyword", "a keyword, path or component changes nothing here"
+    NO_EXAMPLE = "no-example", "a required parameter has no example, so that a server cannot be certified"
 
     # Identifiers.
     NO_IDENTIFIER = "no-identifier", "a name gives no identifier"

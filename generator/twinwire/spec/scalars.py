@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twinwire.patterns import PatternError, UnsupportedPatternError, python_pattern
+from twinwire.spec import keywords
 from twinwire.spec.codes import Code
 from twinwire.spec.node import Node, show, suggest
 from twinwire.spec.outline import scalar_kind, types_of
@@ -12,20 +13,8 @@ from twinwire.spec.report import Report
 
 INT64 = range(-(2**63), 2**63)
 
-# JSON Schema makes these say something about a schema without constraining it.
-ANNOTATIONS = frozenset(
-    {"title", "description", "type", "xml", "default", "example", "examples", "deprecated", "readOnly", "writeOnly"}
-    | {"externalDocs", "format", "$comment"}
-)
-_TEXT = frozenset({"minLength", "maxLength", "pattern"})
-KEYWORDS = {
-    "string": _TEXT | {"enum", "const", "contentEncoding", "contentMediaType"},
-    "uri": _TEXT,
-    "binary": frozenset({"contentEncoding", "contentMediaType"}),
-    "integer": frozenset({"minimum", "maximum", "enum", "const"}),
-    "number": frozenset({"minimum", "maximum"}),
-    "boolean": frozenset[str](),
-}
+ANNOTATIONS = frozenset(keywords.SCHEMA)
+KEYWORDS = {kind: frozenset(place) for kind, place in keywords.SCALARS.items()}
 _ADVICE = {
     "nullable": "write type: [..., 'null']",
     "exclusiveMinimum": "write minimum",

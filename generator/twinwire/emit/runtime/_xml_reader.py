@@ -166,8 +166,8 @@ class XmlReader:
     def _open(self, frame: _Frame, attributes: dict[str, str]) -> None:
         self._frames.append(frame)
         known = frame.node.attributes if frame.node is not None else {}
-        for member in frame.node.nullable if frame.node is not None else ():
-            frame.tree[member.wire] = [] if member.many else None
+        for nullable in frame.node.nullable if frame.node is not None else ():
+            frame.tree[nullable.wire] = [] if nullable.many else None
         for name, text in attributes.items():
             member = known.get(name)
             if member is not None:
