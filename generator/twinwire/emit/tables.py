@@ -109,7 +109,8 @@ class Tables:
 
     def _parameter(self, parameter: Parameter) -> str:
         scalar = parameter.type
-        limits = {name: getattr(scalar, name) for name in ("min_length", "max_length", "pattern", "python_pattern")}
+        limits = {name: getattr(scalar, name) for name in ("min_length", "max_length")}
+        limits.update(pattern=scalar.ecma_pattern, python_pattern=scalar.pattern)
         named = (
             _bounds(scalar) | {name: literal(value) for name, value in limits.items() if value is not None} | _choices(scalar)
         )

@@ -130,9 +130,19 @@ def _scalar(schema: Json) -> Scalar:
         maximum=maximum,
         min_length=schema.get("minLength"),
         max_length=schema.get("maxLength"),
-        pattern=schema.get("pattern"),
+        pattern=_translated(schema.get("pattern")),
+        ecma_pattern=schema.get("pattern"),
         enum=tuple(value for value in _choices(schema) if value is not None),
     )
+
+
+def _translated(pattern: str | None) -> str | None:
+    if pattern is None:
+        return None
+    # Only here: few specs have patterns, and every command reads one.
+    from twinwire.patterns import python_pattern  # noqa: PLC0415
+
+    return python_pattern(pattern)
 
 
 def spec_type(schema: Json) -> str:

@@ -29,7 +29,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A scalar and its constraints. Lengths count Unicode code points; bounds are inclusive; patterns are of ECMA-262."""
+    """A scalar and its constraints. Lengths count Unicode code points; bounds are inclusive.
+
+    ``ecma_pattern`` is the pattern as the spec states it, and ``pattern`` its translation for ``re.search``.
+    """
 
     kind: Kind
     minimum: int | None = None
@@ -38,15 +41,7 @@ class Scalar:
     max_length: int | None = None
     pattern: str | None = None
     enum: tuple[str | int, ...] = ()
-
-    @property
-    def python_pattern(self) -> str | None:
-        """The pattern in the dialect of Python's ``re``, for ``re.search``; ``pattern`` itself is one of ECMA-262."""
-        if self.pattern is None:
-            return None
-        from twinwire.patterns import python_pattern  # noqa: PLC0415
-
-        return python_pattern(self.pattern)
+    ecma_pattern: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def _scalar(scalar: Scalar) -> Json:
         "maximum": scalar.maximum,
         "minLength": scalar.min_length,
         "maxLength": scalar.max_length,
-        "pattern": scalar.pattern,
+        "pattern": scalar.ecma_pattern,
         "enum": list(scalar.enum) or None,
     }
     stated = {name: value for name, value in facets.items() if value is not None}

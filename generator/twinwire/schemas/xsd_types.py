@@ -116,10 +116,10 @@ def _facets(scalar: Scalar) -> tuple[tuple[tuple[str, str], ...], str]:
         "maxLength": scalar.max_length,
     }
     documentation = ""
-    if scalar.pattern is not None:
-        values["pattern"] = xsd_pattern(scalar.pattern)
+    if scalar.ecma_pattern is not None:
+        values["pattern"] = xsd_pattern(scalar.ecma_pattern)
         if values["pattern"] is None:
-            documentation = f"Also matches the pattern {scalar.pattern}, which XSD 1.0 cannot express."
+            documentation = f"Also matches the pattern {scalar.ecma_pattern}, which XSD 1.0 cannot express."
     facets = [(name, str(value)) for name, value in values.items() if value is not None]
     # A value that XML cannot carry never arrives in it.
     facets += [("enumeration", str(value)) for value in scalar.enum if carried(str(value))]
