@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Literal
 
+from twinwire.errors import UsageError
 from twinwire.ir import Contract, Field, Kind, Mode, ModelRef, Packed, Representation, unpack
 from twinwire_conformance.model import Answer, Request
 from twinwire_conformance.reading import Reader, Reading, Unreadable
@@ -15,6 +16,7 @@ from twinwire_conformance.validation import Schemas
 Format = Literal["json", "xml"]
 MAX_UNREADABLE = 256
 FORMATS: tuple[Format, ...] = ("json", "xml")
+_SESSION = "twinwire"
 
 
 @cache
@@ -42,7 +44,10 @@ class Ask:
 
 
 class Terms:
-    """What the rules need of a contract, by role and never by a member's name."""
+    """What the rules need of a contract, by role and never by a member's name.
+
+    Raises UsageError for a required parameter whose value is unknown.
+    """
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
@@ -50,6 +55,15 @@ class Terms:
         self.operation = contract.operation
         self._reader = Reader(contract)
         self._unreadable: dict[tuple[object, ...], str] = {}
+        self._required = {item.name: item.example for item in contract.operation.parameters if item.required}
+        session = self.feed.session
+        if session is not None and session.required and session.example is None and session.type.pattern is None:
+            # Any text identifies a session.
+            self._required[session.name] = _SESSION.ljust(session.type.min_length or 0, "-")[: session.type.max_length]
+        for name, example in self._required.items():
+            # The caller may still give the session.
+            if example is None and (session is None or name != session.name):
+                raise _missing(name)
 
     @property
     def media_types(self) -> tuple[str, ...]:
@@ -92,9 +106,13 @@ class Terms:
         return [self.light_mode, *others]
 
     def params(self, ask: Ask) -> dict[str, str]:
-        """Return the query parameters of an ask by name, in the order of the operation."""
+        """Return the query parameters of an ask by name, in the order of the operation.
+
+        A required parameter without a role in the feed gets the value that the spec gives for it. Raises UsageError when there
+        is none.
+        """
         feed = self.feed
-        values: dict[str, str] = {}
+        values = {name: example for name, example in self._required.items() if example is not None}
         if ask.cursor is not None:
             values[feed.cursor.parameter.name] = ask.cursor
         if ask.limit is not None:
@@ -103,6 +121,8 @@ class Terms:
             values[feed.modes.parameter.name] = ask.mode.value
         if ask.session is not None and feed.session is not None:
             values[feed.session.name] = ask.session
+        elif feed.session is not None and feed.session.name in self._required.keys() - values.keys():
+            raise _missing(feed.session.name, " or give --session")
         return {item.name: values[item.name] for item in self.operation.parameters if item.name in values}
 
     def request(self, ask: Ask) -> Request:
@@ -177,6 +197,13 @@ class Terms:
 def _identity(answer: Answer) -> tuple[object, ...]:
     """Return what two answers have in common that read the same, without keeping a body."""
     return answer.media_type, answer.charset, len(answer.body), hash(answer.body)
+
+
+def _missing(name: str, otherwise: str = "") -> UsageError:
+    return UsageError(
+        f"the spec requires the parameter {name!r} and gives no value to send for it",
+        f"add an example to the parameter{otherwise}",
+    )
 
 
 def kind_of(field: Field) -> Kind | None:

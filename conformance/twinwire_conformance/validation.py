@@ -7,7 +7,8 @@ take a hundred times as long, half of it only to be imported, and most answers a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -16,6 +17,7 @@ import jsonschema_rs
 from lxml import etree
 
 from twinwire.ir import Contract, Scalar
+from twinwire.patterns import python_pattern
 
 Flaw = tuple[str, str]
 """Where a schema is broken (a path in the answer), and in what."""
@@ -31,7 +33,7 @@ class Schemas:
     def json_flaw(self, value: Any) -> Flaw | None:
         """Return the first flaw of a JSON value, None when it is valid (SCHEMA-01)."""
         try:
-            if self._quick_json is not None and self._quick_json.is_valid(value):
+            if self._quick_json.is_valid(value):
                 return None
         except ValueError:
             # Some value is of no type that JSON has in Python.
@@ -70,25 +72,29 @@ class Schemas:
 
     @cached_property
     def _quick_json(self) -> Any:
-        try:
-            return jsonschema_rs.validator_for(json.loads(self._texts["json"]))
-        except ValueError:
-            # A pattern in Python's dialect that it does not know.
-            return None
+        # Both validators match patterns in the one translation, so that they agree: neither has exactly ECMA-262's dialect.
+        keywords: dict[str, Any] | None = {"pattern": _Pattern} if self._patterns else None
+        return jsonschema_rs.validator_for(json.loads(self._texts["json"]), keywords=keywords)
 
     @cached_property
     def _quick_xml(self) -> etree.XMLSchema | None:
-        scalars = [field.type for model in self._contract.models.values() for field in model.fields]
-        if any(isinstance(scalar, Scalar) and scalar.pattern is not None for scalar in scalars):
+        if self._patterns:
             # Its patterns are none too exact, and it must not let pass what the schema forbids.
             return None
         return etree.XMLSchema(etree.XML(self._texts["xml"].encode()))
 
     @cached_property
-    def _json(self) -> Any:
-        import jsonschema  # noqa: PLC0415
+    def _patterns(self) -> bool:
+        scalars = [field.type for model in self._contract.models.values() for field in model.fields]
+        return any(isinstance(scalar, Scalar) and scalar.pattern is not None for scalar in scalars)
 
-        return jsonschema.Draft202012Validator(json.loads(self._texts["json"]))
+    @cached_property
+    def _json(self) -> Any:
+        from jsonschema import Draft202012Validator, validators  # noqa: PLC0415
+
+        untyped: Any = validators
+        extended = untyped.extend(Draft202012Validator, {"pattern": _pattern_errors})
+        return extended(json.loads(self._texts["json"]))
 
     @cached_property
     def _xml(self) -> Any:
@@ -108,6 +114,26 @@ def _without_type(value: Any, path: str = "$") -> Flaw | None:
     else:
         return path, f"{value!r} is neither an integer of 64 bits nor a double"
     return next(filter(None, (_without_type(item, where) for where, item in inner)), None)
+
+
+class _Pattern:
+    """The keyword ``pattern`` for jsonschema_rs."""
+
+    def __init__(self, _parent: Any, pattern: str, _path: Any) -> None:
+        self._expression = re.compile(python_pattern(pattern))
+
+    def validate(self, instance: Any) -> None:
+        """Raise ValueError when a text does not match."""
+        if isinstance(instance, str) and self._expression.search(instance) is None:
+            raise ValueError("does not match its pattern")
+
+
+def _pattern_errors(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
+    """Yield the error of a text that does not match: the keyword ``pattern`` for jsonschema."""
+    from jsonschema import ValidationError  # noqa: PLC0415
+
+    if isinstance(instance, str) and re.search(python_pattern(pattern), instance) is None:
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 def _native(root: ET.Element) -> etree._Element:

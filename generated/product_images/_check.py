@@ -35,7 +35,7 @@ def check(value: Any, shape: Shape, *, xml: bool, verbatim: bool, path: str = "$
                 raise EncodeError(f"expected a tuple, got {_noun(item)}", path=place)
             for index, each in enumerate(cast("tuple[Any, ...]", item)):
                 _one(each, member, xml, verbatim, f"{place}[{index}]")
-        elif item is not None or member.required:
+        elif item is not None or (member.required and not member.nullable):
             _one(item, member, xml, verbatim, place)
 
 

@@ -31,7 +31,9 @@ def has_more_members(text: bytes, limit: int) -> bool:
 
 
 def tidy(tree: Any, shape: Shape, reading: Reading, path: str = "$") -> Any:
-    """Drop null members below a tree and decode base64, in place, and return it; DecodeError for what is no base64.
+    """Drop null members below a tree, but for those that are required to be there, and decode base64, in place.
+
+    Returns the tree; DecodeError for what is no base64.
 
     A value of a wrong type stays, for the conversion names it with its path.
     """
@@ -39,8 +41,11 @@ def tidy(tree: Any, shape: Shape, reading: Reading, path: str = "$") -> Any:
         if reading.on_unknown is not None:
             _tell(tree, shape, reading, path)
         for member in shape.members:
+            present = member.wire in tree
             value = tree.pop(member.wire, None)
-            if value is not None:
+            if value is None and present and member.nullable:
+                tree[member.wire] = [] if member.many else None
+            elif value is not None:
                 tree[member.wire] = _value(value, member, reading, f"{path}.{member.wire}")
     return tree
 

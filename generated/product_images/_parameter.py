@@ -19,7 +19,8 @@ from .errors import ParameterError
 class Parameter:
     """A query parameter and its constraint. Lengths count Unicode code points; bounds are inclusive.
 
-    ``secret`` keeps its value out of every message.
+    ``pattern`` is one of ECMA-262, and ``python_pattern`` the same in Python's dialect. ``secret`` keeps the value out of
+    every message.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Parameter:
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
+    python_pattern: str | None = None
     choices: tuple[str | int, ...] = ()
     required: bool = False
     empty_is_absent: bool = False
@@ -82,7 +84,7 @@ class Parameter:
         if len(value) < low or (high is not None and len(value) > high):
             limit = f"from {low} to {high}" if high is not None else f"at least {low}"
             raise self._error(f"must have {limit} characters and has {len(value)}", value)
-        if self.pattern is not None and not re.search(self.pattern, value):
+        if self.python_pattern is not None and not re.search(self.python_pattern, value):
             raise self._error(f"must match {self.pattern}", value)
         if any("\ud800" <= char <= "\udfff" for char in value):
             raise self._error("must hold no lone surrogates", value)

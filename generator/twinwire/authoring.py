@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from twinwire import tree
 from twinwire.commands import Command
-from twinwire.errors import SpecError
+from twinwire.errors import Problem, SpecError, listing
 from twinwire.pipeline import DEFAULT_OUT, DEFAULT_SPEC, Generated
 from twinwire.pipeline import generate as run_pipeline
-from twinwire.spec.check import check
+from twinwire.spec.check import review
 from twinwire.spec.source import load
 
 MAX_DIFF_LINES = 20
@@ -24,17 +25,20 @@ def _configure_validate(parser: argparse.ArgumentParser) -> None:
 def _validate(args: argparse.Namespace) -> int:
     bad = 0
     for path in args.specs:
+        warnings: list[Problem] = []
         try:
-            problems = check(load(path))
+            report = review(load(path))
+            problems, warnings = report.problems, report.warnings
         except SpecError as error:
             problems = error.problems
-        for problem in problems:
-            print(problem)
+        # A spec with problems is not used, so nothing in it is ignored yet.
+        for line in listing(problems) if problems else listing(warnings, "warning"):
+            print(line)
         bad += bool(problems)
     return 2 if bad else 0
 
 
-validate = Command("validate", "print the problems of specs, or nothing", _configure_validate, _validate, order=10)
+validate = Command("validate", "print the problems and warnings of specs, or nothing", _configure_validate, _validate, order=10)
 
 
 def _configure_generate(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +50,9 @@ def _configure_generate(parser: argparse.ArgumentParser) -> None:
 
 def _generate(args: argparse.Namespace) -> int:
     done = run_pipeline(args.spec, args.out, http=args.http, check=args.check)
+    if done.ignored:
+        noun = "keyword is" if done.ignored == 1 else "keywords are"
+        print(f"{args.spec}: {done.ignored} {noun} ignored; twinwire validate lists them", file=sys.stderr)
     for line in _check_lines(done) if args.check else _write_lines(done):
         print(line)
     return int(args.check and bool(done))

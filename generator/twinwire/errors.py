@@ -8,9 +8,11 @@ TwinwireError               one clear line, a hint, and the exit code that goes 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _WIDTH = 200
+_LISTED = 100
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
@@ -36,10 +38,12 @@ class Problem:
     message: str
     hint: str = ""
     source: str = ""
+    is_warning: bool = False
 
     def __str__(self) -> str:
         """Return it as people read it. Everything in it may stem from a spec that nobody vouches for, so it is escaped."""
-        parts = [printable(f"{self.file}:{self.line}:{self.column}: {self.code}: {self.message}")]
+        level = "warning: " if self.is_warning else ""
+        parts = [printable(f"{self.file}:{self.line}:{self.column}: {level}{self.code}: {self.message}")]
         if self.source.strip():
             before, after = self._excerpt()
             # A tab keeps its width in the caret's line only if it stands there too.
@@ -58,6 +62,14 @@ class Problem:
             ("..." if start else "") + printable(before, keep="\t"),
             printable(after[:room], keep="\t") + ("..." if len(after) > room else ""),
         )
+
+
+def listing(problems: Sequence[Problem], noun: str = "problem") -> Iterator[str]:
+    """Yield problems as people read them, the first hundred of them, and how many more there are."""
+    yield from map(str, problems[:_LISTED])
+    more = len(problems) - _LISTED
+    if more > 0:
+        yield f"... and {more} more {noun}{'s' if more > 1 else ''}"
 
 
 class TwinwireError(Exception):
@@ -83,4 +95,4 @@ class SpecError(TwinwireError):
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join(listing(self.problems)))

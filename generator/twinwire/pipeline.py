@@ -10,10 +10,12 @@ from typing import Literal
 
 from twinwire import tree
 from twinwire.emit import emit
-from twinwire.errors import UsageError
+from twinwire.errors import SpecError, UsageError
 from twinwire.guard import guard
-from twinwire.ir import Contract, pack, read_contract
+from twinwire.ir import Contract, build, pack
 from twinwire.schemas import json_schema, provenance, xsd
+from twinwire.spec.check import review
+from twinwire.spec.document import Document
 from twinwire.spec.source import load
 from twinwire.templating import Artifact
 
@@ -28,7 +30,7 @@ COPY_NAME = "contract.json"
 class Generated:
     """What a run generated from ``source``, and how the directory ``root`` differed from it.
 
-    ``copy`` is the contract's copy, when that differed.
+    ``copy`` is the contract's copy, when that differed; ``ignored`` the number of warnings of the spec.
     """
 
     root: Path
@@ -36,6 +38,7 @@ class Generated:
     source: str
     changes: tree.Changes
     copy: Path | None = None
+    ignored: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.copy)
@@ -49,18 +52,21 @@ def generate(spec: Path, out: Path, *, http: Http = "httpx", check: bool = False
     """
     if spec == DEFAULT_SPEC and not spec.exists():
         raise UsageError(f"there is no {spec} here", "name a spec: twinwire generate SPEC --out DIR")
-    contract = read_contract(spec)
+    report = review(document := load(spec))
+    if report.problems:
+        raise SpecError(report.problems)
+    contract = build(document)
     source = provenance(contract.origin)
     artifacts = emit(contract, http)
     guard(artifacts)
     copy = _contract_copy() if (spec, out) == (DEFAULT_SPEC, DEFAULT_OUT) else None
     changes = (tree.diff if check else tree.write)(out, artifacts, source)
-    differs = copy is not None and tree.place(copy, _packed(spec, contract), check=check)
-    return Generated(out, artifacts, source, changes, copy if differs else None)
+    differs = copy is not None and tree.place(copy, _packed(document, contract), check=check)
+    return Generated(out, artifacts, source, changes, copy if differs else None, len(report.warnings))
 
 
-def _packed(spec: Path, contract: Contract) -> bytes:
-    return pack(load(spec), {"json": json_schema(contract), "xml": xsd(contract)})
+def _packed(document: Document, contract: Contract) -> bytes:
+    return pack(document, {"json": json_schema(contract), "xml": xsd(contract)})
 
 
 def _contract_copy() -> Path | None:

@@ -58,8 +58,10 @@ class Models:
     def _member(self, model: Model, field: Field) -> str:
         name, type_ = self._names.member(field), self._names.target(field) or self._scalar(model, field)
         if field.many:
-            return f"{name}: tuple[{type_}, ...] = ()"
-        return f"{name}: {type_}" if field.required else f"{name}: {type_} | None = None"
+            # Null is the empty collection, and the member is written all the same where null is required to be.
+            return f"{name}: tuple[{type_}, ...]" + ("" if field.nullable else " = ()")
+        optional = "" if field.required and not field.nullable else " | None"
+        return f"{name}: {type_}{optional}" + ("" if field.required else " = None")
 
     def _scalar(self, model: Model, field: Field) -> str:
         assert not isinstance(field.type, ModelRef)

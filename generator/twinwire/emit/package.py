@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from twinwire.emit.names import Names
-from twinwire.emit.source import bracketed, by_kind, docstring, imports, literal, markdown, toml
-from twinwire.ir import Contract, Kind, Scalar
+from twinwire.emit.source import bracketed, by_kind, docstring, imports, literal, mapping, markdown, toml
+from twinwire.ir import Contract, Kind, Parameter, Scalar
 
 Http = Literal["httpx", "httpx2"]
 
@@ -112,11 +112,11 @@ class Readme:
 
     title: str
     description: str
-    limit: str
+    arguments: str
     cursor: str
-    count: int
     remaining: bool
     mirror: bool
+    mirror_arguments: str
     links: bool
     options: str
 
@@ -125,18 +125,31 @@ def readme(contract: Contract, names: Names) -> Readme:
     """Return the README's words."""
     feed, origin = contract.feed, contract.origin
     title, description = markdown(origin.title), markdown(origin.description or contract.operation.description)
-    limit, cursor = names.parameter(feed.limit.parameter), names.parameter(feed.cursor.parameter)
+    required = {
+        names.parameter(item): _argument(item)
+        for item in contract.operation.parameters
+        if item.required and item != feed.session
+    }
+    shown = {**required, names.parameter(feed.limit.parameter): str(max(feed.limit.minimum, min(50, feed.limit.maximum)))}
     return Readme(
         title,
         description,
-        limit,
-        cursor,
-        count=max(feed.limit.minimum, min(50, feed.limit.maximum)),
+        ", ".join(f"{name}={source}" for name, source in shown.items()),
+        names.parameter(feed.cursor.parameter),
         remaining=feed.remaining is not None,
         mirror=has_mirror(contract),
+        mirror_arguments=mapping(", arguments=", required) if required else "",
         links=bool(links := _link_modes(contract)),
         options=f" --mode {links[0]} --parallel 8" if links and _WORD.fullmatch(links[0]) else "",
     )
+
+
+def _argument(parameter: Parameter) -> str:
+    """Return the source of an argument as an example shows it."""
+    example = parameter.example or "..."
+    if parameter.type.kind in (Kind.INTEGER, Kind.NUMBER):
+        return parameter.example or "1"
+    return str(example == "true") if parameter.type.kind is Kind.BOOLEAN else literal(example)
 
 
 def _link_modes(contract: Contract) -> list[str]:

@@ -96,7 +96,7 @@ class Tables:
 
     def _member(self, field: Field) -> str:
         texts = literal(self._names.member(field)), literal(field.wire), literal(_kind(field)), literal(field.xml.name)
-        flags = {name: "True" for name in ("many", "required") if getattr(field, name)}
+        flags = {name: "True" for name in ("many", "required", "nullable") if getattr(field, name)}
         named = {"attribute": "True"} if field.xml.attribute else {}
         if field.xml.wrapper is not None:
             named["wrapper"] = literal(field.xml.wrapper)
@@ -109,7 +109,8 @@ class Tables:
 
     def _parameter(self, parameter: Parameter) -> str:
         scalar = parameter.type
-        limits = {name: getattr(scalar, name) for name in ("min_length", "max_length", "pattern")}
+        limits = {name: getattr(scalar, name) for name in ("min_length", "max_length")}
+        limits.update(pattern=scalar.ecma_pattern, python_pattern=scalar.pattern)
         named = (
             _bounds(scalar) | {name: literal(value) for name, value in limits.items() if value is not None} | _choices(scalar)
         )

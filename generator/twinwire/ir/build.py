@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -33,7 +33,9 @@ from twinwire.ir.model import (
     XmlShape,
 )
 from twinwire.spec.document import Document
-from twinwire.spec.view import Spec
+from twinwire.spec.examples import example_text
+from twinwire.spec.node import Node
+from twinwire.spec.view import NULLABLE, Spec
 
 Json = Mapping[str, Any]
 
@@ -107,6 +109,7 @@ def _parameter(spec: Spec, raw: Json) -> Parameter:
         empty_is_absent=raw.get("allowEmptyValue", False),
         description=_text(raw.get("description") or schema.get("description")),
         since=raw.get("x-since"),
+        example=example_text(Node(spec.data, (), raw)),
     )
 
 
@@ -127,9 +130,19 @@ def _scalar(schema: Json) -> Scalar:
         maximum=maximum,
         min_length=schema.get("minLength"),
         max_length=schema.get("maxLength"),
-        pattern=schema.get("pattern"),
-        enum=tuple(value for value in schema.get("enum", ()) if value is not None),
+        pattern=_translated(schema.get("pattern")),
+        ecma_pattern=schema.get("pattern"),
+        enum=tuple(value for value in _choices(schema) if value is not None),
     )
+
+
+def _translated(pattern: str | None) -> str | None:
+    if pattern is None:
+        return None
+    # Only here: few specs have patterns, and every command reads one.
+    from twinwire.patterns import python_pattern  # noqa: PLC0415
+
+    return python_pattern(pattern)
 
 
 def spec_type(schema: Json) -> str:
@@ -158,7 +171,21 @@ def _field(spec: Spec, wire: str, raw: Json, required: bool) -> Field:
         name, target = item_name, items
     kind: Scalar | ModelRef = ModelRef(spec.ref_name(target)) if "$ref" in target else _scalar(target)
     shape = XmlShape(name, xml.get("attribute", False), wrapper)
-    return Field(wire, kind, shape, many, required, _text(raw.get("description")), raw.get("x-since"))
+    nullable = required and _allows_null(raw)
+    return Field(wire, kind, shape, many, required, _text(raw.get("description")), raw.get("x-since"), nullable)
+
+
+def _allows_null(raw: Json) -> bool:
+    """Return whether null is a value of a member's schema, which an enum may forbid again."""
+    alternatives = [item for keyword in NULLABLE for item in raw.get(keyword, ())]
+    if alternatives:
+        return any(item.get("type") == "null" or _allows_null(item) for item in alternatives)
+    return "null" in raw.get("type", ()) and None in _choices(raw, [None])
+
+
+def _choices(schema: Json, otherwise: Sequence[Any] = ()) -> Sequence[Any]:
+    """Return the values that ``const`` or ``enum`` leave to a schema."""
+    return [schema["const"]] if "const" in schema else schema.get("enum", otherwise)
 
 
 def _item_name(spec: Spec, items: Json) -> str | None:

@@ -29,7 +29,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A scalar and its constraints. Lengths count Unicode code points; bounds are inclusive."""
+    """A scalar and its constraints. Lengths count Unicode code points; bounds are inclusive.
+
+    ``ecma_pattern`` is the pattern as the spec states it, and ``pattern`` its translation for ``re.search``.
+    """
 
     kind: Kind
     minimum: int | None = None
@@ -38,6 +41,7 @@ class Scalar:
     max_length: int | None = None
     pattern: str | None = None
     enum: tuple[str | int, ...] = ()
+    ecma_pattern: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ class XmlShape:
 class Field:
     """One member of a model. ``wire`` is its JSON name; ``many`` makes it an ordered collection of ``type``.
 
-    A field that is not required may be absent, null or empty, which are the same thing.
+    A field that is not required may be absent, null or empty, which are the same thing. A required one that is ``nullable``
+    is present in JSON and may be null there; XML writes nothing for null, so in XML it may be absent.
     """
 
     wire: str
@@ -70,6 +75,7 @@ class Field:
     required: bool = False
     description: str = ""
     since: str | None = None
+    nullable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,10 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter. ``empty_is_absent`` says that an empty value means the same as leaving it out."""
+    """A query parameter. ``empty_is_absent`` says that an empty value means the same as leaving it out.
+
+    ``example`` is a value that the spec gives, as it stands in a request: what a tester sends where the parameter is required.
+    """
 
     name: str
     type: Scalar
@@ -100,6 +109,7 @@ class Parameter:
     empty_is_absent: bool = False
     description: str = ""
     since: str | None = None
+    example: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

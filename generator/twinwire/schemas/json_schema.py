@@ -1,7 +1,8 @@
 """The JSON representation of a contract as JSON Schema 2020-12.
 
-A member that is not required may be null or absent, and members beyond the contract are allowed: a newer version of the
-feed adds some. What a success needs on top of that stands in ``if`` and ``then`` (SCHEMA-01).
+A member that is not required may be null or absent, and a required one null where the spec says so. Members beyond the
+contract are allowed: a newer version of the feed adds some. What a success needs on top of that stands in ``if`` and ``then``
+(SCHEMA-01).
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def _on_success(feed: Feed) -> Json:
 
 
 def _present(fields: list[Field]) -> Json:
-    names = [field.wire for field in fields if not field.required]
+    names = [field.wire for field in fields if not field.required or field.nullable]
     return {"properties": {name: {"not": {"type": "null"}} for name in names}, "required": names}
 
 
@@ -66,7 +67,7 @@ def _field(field: Field) -> Json:
     value = _scalar(field.type) if isinstance(field.type, Scalar) else {"$ref": _ref(field.type.name)}
     if field.many:
         value = {"type": "array", "items": value}
-    if not field.required:
+    if not field.required or field.nullable:
         value = _nullable(value)
     description = described(field.description, field.since)
     return {"description": description, **value} if description else value
@@ -87,7 +88,7 @@ def _scalar(scalar: Scalar) -> Json:
         "maximum": scalar.maximum,
         "minLength": scalar.min_length,
         "maxLength": scalar.max_length,
-        "pattern": scalar.pattern,
+        "pattern": scalar.ecma_pattern,
         "enum": list(scalar.enum) or None,
     }
     stated = {name: value for name, value in facets.items() if value is not None}

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from twinwire.ir import INT64_MAX, INT64_MIN, Field, Kind, Model, Scalar
-from twinwire.schemas.patterns import xsd_pattern
+from twinwire.patterns import xsd_pattern
 from twinwire.schemas.provenance import described
 from twinwire.schemas.xml_text import carried
 from twinwire.schemas.xsd_content import Element, Group, content
@@ -68,20 +68,22 @@ class Types:
         return ComplexType(self.model_name(model.name), content(elements), attributes, model.description)
 
     def _attribute(self, model: Model, field: Field) -> Attribute:
-        return Attribute(field.xml.name, self._type(model, field), field.required, described(field.description, field.since))
+        return Attribute(
+            field.xml.name, self._type(model, field), _is_required(field), described(field.description, field.since)
+        )
 
     def _element(self, model: Model, field: Field) -> Element:
         documentation = described(field.description, field.since)
         # An empty collection writes nothing, so none of its elements is ever required.
-        minimum = int(field.required and not field.many)
-        # Null is allowed where the JSON Schema allows it: for a member that is not required, not within a collection.
-        nillable = not field.required and not field.many
+        minimum = int(_is_required(field) and not field.many)
+        # Null is allowed where the JSON Schema allows it: for a member that may be absent or null, not within a collection.
+        nillable = (not field.required or field.nullable) and not field.many
         item = Element(field.xml.name, self._type(model, field), minimum, field.many, documentation, nillable)
         if field.xml.wrapper is None:
             return item
         wrapper = ComplexType(self._member_name(model, field.xml.wrapper), content([item]))
         self.wrappers.append(wrapper)
-        return Element(field.xml.wrapper, wrapper.name, documentation=documentation, nillable=not field.required)
+        return Element(field.xml.wrapper, wrapper.name, documentation=documentation, nillable=not field.required or field.nullable)
 
     def _type(self, model: Model, field: Field) -> str:
         if not isinstance(field.type, Scalar):
@@ -102,6 +104,11 @@ class Types:
         return candidate
 
 
+def _is_required(field: Field) -> bool:
+    """Return whether a member must be there: null is written as nothing."""
+    return field.required and not field.nullable
+
+
 def _facets(scalar: Scalar) -> tuple[tuple[tuple[str, str], ...], str]:
     narrowed = scalar.kind is not Kind.INTEGER
     values: dict[str, object] = {
@@ -111,10 +118,10 @@ def _facets(scalar: Scalar) -> tuple[tuple[tuple[str, str], ...], str]:
         "maxLength": scalar.max_length,
     }
     documentation = ""
-    if scalar.pattern is not None:
-        values["pattern"] = xsd_pattern(scalar.pattern)
+    if scalar.ecma_pattern is not None:
+        values["pattern"] = xsd_pattern(scalar.ecma_pattern)
         if values["pattern"] is None:
-            documentation = f"Also matches the pattern {scalar.pattern}, which XSD 1.0 cannot express."
+            documentation = f"Also matches the pattern {scalar.ecma_pattern}, which XSD 1.0 cannot express."
     facets = [(name, str(value)) for name, value in values.items() if value is not None]
     # A value that XML cannot carry never arrives in it.
     facets += [("enumeration", str(value)) for value in scalar.enum if carried(str(value))]

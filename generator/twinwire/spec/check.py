@@ -8,6 +8,7 @@ from twinwire.errors import Problem
 from twinwire.spec.document import Document
 from twinwire.spec.feed import check_feed
 from twinwire.spec.identifiers import check_identifiers
+from twinwire.spec.ignored import warn_of_ignored
 from twinwire.spec.media import check_media
 from twinwire.spec.operation import check_operation
 from twinwire.spec.outline import Outline
@@ -22,6 +23,11 @@ _PASSES: tuple[Callable[[Report, Outline], None], ...] = (check_schemas, check_x
 
 def check(document: Document) -> list[Problem]:
     """Return every problem of a document, in the order of the file; never raises, whatever the document holds."""
+    return review(document).problems
+
+
+def review(document: Document) -> Report:
+    """Return the problems of a document, and the warnings when it has none; never raises, whatever the document holds."""
     report = Report(document)
     if is_openapi(report):
         check_structure(report)
@@ -30,4 +36,6 @@ def check(document: Document) -> list[Problem]:
         if check_operation(report, outline):
             for run in _PASSES:
                 run(report, outline)
-    return report.problems
+            if not report.problems:
+                warn_of_ignored(report, outline)
+    return report

@@ -58,6 +58,7 @@ class Code(StrEnum):
     MISPLACED_FEED = "misplaced-feed", "an x-feed stands elsewhere than on a GET operation"
     PATH = "path", "the operation's path has parameters, or cannot be appended to a base URL"
     UNSUPPORTED_PARAMETER = "unsupported-parameter", "a parameter is sent otherwise than as one query value"
+    BAD_EXAMPLE = "bad-example", "an example of a required parameter, which would be sent, is no value of its schema"
     DUPLICATE_PARAMETER = "duplicate-parameter", "two parameters of the operation have one name"
     NO_ANSWER = "no-answer", "the operation describes no 200 answer with content"
     ANSWER_SCHEMA = "answer-schema", "the media types of the 200 answer do not all refer to one component schema"
@@ -77,7 +78,8 @@ class Code(StrEnum):
     UNKNOWN_REQUIRED = "unknown-required", "required names a member that does not exist"
     EMPTY_RANGE = "empty-range", "a lower bound lies above its upper bound"
     INT64_RANGE = "int64-range", "a bound of an integer is no signed 64-bit integer"
-    BAD_PATTERN = "bad-pattern", "a pattern is no regular expression"
+    BAD_PATTERN = "bad-pattern", "a pattern is not one of ECMA-262, in whose dialect JSON Schema has its patterns"
+    UNSUPPORTED_PATTERN = "unsupported-pattern", "a pattern of ECMA-262 uses what is not supported here"
     BAD_DEFAULT = "bad-default", "a default is no value of its schema"
     BAD_ENUM = "bad-enum", "an enum is empty, or holds what is no value of its type"
     XML_ATTRIBUTE = "xml-attribute", "an XML attribute is to hold an object or an array"
@@ -101,6 +103,10 @@ class Code(StrEnum):
     RELABELLED = "relabelled", "a format has no label left, or a relabelled media type is in no format"
     STATUS = "status", "refusals name a status that the operation does not describe"
     DUPLICATE_ERRATUM = "duplicate-erratum", "two errata have one id"
+
+    # Warnings, which change no exit code.
+    IGNORED_KEYWORD = "ignored-keyword", "a keyword, path or component changes nothing here"
+    NO_EXAMPLE = "no-example", "a required parameter has no example, so that a server cannot be certified"
 
     # Identifiers.
     NO_IDENTIFIER = "no-identifier", "a name gives no identifier"

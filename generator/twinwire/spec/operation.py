@@ -6,10 +6,11 @@ import re
 
 from twinwire.spec import meta
 from twinwire.spec.codes import Code
+from twinwire.spec.examples import known_values
 from twinwire.spec.node import Node, misspelling, show
 from twinwire.spec.outline import METHODS, Outline, component, scalar_kind
 from twinwire.spec.report import Report
-from twinwire.spec.scalars import check_scalar
+from twinwire.spec.scalars import check_scalar, value_fault
 from twinwire.spec.translate import validate
 
 # Segments of RFC 3986's pchar, none empty and none a dot or two: the path is appended to a base URL as it stands.
@@ -77,6 +78,7 @@ def _check_parameters(report: Report, outline: Outline) -> None:
             report.add(raw, Code.DUPLICATE_PARAMETER, message, "declare it once, for the operation or for its path")
         elif node.pointer not in [other.pointer for other in seen.values()]:
             _check_parameter(report, node)
+            _check_examples(report, node, outline.feed.get("session").text)
         seen[name] = node
 
 
@@ -109,6 +111,23 @@ def _check_parameter(report: Report, node: Node) -> None:
         report.add(
             default, Code.UNSUPPORTED_FRACTION, f"the default {default.value} is written with a fraction", "write an integer"
         )
+
+
+def _check_examples(report: Report, node: Node, session: str | None) -> None:
+    """Report an example that cannot be sent, and warn of a required parameter that has no value to send."""
+    schema = node.get("schema").follow()
+    if node.get("required").value is not True or report.within(node) or report.within(schema) or not scalar_kind(schema):
+        return
+    values = list(known_values(node))
+    for value in values:
+        fault = value_fault(schema, value.value)
+        if fault:
+            message = f"the example {show(value.value)} {fault}"
+            report.add(value, Code.BAD_EXAMPLE, message, "choose an example that the schema allows: it is sent")
+    # Any text will do for a session, unless its form is fixed.
+    if not values and (node.get("name").text != session or schema.has("pattern")):
+        message = f"the parameter {show(node.get('name').value)} is required, and the spec gives no value to send for it"
+        report.warn(node.get("required"), Code.NO_EXAMPLE, message, "add an example to the parameter", at_key=True)
 
 
 def _check_answer(report: Report, outline: Outline) -> None:

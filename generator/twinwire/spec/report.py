@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from twinwire.errors import Problem
 from twinwire.spec.codes import Code
 from twinwire.spec.document import Document, Pointer
@@ -18,6 +20,7 @@ class Report:
         self.document = document
         self.root = Node(document.data, (), document.data)
         self._problems: set[Problem] = set()
+        self._warnings: set[Problem] = set()
         self._places: set[Pointer] = set()
         self._above: set[Pointer] = set()
 
@@ -32,6 +35,16 @@ class Report:
         self._places.add(pointer)
         self._above.update(pointer[:depth] for depth in range(len(pointer) + 1))
         self._problems.add(self.document.problem(pointer, code, _short(message), _short(hint), at_key=at_key))
+
+    @property
+    def warnings(self) -> list[Problem]:
+        """Every warning once, in the order of the file."""
+        return sorted(self._warnings)
+
+    def warn(self, place: Node, code: Code, message: str, hint: str, *, at_key: bool = False) -> None:
+        """Add a warning at a value, or at its key."""
+        found = self.document.problem(place.pointer, code, _short(message), _short(hint), at_key=at_key)
+        self._warnings.add(replace(found, is_warning=True))
 
     def within(self, node: Node) -> bool:
         """Say whether a problem stands at a value or anywhere below it."""

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from typing import Any
 
+from twinwire.patterns import PatternError, UnsupportedPatternError, python_pattern
+from twinwire.spec import keywords
 from twinwire.spec.codes import Code
 from twinwire.spec.node import Node, show, suggest
-from twinwire.spec.outline import scalar_kind
+from twinwire.spec.outline import scalar_kind, types_of
 from twinwire.spec.report import Report
 
 INT64 = range(-(2**63), 2**63)
 
-# JSON Schema makes these say something about a schema without constraining it.
-ANNOTATIONS = frozenset(
-    {"title", "description", "type", "xml", "default", "example", "examples", "deprecated", "readOnly", "writeOnly"}
-    | {"externalDocs", "format", "$comment"}
-)
-_TEXT = frozenset({"minLength", "maxLength", "pattern"})
-KEYWORDS = {
-    "string": _TEXT | {"enum", "contentEncoding", "contentMediaType"},
-    "uri": _TEXT,
-    "binary": frozenset({"contentEncoding", "contentMediaType"}),
-    "integer": frozenset({"minimum", "maximum", "enum"}),
-    "number": frozenset({"minimum", "maximum"}),
-    "boolean": frozenset[str](),
-}
+ANNOTATIONS = frozenset(keywords.SCHEMA)
+KEYWORDS = {kind: frozenset(place) for kind, place in keywords.SCALARS.items()}
 _ADVICE = {
     "nullable": "write type: [..., 'null']",
     "exclusiveMinimum": "write minimum",
     "exclusiveMaximum": "write maximum",
-    "const": "write enum with one value",
     "additionalProperties": "leave it out; members that the contract does not know are always tolerated",
     "allOf": "write the members into one object",
     "$defs": "describe it below components/schemas",
@@ -63,6 +50,7 @@ def check_scalar(report: Report, node: Node) -> None:
     _check_range(report, node, "minLength", "maxLength")
     _check_pattern(report, node.get("pattern"))
     _check_enum(report, node)
+    _check_const(report, node)
     default = node.get("default")
     fault = None if default.value is None or report.within(node) else value_fault(node, default.value)
     if fault:
@@ -104,17 +92,20 @@ def _check_pattern(report: Report, node: Node) -> None:
     if node.text is None:
         return
     try:
-        with warnings.catch_warnings():
-            # What Python warns of will change its meaning in a later version.
-            warnings.simplefilter("error")
-            re.compile(node.text)
-    except (re.error, OverflowError, RecursionError, Warning) as error:
-        report.add(node, Code.BAD_PATTERN, f"{show(node.text)} is no regular expression: {error}", "correct the pattern")
+        python_pattern(node.text)
+    except UnsupportedPatternError as error:
+        report.add(node, Code.UNSUPPORTED_PATTERN, f"the pattern {show(node.text)}: {error.message}", error.hint)
+    except PatternError as error:
+        report.add(node, Code.BAD_PATTERN, f"{show(node.text)} is not a pattern of ECMA-262: {error.message}", error.hint)
 
 
 def _check_enum(report: Report, node: Node) -> None:
     enum = node.get("enum")
     values = [item for item in enum.items() if item.value is not None]
+    if "null" not in types_of(node):
+        for item in enum.items():
+            if item.value is None:
+                report.add(item, Code.BAD_ENUM, "the value null is not of the type", "add 'null' to the type, or leave it out")
     if enum.value is not None and not values and not report.within(enum):
         report.add(enum, Code.BAD_ENUM, "the enum has no values", "list the values, or leave enum out")
     seen: list[Any] = []
@@ -125,6 +116,15 @@ def _check_enum(report: Report, node: Node) -> None:
         elif item.value in seen:
             report.add(item, Code.DUPLICATE_VALUE, f"{show(item.value)} stands in the enum twice", "keep one of them")
         seen.append(item.value)
+
+
+def _check_const(report: Report, node: Node) -> None:
+    const = node.get("const")
+    if not node.has("const") or "const" not in KEYWORDS[scalar_kind(node)]:
+        return
+    fault = "leaves nothing but null" if const.value is None else value_fault(node, const.value, but="const")
+    if fault:
+        report.add(const, Code.BAD_ENUM, f"the constant {show(const.value)} {fault}", "choose a value that the schema allows")
 
 
 def value_fault(schema: Node, value: Any, *, but: str = "") -> str | None:
@@ -152,4 +152,6 @@ def value_fault(schema: Node, value: Any, *, but: str = "") -> str | None:
     allowed = [item.value for item in schema.get("enum").items()]
     if allowed and but != "enum" and value not in allowed:
         return "is not in the enum"
+    if schema.get("const").value is not None and not but and value != schema.get("const").value:
+        return "is not the constant"
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twinwire.spec import keywords
 from twinwire.spec.codes import Code
 from twinwire.spec.node import Node, misspelling, suggest
 from twinwire.spec.outline import NULLABLE, Outline, nonnull, scalar_kind, shape_of, type_of, types_of
@@ -10,7 +11,7 @@ from twinwire.spec.scalars import check_keywords, check_scalar
 
 _SCALARS = "string, integer, number, boolean, array of one of these, or a $ref to an object"
 _MAX_DEPTH = 32
-_OBJECT = frozenset({"properties", "required"})
+_OBJECT = frozenset(keywords.OBJECT)
 
 
 def check_schemas(report: Report, outline: Outline) -> None:
@@ -85,7 +86,7 @@ def _check_nullable(report: Report, node: Node, keyword: str) -> bool:
 
 
 def _check_array(report: Report, node: Node) -> None:
-    check_keywords(report, node, frozenset({"items"}), "type array")
+    check_keywords(report, node, frozenset(keywords.ARRAY), "type array")
     if node.get("default").value is not None:
         report.add(
             node.get("default"), Code.UNSUPPORTED_KEYWORD, "an array's default is not supported", "leave it out", at_key=True
@@ -143,6 +144,8 @@ def _report_type(report: Report, node: Node, message: str, hint: str) -> None:
     if report.within(node.get("type")):
         return
     if node.has("type"):
+        if types_of(node) == ["null"]:
+            message, hint = "holds nothing but null", "name the type of its values too, as in type: [string, 'null']"
         shown = " and ".join(types_of(node)) or "empty"
         report.add(node.get("type"), Code.UNSUPPORTED_TYPE, f"{message}: the type is {shown}", hint)
     elif not report.around(node):
@@ -153,7 +156,7 @@ def _report_type(report: Report, node: Node, message: str, hint: str) -> None:
 
 def _check_reference(report: Report, node: Node) -> None:
     for key, child in node.members():
-        if key not in ("$ref", "xml", "description", "title", "deprecated", "$comment") and not key.startswith("x-"):
+        if key not in keywords.REFERENCE and not key.startswith("x-"):
             report.add(child, Code.UNSUPPORTED_KEYWORD, f"{key!r} is not supported beside $ref", "leave it out", at_key=True)
 
 

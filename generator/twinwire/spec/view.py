@@ -8,6 +8,7 @@ from typing import Any
 Json = Mapping[str, Any]
 
 _PREFIX = "#/"
+NULLABLE = ("oneOf", "anyOf")
 
 
 class Spec:
@@ -69,7 +70,7 @@ class Spec:
     @staticmethod
     def nonnull(raw: Json) -> Json:
         """Return the one alternative of ``oneOf``/``anyOf`` that is not null, or the schema itself."""
-        for keyword in ("oneOf", "anyOf"):
+        for keyword in NULLABLE:
             if keyword in raw:
                 other: Json = next(item for item in raw[keyword] if item.get("type") != "null")
                 return other

@@ -50,7 +50,8 @@ class Content(NamedTuple):
     """What is in an element.
 
     ``integers`` are attributes, ``parsed`` such with the parser that they need, and ``renamed`` all of them where a name in
-    XML is not that on the wire. ``many`` and ``single`` are the wire names of the elements within.
+    XML is not that on the wire. ``many`` and ``single`` are the wire names of the elements within, ``nullable`` those of the
+    attributes that are null when they are not there.
     """
 
     repeated: bool = False
@@ -61,6 +62,7 @@ class Content(NamedTuple):
     renamed: tuple[Member, ...] = ()
     many: tuple[str, ...] = ()
     single: tuple[str, ...] = ()
+    nullable: tuple[str, ...] = ()
 
 
 # What is open besides models and wrappers: a leaf, a scalar, an element that nobody knows.
@@ -225,7 +227,7 @@ def _handlers(root: Slots, tree: Tree, integers: list[str], parsers: Parsers, ma
 
 
 def _model(content: Content, attributes: Tree, note: Callable[[str], None], parsers: Parsers) -> Tree:
-    _, _, _, integers, parsed, renamed, many, single = content
+    _, _, _, integers, parsed, renamed, many, single, nullable = content
     if renamed:
         attributes = {item.wire: parsers[_parser(item)](attributes[item.xml]) for item in renamed if item.xml in attributes}
     for key in integers:
@@ -240,6 +242,8 @@ def _model(content: Content, attributes: Tree, note: Callable[[str], None], pars
             raise Unsure
     for key in many:
         attributes[key] = []
+    for key in nullable:
+        attributes.setdefault(key, None)
     return attributes
 
 
@@ -269,7 +273,9 @@ def _slot(member: Member) -> Slot:
         return Slot(_SCALAR, member.wire, "", Content(member.many, _parser(member)))
     content = _content(member.many, member.shape)
     required = {item.xml for item in member.shape.members if item.required}
-    simple = not (content.parsed or content.renamed or content.slots) and required.issuperset(content.integers)
+    simple = not (content.parsed or content.renamed or content.slots or content.nullable) and required.issuperset(
+        content.integers
+    )
     if member.many and simple and len(content.integers) == 1:
         return Slot(_LEAF, member.wire, content.integers[0], content)
     return Slot(_MODEL, member.wire, "", content)
@@ -281,13 +287,14 @@ def _content(repeated: bool, shape: Shape) -> Content:
     slots = {item.wrapper or item.xml: _wrapper(item) if item.wrapper else _slot(item) for item in elements}
     many = tuple(item.wire for item in elements if item.many and not item.wrapper)
     single = tuple(item.wire for item in elements if item.wire not in many)
+    nullable = tuple(item.wire for item in attributes if item.nullable)
     if any(item.xml != item.wire for item in attributes):
-        return Content(repeated, slots=slots, renamed=tuple(attributes), many=many)
+        return Content(repeated, slots=slots, renamed=tuple(attributes), many=many, nullable=nullable)
     # An integer that is a choice is given as one: the conversion looks for it among the choices.
     integers = tuple(item.wire for item in attributes if item.kind == "integer" and not item.choices)
     parsed = [(item.wire, _parser(item)) for item in attributes if item.wire not in integers]
     needed = tuple((wire, parser) for wire, parser in parsed if parser not in ("string", "uri"))
-    return Content(repeated, slots=slots, integers=integers, parsed=needed, many=many, single=single)
+    return Content(repeated, slots=slots, integers=integers, parsed=needed, many=many, single=single, nullable=nullable)
 
 
 def _wrapper(member: Member) -> Slot:

@@ -17,7 +17,8 @@ INT64_MAX = 2**63 - 1
 class Member:
     """One member of a model: ``name`` in Python, ``wire`` in JSON, ``xml`` as attribute or element in XML.
 
-    ``many`` makes it a collection, in a ``wrapper`` element or not; ``shape`` is there when its kind is model.
+    ``many`` makes it a collection, in a ``wrapper`` element or not; ``shape`` is there when its kind is model. A required one
+    that is ``nullable`` is there in JSON and may be null; in XML it is null when it is not there.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Member:
     wrapper: str | None = None
     many: bool = False
     required: bool = False
+    nullable: bool = False
     minimum: int | None = None
     maximum: int | None = None
     choices: tuple[str | int, ...] = ()

@@ -32,16 +32,20 @@ _LONGEST = 64 * 1024 * 1024
 class _Node:
     """A shape, looked up by XML name. ``slots`` leads to the member and, unless it is a scalar, to the node within."""
 
-    __slots__ = ("attributes", "slots")
+    __slots__ = ("attributes", "nullable", "slots")
 
-    def __init__(self, attributes: dict[str, Member], slots: dict[str, tuple[Member, _Node | None]]) -> None:
+    def __init__(
+        self, attributes: dict[str, Member], slots: dict[str, tuple[Member, _Node | None]], nullable: tuple[Member, ...] = ()
+    ) -> None:
         self.attributes = attributes
         self.slots = slots
+        self.nullable = nullable
 
 
 @cache
 def _node(shape: Shape) -> _Node:
-    node = _Node({member.xml: member for member in shape.members if member.attribute}, {})
+    attributes = {member.xml: member for member in shape.members if member.attribute}
+    node = _Node(attributes, {}, tuple(member for member in shape.members if member.nullable))
     for member in shape.members:
         if not member.attribute:
             content = _node(member.shape) if member.shape is not None else None
@@ -162,6 +166,8 @@ class XmlReader:
     def _open(self, frame: _Frame, attributes: dict[str, str]) -> None:
         self._frames.append(frame)
         known = frame.node.attributes if frame.node is not None else {}
+        for nullable in frame.node.nullable if frame.node is not None else ():
+            frame.tree[nullable.wire] = [] if nullable.many else None
         for name, text in attributes.items():
             member = known.get(name)
             if member is not None:
