@@ -13,6 +13,7 @@ from typing import Any
 from twinwire.errors import UsageError
 from twinwire_conformance.profiles import PROFILES
 from twinwire_conformance.selection import choose, chosen_ids
+from twinwire_conformance.target import check_url
 
 DEFAULT_PROFILE = "standard"
 DEFAULT_TIMEOUT = 30.0
@@ -127,7 +128,7 @@ OPTIONS = (
     Option("rate", "rate", "at most N requests a second", "N", _number(0.001, 1e6)),
     Option("max-requests", "max_requests", "the budget of requests (default: the profile's)", "N", _integer(1, 10**9)),
     Option(
-        "seed", "seed", "draw the same inputs again; the seed of a run stands in its report", "N", _integer(-(2**63), 2**64)
+        "seed", "seed", "draw the same inputs again; the seed of a run stands in its report", "N", _integer(-(2**63), 2**63 - 1)
     ),
     Option("har", "har", "record every exchange as HAR 1.2, without secrets (F.gz: compressed); - is standard output", "F"),
 )
@@ -175,6 +176,16 @@ def _check_target(options: Options, prefix: str) -> None:
         raise UsageError(
             both, "name one target" if options.replay is None else "name one target: leave the target out of a replay"
         )
-    if options.url is not None and re.search(r"\s", options.url):
-        shown = re.sub(r"//[^/@]*@", "//***@", options.url)
+    if options.url is not None and options.replay is None:
+        _check_url(options.url)
+
+
+def _check_url(url: str) -> None:
+    # A message must not repeat a password.
+    shown = re.sub(r"//[^/@]*@", "//***@", url)
+    if re.search(r"\s", url):
         raise UsageError(f"the URL {shown!r} has white space in it", "write it like https://api.example.com/v1")
+    try:
+        check_url(url)
+    except UsageError as error:
+        raise UsageError(error.message.replace(repr(url), repr(shown)), error.hint) from None

@@ -233,7 +233,7 @@ async def three_of_any(*args: Any, **options: Any) -> None:
     """A wrapper of an ASGI 3 application."""
 
 
-def two(environ: Any, start_response: Any, more: Any = None) -> None:
+def two(environ: Any, start_response: Any, more: Any = None) -> Any:
     """A WSGI application."""
 
 

@@ -147,7 +147,8 @@ def _is_special(path: str) -> bool:
 
 def _take_after(draft: Path, old: os.stat_result) -> None:
     """Give a draft the owner, where that is allowed, and the mode of the file that it replaces."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, AttributeError):
+        # Not every system has owners.
         os.chown(draft, old.st_uid, old.st_gid)
     draft.chmod(stat.S_IMODE(old.st_mode))
 

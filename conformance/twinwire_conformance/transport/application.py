@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from twinwire_conformance.transport.asgi import AsgiServer, asgi3
 from twinwire_conformance.transport.endpoint import Endpoint
 from twinwire_conformance.transport.http import Body, received
 from twinwire_conformance.transport.interfaces import Interface, interface_of
-from twinwire_conformance.transport.response import Response, Take, Truncated
+from twinwire_conformance.transport.response import LoggedErrors, Response, Take, Truncated
 from twinwire_conformance.transport.together import Threads
 from twinwire_conformance.transport.wsgi import WsgiServer
 
@@ -49,6 +50,8 @@ class AppTransport(Threads):
         self.timeout = timeout
         self.max_bytes = max_bytes
         self._server = _server(app, timeout, lifespan=lifespan)
+        self._logged = LoggedErrors()
+        logging.getLogger().addHandler(self._logged)
 
     def exchange(self, request: Request, call: int) -> Answer:  # noqa: ARG002 - only recordings count calls
         """Send a request. Raises Unreachable."""
@@ -68,6 +71,7 @@ class AppTransport(Threads):
 
     def close(self) -> None:
         """Shut the application down."""
+        logging.getLogger().removeHandler(self._logged)
         self._server.close()
 
 

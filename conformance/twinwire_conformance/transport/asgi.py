@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from twinwire.errors import UsageError
 from twinwire_conformance.transport.interfaces import describe
-from twinwire_conformance.transport.response import Response, Take
+from twinwire_conformance.transport.response import CURRENT, Response, Take
 
 T = TypeVar("T")
 
@@ -113,6 +113,7 @@ class _Exchange:
         self._requested = False
 
     async def run(self, app: Any, scope: Message) -> None:
+        CURRENT.set(self.response)
         try:
             await app(scope, self.receive, self.send)
             if not self.response.started:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import TypeAlias
 
 from twinwire_conformance.model import Finding
@@ -20,12 +22,17 @@ class Truncated(Exception):
 
 
 class Response:
-    """Collects what an application sends. ``trace`` is the end of its traceback when it raised."""
+    """Collects what an application sends.
+
+    ``trace`` is the end of its traceback when it raised, ``logged`` that of an exception which its framework logged and
+    turned into a response.
+    """
 
     def __init__(self, take: Take) -> None:
         self.status = 0
         self.headers: Headers = ()
         self.trace = ""
+        self.logged = ""
         self.complete = False
         self._take = take
         self._wanted = True
@@ -77,6 +84,8 @@ class Response:
         """Return the response when it is whole. Raises Truncated, and the Finding of a body that is too large."""
         if self._refused is not None:
             raise self._refused
+        if self.status >= 500:
+            self.trace = self.trace or self.logged
         if not self._wanted:
             return self
         if not self.complete:
@@ -87,3 +96,21 @@ class Response:
             length = declared[0].decode("latin-1")
             raise Truncated(f"the body has {self._size} bytes, but Content-Length declares {length}")
         return self
+
+
+CURRENT: ContextVar[Response | None] = ContextVar("twinwire_response", default=None)
+"""The response that an application is making; threads and tasks that frameworks start for it inherit it."""
+
+
+class LoggedErrors(logging.Handler):
+    """Notes the exceptions that frameworks such as Django log in place of raising them."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note the exception of a record."""
+        response = CURRENT.get()
+        error = record.exc_info[1] if record.exc_info else None
+        if response is not None and error is not None:
+            response.logged = trace_of(error)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from twinwire_conformance.transport.interfaces import TRACE_LINES, trace_of
-from twinwire_conformance.transport.response import Headers, Response, Take
+from twinwire_conformance.transport.response import CURRENT, Headers, Response, Take
 
 _Write = Callable[[bytes], object]
 
@@ -50,14 +50,13 @@ class _Call:
         self._headers: Headers = []
 
     def run(self, app: Any, environ: dict[str, Any]) -> None:
+        CURRENT.set(self.response)
         try:
             self._serve(app, environ)
         except BaseException as error:
             self.response.raised(error)
-        logged = self.errors.getvalue().rstrip()
-        if self.response.status >= 500 and not self.response.trace and logged:
-            # Frameworks such as Flask turn an exception into a response and write its traceback here.
-            self.response.trace = "\n".join(logged.splitlines()[-TRACE_LINES:])
+        if not self.response.logged:
+            self.response.logged = "\n".join(self.errors.getvalue().rstrip().splitlines()[-TRACE_LINES:])
         self.done.set()
 
     def _serve(self, app: Any, environ: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -224,3 +225,32 @@ def test_an_application_without_lifespan_is_served(make: Callable[..., AppTransp
 
     assert ask(make(app, lifespan=True)).status == 204
     assert kinds == ["lifespan", "http"]
+
+
+async def logs_async(scope: Any, receive: Any, send: Any) -> None:
+    def view() -> None:
+        try:
+            raise ValueError("logged")
+        except ValueError:
+            logging.getLogger("framework").exception("a request failed")
+
+    await asyncio.to_thread(view)
+    await responses({**START, "status": 500}, BODY)(scope, receive, send)
+
+
+def logs_plain(environ: Any, start_response: Any) -> list[bytes]:
+    try:
+        raise ValueError("logged")
+    except ValueError:
+        logging.getLogger("framework").exception("a request failed")
+    start_response("500 Sorry", [])
+    return []
+
+
+@pytest.mark.parametrize("app", [logs_async, logs_plain])
+def test_an_exception_that_a_framework_logs_is_shown(app: Any, make: Callable[..., AppTransport]) -> None:
+    transport = make(app)
+    assert ask(transport).trace.endswith("ValueError: logged")
+    before = len(logging.getLogger().handlers)
+    transport.close()
+    assert len(logging.getLogger().handlers) == before - 1
