@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
 from twinwire_conformance.contract import Terms, packaged_contract
 from twinwire_conformance.model import Level, Outcome, Report, Verdict
 from twinwire_conformance.profiles import PROFILES
-from twinwire_conformance.reference import FAULTS, create_app
+from twinwire_conformance.reference import FAULTS, create_app, running
 from twinwire_conformance.rules import Rule, catalogue
 from twinwire_conformance.runner import begin, certify
 from twinwire_conformance.target import Manners, Target
@@ -24,9 +26,15 @@ def examine(
     terms: Terms, fault: str | None, profile: str = "standard", seed: int = 1, rules: Iterable[Rule] | None = None
 ) -> Report:
     chosen = PROFILES[profile]
-    app = create_app(terms.contract, fault=fault)
     manners = Manners(max_requests=chosen.max_requests)
-    with Target("http://in-process.invalid", terms.operation.path, manners, app=app) as target:
+    with ExitStack() as stack:
+        seeded = FAULTS[fault] if fault else None
+        size: dict[str, Any] = {"products": seeded.products, "image_bytes": seeded.image_bytes} if seeded else {}
+        app: Any = create_app(terms.contract, fault=fault, **size)
+        base = "http://in-process.invalid"
+        if seeded and seeded.needs_http:
+            base, app = stack.enter_context(running(app)), None
+        target = stack.enter_context(Target(base, terms.operation.path, manners, app=app))
         selected = catalogue() if rules is None else list(rules)
         report = certify(begin(terms, target, chosen, seed), catalogue(), selected)
     assert not [result.message for result in report.results if result.message.startswith("internal error")]

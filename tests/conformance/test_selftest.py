@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from twinwire.cli import main
+from twinwire.ir import Contract
 from twinwire_conformance import selftest
-from twinwire_conformance.reference import FAULTS, IMPOSTORS, VARIANTS
+from twinwire_conformance.reference import FAULTS, IMPOSTORS, VARIANTS, create_app
 from twinwire_conformance.selftest import Judgement, as_json, as_markdown, as_text, cases, put_on_trial, unproved
 
 
@@ -36,6 +38,22 @@ def test_a_fault_that_the_wrong_rule_sees_is_a_problem(monkeypatch: pytest.Monke
     mislabelled = replace(FAULTS["boundary-lost"], trips=("HTTP-07",))
     monkeypatch.setattr(selftest, "FAULTS", {**FAULTS, "boundary-lost": mislabelled})
     assert "not HTTP-07" in put_on_trial("fault", "boundary-lost").problem
+
+
+def test_a_fault_gets_the_feed_and_the_images_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[Any] = []
+
+    def create(contract: Contract, fault: str, **size: Any) -> Any:
+        sizes.append(size)
+        return create_app(contract, fault=fault, **size)
+
+    monkeypatch.setattr(selftest, "create_app", create)
+    put_on_trial("fault", "large-image-unpadded", "quick")
+    assert sizes == [{"products": 20, "image_bytes": 70_000}]
+
+
+def test_a_fault_of_connections_is_tried_over_one() -> None:
+    assert put_on_trial("fault", "connection-first-xml-406", "quick").failed
 
 
 def test_a_rule_that_no_fault_makes_fail_is_named() -> None:

@@ -101,6 +101,12 @@ def test_serve_prints_its_url_and_ends_with_ctrl_c(arguments: tuple[str, ...]) -
     assert (out, err, process.returncode) == ("", "", 0)
 
 
+def test_serve_takes_the_size_that_a_fault_needs_unless_told() -> None:
+    for arguments, queue in (((), 70_000 - 1 - 2**16), (("--products", "9"), 8)):
+        with served("--fault", "queue-16-bits", *arguments) as (_, url):
+            assert httpx.get(f"{url}/products/images?count=1", trust_env=False).json()["queuecount"] == queue
+
+
 def test_serve_serves_another_spec() -> None:
     with served("--spec", str(reference_calls.PARCELS)) as (_, url):
         assert httpx.get(f"{url}/v2/parcels/changes", trust_env=False).json()["left"] == 1185

@@ -64,7 +64,12 @@ def _agent_kit_recognised(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@_caller_fault(ENCODE, "agent-versionless-keys", "a program without a version in its User-Agent gets keys as text in JSON")
+@_caller_fault(
+    ENCODE,
+    "agent-versionless-keys",
+    "a program without a version in its User-Agent gets keys as text in JSON",
+    needs=has_integer_key,
+)
 def _agent_versionless_keys(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not x.is_xml and x.error is None and "/" not in _agent(x):
         for entry in entries_of(x, x.result):
@@ -113,10 +118,10 @@ def _header_ninth_ignored(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     return negotiate(x.feed.representations, "") or proceed()
 
 
-@_caller_fault(NEGOTIATE, "header-accept-before-agent", "Accept is read only where it stands before User-Agent")
-def _header_accept_before_agent(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
+@_caller_fault(NEGOTIATE, "header-accept-after-agent", "Accept is read only where it stands after User-Agent")
+def _header_accept_after_agent(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     names = [name for name, _ in x.headers]
-    if "accept" in names and "user-agent" in names and names.index("accept") > names.index("user-agent"):
+    if "accept" in names and "user-agent" in names and names.index("accept") < names.index("user-agent"):
         return negotiate(x.feed.representations, "") or proceed()
     return proceed()
 

@@ -65,7 +65,6 @@ _content_fault(
     Kind.URI,
     lambda link: link.ljust(_COLUMN_WIDTH),
 )
-_content_fault("link-two-schemes", "links have two schemes", "IMAGE-03", Kind.URI, lambda link: "http://" + link)
 _content_fault(
     "base64-plus-lost", "plus signs in base64 are spaces", "IMAGE-01", Kind.BINARY, lambda text: text.replace("+", " ")
 )

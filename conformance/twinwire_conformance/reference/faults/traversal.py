@@ -205,7 +205,7 @@ def _size_xml_far_page(x: Exchange, proceed: Callable[[], Result]) -> Result:
     RESULT,
     "bare-entries-lost-link-mode",
     "entries without images are dropped in all modes but the default, after the limit",
-    trips=("IMAGE-06", "PAGE-03"),
+    trips=("IMAGE-06", "PAGE-03", "PAGE-05"),
     needs=has_other_mode,
 )
 def _bare_entries_lost_link_mode(x: Exchange, proceed: Callable[[], Result]) -> Result:

@@ -1,0 +1,105 @@
+"""Faults that only particular requests bring to light: a larger feed, other headers, compression, or a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import h11
+import httpx
+import pytest
+
+import reference_calls
+from fault_requests import JSON, PATH, SHOWN, XML, Sent, at, sent
+from twinwire_conformance.reference import FAULTS, create_app, running
+
+CONTRACT = reference_calls.images()
+
+Got = tuple[int, str | None, str | None, bytes]
+"""The status, Content-Type, Content-Encoding and body of a response; 0 and nothing when the connection broke."""
+
+
+def exchange(connection: socket.socket, request: Sent) -> Got:
+    """Send one request over a kept connection. What breaks in its middle is told by its body and no status."""
+    query, headers = request
+    client = h11.Connection(h11.CLIENT)
+    connection.sendall(client.send(h11.Request(method="GET", target=f"{PATH}?{query}", headers=list(headers))) or b"")
+    connection.sendall(client.send(h11.EndOfMessage()) or b"")
+    status, told, body = 0, {}, b""
+    try:
+        while True:
+            event = client.next_event()
+            if event is h11.NEED_DATA:
+                client.receive_data(connection.recv(65536))
+            elif isinstance(event, h11.Response):
+                status, told = event.status_code, {name.decode(): value.decode() for name, value in event.headers}
+            elif isinstance(event, h11.Data):
+                body += bytes(event.data)
+            else:
+                break
+    except (h11.RemoteProtocolError, OSError):
+        status = 0
+    return status, told.get("content-type"), told.get("content-encoding"), body
+
+
+def over_http(app: Any, requests: Iterable[Sent]) -> list[Got]:
+    with running(app) as url:
+        place = urlsplit(url)
+        got: list[Got] = []
+        connection = socket.create_connection((place.hostname or "", place.port or 0), timeout=10)
+        for request in requests:
+            got.append(exchange(connection, request))
+            if not got[-1][0] or ("connection", "close") in request[1]:
+                connection.close()
+                connection = socket.create_connection((place.hostname or "", place.port or 0), timeout=10)
+        connection.close()
+        return got
+
+
+def in_process(app: Any, requests: Iterable[Sent]) -> list[tuple[object, ...]]:
+    async def run() -> list[tuple[object, ...]]:
+        transport, got = httpx.ASGITransport(app), []
+        for query, headers in requests:
+            request = httpx.Request("GET", f"http://reference.test{PATH}?{query}")
+            request.headers = httpx.Headers(list(headers))
+            answer = await transport.handle_async_request(request)
+            body = b"".join([chunk async for chunk in answer.aiter_raw()])
+            kept = [value for name, value in answer.headers.items() if name != "content-length"]
+            # The time in the head of a packed body is not the fault's.
+            got.append((answer.status_code, *kept, body[10:] if body[:2] == b"\x1f\x8b" else body))
+        return got
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_requests_bring_the_fault_to_light(name: str) -> None:
+    fault = FAULTS[name]
+    ask: Any = over_http if fault.needs_http else in_process
+    size: dict[str, Any] = {"products": fault.products, "image_bytes": fault.image_bytes}
+    requests = list(SHOWN[name])
+    assert ask(create_app(CONTRACT, fault=name, **size), requests) != ask(create_app(CONTRACT, **size), requests)
+
+
+def test_a_pause_brings_its_fault_to_light() -> None:
+    times = iter([0.0, 0.1, 0.2, 5.0])
+    app = create_app(CONTRACT, fault="pause-restarts", clock=lambda: next(times))
+    request = sent(at(10, "count=2"))
+    first, second, after_pause = in_process(app, [request] * 3)
+    assert first == second != after_pause
+
+
+PARCELS = reference_calls.parcels()
+
+
+@pytest.mark.parametrize("name", [name for name in SHOWN if FAULTS[name].fits(PARCELS) and not FAULTS[name].needs_http])
+def test_the_fault_serves_another_contract_too(name: str) -> None:
+    app = create_app(PARCELS, fault=name)
+    requests = [(query, accept) for query in ("", "size=3", "size=x", "after=") for accept in (JSON, XML)]
+    with suppress(httpx.DecodingError):
+        answers = reference_calls.call(app, PARCELS.operation.path, *requests)
+        assert all(answer.status_code for answer in answers)
