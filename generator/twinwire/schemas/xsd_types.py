@@ -83,7 +83,9 @@ class Types:
             return item
         wrapper = ComplexType(self._member_name(model, field.xml.wrapper), content([item]))
         self.wrappers.append(wrapper)
-        return Element(field.xml.wrapper, wrapper.name, documentation=documentation, nillable=not field.required or field.nullable)
+        return Element(
+            field.xml.wrapper, wrapper.name, documentation=documentation, nillable=not field.required or field.nullable
+        )
 
     def _type(self, model: Model, field: Field) -> str:
         if not isinstance(field.type, Scalar):
