@@ -21,7 +21,7 @@ from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.oracle.survey import survey, take
 from twinwire_conformance.oracle.walks import go, standing
 from twinwire_conformance.profiles import PROFILES
-from twinwire_conformance.strategies import Walk, boundary_sizes, hostile_params
+from twinwire_conformance.strategies import Walk, boundary_sizes, hostile_params, spread
 from twinwire_conformance.target import Manners, Target
 
 STANDARD = PROFILES["standard"]
@@ -78,7 +78,7 @@ def test_lots_are_asked_for_once_unless_fresh_ones_are_wanted(exam: Examination)
 
 def test_a_walk_holds_the_entries_of_the_largest_lots(exam: Examination) -> None:
     found = exam.survey
-    for walk in standing(exam.lots, found, most=10):
+    for walk in standing(exam.lots, found, most=60, seed=1, cuts=10):
         path = go(exam.lots, found, walk, fresh=False)
         entries = [entry for lot in path.lots for entry in lot.entries]
         reference = [entry for lot in take(exam.lots, path.start, len(entries), False) for entry in lot.entries]
@@ -87,10 +87,24 @@ def test_a_walk_holds_the_entries_of_the_largest_lots(exam: Examination) -> None
 
 def test_the_standing_walks_try_every_boundary_size_and_end_at_the_end(exam: Examination) -> None:
     found = exam.survey
-    walks = standing(exam.lots, found, most=100)
-    sizes = {step.limit for walk in walks for step in walk.steps}
+    walks = standing(exam.lots, found, most=1000, seed=1, cuts=10)
+    sizes = {size for walk in walks for size in walk.sizes}
     assert sizes >= set(boundary_sizes(exam.terms.feed.limit))
-    assert [step.limit for step in walks[2].steps] == [230, 1]
+    assert walks[1].sizes == (230, 1)
+
+
+def test_pages_begin_at_every_boundary_position_of_the_feed(exam: Examination) -> None:
+    walks = standing(exam.lots, exam.survey, most=1000, seed=1, cuts=0)
+    begun = {sum(walk.sizes[:number]) for walk in walks if walk.start == 0 for number in range(len(walk.sizes) + 1)}
+    assert begun >= {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 127, 128, 129, 499, 500, 501, 511, 512, 513}
+
+
+@pytest.mark.parametrize("seed", [1, 77, 4242])
+def test_page_boundaries_are_spread_so_that_no_long_stretch_is_without_one(seed: int) -> None:
+    places = spread(seed, 1200, 40)
+    assert len(places) >= 38
+    gaps = [other - one for one, other in itertools.pairwise([0, *places, 1200])]
+    assert max(gaps) <= 3 * 1200 / 40
 
 
 def test_boundary_sizes_hold_the_bounds_and_the_neighbours_of_powers_of_two(terms: Terms) -> None:
@@ -180,7 +194,10 @@ def test_differences_that_are_gone_at_the_next_look_do_not_spend_the_budget(exam
     assert not exam.moving
     for _ in range(100):
         trial.confirm(
-            lambda fresh: [exam.lots.lot(ask, fresh=fresh)], lambda fresh: exam.lots.lot(ask, fresh=fresh), differs_at_first
+            lambda fresh: [exam.lots.lot(ask, fresh=fresh)],
+            lambda fresh: exam.lots.lot(ask, fresh=fresh),
+            differs_at_first,
+            entries=False,
         )
     assert exam.moving
     assert trial.witnesses
@@ -215,7 +232,7 @@ def test_a_difference_counts_when_the_feed_stands_still(exam: Examination) -> No
 def test_a_difference_does_not_count_while_the_feed_moves(exam: Examination) -> None:
     lot = exam.lots.lot(Ask("application/json", None, 1))
     with pytest.raises(Inconclusive, match="changed during every attempt"):
-        confirm(_Feed(lot, [str(n) for n in range(20)]), lambda _: Violation("a", "b"), _differs)
+        confirm(_Feed(lot, [str(n) for n in range(20)]), lambda _: Violation("a", "b"), _differs, entries=False)
 
 
 def test_a_difference_that_goes_away_when_the_feed_stands_still_is_none(exam: Examination) -> None:
@@ -225,8 +242,8 @@ def test_a_difference_that_goes_away_when_the_feed_stands_still_is_none(exam: Ex
     assert not found
 
 
-def test_a_walk_that_fails_shows_its_lots_as_a_table(exam: Examination) -> None:
-    walk = Walk(0, standing(exam.lots, exam.survey, most=3)[1].steps, exam.terms.light_mode)
+def test_a_walk_that_fails_shows_its_pages_as_a_table(exam: Examination) -> None:
+    walk = Walk(0, (3, 5, 1), "application/json", exam.terms.light_mode)
     table = go(exam.lots, exam.survey, walk, fresh=False).table().splitlines()
-    assert table[0].split()[:4] == ["lot", "cursor", "asked", "asked"]
-    assert len(table) == len(walk.steps) + 1
+    assert table[0].split()[:4] == ["page", "cursor", "asked", "asked"]
+    assert len(table) == len(walk.sizes) + 1
