@@ -14,8 +14,8 @@ class Profile:
     ``walks`` and ``hostile`` are the inputs that Hypothesis draws, ``sweep`` the most pages of the traversals that are taken
     before any are drawn, ``cuts`` the page boundaries among them that are spread evenly over the feed, ``shrink`` the requests
     that may be spent on making one failure smaller. ``coverage_requests`` and ``coverage_bytes`` limit the look at every
-    entry. ``pause`` is how many seconds one request waits after another. A ``thrifty`` run tries each idea once instead
-    of in every mode and representation.
+    entry. ``pause`` is how many seconds one request waits after another, ``reserve`` how many requests are kept for hostile
+    input, which comes last. A ``thrifty`` run tries each idea once instead of in every mode and representation.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Profile:
     coverage_requests: int
     coverage_bytes: int
     pause: float = 0.0
+    reserve: int = 0
     thrifty: bool = False
 
 
@@ -41,12 +42,13 @@ _QUICK = Profile(
     reach=6,
     probes=8,
     walks=1,
-    sweep=8,
+    sweep=6,
     hostile=4,
     shrink=10,
     cuts=2,
     coverage_requests=0,
     coverage_bytes=0,
+    reserve=6,
     thrifty=True,
 )
 _STANDARD = Profile(
@@ -63,6 +65,7 @@ _STANDARD = Profile(
     coverage_requests=26,
     coverage_bytes=64 * 1024 * 1024,
     pause=0.4,
+    reserve=40,
 )
 _THOROUGH = Profile(
     "thorough",
@@ -78,5 +81,6 @@ _THOROUGH = Profile(
     coverage_requests=900,
     coverage_bytes=1024 * 1024 * 1024,
     pause=5.0,
+    reserve=240,
 )
 PROFILES = {profile.name: profile for profile in (_QUICK, _STANDARD, _THOROUGH)}

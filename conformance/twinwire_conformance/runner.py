@@ -171,7 +171,7 @@ def begin(terms: Terms, target: Target, profile: Profile, seed: int, session: st
 
 def certify(run: Run, rules: Sequence[Rule], chosen: Sequence[Rule], listen: Listener = lambda _rule, _result: None) -> Report:
     """Try the chosen rules and report on all. What an interrupt leaves untried is inconclusive."""
-    order = sorted(chosen, key=lambda rule: rule.phase)
+    order, target = sorted(chosen, key=lambda rule: rule.phase), run.exam.target
     run.chosen = frozenset(rule.id for rule in chosen)
     if len(chosen) < len(rules):
         run.note = f"only {len(chosen)} of {len(rules)} rules were selected: this is no full certification"
@@ -185,6 +185,7 @@ def certify(run: Run, rules: Sequence[Rule], chosen: Sequence[Rule], listen: Lis
                 run.note = f"the target stopped answering: {MAX_SILENT} rules in a row got no answer"
                 run.leave(rule, Outcome.INCONCLUSIVE, "the target had stopped answering before this rule")
                 continue
+            target.reserved = run.exam.profile.reserve if order[-1].last and not rule.last else 0
             listen(rule, None)
             listen(rule, run.examine(rule))
         run.settle()

@@ -145,7 +145,7 @@ def hostile_values(parameter: Parameter, turn: int = 0) -> list[str]:
     if scalar.kind is Kind.INTEGER:
         low = INT64_MIN if scalar.minimum is None else scalar.minimum
         high = INT64_MAX if scalar.maximum is None else scalar.maximum
-        numbers = [low - 1, high + 1, 0, -1, INT64_MIN, INT64_MAX, INT64_MAX + 1, INT64_MIN - 1, 10**40]
+        numbers = [INT64_MIN, low - 1, high + 1, 0, -1, INT64_MAX, INT64_MAX + 1, INT64_MIN - 1, 10**40]
         own = [*map(str, numbers), "\u0661", "1.5", "\uff15", "1e3", "0x10", "1,000", " 1 ", "NaN", "+1", "\u00b2"]
     else:
         own = [] if scalar.max_length is None else [char * (scalar.max_length + 1) for char in "x\u00e9"]

@@ -61,6 +61,8 @@ class Target:
     through: Callable[[Endpoint], Transport] | None = None
     on_request: Callable[[int], None] = lambda _: None
     requests: int = 0
+    reserved: int = 0
+    """How many requests of the budget are kept for later."""
     received_bytes: int = 0
     """The bytes of all bodies as they came, before their content coding was undone."""
     decoded_bytes: int = 0
@@ -191,7 +193,7 @@ class Target:
     def _admit(self, count: int) -> list[float]:
         """Count requests against the budget and return when each may be sent. Raises BudgetSpent."""
         with self._lock:
-            if self.requests + count > self.manners.max_requests:
+            if self.requests + count > self.manners.max_requests - self.reserved:
                 raise BudgetSpent(f"the budget of {self.manners.max_requests} requests is spent")
             self.requests += count
             slots = [self._slot() for _ in range(count)]

@@ -58,8 +58,7 @@ def confirm(  # noqa: PLR0912 - one sequence of requests, which is easier to fol
         raise Unconfirmed("the budget for confirming differences is spent")
     after = reference(True)
     if not same(before, after):
-        if watch is not None:
-            watch.feed_moved()
+        _tell(watch, before, after)
         if entries and _stood_still(before, now, after, judge):
             return
         seen = None
@@ -68,8 +67,7 @@ def confirm(  # noqa: PLR0912 - one sequence of requests, which is easier to fol
             break
         before, now, after = after, subject(True), reference(True)
         equal = same(before, after)
-        if not equal and watch is not None:
-            watch.feed_moved()
+        _tell(watch, before, after)
         found = judge(before, now) if equal else None
         if entries:
             still = stable_keys(before, after)
@@ -94,6 +92,12 @@ def confirm(  # noqa: PLR0912 - one sequence of requests, which is easier to fol
             watch.flickered(seen)
         return
     raise Unconfirmed("the feed changed during every attempt to confirm a difference")
+
+
+def _tell(watch: Watch | None, before: Sequence[Lot], after: Sequence[Lot]) -> None:
+    """Say so when the entries themselves changed; a number that differs now and then may be the server's defect."""
+    if watch is not None and [lot.words for lot in before] != [lot.words for lot in after]:
+        watch.feed_moved()
 
 
 def _stood_still(before: Sequence[Lot], now: S, after: Sequence[Lot], judge: Judge[S]) -> bool:

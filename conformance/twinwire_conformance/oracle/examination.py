@@ -31,7 +31,7 @@ SCANT = 12
 """The same once the feed is known to move all the time: what is left of the budget can decide more elsewhere."""
 SETTLING = 48
 """The requests that a rule may spend on differences that are gone when they are looked at again."""
-FLICKERS = 2
+FLICKERS = 3
 """How many differences that do not come again it takes to say that responses differ now and then."""
 RESTLESS = 3
 """How many rules must have been left undecided by a moving feed for it to be known."""
@@ -96,9 +96,13 @@ class Examination:
     @cached_property
     def standing(self) -> list[Walk]:
         """The traversals that every run takes."""
-        # On a feed that moves, confirming differences takes a share of the budget.
-        part = 2 if self.moved else 1
-        return standing(self.lots, self.survey, self.profile.sweep // part, self.seed, self.profile.cuts // part)
+        most = min(self.profile.sweep, max(self.profile.sweep // 4, self.room - 2 * self.profile.reserve))
+        return standing(self.lots, self.survey, most, self.seed, most * self.profile.cuts // self.profile.sweep)
+
+    @property
+    def room(self) -> int:
+        """How many requests are left of the budget."""
+        return self.target.manners.max_requests - self.target.requests
 
     @cached_property
     def drawn(self) -> Drawn[Walk]:

@@ -232,6 +232,7 @@ class Lots:
         self.on_result: Callable[[Lot], None] = lambda _: None
         self.on_response: Callable[[Answer], None] = lambda _: None
         self._kept = _Kept()
+        self._observed: set[tuple[Request, int]] = set()
 
     def size(self, wanted: int) -> int:
         """Return the allowed page size that is nearest to a wanted one."""
@@ -289,14 +290,20 @@ class Lots:
         kept_answer = None if fresh else self._kept.answer(request)
         answer = kept_answer or self._valid(request)
         lot = self._noted(ask, answer, known)
-        if kept_answer is None and (known is None or known.reading is not lot.reading):
-            self.on_page(lot)
+        self._observe(request, lot)
         if len(answer.body) > HUGE_BYTES and self._kept.on_disk(request):
             # Its body is on disk: who needs more than its beginning fetches it from there.
             reading = replace(lot.reading, body=lambda: self.answer(request).body)
             return replace(lot, answer=replace(answer, body=answer.body[:LARGE_BYTES]), reading=reading)
         self._kept.keep_lot(request, lot)
         return lot
+
+    def _observe(self, request: Request, lot: Lot) -> None:
+        """Show a page to whoever looks at all of them, unless the same page came for the same request before."""
+        seen = (request, hash(lot.answer.body))
+        if seen not in self._observed:
+            self._observed.add(seen)
+            self.on_page(lot)
 
     def lot(self, ask: Ask, *, fresh: bool = False) -> Lot:
         """Return the page for a valid request. Raises NotServed when it is not served."""

@@ -13,8 +13,6 @@ from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.rules.registry import must
 
-_STEPS = (1, 2**32, 2**63)
-
 
 @must("PAGE-07", "The last token, and any later one, give an empty page, again and again")
 def after_the_end_comes_nothing(trial: Trial) -> None:
@@ -29,14 +27,25 @@ def after_the_end_comes_nothing(trial: Trial) -> None:
         _nothing_after(trial, lambda last, _: last.cursor, ask)
     _nothing_after(trial, partial(_exactly_full, trial), at_end[0])
     if trial.terms.feed.cursor.order == "numeric":
-        for step in _STEPS[-1:] if trial.exam.profile.thrifty else _STEPS:
-            _nothing_after(trial, partial(_later, step=step), trial.terms.sample(json))
+        for later in _LATER[-1:] if trial.exam.profile.thrifty else _LATER:
+            _nothing_after(trial, partial(_later, later=later), trial.terms.sample(json))
     _does_not_lead_back(trial, at_end[0])
 
 
-def _later(last: Lot, _: bool, step: int) -> str:
+_LATER: tuple[Callable[[int], int], ...] = (
+    lambda last: last + 1,
+    # Of no more than 32 bits, it is a token from the beginning.
+    lambda last: ((last >> 32) + 1) << 32,
+    # As a text it comes before the last one.
+    lambda last: 10 ** len(str(abs(last))),
+    lambda _: INT64_MAX,
+)
+"""Tokens that are later than the last one."""
+
+
+def _later(last: Lot, _: bool, later: Callable[[int], int]) -> str:
     try:
-        return str(min(INT64_MAX, int(last.cursor or "") + step))
+        return str(min(INT64_MAX, later(int(last.cursor or ""))))
     except ValueError as error:
         raise Inconclusive(
             f"the last token {last.cursor!r} is not a number: later ones are not known", [last.answer]

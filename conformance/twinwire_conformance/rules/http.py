@@ -126,9 +126,9 @@ def _compressed(trial: Trial) -> list[Ask]:
     if trial.exam.profile.thrifty:
         return [trial.terms.sample(json)]
     asks = [trial.terms.sample(json), trial.terms.sample(xml), largest(trial.lots, None, json), largest(trial.lots, None, xml)]
-    # Of the mode with large content the largest page that is not huge, in one representation each.
+    # Of the modes with large content the largest pages that are not huge.
     large = trial.exam.heavy.larger()
-    return [*asks, *(replace(ask, media_type=(json, xml)[index % 2]) for index, ask in enumerate(large))]
+    return [*asks, *(replace(ask, media_type=media_type) for ask in large for media_type in (json, xml))]
 
 
 @should.page("HTTP-07", "JSON has no byte order mark")
