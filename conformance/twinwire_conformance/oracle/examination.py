@@ -184,7 +184,8 @@ class Examination:
             shown = f"{bad.parameter}={bad.twin}" if bad.twin is not None else f"a request without {bad.parameter}"
             reason = f"{shown} is valid and is rejected too, so that rejecting a bad value tells nothing"
             raise Inconclusive(reason, [answer])
-        self.lots.judge(self.terms.sample(media_type), answer)
+        if not answer.cut:
+            self.lots.judge(self.terms.sample(media_type), answer)
         return answer
 
     def _learn_volatile(self, known: Survey) -> None:

@@ -329,6 +329,8 @@ class Lots:
         if answer.status in (401, 403, 407):
             hint = "give credentials with --header or --session"
             raise Inconclusive(f"HTTP {answer.status}: the target does not let the suite in; {hint}", [answer])
+        if answer.cut:
+            raise Inconclusive(f"{answer.flaw}: it brings large content that was not requested", [answer])
         if answer.status != 200:
             raise NotServed("HTTP-01", "HTTP 200 for a valid request", _status(answer), [answer])
         came, asked = self.terms.labelled(answer.media_type), self.terms.format_of(ask.media_type)

@@ -59,6 +59,12 @@ class Survey:
         first = self.lots[0] if self.lots else None
         return None if first is None or first.remaining is None else len(first.entries) + first.remaining
 
+    @property
+    def short(self) -> bool:
+        """Whether pages hold fewer entries than requested though more remain."""
+        pairs = zip(self.asks, self.lots, strict=False)
+        return any(len(lot.entries) < (ask.limit or 0) and bool(lot.remaining) for ask, lot in pairs)
+
     def need(self) -> None:
         """Raise what keeps traversals from being taken: a page that was not served, or a feed without entries."""
         if self.broken is not None and not self.reach:
@@ -241,7 +247,7 @@ class _Search:
         self.taken = taken
         self.probes = probes
         # A few lots must reach the end from there, also where lots are shorter than asked for.
-        self.want = min(lots.page_size, max(len(lot.entries) for lot in taken))
+        self.want = max(2, min(lots.page_size, max(len(lot.entries) for lot in taken)))
 
     def run(self) -> tuple[Start | None, str]:
         first, last = _number(self.taken[0].cursor), _number(self.taken[-1].cursor)
@@ -279,6 +285,11 @@ class _Search:
             left = (lot.remaining or 0) + len(lot.entries)
             if left < remaining:
                 gap = max(1.0, (guess - low) / (remaining - left))
+            if not lot.remaining:
+                # The last entry itself: what begins after it is empty.
+                high = guess
+                gap *= 0.9
+                continue
             low, remaining = guess, left
             if left <= self.want:
                 # The cursor of a lot is one that the feed gave out; the guessed one is not.

@@ -28,7 +28,7 @@ def after_the_end_comes_nothing(trial: Trial) -> None:
     _nothing_after(trial, partial(_exactly_full, trial), at_end[0])
     if trial.terms.feed.cursor.order == "numeric":
         for later in _LATER[-1:] if trial.exam.profile.thrifty else _LATER:
-            _nothing_after(trial, partial(_later, later=later), trial.terms.sample(json))
+            _nothing_after(trial, partial(_later, trial, later=later), trial.terms.sample(json))
     _does_not_lead_back(trial, at_end[0])
 
 
@@ -43,13 +43,14 @@ _LATER: tuple[Callable[[int], int], ...] = (
 """Tokens that are later than the last one."""
 
 
-def _later(last: Lot, _: bool, later: Callable[[int], int]) -> str:
+def _later(trial: Trial, last: Lot, _: bool, later: Callable[[int], int]) -> str:
     try:
-        return str(min(INT64_MAX, later(int(last.cursor or ""))))
+        value = min(INT64_MAX, later(int(last.cursor or "")))
     except ValueError as error:
-        raise Inconclusive(
-            f"the last token {last.cursor!r} is not a number: later ones are not known", [last.answer]
-        ) from error
+        reason = f"the last token {last.cursor!r} is not a number: later ones are not known"
+        raise Inconclusive(reason, [last.answer]) from error
+    # A token that means the beginning is not a later one.
+    return str(value + 1 if str(value) in trial.terms.feed.cursor.start else value)
 
 
 def _exactly_full(trial: Trial, last: Lot, fresh: bool) -> str | None:

@@ -90,7 +90,8 @@ def _at_once(trial: Trial) -> None:
 def _expected(trial: Trial, guise: Guise, *, fresh: bool) -> Lot:
     """Return the page that a guise must get: where it can be, the beginning of the largest page, which is another request."""
     ask = guise.ask
-    if ask.mode is not trial.terms.light_mode or ask.cursor is not None or (ask.limit or 0) >= trial.lots.page_size:
+    apart = ask.mode is not trial.terms.light_mode or ask.cursor is not None or (ask.limit or 0) >= trial.lots.page_size
+    if apart or trial.exam.survey.short:
         return trial.lots.lot(replace(ask, session=None), fresh=fresh)
     largest_page = trial.lots.lot(largest(trial.lots, None, ask.media_type), fresh=fresh)
     keys = frozenset(map(repr, largest_page.keys[: ask.limit]))

@@ -61,10 +61,18 @@ def is_image(text: str) -> bool:
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         tail = _decoded_end(text, _TAIL)
         # Without its end it was cut, as where a column was too short.
-        return head[8:16] == b"\0\0\0\x0dIHDR" and b"IEND" in tail
+        return head[8:16] == b"\0\0\0\x0dIHDR" and (b"IEND" in tail or _ends_earlier(text))
     if head.startswith(_SIGNATURES):
         return True
     return any(recognised(head, size) for recognised in _RECOGNISED) or _is_svg(head, text)
+
+
+def _ends_earlier(text: str) -> bool:
+    """Return whether a PNG has its last chunk and bytes after it, which decoders skip."""
+    try:
+        return b"IEND\xaeB`\x82" in base64.b64decode(text)
+    except ValueError:
+        return False
 
 
 def _decoded_end(text: str, size: int) -> bytes:

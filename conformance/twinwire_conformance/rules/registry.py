@@ -45,6 +45,11 @@ class Rule:
         return self.traversal is not None or self.successive is not None
 
     @property
+    def makes_way(self) -> bool:
+        """Whether the rule leaves requests of the budget to the rules that come last."""
+        return self.phase < (3, False)
+
+    @property
     def phase(self) -> tuple[int, bool]:
         """Where the rule stands in the order of a run.
 
