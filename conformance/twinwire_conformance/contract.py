@@ -54,7 +54,7 @@ class Terms:
         self.feed = contract.feed
         self.operation = contract.operation
         self._reader = Reader(contract)
-        self._unreadable: dict[tuple[object, ...], str] = {}
+        self._unreadable: dict[tuple[object, ...], Unreadable] = {}
         self._required = {item.name: item.example for item in contract.operation.parameters if item.required}
         session = self.feed.session
         if session is not None and session.required and session.example is None and session.type.pattern is None:
@@ -139,15 +139,15 @@ class Terms:
             raise Unreadable(f"the Content-Type is {label!r}; documented are {', '.join(self.media_types)}")
         read = self._reader.json if format_ == "json" else self._reader.xml
         # Many rules meet the same broken body; it is parsed once. A target without one pays nothing for that.
-        reason = self._unreadable.get(_identity(answer)) if self._unreadable else None
-        if reason is not None:
-            raise Unreadable(reason)
+        known = self._unreadable.get(_identity(answer)) if self._unreadable else None
+        if known is not None:
+            raise Unreadable(str(known), coding=known.coding)
         try:
             return read(answer.body, answer.charset)
         except Unreadable as error:
             if len(self._unreadable) >= MAX_UNREADABLE:
                 self._unreadable.clear()
-            self._unreadable[_identity(answer)] = str(error)
+            self._unreadable[_identity(answer)] = error
             raise
 
     def size(self, wanted: int) -> int:

@@ -277,6 +277,8 @@ class Trial:
         def may_go_on() -> bool:
             nonlocal begun
             begun = target.requests if begun is None else begun
+            # What looks wrong is worth what was kept for later.
+            target.reserved = 0
             return min(self.allowance, self.settling) > spent()
 
         # On a feed that never stands still, one rule must not spend what the others need.

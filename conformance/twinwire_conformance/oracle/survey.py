@@ -65,6 +65,12 @@ class Survey:
         pairs = zip(self.asks, self.lots, strict=False)
         return any(len(lot.entries) < (ask.limit or 0) and bool(lot.remaining) for ask, lot in pairs)
 
+    @property
+    def ascending(self) -> bool:
+        """Whether the cursors of the baseline traversal grow, as far as there are several (PAGE-08)."""
+        numbers = [number for lot in self.lots if lot.entries and (number := _number(lot.cursor)) is not None]
+        return numbers == sorted(numbers)
+
     def need(self) -> None:
         """Raise what keeps traversals from being taken: a page that was not served, or a feed without entries."""
         if self.broken is not None and not self.reach:

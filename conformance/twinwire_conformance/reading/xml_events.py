@@ -80,7 +80,7 @@ def _malformed(source: bytes, error: expat.ExpatError, position: int) -> Unreada
     try:
         check_utf8(source)
     except Unreadable as undecodable:
-        return Unreadable(f"not well-formed XML: {undecodable}")
+        return Unreadable(str(undecodable), coding=True)
     reason = expat.ErrorString(error.code).removeprefix("not well-formed ").strip("()")
     where = f"(line {error.lineno}, column {error.offset + 1})"
     return Unreadable(f"not well-formed XML: {reason} {where}\n{bytes_excerpt(source, position)}")

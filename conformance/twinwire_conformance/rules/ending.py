@@ -26,7 +26,7 @@ def after_the_end_comes_nothing(trial: Trial) -> None:
     for ask in at_end:
         _nothing_after(trial, lambda last, _: last.cursor, ask)
     _nothing_after(trial, partial(_exactly_full, trial), at_end[0])
-    if trial.terms.feed.cursor.order == "numeric":
+    if trial.terms.feed.cursor.order == "numeric" and trial.exam.survey.ascending:
         for later in _LATER[-1:] if trial.exam.profile.thrifty else _LATER:
             _nothing_after(trial, partial(_later, trial, later=later), trial.terms.sample(json))
     _does_not_lead_back(trial, at_end[0])

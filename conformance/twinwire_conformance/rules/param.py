@@ -75,8 +75,10 @@ def _beyond_bounds(trial: Trial) -> None:
         except Unreadable:
             # A rejection need not be readable; PARAM-04 judges what it looks like.
             continue
-        if len(entries) > limit.maximum:
-            raise Violation(f"at most {limit.maximum} entries, or a rejection", f"{len(entries)} entries", [answer])
+        most = max(0, min(size, limit.maximum))
+        if len(entries) > most:
+            expected = f"at most {most} entries for {limit.parameter.name}={size}, or a rejection"
+            raise Violation(expected, f"{len(entries)} entries", [answer])
 
 
 @must.page("PARAM-03", "A page never holds more entries than the largest count, nor than requested", also=_beyond_bounds)
