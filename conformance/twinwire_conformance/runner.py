@@ -185,7 +185,7 @@ def certify(run: Run, rules: Sequence[Rule], chosen: Sequence[Rule], listen: Lis
                 run.note = f"the target stopped answering: {MAX_SILENT} rules in a row got no answer"
                 run.leave(rule, Outcome.INCONCLUSIVE, "the target had stopped answering before this rule")
                 continue
-            target.reserved = run.exam.profile.reserve if order[-1].last and rule.makes_way else 0
+            target.reserved = run.exam.profile.reserve * rule.makes_way if len(order) > 1 else 0
             listen(rule, None)
             listen(rule, run.examine(rule))
         run.settle()

@@ -152,7 +152,7 @@ class Examination:
     @cached_property
     def heavy(self) -> Heavy:
         """The requests in modes that are not light."""
-        return Heavy(self.lots, self.survey)
+        return Heavy(self.lots, self.survey, thrifty=self.profile.thrifty)
 
     def odd(self, media_type: str) -> Ask:
         """Return the request for the few entries that are odd in most ways."""

@@ -25,8 +25,9 @@ MODERATE_BYTES = 1024 * 1024
 class Heavy:
     """The asks of one run in the modes that are not light. A feed without modes has none."""
 
-    def __init__(self, lots: Lots, survey: Survey) -> None:
+    def __init__(self, lots: Lots, survey: Survey, *, thrifty: bool = False) -> None:
         self._lots = lots
+        self._thrifty = thrifty
         self._survey = survey
         self._terms = lots.terms
         self._fitting: dict[Ask, bool] = {}
@@ -84,7 +85,7 @@ class Heavy:
     @cached_property
     def odd(self) -> str | None:
         """The cursor after which the entries come that are odd in most ways."""
-        return odd_cursor(self._lots, self._survey)
+        return None if self._thrifty else odd_cursor(self._lots, self._survey)
 
     def _first(self, mode: Mode | None) -> Ask:
         few = self._ask(mode, self.odd, WIDTH)

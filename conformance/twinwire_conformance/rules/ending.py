@@ -20,8 +20,9 @@ def after_the_end_comes_nothing(trial: Trial) -> None:
     trial.exam.survey.need()
     json, xml = trial.lots.media_types
     # The same requests as in the corpus, so that their responses serve again.
-    at_end = [Ask(media_type, None, None, trial.terms.light_mode) for media_type in (json, xml)]
+    at_end = [Ask(json, None, None, trial.terms.light_mode)]
     if not trial.exam.profile.thrifty:
+        at_end.append(Ask(xml, None, None, trial.terms.light_mode))
         at_end.append(Ask(json, None, trial.lots.page_size, trial.terms.light_mode))
     for ask in at_end:
         _nothing_after(trial, lambda last, _: last.cursor, ask)

@@ -45,9 +45,9 @@ class Rule:
         return self.traversal is not None or self.successive is not None
 
     @property
-    def makes_way(self) -> bool:
-        """Whether the rule leaves requests of the budget to the rules that come last."""
-        return self.phase < (3, False)
+    def makes_way(self) -> int:
+        """For how many groups of later rules the rule leaves requests: for traversals and for what comes last."""
+        return 2 if self.phase < (1, False) else int(self.phase < (3, False))
 
     @property
     def phase(self) -> tuple[int, bool]:
