@@ -141,7 +141,7 @@ class Terms:
         # Many rules meet the same broken body; it is parsed once. A target without one pays nothing for that.
         known = self._unreadable.get(_identity(answer)) if self._unreadable else None
         if known is not None:
-            raise Unreadable(str(known), coding=known.coding)
+            raise Unreadable(str(known), coding=known.coding, foreign=known.foreign)
         try:
             return read(answer.body, answer.charset)
         except Unreadable as error:

@@ -274,12 +274,25 @@ class Result:
     blocked_by: str = ""
     """The id of the failing rule that blocks this one; empty unless the outcome is blocked."""
     cause: str = ""
-    """The cause that this result shares with others, in one line; empty when it stands for itself."""
+    """The id of the failed rule that stands for the cause of this failure; empty when this one does itself."""
 
     @property
     def selected(self) -> bool:
         """Whether the rule was among those to be tried."""
         return not (self.outcome is Outcome.SKIP and self.message == NOT_SELECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A defect that failures are grouped by: the rule that stands for it, what is wrong, and the rules behind it."""
+
+    rule: str
+    level: Level
+    message: str
+    also: tuple[str, ...] = ()
+    """The other rules that fail because of it."""
+    blocked: tuple[str, ...] = ()
+    """The rules that cannot be judged because of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +315,8 @@ class Report:
     """How much of the feed was looked at, one line for each kind of content."""
     notes: tuple[str, ...] = ()
     """Observations that fail no rule, one line each."""
+    causes: tuple[Cause, ...] = ()
+    """The defects that the failures come from, the most basic first."""
 
 
 def verdict(results: Sequence[Result]) -> Verdict:

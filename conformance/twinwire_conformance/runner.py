@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from twinwire import __version__
 from twinwire.errors import printable
+from twinwire_conformance.causes import group
 from twinwire_conformance.contract import Terms
 from twinwire_conformance.model import (
     NOT_SELECTED,
@@ -46,6 +47,8 @@ class Run:
     results: dict[str, Result]
     started: float
     note: str = ""
+    findings: dict[str, Finding] = field(default_factory=dict)
+    """What ended each rule, where something did."""
     silent: int = 0
     """How many rules in a row ended because no answer came."""
     chosen: frozenset[str] = field(default_factory=lambda: frozenset(RULES))
@@ -60,7 +63,7 @@ class Run:
         try:
             rule.check(trial)
         except NotServed as error:
-            outcome, finding = Outcome.FAIL if self._owns(rule, error) else Outcome.BLOCKED, error
+            outcome, finding = Outcome.FAIL if self._owns(rule, error) else Outcome.BLOCKED, self.exam.lots.note(error)
         except Violation as error:
             outcome, finding = Outcome.FAIL, error
         except Skipped as error:
@@ -130,6 +133,8 @@ class Run:
 
     def _result(self, rule: Rule, outcome: Outcome, trial: Trial, finding: Finding | None) -> Result:
         target = self.exam.target
+        if finding is not None:
+            self.findings[rule.id] = finding
         message = self._shown(finding.message) if finding else ""
         answers = finding.answers[:MAX_EVIDENCE] if finding else ()
         evidence: tuple[Evidence, ...] = tuple(target.evidence(answer) for answer in answers)
@@ -146,7 +151,7 @@ class Run:
     def report(self) -> Report:
         """Return the report of what has been decided so far."""
         origin = self.exam.terms.contract.origin
-        results = tuple(self.results.values())
+        results, causes = group(tuple(self.results.values()), self.findings)
         return Report(
             verdict=verdict(results),
             target=self.exam.target.redact(self.exam.target.base_url),
@@ -160,7 +165,8 @@ class Run:
             results=results,
             note=self.note,
             coverage=self.exam.coverage.lines() if "coverage" in vars(self.exam) else (),
-            notes=tuple(self._shown(note) for note in self.exam.notes),
+            notes=tuple(self._shown(note) for note in (*self.exam.notes, *self.exam.target.notes)),
+            causes=causes,
         )
 
 

@@ -102,7 +102,7 @@ SERVERS = (
     NaiveServer(
         "django",
         (
-            _cause("queuecount includes the entries of the page.", must="PAGE-05 PAGE-06"),
+            _cause("queuecount includes the entries of the page.", must="PAGE-05 PAGE-06", behind="PARAM-10"),
             _cause("The empty page has an empty token.", must="SCHEMA-06", behind="SCHEMA-01 SCHEMA-02"),
             _cause("A request for application/x-www-form-urlencoded gets XML.", must="HTTP-02", behind="TWIN-05"),
             _cause("An empty token or count is rejected.", should="PARAM-09", behind="PARAM-02"),

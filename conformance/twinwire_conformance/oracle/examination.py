@@ -18,7 +18,17 @@ from twinwire_conformance.oracle.lots import Lot, Lots
 from twinwire_conformance.oracle.observations import Observations, PairCheck, Properties
 from twinwire_conformance.oracle.odd import WIDTH
 from twinwire_conformance.oracle.survey import Start, Survey, probe, survey, take
-from twinwire_conformance.oracle.walks import Path, Property, SuccessiveCheck, go, reference, standing, successive
+from twinwire_conformance.oracle.walks import (
+    Path,
+    Property,
+    SuccessiveCheck,
+    again,
+    go,
+    last_two,
+    reference,
+    standing,
+    successive,
+)
 from twinwire_conformance.profiles import Profile
 from twinwire_conformance.strategies import BadInput, Walk, smaller, walks
 from twinwire_conformance.target import Target
@@ -96,7 +106,9 @@ class Examination:
     @cached_property
     def standing(self) -> list[Walk]:
         """The traversals that every run takes."""
-        most = min(self.profile.sweep, max(self.profile.sweep // 4, self.room - 2 * self.profile.reserve))
+        # Confirming takes a share of the budget on a feed that moves, and where something is wrong.
+        kept = self.profile.reserve * (3 if self.moved or self.lots.not_served else 2)
+        most = min(self.profile.sweep, max(self.profile.sweep // 4, self.room - kept))
         return standing(self.lots, self.survey, most, self.seed, most * self.profile.cuts // self.profile.sweep)
 
     @property
@@ -277,8 +289,8 @@ class Trial:
         def may_go_on() -> bool:
             nonlocal begun
             begun = target.requests if begun is None else begun
-            # What looks wrong is worth what was kept for later.
-            target.reserved = 0
+            # What looks wrong is worth what was kept for traversals.
+            target.reserved = min(target.reserved, self.exam.profile.reserve)
             return min(self.allowance, self.settling) > spent()
 
         # On a feed that never stands still, one rule must not spend what the others need.
@@ -319,17 +331,25 @@ class Trial:
 
         def check(walk: Walk) -> None:
             with self.part():
-                if self.rule in exam.objections(walk) or judge not in exam.properties.traversal.values():
-                    path = exam.path(walk)
-                    self.confirm(
-                        lambda fresh: reference(self.lots, path, fresh),
-                        lambda fresh: go(self.lots, exam.survey, walk, True) if fresh else path,
-                        judge,
-                    )
-                else:
+                if self.rule not in exam.objections(walk):
                     self.witness()
+                    return
+                path = exam.path(walk)
+                # Two pages cost less to request again than a long traversal, and show more clearly what is wrong.
+                for part in (*last_two(judge, reference(self.lots, path, fresh=False), path), path):
+                    self._confirm_path(part, judge)
+                    if exam.moved:
+                        # What stood still was right; all of a long traversal never stands still.
+                        break
 
         exam.explorer.run(check, exam.standing, exam.drawn, smaller)
+
+    def _confirm_path(self, path: Path, judge: Property) -> None:
+        self.confirm(
+            lambda fresh: reference(self.lots, path, fresh),
+            lambda fresh: again(self.lots, path) if fresh else path,
+            judge,
+        )
 
     def follow(self, judge: SuccessiveCheck) -> None:
         """Check successive pages of all traversals against a property."""

@@ -49,6 +49,11 @@ class Explorer:
         self.seed = seed
         self.shrink = shrink
 
+    def limit(self) -> int:
+        """Return up to how many requests in all a failure may be made smaller: other rules need the most of what is left."""
+        left = self.target.manners.max_requests - self.target.requests
+        return self.target.requests + min(self.shrink, left // 4)
+
     def run(
         self,
         check: Callable[[H], None],
@@ -84,7 +89,7 @@ class Explorer:
         return True
 
     def _reduce(self, check: Callable[[H], None], value: H, error: Violation, smaller: Callable[[H], Iterable[H]]) -> Violation:
-        limit = self.target.requests + self.shrink
+        limit = self.limit()
         tried = {value}
         waiting = list(smaller(value))
         while waiting and self.target.requests < limit:
@@ -152,7 +157,7 @@ class _Search(Generic[H]):
         except Violation as error:
             self.failed[value] = error
             if self.limit is None:
-                self.limit = self.explorer.target.requests + self.explorer.shrink
+                self.limit = self.explorer.limit()
             raise
         except Finding as error:
             # While a failure is being made smaller, running out only means that it stays as it is.

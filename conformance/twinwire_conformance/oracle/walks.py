@@ -64,6 +64,27 @@ def go(lots: Lots, survey: Survey, walk: Walk, fresh: bool) -> Path:
     return Path(start, tuple(taken), ended=not taken[-1].entries)
 
 
+def again(lots: Lots, path: Path) -> Path:
+    """Take a traversal once more, with the same page sizes, from where it began. Raises NotServed."""
+    taken: list[Lot] = []
+    cursor = path.start.cursor
+    for lot in path.lots:
+        taken.append(lots.lot(replace(lot.ask, cursor=cursor), fresh=True))
+        if not taken[-1].entries or taken[-1].cursor is None:
+            break
+        cursor = taken[-1].cursor
+    return replace(path, lots=tuple(taken), ended=not taken[-1].entries)
+
+
+def last_two(judge: Property, reference: Sequence[Lot], path: Path) -> list[Path]:
+    """Return the two pages of a traversal between which something goes wrong, as a traversal; nothing for a short one."""
+    for number in range(2, len(path.lots)):
+        if judge(reference, replace(path, lots=path.lots[:number], ended=not path.lots[number - 1].entries)) is not None:
+            two = path.lots[number - 2 : number]
+            return [Path(Start(two[0].ask.cursor), two, ended=not two[-1].entries)]
+    return []
+
+
 def reference(lots: Lots, path: Path, fresh: bool) -> list[Lot]:
     """Return the largest pages that a traversal is compared with, in its representation: its entries and one more.
 

@@ -103,7 +103,7 @@ def parse(body: bytes, charset: str | None, names: _Names | None = None) -> dict
     if _HALF_CHARACTER.search(text):
         _refuse_half_characters(raw)
     if not isinstance(raw, dict):
-        raise Unreadable(f"not a JSON object but {shown(raw)}")
+        raise Unreadable(f"not a JSON object but {shown(raw)}", foreign=True)
     return raw
 
 

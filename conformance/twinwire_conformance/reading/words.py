@@ -21,12 +21,14 @@ class Unreadable(Exception):
 
     The first line of the message says why and where; two more may show the place.
 
-    ``coding`` says that its bytes do not decode to text, so that nothing is known of what they say.
+    ``coding`` says that its bytes do not decode to text, so that nothing is known of what they say; ``foreign`` that it is a
+    well-formed document of another kind than a result.
     """
 
-    def __init__(self, message: str, *, coding: bool = False) -> None:
+    def __init__(self, message: str, *, coding: bool = False, foreign: bool = False) -> None:
         super().__init__(message)
         self.coding = coding
+        self.foreign = foreign
 
 
 def boolean(text: str) -> bool | None:

@@ -121,7 +121,7 @@ class _Reader:
 
     def _skip(self, name: str) -> None:
         if not self._above:
-            raise Unreadable(f"the root element is <{clark(name)}>, not <{self._root.wire}>")
+            raise Unreadable(f"the root element is <{clark(name)}>, not <{self._root.wire}>", foreign=True)
         self.odd = True
         self._skipped = 1
         # Text after an element within a scalar is not the scalar's.

@@ -118,10 +118,14 @@ def _lines(report: Report) -> Iterator[Line]:
     if deselected:
         text = f"{len(deselected)} of {len(report.results)} rules: {_names(deselected, report.results)}"
         yield ((f"{NOT_SELECTED:<13}", _STYLES[Outcome.SKIP]), (text, "dim"))
-    for result in shown:
-        if result.outcome is Outcome.FAIL:
-            yield from _failure(result)
+    by_id = {result.id: result for result in report.results}
+    for cause in report.causes:
+        yield from _failure(by_id[cause.rule])
+        if cause.also:
+            yield ((f"  fails for the same cause: {_names(cause.also, report.results)}", "dim"),)
     yield ()
+    if report.causes:
+        yield ((_causes(report), "bold"),)
     yield ((_counts(report), ""),)
     for line in report.coverage:
         yield ((f"Coverage: {line}", ""),)
@@ -130,6 +134,11 @@ def _lines(report: Report) -> Iterator[Line]:
     for line in report.notes:
         yield ((f"- {line}", "yellow"),)
     yield ((report.verdict.value, _VERDICT_STYLES[report.verdict]),)
+
+
+def _causes(report: Report) -> str:
+    number = f"{len(report.causes)} cause{'s' if len(report.causes) > 1 else ''}"
+    return f"{number}: {', '.join(cause.rule for cause in report.causes)}"
 
 
 def _blocked(results: Sequence[Result]) -> Iterator[Line]:

@@ -24,6 +24,16 @@ def document(report: Report) -> dict[str, Any]:
         "note": report.note,
         "coverage": list(report.coverage),
         "notes": list(report.notes),
+        "causes": [
+            {
+                "rule": each.rule,
+                "level": each.level.value,
+                "message": each.message,
+                "also": list(each.also),
+                "blocked": list(each.blocked),
+            }
+            for each in report.causes
+        ],
         "results": [_result(result) for result in report.results],
     }
 

@@ -72,6 +72,10 @@ def _at_once(trial: Trial) -> None:
         guises.append(Guise("the session", replace(ordinary, session="twinwire-1", limit=lots.size(228))))
     guises.append(Guise("nothing", ordinary))
     requests = [_request(trial, guise) for guise in guises]
+    for guise in guises:
+        # Before they are sent together, so that a feed which moves can be told from requests that are mixed up.
+        with trial.part():
+            _expected(trial, guise, fresh=False)
     came = trial.exam.target.send_together(requests)
     for index, guise in enumerate(guises):
 

@@ -154,6 +154,9 @@ def _rejection(trial: Trial, answer: Answer, format_: Format) -> int:
     try:
         lot = Lot(trial.terms.sample(answer.request.accept or ""), answer, trial.terms.read(answer), trial.terms)
     except Unreadable as error:
+        if error.foreign and answer.status != 200:
+            # The body of a 4xx is not specified; a document of the server's own kind will do.
+            return 1
         raise Violation(
             f"a rejection that is {(came or format_).upper()}, as its Content-Type says", str(error), [answer]
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 from twinwire_conformance.contract import Ask
@@ -129,6 +130,10 @@ class _Crowd:
     def __init__(self, lots: Lots, asks: Sequence[Ask]) -> None:
         self.lots = lots
         self.asks = asks
+        for ask in asks:
+            # Before the crowd, so that a feed which moves can be told from requests that disturb each other.
+            with suppress(NotServed):
+                lots.lot(ask)
         self.first = lots.together(asks)
 
     def alone(self, index: int, fresh: bool) -> list[Lot]:
