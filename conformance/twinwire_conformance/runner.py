@@ -112,6 +112,31 @@ class Run:
             else:
                 self.leave(rule, Outcome.INCONCLUSIVE, self.absent)
 
+    def look_back(self) -> None:
+        """Request what was served first once more: the feed must still be there, and its first cursor must still work."""
+        exam = self.exam
+        known = exam.survey if "survey" in vars(exam) else None
+        if known is None or known.empty or not known.lots or exam.profile.thrifty:
+            return
+        exam.target.reserved = 0
+        media_type = exam.lots.media_types[0]
+        try:
+            first = exam.lots.lot(exam.terms.sample(media_type), fresh=True)
+            if not first.entries:
+                answers = [known.lots[0].answer, first.answer]
+                got = "an empty page at the end of the run"
+                exam.lots.note(NotServed("PAGE-04", f"{len(known.lots[0].entries)} entries or more, as at first", got, answers))
+            cursor = known.lots[0].cursor
+            answer = exam.lots.odd_answer(exam.lots.request(exam.terms.sample(media_type, cursor)), fresh=True)
+            if cursor is not None and exam.terms.refuses(answer):
+                got = f"HTTP {answer.status} and a rejection"
+                exam.lots.note(
+                    NotServed("PARAM-08", f"{cursor} to be accepted at the end of the run, as before", got, [answer])
+                )
+        except (Violation, Inconclusive):
+            # Whatever keeps this from being looked at was met by a rule before.
+            return
+
     def settle(self) -> None:
         """Let each rule fail that a response breaks which only came after the rule was decided, or in another's check."""
         found: dict[str, Violation] = {rule: errors[0] for rule, errors in self.exam.lots.not_served.items()}
@@ -148,6 +173,10 @@ class Run:
         # It quotes what the target said, which must neither hold a secret nor steer the terminal that it is read in.
         return printable(self.exam.target.redact(message), keep="\n")
 
+    def _accidents(self) -> list[str]:
+        failed = self.exam.lots.failed_once
+        return [f"HTTP {answer.status} came once for {answer.url}, and not when that was requested again" for answer in failed]
+
     def report(self) -> Report:
         """Return the report of what has been decided so far."""
         origin = self.exam.terms.contract.origin
@@ -165,7 +194,7 @@ class Run:
             results=results,
             note=self.note,
             coverage=self.exam.coverage.lines() if "coverage" in vars(self.exam) else (),
-            notes=tuple(self._shown(note) for note in (*self.exam.notes, *self.exam.target.notes)),
+            notes=tuple(self._shown(note) for note in (*self.exam.notes, *self.exam.target.notes, *self._accidents())),
             causes=causes,
         )
 
@@ -194,6 +223,8 @@ def certify(run: Run, rules: Sequence[Rule], chosen: Sequence[Rule], listen: Lis
             target.reserved = run.exam.profile.reserve * rule.makes_way if len(order) > 1 else 0
             listen(rule, None)
             listen(rule, run.examine(rule))
+        if order:
+            run.look_back()
         run.settle()
     except KeyboardInterrupt:
         run.note = "interrupted"

@@ -109,25 +109,22 @@ def smaller(walk: Walk) -> Iterator[Walk]:
 
 
 _HOSTILE_TEXTS = (
-    "",
     "'\"",
     "\x00",
-    "abc",
     "\udcff\udcfe",
-    "'\"><script>alert(1)</script>",
-    "\u65e5\u672c\u8a9e\U0001f600",
-    "' OR '1'='1",
-    "../../../../etc/passwd",
-    "%s%n%x",
-    "{{7*7}}",
     "\\",
-    "\x01\x08\x0c\x1b\x7f",
-    "100%",
-    'O\'Brien & "Co" <x>',
-    "\uff11\uff12",
+    "%s%n%x 100%",
     "\U0001f600" * 30,
-    "\r\nX-Injected: 1",
     "a" * 4000,
+    "\x01\x08\x0c\x1b\x7f",
+    "'\"><script>alert(1)</script>",
+    "",
+    "' OR '1'='1",
+    'O\'Brien & "Co" <x>',
+    "../../../../etc/passwd",
+    "\r\nX-Injected: 1",
+    "{{7*7}}",
+    "\uff11\uff12 \u65e5\u672c",
 )
 
 _ODD_CHARACTERS = (
@@ -136,25 +133,18 @@ _ODD_CHARACTERS = (
 )
 
 
-def hostile_values(parameter: Parameter, turn: int = 0) -> list[str]:
-    """Return values of a parameter that a server must survive: outside its range, of another type, too long, malicious.
-
-    ``turn`` says with which of the malicious texts to begin.
-    """
+def hostile_values(parameter: Parameter) -> list[str]:
+    """Return values of a parameter that a server must survive: outside its range, of another type, too long, malicious."""
     scalar = parameter.type
-    if scalar.kind is Kind.INTEGER:
-        low = INT64_MIN if scalar.minimum is None else scalar.minimum
-        high = INT64_MAX if scalar.maximum is None else scalar.maximum
-        numbers = [INT64_MIN, low - 1, high + 1, 0, -1, INT64_MAX, INT64_MAX + 1, INT64_MIN - 1, 10**40]
-        own = [*map(str, numbers), "\u0661", "1.5", "\uff15", "1e3", "0x10", "1,000", " 1 ", "NaN", "+1", "\u00b2"]
-    else:
-        own = [] if scalar.max_length is None else [char * (scalar.max_length + 1) for char in "x\u00e9"]
-    begin = turn % len(_HOSTILE_TEXTS)
-    return list(dict.fromkeys(_alternate(own, (*_HOSTILE_TEXTS[begin:], *_HOSTILE_TEXTS[:begin]))))
-
-
-def _alternate(left: Sequence[str], right: Sequence[str]) -> list[str]:
-    return [item for pair in zip_longest(left, right) for item in pair if item is not None]
+    if scalar.kind is not Kind.INTEGER:
+        long = [] if scalar.max_length is None else [char * (scalar.max_length + 1) for char in "x\u00e9"]
+        return list(dict.fromkeys([*long, *_HOSTILE_TEXTS]))
+    low = INT64_MIN if scalar.minimum is None else scalar.minimum
+    high = INT64_MAX if scalar.maximum is None else scalar.maximum
+    # What parsers of numbers stumble over, those first that many do.
+    odd = ["", " 1 ", str(INT64_MIN), "-", "\u0661", str(10**40), "+", "%", "1e400", "'", "\x00", "0x10", "1.5", "+1", "NaN"]
+    numbers = [low - 1, high + 1, INT64_MAX, INT64_MAX + 1, INT64_MIN - 1, -1, 0]
+    return list(dict.fromkeys([*odd, *map(str, numbers), "\uff15", "1,000", "\u00b2", "1e3", "a" * 4000]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +191,7 @@ def echoed_inputs(terms: Terms) -> list[BadInput]:
     for parameter in terms.operation.parameters:
         scalar = parameter.type
         if scalar.kind is Kind.INTEGER or parameter == terms.feed.cursor.parameter:
-            found.append(BadInput(parameter.name, _MARKUP, None, "cursor"))
+            found.append(BadInput(parameter.name, _MARKUP * 20, None, "cursor"))
         elif parameter in free_texts(terms):
             value = (_MARKUP * ((scalar.max_length or 0) // len(_MARKUP) + 2))[: (scalar.max_length or 0) + 3]
             found.append(BadInput(parameter.name, value, None, "length"))
@@ -236,10 +226,18 @@ def free_texts(terms: Terms) -> list[Parameter]:
 
 def hostile_params(terms: Terms) -> list[Params]:
     """Return queries that a server must survive: bad inputs first, then each parameter's values, one after another."""
-    # Each parameter begins at another text, so that a short run meets as many kinds as it can.
+    texts = free_texts(terms)
     columns: list[list[Params]] = [
-        [((parameter.name, value),) for value in hostile_values(parameter, 3 * index)]
-        for index, parameter in enumerate(terms.operation.parameters)
+        [((parameter.name, value),) for value in hostile_values(parameter)]
+        for parameter in terms.operation.parameters
+        if parameter not in texts
+    ]
+    # Texts that are not too long are valid, so that several of them may go in one request.
+    values = _HOSTILE_TEXTS
+    half = len(values) // 2
+    pairs: list[Params] = [
+        tuple((text.name, values[(index + half * number) % len(values)]) for number, text in enumerate(texts[:2]))
+        for index in range(len(values) if texts else 0)
     ]
     names = [p.name for p in terms.operation.parameters]
     special: list[Params] = [
@@ -250,7 +248,7 @@ def hostile_params(terms: Terms) -> list[Params]:
         tuple((name.upper(), "1") for name in names),
     ]
     first: list[Params] = [((bad.parameter, bad.value),) for bad in bad_inputs(terms)]
-    rows = zip_longest(special, *columns)
+    rows = zip_longest(special, *columns, pairs)
     return list(dict.fromkeys([*first[:4], *(params for row in rows for params in row if params is not None), *first[4:]]))
 
 

@@ -20,6 +20,8 @@ from twinwire_conformance.target import Target
 
 _OWNERS = {Failure.BROKEN: "HTTP-06", Failure.NO_RESPONSE: "HTTP-01", Failure.TIMEOUT: "HTTP-01"}
 """The rule that is broken when a valid request gets no whole response for a reason."""
+ACCIDENTS = 3
+"""How many 5xx to valid requests are more than gateways that fail once in a while."""
 ENDED = (Failure.NO_RESPONSE, Failure.BROKEN, Failure.REFUSED, Failure.TIMEOUT)
 """The reasons for no whole response that an input may have brought about."""
 _DECIMAL = re.compile(r"-?[0-9]{1,20}")
@@ -228,6 +230,8 @@ class Lots:
         self.volatile: frozenset[str] = frozenset()
         self.not_served: dict[str, list[NotServed]] = {}
         """Valid requests that did not get a page that can be judged, by the rule that this breaks."""
+        self.failed_once: list[Answer] = []
+        """Responses with a 5xx to valid requests, each of which was sent again."""
         self.on_page: Callable[[Lot], None] = lambda _: None
         self.on_result: Callable[[Lot], None] = lambda _: None
         self.on_response: Callable[[Answer], None] = lambda _: None
@@ -359,6 +363,7 @@ class Lots:
             answer = self.answer(request, fresh=True)
             if answer.status >= 500:
                 # One more chance: gateways fail once in a while, and what does so again is no accident.
+                self._failed_once(answer)
                 answer = self.answer(request, fresh=True)
             return answer
         except Unreachable as error:
@@ -370,6 +375,13 @@ class Lots:
             got = f"{error.message}, though the target answers other requests"
             answers = error.answers or (self.target.unanswered(request),)
             raise self.note(NotServed(_OWNERS[error.kind], "a whole response to a valid request", got, answers)) from error
+
+    def _failed_once(self, answer: Answer) -> None:
+        """Note a 5xx to a valid request; one may be an accident, several are not."""
+        self.failed_once.append(answer)
+        if len(self.failed_once) == ACCIDENTS:
+            got = f"{len(self.failed_once)} of HTTP {answer.status} for valid requests, here and there"
+            self.note(NotServed("HTTP-09", "no 5xx, whatever the input", got, self.failed_once))
 
     def _any(self, request: Request) -> Answer:
         """Return the response to any request. Raises NotServed when none comes, twice, or none to other requests either."""

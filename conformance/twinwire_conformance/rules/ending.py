@@ -36,7 +36,7 @@ def after_the_end_comes_nothing(trial: Trial) -> None:
 _LATER: tuple[Callable[[int], int], ...] = (
     lambda last: last + 1,
     # Of no more than 32 bits, it is a token from the beginning.
-    lambda last: ((last >> 32) + 1) << 32,
+    lambda last: (((last >> 32) + 1) << 32) + 1,
     # As a text it comes before the last one.
     lambda last: 10 ** len(str(abs(last))),
     lambda _: INT64_MAX,

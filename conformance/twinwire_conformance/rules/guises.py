@@ -63,8 +63,9 @@ def _at_once(trial: Trial) -> None:
     packed = replace(ordinary, limit=lots.size(229))
     guises = [Guise("Accept-Encoding", packed, GZIP), Guise("nothing", ordinary), Guise("Accept-Encoding", packed)]
     guises += [Guise("Accept", replace(ordinary, media_type=xml))]
-    heavy = [replace(ordinary, limit=lots.size(12), mode=mode) for mode in terms.modes[1:]]
-    guises += [Guise("the mode", ask) for ask in heavy if trial.exam.heavy.fits(ask)]
+    few = replace(ordinary, limit=lots.size(12))
+    heavy = [replace(few, mode=mode) for mode in terms.modes[1:]]
+    guises += [Guise("the mode", each) for ask in heavy if trial.exam.heavy.fits(ask) for each in (few, ask)]
     cursor = next((start.cursor for start in trial.exam.starts if start.cursor is not None), None)
     if cursor is not None:
         guises.append(Guise("the cursor", replace(ordinary, cursor=cursor)))
@@ -98,7 +99,7 @@ def _expected(trial: Trial, guise: Guise, *, fresh: bool) -> Lot:
     if apart or trial.exam.survey.short:
         return trial.lots.lot(replace(ask, session=None), fresh=fresh)
     largest_page = trial.lots.lot(largest(trial.lots, None, ask.media_type), fresh=fresh)
-    keys = frozenset(map(repr, largest_page.keys[: ask.limit]))
+    keys = frozenset(map(repr, largest_page.keys[: ask.limit or trial.terms.feed.limit.default]))
     return replace(largest_page.only(keys), ask=ask)
 
 
@@ -143,6 +144,7 @@ def _chain(trial: Trial) -> list[Guise]:
     more = replace(other, limit=lots.size(12))
     back = replace(more, media_type=json)
     chain = [Guise("everything", first), Guise("Accept", other), Guise("the page size", more)]
+    chain += [Guise("the page size", replace(more, limit=None))]
     # Compressed first: what a cache keeps of it is then sent to who cannot undo it.
     packed, plain = replace(more, limit=lots.size(14)), replace(back, limit=lots.size(15))
     chain += [Guise("Accept-Encoding", packed, GZIP), Guise("Accept-Encoding", packed), Guise("Accept", back)]
@@ -158,8 +160,13 @@ def _chain(trial: Trial) -> list[Guise]:
         chain += [Guise("the session", replace(back, session=f"{common}1"))]
         chain += [Guise("the mode", replace(ask, session=f"{common}1")) for ask in heavy[:1] if trial.exam.heavy.fits(ask)]
         chain += [Guise("the end of the session", replace(back, session=f"{common}2")), Guise("the session", back)]
-    for altered in (*lenient_inputs(terms)[:1], (terms.feed.limit.parameter.name, str(terms.feed.limit.maximum + 1))):
-        chain += [Guise(altered[0], back, altered=altered), Guise(altered[0], back)]
+    ordinary = terms.sample(json)
+    altered = [*lenient_inputs(terms)[:1], (terms.feed.limit.parameter.name, str(terms.feed.limit.maximum + 1))]
+    chain += [each for param in altered for each in (Guise(param[0], ordinary, altered=param), Guise(param[0], ordinary))]
+    if terms.feed.session is not None and lots.session is None and terms.feed.session.type.max_length is not None:
+        longest = "s" * terms.feed.session.type.max_length
+        chain += [Guise("the session", ordinary, altered=(terms.feed.session.name, f"{longest}s"))]
+        chain += [Guise("the end of the session", replace(ordinary, session=longest))]
     return chain
 
 
@@ -197,16 +204,15 @@ def _repeats(trial: Trial, *, thrifty: bool) -> Iterator[tuple[Request, Ask, str
         ask = terms.sample(json)
         yield replace(lots.request(ask), client=CLIENTS[0]), ask, CLIENTS[0].name
         return
-    asks = [trial.exam.odd(xml), Ask(json, None, lots.page_size, terms.light_mode), trial.exam.odd(json)]
-    asks += trial.exam.heavy.moderate(xml)
-    starts = [start.cursor for start in trial.exam.starts]
-    asks += [terms.sample(media_type, cursor) for media_type, cursor in zip((xml, json), starts[-2:], strict=False)]
+    # Enough entries to show a smaller page, in the mode with large content where that is not huge.
+    few = Ask(json, trial.exam.heavy.odd, lots.size(12), terms.light_mode)
+    asks = [ask for ask in (replace(few, mode=mode) for mode in terms.modes[1:]) if trial.exam.heavy.fits(ask)] or [few]
     for index, client in enumerate(CLIENTS):
-        ask = asks[index % len(asks)]
+        ask = replace(asks[index % len(asks)], media_type=(xml, json)[index % 2])
         yield replace(lots.request(ask), client=client), ask, client.name
     # One of them goes through the feed: a server may give other pages to who is not known to test it.
     cursor: str | None = None
-    for size in (3, 7, 64):
+    for size in (3, 130, 64):
         ask = Ask(json, cursor, lots.size(size), terms.light_mode)
         yield replace(lots.request(ask), client=CLIENTS[0]), ask, CLIENTS[0].name
         cursor = lots.lot(ask).cursor

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from twinwire.ir import Kind, Mode
-from twinwire_conformance.contract import Terms, kind_of
+from twinwire_conformance.contract import Ask, Terms, kind_of
 from twinwire_conformance.model import Skipped, Violation
+from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.reading import difference, shown
 from twinwire_conformance.rules.image_formats import is_image
 from twinwire_conformance.rules.registry import must, should
+from twinwire_conformance.strategies import lenient_inputs
 
 _NO_IMAGE = "no entry that was looked at has an image"
 
@@ -31,6 +34,33 @@ def _has_mode(kind: Kind) -> Callable[[Terms], None]:
             raise Skipped(f"the contract has no mode with {kind.value} content")
 
     return need
+
+
+def _unknown_modes(trial: Trial) -> None:
+    """Compare the page for an empty and an unknown mode, which is ignored, with that of the default mode."""
+    modes = trial.terms.feed.modes
+    if modes is None or not modes.unknown_ignored or trial.exam.profile.thrifty:
+        return
+    ask = Ask(trial.lots.media_types[0], trial.exam.heavy.odd, trial.lots.size(2), modes.default)
+    if not trial.exam.heavy.fits(ask):
+        return
+    for param in ((modes.parameter.name, ""), *lenient_inputs(trial.terms)[:1]):
+        ordinary = trial.lots.request(ask)
+        request = replace(ordinary, params=(*ordinary.params, param))
+        with trial.part():
+            trial.confirm(
+                lambda fresh: [trial.lots.lot(ask, fresh=fresh)],
+                lambda fresh, request=request: trial.lots.judge(ask, trial.lots.odd_answer(request, fresh=fresh)),  # type: ignore[misc]
+                lambda lots, lot, param=param: _same_entries(lots[0], lot, f"with {param[0]}={param[1]}"),  # type: ignore[misc]
+            )
+
+
+def _same_entries(default: Lot, lot: Lot, how: str) -> Violation | None:
+    found = difference(default.entries, lot.entries, f"$.{lot.terms.feed.entries.wire}")
+    if found is None:
+        return None
+    path, one, other = found
+    return Violation(f"{one}, as by default", f"{other} {how}", [default.answer, lot.answer], path=path)
 
 
 # RFC 4648, section 4: whole quanta of its alphabet, the last one padded. A pattern of quanta would remember each of them.
@@ -69,6 +99,7 @@ def links_are_absolute_urls(lot: Lot) -> int:
     "Each mode gives its own content: links when they are requested, binaries by default",
     "modes",
     need=_has_modes,
+    also=_unknown_modes,
     nothing=_NO_IMAGE,
 )
 def each_mode_gives_its_content(light: Lot, heavy: Lot) -> Violation | None:

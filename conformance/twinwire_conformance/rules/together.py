@@ -16,6 +16,11 @@ from twinwire_conformance.rules.page import every_cutting_gives_the_same_sequenc
 from twinwire_conformance.rules.registry import must
 from twinwire_conformance.rules.twin import unlike
 
+_NAMES = ("1", "2")
+# One traversal is ahead of the other at first, with the same page size; then the sizes differ.
+_PLAN = (("1", 3), ("1", 3), ("2", 3), ("1", 3), ("2", 3), ("2", 5), ("1", 3), ("2", 5))
+_SHORT = (("1", 3), ("1", 3), ("2", 3), ("1", 3))
+
 
 @must("PAGE-09", "Traversals interleaved under different sessions do not disturb each other")
 def sessions_do_not_disturb_each_other(trial: Trial) -> None:
@@ -23,11 +28,10 @@ def sessions_do_not_disturb_each_other(trial: Trial) -> None:
     if trial.terms.feed.session is None:
         raise Skipped("the contract has no sessions")
     trial.exam.survey.need()
-    sizes = (trial.lots.size(3), trial.lots.size(5))
-    turns = 2 if trial.exam.profile.thrifty else 4
+    plan = [(name, trial.lots.size(size)) for name, size in (_SHORT if trial.exam.profile.thrifty else _PLAN)]
 
     def alone(fresh: bool) -> list[Lot]:
-        need = max(sizes) * turns
+        need = max(sum(size for each, size in plan if each == name) for name in _NAMES)
         if not fresh:
             return take(trial.lots, trial.exam.starts[0], need, fresh)
         # No more than is needed: on a feed that moves, less of it has to stand still.
@@ -35,31 +39,30 @@ def sessions_do_not_disturb_each_other(trial: Trial) -> None:
         return [trial.lots.lot(ask, fresh=fresh)]
 
     def together(_: bool) -> list[Path]:
-        passes: list[list[Lot]] = [[], []]
-        for _turn in range(turns):
-            for index, taken in enumerate(passes):
-                _step(trial, taken, sizes[index], f"twinwire-{index + 1}")
+        taken: dict[str, list[Lot]] = {name: [] for name in _NAMES}
+        for name, size in plan:
+            _step(trial, taken[name], size, f"twinwire-{name}")
         # A traversal that begins again under a session that has got somewhere.
-        passes.append([])
-        _step(trial, passes[-1], sizes[0], "twinwire-1")
-        return [_path(taken) for taken in passes]
+        again: list[Lot] = []
+        _step(trial, again, plan[0][1], f"twinwire-{plan[0][0]}")
+        return [_path(each) for each in (*taken.values(), again)]
 
     try:
         trial.confirm(alone, together, _undisturbed)
     except NotServed:
         raise
     except Violation as found:
-        raise _unless_alone_too(trial, found, sizes, turns, alone) from None
+        raise _unless_alone_too(trial, found, plan, alone) from None
 
 
 def _unless_alone_too(
-    trial: Trial, found: Violation, sizes: Sequence[int], turns: int, alone: Callable[[bool], list[Lot]]
+    trial: Trial, found: Violation, plan: Sequence[tuple[str, int]], alone: Callable[[bool], list[Lot]]
 ) -> Violation:
     """Return a violation, or one of PAGE-03 when the same traversals go wrong without interleaving, too."""
     paths = []
-    for size in sizes:
+    for name in _NAMES:
         taken: list[Lot] = []
-        for _ in range(turns):
+        for size in (size for each, size in plan if each == name):
             _step(trial, taken, size, None)
         paths.append(_path(taken))
     again = _undisturbed(alone(True), paths)
