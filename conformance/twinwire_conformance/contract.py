@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Literal
 
 from twinwire.errors import UsageError
-from twinwire.ir import Contract, Field, Kind, Mode, ModelRef, Packed, Representation, unpack
+from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Field, Kind, Mode, ModelRef, Packed, Representation, unpack
 from twinwire_conformance.model import Answer, Request
 from twinwire_conformance.reading import Reader, Reading, Unreadable
 from twinwire_conformance.validation import Schemas
@@ -17,6 +18,7 @@ Format = Literal["json", "xml"]
 MAX_UNREADABLE = 256
 FORMATS: tuple[Format, ...] = ("json", "xml")
 _SESSION = "twinwire"
+_DECIMAL = re.compile(r"-?[0-9]{1,20}")
 
 
 @cache
@@ -171,7 +173,7 @@ class Terms:
             value = self.read(answer).value
         except Unreadable:
             return None
-        return value if value.get(self.feed.outcome.code.wire) != self.feed.outcome.success else None
+        return value if integer(value.get(self.feed.outcome.code.wire)) != self.feed.outcome.success else None
 
     @cached_property
     def schemas(self) -> Schemas:
@@ -204,6 +206,14 @@ def _missing(name: str, otherwise: str = "") -> UsageError:
         f"the spec requires the parameter {name!r} and gives no value to send for it",
         f"add an example to the parameter{otherwise}",
     )
+
+
+def integer(value: object) -> int | None:
+    """Return a 64-bit integer, also one that is written in text, which the schema rules name; None for anything else."""
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        value = int(value)
+    fits = isinstance(value, int) and not isinstance(value, bool) and INT64_MIN <= value <= INT64_MAX
+    return value if fits else None  # type: ignore[return-value]
 
 
 def kind_of(field: Field) -> Kind | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 import weakref
 from collections import OrderedDict
@@ -12,8 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import IO, Any
 
-from twinwire.ir import INT64_MAX, INT64_MIN
-from twinwire_conformance.contract import FORMATS, Ask, Format, Terms
+from twinwire_conformance.contract import FORMATS, Ask, Format, Terms, integer
 from twinwire_conformance.model import Answer, Failure, Inconclusive, NotServed, Request, Unreachable
 from twinwire_conformance.reading import Reading, Unreadable
 from twinwire_conformance.target import Target
@@ -24,7 +22,6 @@ ACCIDENTS = 3
 """How many 5xx to valid requests are more than gateways that fail once in a while."""
 ENDED = (Failure.NO_RESPONSE, Failure.BROKEN, Failure.REFUSED, Failure.TIMEOUT)
 """The reasons for no whole response that an input may have brought about."""
-_DECIMAL = re.compile(r"-?[0-9]{1,20}")
 KEPT_BYTES = 24 * 1024 * 1024
 READ_BYTES = 4 * 1024 * 1024
 LARGE_BYTES = 256 * 1024
@@ -97,12 +94,7 @@ class Lot:
         return self._integer(self.terms.feed.outcome.code.wire) == self.terms.feed.outcome.success
 
     def _integer(self, wire: str) -> int | None:
-        found = self.value.get(wire)
-        if isinstance(found, str) and _DECIMAL.fullmatch(found):
-            # A number in text is what SCHEMA-01 names; the feed can be judged all the same.
-            found = int(found)
-        fits = isinstance(found, int) and not isinstance(found, bool) and INT64_MIN <= found <= INT64_MAX
-        return found if fits else None
+        return integer(self.value.get(wire))
 
     @cached_property
     def compared(self) -> dict[str, Any]:
@@ -302,6 +294,15 @@ class Lots:
         self._kept.keep_lot(request, lot)
         return lot
 
+    def reassign(self, error: NotServed, owner: str) -> None:
+        """Let another rule fail for a page that was not served: one that is about just what keeps it from being served."""
+        noted = self.not_served.get(error.owner, [])
+        if error in noted:
+            noted.remove(error)
+        if not noted:
+            self.not_served.pop(error.owner, None)
+        self.note(NotServed(owner, "the page to be served", error.got, error.answers))
+
     def _observe(self, request: Request, lot: Lot) -> None:
         """Show a page to whoever looks at all of them, unless the same page came for the same request before."""
         seen = (request, hash(lot.answer.body))
@@ -363,8 +364,9 @@ class Lots:
             answer = self.answer(request, fresh=True)
             if answer.status >= 500:
                 # One more chance: gateways fail once in a while, and what does so again is no accident.
-                self._failed_once(answer)
-                answer = self.answer(request, fresh=True)
+                failed, answer = answer, self.answer(request, fresh=True)
+                if answer.status < 500:
+                    self._failed_once(failed)
             return answer
         except Unreachable as error:
             if error.kind not in _OWNERS or not self.alive(request.accept):

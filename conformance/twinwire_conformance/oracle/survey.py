@@ -179,6 +179,8 @@ def _smaller_pages(lots: Lots, first: _Pass, most: int) -> tuple[_Pass, str]:
         taken = _pass(lots, None, most)
         if taken.lots:
             why = first.broken.got if first.broken else "not served"
+            if first.broken is not None and first.broken.owner == "HTTP-01":
+                lots.reassign(first.broken, "PARAM-01")
             return taken, f"pages of {limit.maximum} entries are not served ({why}): judged with pages of {size}"
     lots.page_size = limit.maximum
     return first, ""

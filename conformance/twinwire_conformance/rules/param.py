@@ -34,6 +34,7 @@ def both_bounds_are_served(trial: Trial) -> None:
                         raise
                     # Taken over: that a count is not served is just what this rule is about.
                     got = error.got
+                    trial.lots.reassign(error, "PARAM-01")
                     expected = f"a page for {limit.parameter.name}={size}, which the contract allows"
                     raise Violation(expected, got, error.answers) from error
                 trial.witness()

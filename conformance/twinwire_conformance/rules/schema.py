@@ -136,8 +136,9 @@ def rejections_are_valid(trial: Trial) -> None:
     for bad in [*chosen, *echoed_inputs(trial.terms)[: 0 if trial.exam.profile.thrifty else 4]]:
         for format_ in FORMATS:
             answer = trial.exam.bad(bad, trial.terms.canonical_type(format_))
-            trial.witness(_rejection(trial, answer, format_))
-    if not trial.witnesses:
+            with trial.part():
+                trial.witness(_rejection(trial, answer, format_))
+    if not trial.witnesses and not trial.blocked:
         raise Skipped("no bad input was rejected by an error result")
 
 
@@ -154,7 +155,10 @@ def _rejection(trial: Trial, answer: Answer, format_: Format) -> int:
     try:
         lot = Lot(trial.terms.sample(answer.request.accept or ""), answer, trial.terms.read(answer), trial.terms)
     except Unreadable as error:
-        if error.foreign and answer.status != 200:
+        if answer.status == 200:
+            # Nothing says that it is a rejection; another rule fails for a page that cannot be read.
+            trial.lots.judge(trial.terms.sample(answer.request.accept or ""), answer)
+        if error.foreign:
             # The body of a 4xx is not specified; a document of the server's own kind will do.
             return 1
         raise Violation(

@@ -71,19 +71,25 @@ def both_representations_refuse_the_same(trial: Trial) -> None:
     """Send bad and odd input in JSON and XML and compare how it is rejected or adjusted."""
     bad = bad_inputs(trial.terms)[: 1 if trial.exam.profile.thrifty else 8]
     for each in bad:
-        trial.exam.twin(each)
-        _alike(trial, *(trial.exam.bad(each, trial.terms.canonical_type(format_)) for format_ in FORMATS))
+        with trial.part():
+            trial.exam.twin(each)
+            _alike(trial, *(trial.exam.bad(each, trial.terms.canonical_type(format_)) for format_ in FORMATS))
     for each in echoed_inputs(trial.terms)[: 0 if trial.exam.profile.thrifty else 4]:
-        _alike(trial, *(trial.exam.bad(each, trial.terms.canonical_type(format_)) for format_ in FORMATS))
+        with trial.part():
+            _alike(trial, *(trial.exam.bad(each, trial.terms.canonical_type(format_)) for format_ in FORMATS))
     for param in lenient_inputs(trial.terms)[: 0 if trial.exam.profile.thrifty else 2]:
         requests = [trial.lots.altered(trial.terms.canonical_type(format_), param) for format_ in FORMATS]
-        _alike(trial, *(trial.lots.odd_answer(request) for request in requests))
+        with trial.part():
+            _alike(trial, *(trial.lots.odd_answer(request) for request in requests))
 
 
 def _alike(trial: Trial, left: Answer, right: Answer) -> None:
     if left.status != right.status:
         expected = f"HTTP {left.status}, as in {left.request.accept}"
         raise Violation(expected, f"HTTP {right.status} in {right.request.accept}", [left, right])
+    for answer in (left, right):
+        if answer.status == 200 and not answer.cut:
+            trial.lots.judge(trial.terms.sample(answer.request.accept or ""), answer)
     results = [_result(trial, answer) for answer in (left, right)]
     if results[0] is None or results[1] is None:
         if left.status == 200 and (results[0] is None) != (results[1] is None):

@@ -1,0 +1,102 @@
+"""What a whole run says of servers that are unusual or wrong in one way."""
+
+from __future__ import annotations
+
+import pytest
+
+import unusual_servers
+from certification_runs import failed, internal, run, undecided
+from independent_server import ImagesServer, running
+from twinwire_conformance.contract import Terms, packaged_contract
+from twinwire_conformance.model import Level, Outcome, Report, Verdict
+from twinwire_conformance.reference import create_app
+
+
+@pytest.fixture(scope="module")
+def terms() -> Terms:
+    return Terms(packaged_contract())
+
+
+def certified(terms: Terms, server: type[ImagesServer], products: int = 730, profile: str = "standard") -> Report:
+    with running(server, products=products) as url:
+        report = run(terms, base=url, profile=profile)
+    assert internal(report) == []
+    return report
+
+
+def outcomes(report: Report) -> dict[str, Outcome]:
+    return {result.id: result.outcome for result in report.results}
+
+
+def test_every_entry_is_looked_at_in_both_representations_and_modes(terms: Terms) -> None:
+    report = run(terms, create_app(terms.contract, products=1200))
+    assert report.coverage == ("1,200 of 1,200 entries in JSON and XML, URL and binary mode",)
+    assert report.requests <= 400
+
+
+def test_a_feed_of_2500_entries_is_still_looked_at_whole(terms: Terms) -> None:
+    report = run(terms, create_app(terms.contract, products=2500))
+    assert report.coverage == ("2,500 of 2,500 entries in JSON and XML, URL and binary mode",)
+    assert report.requests <= 400
+
+
+def test_of_a_large_feed_a_sample_is_looked_at_and_the_report_says_so(terms: Terms) -> None:
+    report = run(terms, create_app(terms.contract, products=1_000_000))
+    assert report.verdict is Verdict.CERTIFIED
+    assert all("(sampled)" in line and "of 1,000,000 entries" in line for line in report.coverage)
+    assert report.requests <= 400
+
+
+def test_a_clock_in_a_message_is_named_and_left_out_of_comparisons(terms: Terms) -> None:
+    report = certified(terms, unusual_servers.TellsTheTime)
+    assert report.verdict is Verdict.CERTIFIED, failed(report) + undecided(report)
+    assert any("returnmsg" in note for note in report.notes)
+
+
+def test_a_server_of_small_pages_is_judged_all_the_same(terms: Terms) -> None:
+    report = certified(terms, unusual_servers.ServesSmallPagesOnly)
+    assert [rule for rule, _ in failed(report, Level.MUST)] == ["PARAM-01"]
+    assert undecided(report) == []
+    assert any("judged with pages of 100" in note for note in report.notes)
+
+
+def test_one_unescaped_character_is_one_cause_and_json_is_judged(terms: Terms) -> None:
+    report = certified(terms, unusual_servers.ForgetsToEscape)
+    assert report.verdict is Verdict.NOT_CERTIFIED
+    assert [cause.rule for cause in report.causes] == ["SCHEMA-02"]
+    assert [rule for rule, _ in failed(report)] == ["SCHEMA-02"]
+    blocked = [result for result in report.results if result.outcome is Outcome.BLOCKED]
+    assert blocked
+    assert {result.blocked_by for result in blocked} == {"SCHEMA-02"}
+    assert outcomes(report)["SCHEMA-01"] is Outcome.PASS
+
+
+def test_a_code_in_text_is_one_cause(terms: Terms) -> None:
+    report = certified(terms, unusual_servers.WritesTheCodeAsText)
+    assert report.verdict is Verdict.NOT_CERTIFIED
+    assert [cause.rule for cause in report.causes] == ["SCHEMA-01"]
+
+
+def test_a_feed_that_is_empty_at_the_end_of_the_run_is_not_taken_for_one_that_moves(terms: Terms) -> None:
+    report = certified(terms, unusual_servers.HasAQuota)
+    assert report.verdict is Verdict.NOT_CERTIFIED
+    assert "PAGE-04" in [rule for rule, _ in failed(report)]
+
+
+def test_a_feed_that_is_not_read_is_not_called_empty(terms: Terms) -> None:
+    class Refuses(ImagesServer):
+        def read_count(self, text: str) -> int:
+            count = super().read_count(text)
+            if count != 2:
+                raise unusual_servers.RefusedError(5, "not now", status=400)
+            return count
+
+    report = certified(terms, Refuses)
+    assert report.verdict is Verdict.NOT_CERTIFIED
+    assert not any("empty" in result.message for result in report.results)
+
+
+@pytest.mark.parametrize("products", [0, 1, 2, 499, 500, 501])
+def test_feeds_of_boundary_sizes_get_no_false_failure(terms: Terms, products: int) -> None:
+    report = certified(terms, ImagesServer, products=products)
+    assert failed(report) == []
