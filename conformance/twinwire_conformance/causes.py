@@ -50,13 +50,13 @@ def group(results: Sequence[Result], findings: Mapping[str, Finding]) -> tuple[t
     failed = sorted((result for result in results if result.outcome is Outcome.FAIL), key=_rank)
     by_subject: dict[str, str] = {}
     for result in failed:
-        by_subject.setdefault(_subject(findings.get(result.id)), result.id)
+        by_subject.setdefault(subject(findings.get(result.id)), result.id)
     failing = {result.id for result in failed}
 
     def leader(rule: str) -> str:
-        subject = _subject(findings.get(rule))
-        if subject and by_subject[subject] != rule:
-            return leader(by_subject[subject])
+        member = subject(findings.get(rule))
+        if member and by_subject[member] != rule:
+            return leader(by_subject[member])
         earlier = next((each for each in _FOLLOWS.get(rule, ()) if each in failing), None)
         return rule if earlier is None else leader(earlier)
 
@@ -88,7 +88,7 @@ def _rank(result: Result) -> tuple[int, str]:
     return _ORDER.index(result.id.split("-")[0]), result.id
 
 
-def _subject(finding: Finding | None) -> str:
+def subject(finding: Finding | None) -> str:
     """Return the member that a failure is about, or nothing."""
     if not isinstance(finding, Violation) or not finding.path:
         return ""

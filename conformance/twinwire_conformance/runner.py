@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 
 from twinwire import __version__
 from twinwire.errors import printable
-from twinwire_conformance.causes import group
+from twinwire_conformance.basis import basis
+from twinwire_conformance.causes import group, subject
 from twinwire_conformance.contract import Terms
 from twinwire_conformance.model import (
     NOT_SELECTED,
+    BudgetSpent,
     Evidence,
     Finding,
     Inconclusive,
@@ -112,6 +114,18 @@ class Run:
             else:
                 self.leave(rule, Outcome.INCONCLUSIVE, self.absent)
 
+    def answers(self) -> bool:
+        """Return whether the target still answers, after several rules in a row that got no answer; say so when it does not."""
+        if self.note.startswith("the target stopped"):
+            return False
+        try:
+            alive = self.exam.lots.alive(self.exam.lots.media_types[0])
+        except BudgetSpent:
+            alive = True
+        if not alive:
+            self.note = f"the target stopped answering: {MAX_SILENT} rules in a row got no answer"
+        return alive
+
     def look_back(self) -> None:
         """Request what was served first once more: the feed must still be there, and its first cursor must still work."""
         exam = self.exam
@@ -161,6 +175,8 @@ class Run:
         if finding is not None:
             self.findings[rule.id] = finding
         message = self._shown(finding.message) if finding else ""
+        if outcome is Outcome.FAIL:
+            message = f"{message}\n{basis(self.exam.terms.contract, rule.id, subject(finding))}"
         answers = finding.answers[:MAX_EVIDENCE] if finding else ()
         evidence: tuple[Evidence, ...] = tuple(target.evidence(answer) for answer in answers)
         blocked_by = ""
@@ -217,9 +233,10 @@ def certify(run: Run, rules: Sequence[Rule], chosen: Sequence[Rule], listen: Lis
             order = []
         for rule in order:
             if run.silent == MAX_SILENT:
-                run.note = f"the target stopped answering: {MAX_SILENT} rules in a row got no answer"
-                run.leave(rule, Outcome.INCONCLUSIVE, "the target had stopped answering before this rule")
-                continue
+                if not run.answers():
+                    run.leave(rule, Outcome.INCONCLUSIVE, "the target had stopped answering before this rule")
+                    continue
+                run.silent = 0
             target.reserved = run.exam.profile.reserve * rule.makes_way if len(order) > 1 else 0
             listen(rule, None)
             listen(rule, run.examine(rule))

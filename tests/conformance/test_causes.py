@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from twinwire_conformance.basis import basis
 from twinwire_conformance.causes import group
+from twinwire_conformance.contract import packaged_contract
 from twinwire_conformance.model import Cause, Finding, Level, Outcome, Result, Violation
 
 
@@ -50,3 +53,17 @@ def test_a_cause_names_the_rules_that_it_blocks_and_what_came() -> None:
 def test_each_failure_names_the_rule_that_stands_for_it() -> None:
     results, _ = group([result("PAGE-03"), result("PAGE-05"), result("PAGE-01", Outcome.PASS)], {})
     assert [each.cause for each in results] == ["", "PAGE-03", ""]
+
+
+def test_a_failure_names_the_clause_the_line_of_the_spec_and_the_errata_that_it_rests_on() -> None:
+    contract = packaged_contract()
+    text = (Path(__file__).parents[2] / "spec" / "products-images.yaml").read_text("utf-8").splitlines()
+    said = basis(contract, "PARAM-09")
+    assert said == f"rests on clause PARAM-09; the spec's line {contract.lines['token']} (token); {_errata('token')}"
+    assert text[contract.lines["token"] - 1].strip() == "token:"
+    assert basis(contract, "TWIN-01", "version").startswith("rests on clause TWIN-01; the spec's line")
+    assert basis(contract, "HTTP-05") == "rests on clause HTTP-05"
+
+
+def _errata(where: str) -> str:
+    return "errata " + ", ".join(erratum.id for erratum in packaged_contract().errata if erratum.where == where)

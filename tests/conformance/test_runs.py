@@ -6,7 +6,7 @@ import pytest
 
 import unusual_servers
 from certification_runs import failed, internal, run, undecided
-from independent_server import ImagesServer, running
+from independent_server import ImagesServer, RefusedError, running
 from twinwire_conformance.contract import Terms, packaged_contract
 from twinwire_conformance.model import Level, Outcome, Report, Verdict
 from twinwire_conformance.reference import create_app
@@ -88,7 +88,7 @@ def test_a_feed_that_is_not_read_is_not_called_empty(terms: Terms) -> None:
         def read_count(self, text: str) -> int:
             count = super().read_count(text)
             if count != 2:
-                raise unusual_servers.RefusedError(5, "not now", status=400)
+                raise RefusedError(5, "not now", status=400)
             return count
 
     report = certified(terms, Refuses)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -32,7 +32,7 @@ from twinwire.ir.model import (
     Scalar,
     XmlShape,
 )
-from twinwire.spec.document import Document
+from twinwire.spec.document import Document, Pointer
 from twinwire.spec.examples import example_text
 from twinwire.spec.node import Node
 from twinwire.spec.view import NULLABLE, Spec
@@ -63,14 +63,16 @@ class Packed:
 
 def pack(document: Document, schemas: Mapping[str, str]) -> bytes:
     """Return a document in which ``check`` finds no problem, and its schemas, as the copy that an installed suite reads."""
-    packed = {"sha256": document.sha256, "document": document.data, "schemas": {**schemas}}
+    lines = {**_lines(document, Spec(document.data))}
+    packed = {"sha256": document.sha256, "document": document.data, "lines": lines, "schemas": {**schemas}}
     return f"{json.dumps(packed, ensure_ascii=False, indent=1)}\n".encode()
 
 
 def unpack(raw: bytes) -> Packed:
     """Build the IR from what ``pack`` wrote. It was checked then, so nothing of that is imported and nothing done again."""
     found = json.loads(raw)
-    return Packed(build(Document("", found["document"], found["sha256"], ())), found["schemas"])
+    contract = build(Document("", found["document"], found["sha256"], ()))
+    return Packed(replace(contract, lines=MappingProxyType(found["lines"])), found["schemas"])
 
 
 def build(document: Document) -> Contract:
@@ -82,7 +84,27 @@ def build(document: Document) -> Contract:
     origin = Origin(info["title"], info["version"], document.sha256, _text(info.get("description")))
     feed = _Feed(spec, operation, models).build()
     errata = tuple(_erratum(raw) for raw in spec.operation.get("x-errata", ()))
-    return Contract(origin, operation, MappingProxyType(models), feed, errata)
+    return Contract(origin, operation, MappingProxyType(models), feed, errata, _lines(document, spec))
+
+
+def _lines(document: Document, spec: Spec) -> Mapping[str, int]:
+    """Return the lines of errata, parameters and the members of reachable models, by name; the first of a name counts."""
+    places: list[tuple[str, Pointer]] = []
+    operation: Pointer = ("paths", spec.path, "get")
+    for index, raw in enumerate(spec.operation.get("x-errata", ())):
+        places.append((raw["id"], (*operation, "x-errata", index)))
+    for index, raw in enumerate(spec.operation.get("parameters", ())):
+        target = tuple(raw["$ref"].removeprefix("#/").split("/")) if "$ref" in raw else (*operation, "parameters", index)
+        places.append((spec.resolve(raw)["name"], target))
+    for name in spec.reachable(spec.root_name):
+        members: Pointer = ("components", "schemas", name, "properties")
+        places += [(member, (*members, member)) for member in spec.schemas[name].get("properties", {})]
+    lines: dict[str, int] = {}
+    for name, pointer in places:
+        found = document.keys.get(pointer) or document.values.get(pointer)
+        if found is not None:
+            lines.setdefault(name, found[0])
+    return MappingProxyType(lines)
 
 
 def _text(value: str | None) -> str:

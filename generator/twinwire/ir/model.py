@@ -7,7 +7,7 @@ Contract -> Operation (parameters), Models (fields), Feed (paging and outcome), 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
@@ -89,9 +89,9 @@ class Model:
 
     def field(self, wire: str) -> Field:
         """Return the field of this wire name; KeyError when there is none."""
-        for field in self.fields:
-            if field.wire == wire:
-                return field
+        for found in self.fields:
+            if found.wire == wire:
+                return found
         raise KeyError(wire)
 
 
@@ -260,6 +260,8 @@ class Contract:
     models: Mapping[str, Model]
     feed: Feed
     errata: tuple[Erratum, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Where the spec's file says it: the line of a parameter or member by its name, and of an erratum by its id."""
 
     def model(self, ref: ModelRef) -> Model:
         """Return the model that a field refers to."""

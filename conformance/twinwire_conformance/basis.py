@@ -1,0 +1,74 @@
+"""The basis of a failure: the clause, the lines of the spec and the errata that its rule rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from twinwire.ir import Contract, Feed, Field, Parameter
+
+Subject = Callable[[Feed], Parameter | Field | None]
+
+_CURSOR: Subject = lambda feed: feed.cursor.parameter  # noqa: E731 - a table of roles
+_CURSOR_MEMBER: Subject = lambda feed: feed.cursor.member  # noqa: E731
+_LIMIT: Subject = lambda feed: feed.limit.parameter  # noqa: E731
+_COUNT: Subject = lambda feed: feed.limit.member  # noqa: E731
+_REMAINING: Subject = lambda feed: feed.remaining  # noqa: E731
+_ENTRIES: Subject = lambda feed: feed.entries  # noqa: E731
+_CODE: Subject = lambda feed: feed.outcome.code  # noqa: E731
+_VERSION: Subject = lambda feed: feed.version  # noqa: E731
+_SESSION: Subject = lambda feed: feed.session  # noqa: E731
+_MODES: Subject = lambda feed: feed.modes.parameter if feed.modes else None  # noqa: E731
+
+_SUBJECTS: Mapping[str, tuple[Subject, ...]] = {
+    "HTTP-01": (_CODE,),
+    "PARAM-01": (_LIMIT,),
+    "PARAM-02": (_LIMIT,),
+    "PARAM-03": (_LIMIT,),
+    "PARAM-04": (_LIMIT,),
+    "PARAM-05": (_SESSION, _MODES),
+    "PARAM-06": (_SESSION, _MODES),
+    "PARAM-07": (_CURSOR,),
+    "PARAM-08": (_CURSOR,),
+    "PARAM-09": (_CURSOR,),
+    "PARAM-10": (_LIMIT,),
+    "SCHEMA-03": (_CODE,),
+    "SCHEMA-04": (_COUNT, _ENTRIES),
+    "SCHEMA-05": (_REMAINING,),
+    "SCHEMA-06": (_CURSOR_MEMBER,),
+    "SCHEMA-07": (_VERSION,),
+    "SCHEMA-08": (_CODE,),
+    "PAGE-01": (_CURSOR_MEMBER,),
+    "PAGE-02": (_ENTRIES,),
+    "PAGE-03": (_ENTRIES,),
+    "PAGE-04": (_CURSOR, _LIMIT),
+    "PAGE-05": (_REMAINING,),
+    "PAGE-06": (_REMAINING,),
+    "PAGE-07": (_CURSOR_MEMBER,),
+    "PAGE-08": (_CURSOR_MEMBER,),
+    "PAGE-09": (_SESSION,),
+    "PAGE-11": (_CURSOR,),
+    "TWIN-04": (_CODE,),
+    "IMAGE-04": (_MODES,),
+    "IMAGE-05": (_MODES,),
+    "IMAGE-06": (_MODES,),
+}
+"""What each rule is about, by role and never by name; a rule that is not here is about no single parameter or member."""
+
+
+def basis(contract: Contract, rule: str, member: str = "") -> str:
+    """Return one line that names the clause, where the spec says it, and the errata that concern it.
+
+    ``member`` is the member at which the failure was found, which counts where the rule has no subject of its own.
+    """
+    subjects = [found for subject in _SUBJECTS.get(rule, ()) if (found := subject(contract.feed)) is not None]
+    names = list(dict.fromkeys(each.name if isinstance(each, Parameter) else each.wire for each in subjects)) or [member]
+    return "; ".join([f"rests on clause {rule}", *_places(contract, names)])
+
+
+def _places(contract: Contract, names: list[str]) -> Iterator[str]:
+    lines = [f"line {contract.lines[name]} ({name})" for name in names if name in contract.lines]
+    if lines:
+        yield f"the spec's {', '.join(lines)}"
+    errata = [erratum.id for erratum in contract.errata if erratum.where in names]
+    if errata:
+        yield f"erratum {', '.join(errata)}" if len(errata) == 1 else f"errata {', '.join(errata)}"
