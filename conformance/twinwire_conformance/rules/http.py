@@ -28,7 +28,9 @@ def _corpus_is_served(trial: Trial) -> None:
             trial.witness()
 
 
-@must.traversal("HTTP-01", "A valid request gets HTTP 200 and a result with returncode 0", also=_corpus_is_served, empty=True)
+@must.traversal(
+    "HTTP-01", "A valid request gets HTTP 200 and a result with the success code", also=_corpus_is_served, empty=True
+)
 def valid_requests_succeed(_reference: Sequence[Lot], _path: Path) -> Violation | None:
     """Take every traversal: a page that is not served ends it."""
     return None

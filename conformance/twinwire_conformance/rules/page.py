@@ -161,7 +161,7 @@ def _whole(trial: Trial) -> None:
 
 @must.successive(
     "PAGE-05",
-    "queuecount decreases by each page's count, and on the first page count + queuecount is the feed's size",
+    "The remaining number decreases by each page's count, and on the first page both add up to the feed's size",
     need=_has_remaining,
     also=_whole,
 )
@@ -184,7 +184,7 @@ def what_remains_is_told_truly(left: Lot, right: Lot) -> Violation | None:
     return None
 
 
-@must.successive("PAGE-06", "queuecount is 0 exactly when the next page is empty", need=_has_remaining)
+@must.successive("PAGE-06", "The remaining number is 0 exactly when the next page is empty", need=_has_remaining)
 def the_end_is_told_truly(left: Lot, right: Lot) -> Violation | None:
     """Compare what each page of a traversal says to remain with the page that follows it."""
     path = Path(Start(left.ask.cursor), (left, right))

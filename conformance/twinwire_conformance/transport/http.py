@@ -75,7 +75,7 @@ class HttpTransport(Threads):
         finally:
             if connection is not None and (request.fresh_connection or not coming.whole):
                 connection.close()
-        if not request.fresh_connection:
+        if connection is not None and not request.fresh_connection:
             self._pool.give_back(connection)
         return coming.answer(self.endpoint, request, time.monotonic() - started)
 
