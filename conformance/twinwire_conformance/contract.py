@@ -164,7 +164,7 @@ class Terms:
         """Say whether an answer refuses its request: by a 4xx but 429, or by an envelope without entries."""
         if 400 <= answer.status < 500:
             return answer.status != 429
-        envelope = self.envelope(answer)
+        envelope = self.envelope(answer) if answer.status == 200 else None
         return envelope is not None and not envelope.get(self.feed.entries.wire)
 
     def envelope(self, answer: Answer) -> dict[str, Any] | None:

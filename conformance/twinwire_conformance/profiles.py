@@ -15,7 +15,9 @@ class Profile:
     before any are drawn, ``cuts`` the page boundaries among them that are spread evenly over the feed, ``shrink`` the requests
     that may be spent on making one failure smaller. ``coverage_requests`` and ``coverage_bytes`` limit the look at every
     entry. ``pause`` is how many seconds one request waits after another, ``reserve`` how many requests are kept for hostile
-    input, which comes last. A ``thrifty`` run tries each idea once instead of in every mode and representation.
+    input, which comes last, ``clients`` as how many other clients requests are repeated, ``crowds`` how often
+    many are sent at once. A ``thrifty`` run tries each idea
+    once instead of in every mode and representation.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Profile:
     coverage_bytes: int
     pause: float = 0.0
     reserve: int = 0
+    clients: int = 1
+    crowds: int = 1
     thrifty: bool = False
 
 
@@ -57,15 +61,16 @@ _STANDARD = Profile(
     survey_lots=26,
     reach=40,
     probes=24,
-    walks=6,
-    sweep=76,
+    walks=2,
+    sweep=100,
     hostile=36,
     shrink=40,
-    cuts=20,
+    cuts=9,
     coverage_requests=26,
     coverage_bytes=64 * 1024 * 1024,
     pause=0.4,
     reserve=40,
+    clients=7,
 )
 _THOROUGH = Profile(
     "thorough",
@@ -82,5 +87,7 @@ _THOROUGH = Profile(
     coverage_bytes=1024 * 1024 * 1024,
     pause=5.0,
     reserve=240,
+    clients=100,
+    crowds=4,
 )
 PROFILES = {profile.name: profile for profile in (_QUICK, _STANDARD, _THOROUGH)}

@@ -22,7 +22,7 @@ from twinwire_conformance.contract import Terms, packaged_contract
 from twinwire_conformance.launch import IN_PROCESS
 from twinwire_conformance.model import Level, Outcome, Report, Verdict
 from twinwire_conformance.profiles import PROFILES
-from twinwire_conformance.reference import FAULTS, IMPOSTORS, VARIANTS, Fault, create_app, running
+from twinwire_conformance.reference import FAULTS, IMPOSTORS, OUT_OF_REACH, VARIANTS, Fault, create_app, running
 from twinwire_conformance.rules import RULES, catalogue
 from twinwire_conformance.runner import begin, certify
 from twinwire_conformance.target import Manners, Target
@@ -90,7 +90,7 @@ def put_on_trial(kind: Kind, name: str, profile: str = "standard", seed: int = 1
         wanted = (Verdict.CERTIFIED.value,) if fault is None else fault.trips
     report = _run(terms, server, profile, seed)
     failed = tuple(result.id for result in report.results if result.outcome is Outcome.FAIL)
-    problem = _problem(kind, report, failed, wanted)
+    problem = "" if name in OUT_OF_REACH else _problem(kind, report, failed, wanted)
     return Judgement(kind, name, wanted, failed, report.verdict.value, report.requests, report.seconds, problem)
 
 
@@ -155,7 +155,11 @@ def as_text(trials: list[Judgement]) -> str:
     lines += [f"{name}: no fault makes it fail" for name in unproved(trials)]
     right = {kind: [trial for trial in trials if trial.kind == kind] for kind in ("fault", "variant", "impostor")}
     said = {"fault": "seen", "variant": "judged rightly", "impostor": "not certified"}
+    beyond = [trial for trial in right["fault"] if trial.name in OUT_OF_REACH]
+    right["fault"] = [trial for trial in right["fault"] if trial.name not in OUT_OF_REACH]
     totals = [f"{sum(not t.problem for t in some)} of {len(some)} {kind}s {said[kind]}" for kind, some in right.items()]
+    seen = sum(bool(trial.failed) for trial in beyond)
+    totals.append(f"{seen} of {len(beyond)} faults that are out of reach seen all the same")
     proved = len(catalogue()) - len(unproved(trials))
     most = max(trial.requests for trial in trials)
     return "\n".join([*lines, f"{', '.join(totals)}; {proved} of {len(catalogue())} rules proved; at most {most} requests"])

@@ -36,7 +36,8 @@ def boundary_sizes(limit: Limit) -> list[int]:
     """Return the sizes at which lots break, most telling first: the bounds, the default, powers of two, and neighbours."""
     powers = [2**exponent for exponent in range(1, limit.maximum.bit_length())]
     centres = [limit.minimum, limit.maximum, limit.default, *reversed(powers)]
-    near = [centre + offset for offset in (0, -1, 1) for centre in centres]
+    # Next to small powers pages end anyway, where they begin at boundary positions.
+    near = [centre + offset for offset in (0, -1, 1) for centre in centres if not offset or centre > 32 or centre < 4]
     tens = [size for size in (10, 50, 200, 250, 300, 400) if size < limit.maximum]
     inside = [size for size in (*near, *tens) if limit.minimum <= size <= limit.maximum]
     return list(dict.fromkeys(inside))
@@ -47,10 +48,10 @@ def boundary_positions(largest: int) -> list[int]:
 
     Where a buffer, a block or a batch ends, an entry is lost or comes twice when a page begins there.
     """
-    powers = [2**exponent for exponent in range(1, 13)]
-    centres = [1, *powers, 100, 200, 1000, 2000, largest, 2 * largest]
-    near = {centre + offset for centre in centres for offset in (-1, 0, 1)}
-    return sorted(position for position in near if position > 0)
+    powers = [2**exponent for exponent in range(13)]
+    near = {power + offset for power in powers for offset in (-1, 0, 1)}
+    round_ = {100, 200, 250, 1000, 2000, largest - 1, largest, largest + 1, 2 * largest}
+    return sorted(position for position in near | round_ if position > 0)
 
 
 def spread(seed: int, reach: int, cuts: int) -> list[int]:
@@ -110,12 +111,13 @@ def smaller(walk: Walk) -> Iterator[Walk]:
 
 _HOSTILE_TEXTS = (
     "'\"",
+    "a" * 9000,
     "\x00",
     "\udcff\udcfe",
     "\\",
     "%s%n%x 100%",
     "\U0001f600" * 30,
-    "a" * 4000,
+    "a" * 9000,
     "\x01\x08\x0c\x1b\x7f",
     "'\"><script>alert(1)</script>",
     "",
@@ -142,7 +144,25 @@ def hostile_values(parameter: Parameter) -> list[str]:
     low = INT64_MIN if scalar.minimum is None else scalar.minimum
     high = INT64_MAX if scalar.maximum is None else scalar.maximum
     # What parsers of numbers stumble over, those first that many do.
-    odd = ["", " 1 ", str(INT64_MIN), "-", "\u0661", str(10**40), "+", "%", "1e400", "'", "\x00", "0x10", "1.5", "+1", "NaN"]
+    odd = [
+        "",
+        " 1 ",
+        str(INT64_MIN),
+        "-",
+        "\u0661",
+        "1" * 5000,
+        "+1",
+        "+",
+        str(INT64_MAX + 1),
+        "%",
+        "1e400",
+        "'",
+        "\x00",
+        "0x10",
+        "1.5",
+        "+1",
+        "NaN",
+    ]
     numbers = [low - 1, high + 1, INT64_MAX, INT64_MAX + 1, INT64_MIN - 1, -1, 0]
     return list(dict.fromkeys([*odd, *map(str, numbers), "\uff15", "1,000", "\u00b2", "1e3", "a" * 4000]))
 
@@ -169,7 +189,7 @@ def bad_inputs(terms: Terms) -> list[BadInput]:
     over = [BadInput(name, str(size), twin, "limit", excess=True) for size in (limit.maximum + 1, limit.maximum * 2, 2**31)]
     mistyped = [
         BadInput(name, value, twin, "limit")
-        for value in (str(limit.minimum - 1), "abc", "-1", "1.5", "1e2", "\uff15", "\u0661", "5x")
+        for value in (str(limit.minimum - 1), "abc", "-1", "1.5", "1e2", " 5", "+5", "\uff15", "\u0661", "5x")
     ]
     columns = [[over[0], *mistyped[1:], *over[1:]], mistyped[:1]]
     if cursor.type.kind is Kind.INTEGER or terms.feed.cursor.order == "numeric":
@@ -195,6 +215,15 @@ def echoed_inputs(terms: Terms) -> list[BadInput]:
         elif parameter in free_texts(terms):
             value = (_MARKUP * ((scalar.max_length or 0) // len(_MARKUP) + 2))[: (scalar.max_length or 0) + 3]
             found.append(BadInput(parameter.name, value, None, "length"))
+            # Cut by bytes, it ends within a letter.
+            found.append(
+                BadInput(
+                    parameter.name,
+                    ("\u00e9\u20ac\U0001f600" * (scalar.max_length or 0))[: (scalar.max_length or 0) + 1],
+                    None,
+                    "length",
+                )
+            )
     return found
 
 
@@ -207,7 +236,17 @@ def lenient_inputs(terms: Terms) -> list[tuple[str, str]]:
     if modes is None or not modes.unknown_ignored:
         return []
     known = {mode.value for mode in modes.choices}
-    return [(modes.parameter.name, value) for value in ("unheard-of", "url,zip") if value not in known]
+    return [(modes.parameter.name, value) for value in ("unheard-of", "a&b<c>'\"") if value not in known]
+
+
+def near_modes(terms: Terms) -> list[tuple[str, str]]:
+    """Return values that are nearly that of a mode: with the same beginning."""
+    modes = terms.feed.modes
+    if modes is None or not modes.unknown_ignored:
+        return []
+    values = [mode.value for mode in modes.choices if mode.value]
+    near = [f"{text[:1]}x" for text in values[:1]]
+    return [(modes.parameter.name, value) for value in near if value not in values]
 
 
 def free_texts(terms: Terms) -> list[Parameter]:

@@ -88,7 +88,7 @@ SERVERS = (
                 "The token is a time in seconds, and entries of the same second are lost between two pages.",
                 must="PAGE-03 PAGE-05",
             ),
-            _cause("A bad count is replaced in silence, and a count of 0 gives one entry.", must="PARAM-03", should="PARAM-04"),
+            _cause("A bad count is replaced in silence, and a count of 0 gives one entry.", should="PARAM-04"),
             _cause(
                 "A bad token means the beginning, and a token beyond 64 bits is returned by the empty page.",
                 must="SCHEMA-06",

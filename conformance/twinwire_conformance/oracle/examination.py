@@ -107,9 +107,11 @@ class Examination:
     def standing(self) -> list[Walk]:
         """The traversals that every run takes."""
         # Confirming takes a share of the budget on a feed that moves, and where something is wrong.
-        kept = self.profile.reserve * (3 if self.moved or self.lots.not_served else 2)
+        kept = self.profile.reserve * 3 if self.moved or self.lots.not_served else self.profile.reserve * 8 // 5
         most = min(self.profile.sweep, max(self.profile.sweep // 4, self.room - kept))
-        return standing(self.lots, self.survey, most, self.seed, most * self.profile.cuts // self.profile.sweep)
+        cuts = max(3, most * self.profile.cuts // self.profile.sweep)
+        large = [] if self.profile.thrifty else self.heavy.larger()
+        return standing(self.lots, self.survey, most, self.seed, cuts, large)
 
     @property
     def room(self) -> int:

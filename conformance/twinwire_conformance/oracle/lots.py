@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -262,12 +262,15 @@ class Lots:
         self.on_response(answer)
         return answer
 
-    def odd_answer(self, request: Request, *, fresh: bool = False) -> Answer:
-        """Return the response to a request that is not valid, or not known to be; a result in it is looked at as such."""
+    def odd_answer(self, request: Request, *, fresh: bool = False, own: bool = False) -> Answer:
+        """Return the response to a request that is not valid, or not known to be; a result in it is looked at as such.
+
+        Raises NotServed when no response comes; with ``own`` that is not noted, as the caller's rule is about it.
+        """
         kept = None if fresh else self._kept.answer(request)
         if kept is not None:
             return kept
-        answer = self._any(request)
+        answer = self._any(request, own=own)
         if len(answer.body) <= ALTERED_BYTES:
             with suppress(Unreadable):
                 lot = Lot(Ask(request.accept or ""), answer, self.terms.read(answer), self.terms)
@@ -352,12 +355,6 @@ class Lots:
             raise NotServed("HTTP-02", f"{asked.upper()} for Accept: {ask.media_type}", answer.media_type, [answer])
         return Lot(ask, answer, reading, self.terms, self.volatile)
 
-    def together(self, asks: Sequence[Ask]) -> list[Lot]:
-        """Request several pages at the same time, never from what is kept."""
-        answers = self.target.send_together([self.request(ask) for ask in asks])
-        known = [self._kept.lot(self.request(ask)) for ask in asks]
-        return [self._noted(*each) for each in zip(asks, answers, known, strict=True)]
-
     def _valid(self, request: Request) -> Answer:
         """Return the response to a valid request. Raises NotServed when none comes though the target answers others."""
         try:
@@ -385,10 +382,17 @@ class Lots:
             got = f"{len(self.failed_once)} of HTTP {answer.status} for valid requests, here and there"
             self.note(NotServed("HTTP-09", "no 5xx, whatever the input", got, self.failed_once))
 
-    def _any(self, request: Request) -> Answer:
+    def _any(self, request: Request, *, own: bool) -> Answer:
         """Return the response to any request. Raises NotServed when none comes, twice, or none to other requests either."""
+        note = (lambda error: error) if own else self.note
         try:
-            return self.answer(request, fresh=True)
+            answer = self.answer(request, fresh=True)
+            if answer.status >= 500:
+                # A gateway may fail once; what the same input does twice is the input's doing.
+                answer = self.answer(request, fresh=True)
+            if answer.status >= 500 and not own:
+                self.note(NotServed("HTTP-09", "no 5xx, whatever the input", f"HTTP {answer.status}", [answer]))
+            return answer
         except Unreachable as error:
             if error.kind not in ENDED:
                 raise
@@ -396,14 +400,14 @@ class Lots:
             expected = "a response, whatever the input"
             if error.kind is Failure.REFUSED or not self.alive(self.media_types[0]):
                 got = f"{error.message}; no other request was answered since then"
-                raise self.note(NotServed("HTTP-09", expected, got, answers)) from error
+                raise note(NotServed("HTTP-09", expected, got, answers)) from error
             try:
                 return self.answer(request, fresh=True)
             except Unreachable as again:
                 if again.kind not in ENDED:
                     raise
                 got = f"{again.message}, twice, though other requests are answered"
-                raise self.note(NotServed("HTTP-09", expected, got, answers)) from again
+                raise note(NotServed("HTTP-09", expected, got, answers)) from again
 
     def alive(self, accept: str | None = None) -> bool:
         """Return whether the target answers a request for one entry, whatever the answer is."""

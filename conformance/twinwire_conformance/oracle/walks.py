@@ -101,12 +101,12 @@ def successive(reference: Sequence[Lot], path: Path) -> list[tuple[Lot, Lot]]:
     return [*first, *pairwise(path.lots)]
 
 
-def standing(lots: Lots, survey: Survey, most: int, seed: int, cuts: int) -> list[Walk]:
+def standing(lots: Lots, survey: Survey, most: int, seed: int, cuts: int, large: Sequence[Ask] = ()) -> list[Walk]:
     """Return the traversals that every run takes, before any are drawn.
 
-    The whole of what was surveyed; pages that end exactly at the end, one entry before and one after it; pages that begin at
-    every boundary position; ``cuts`` page boundaries that are spread evenly over the feed; then every boundary size.
-    ``most`` limits the number of their pages.
+    The whole of what was surveyed; pages that end exactly at the end, one entry before and one after it; every boundary size;
+    ``cuts`` page boundaries that are spread evenly over the feed; then pages that begin at every boundary position.
+    ``large`` are requests for large pages in other modes. ``most`` limits the number of pages.
     """
     terms = lots.terms
     json, xml = lots.media_types
@@ -117,15 +117,26 @@ def standing(lots: Lots, survey: Survey, most: int, seed: int, cuts: int) -> lis
         last, left = survey.starts.index(survey.tail), survey.tail.remaining
         near = [size for size in (left, left - 1, left + 1) if 0 < size <= top]
         chosen += [Walk(last, (size, lots.size(1)), json, mode) for size in near]
-    reach = survey.reach
-    positions = [position for position in boundary_positions(lots.page_size) if position < reach]
-    chosen.append(Walk(0, _steps(lots, positions), json, mode, fresh=True))
-    chosen.append(Walk(0, _steps(lots, spread(seed, reach, cuts)), xml, mode, fresh=True))
+        chosen.append(Walk(last, (lots.size(37), lots.size(41), lots.size(1)), xml, mode))
+    # Large responses of the other modes, and what follows them.
+    chosen += [Walk(0, (ask.limit or top, lots.size(1)), json, ask.mode) for ask in large if ask.cursor is None]
     sizes = [size for size in boundary_sizes(terms.feed.limit) if size <= top]
-    for index, chain in enumerate(_chains(sizes, min(LONGEST, survey.size or LONGEST))):
+    chains = _chains(sizes, min(LONGEST, survey.size or LONGEST))
+    for index, chain in enumerate(chains):
         # Chains take turns over the starts, so that a size which fails only far into the feed is met there too.
         media_type = (json, xml)[index % 2]
-        chosen.append(Walk(_roomy(survey, index, sum(chain)), (*chain, lots.size(1)), media_type, mode))
+        chosen.append(
+            Walk(
+                _roomy(survey, index * len(survey.starts) // len(chains), sum(chain)),
+                (*chain, lots.size(1)),
+                media_type,
+                mode,
+            )
+        )
+    reach = survey.reach
+    chosen.append(Walk(0, _steps(lots, spread(seed, reach, cuts)), xml, mode, fresh=True))
+    positions = [position for position in boundary_positions(lots.page_size) if position < reach]
+    chosen.append(Walk(0, _steps(lots, positions), json, mode, fresh=True))
     return _within(chosen, most)
 
 

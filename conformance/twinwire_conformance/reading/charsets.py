@@ -108,7 +108,7 @@ def check_utf8(body: bytes) -> None:
 def _undecodable(body: bytes, codec: str, error: UnicodeDecodeError) -> Unreadable:
     wrong = " ".join(f"{byte:02X}" for byte in body[error.start : min(error.end, error.start + 4)])
     where = f"{error.reason} (byte {error.start + 1}: {wrong})"
-    return Unreadable(f"the body is not {codec}: {where}\n{bytes_excerpt(body, error.start, codec)}")
+    return Unreadable(f"the body is not {codec}: {where}\n{bytes_excerpt(body, error.start, codec)}", coding=True)
 
 
 def _declared_codec(body: bytes) -> str:

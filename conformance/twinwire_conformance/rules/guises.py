@@ -13,7 +13,7 @@ from twinwire_conformance.oracle.survey import largest
 from twinwire_conformance.rules.registry import must
 from twinwire_conformance.rules.twin import unlike
 from twinwire_conformance.strategies import lenient_inputs
-from twinwire_conformance.transport.clients import CLIENTS
+from twinwire_conformance.transport.clients import CLIENTS, PARTICULAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _at_once(trial: Trial) -> None:
     guises += [Guise("Accept", replace(ordinary, media_type=xml))]
     few = replace(ordinary, limit=lots.size(12))
     heavy = [replace(few, mode=mode) for mode in terms.modes[1:]]
-    guises += [Guise("the mode", each) for ask in heavy if trial.exam.heavy.fits(ask) for each in (few, ask)]
+    guises += [Guise("the mode", each) for ask in heavy if trial.exam.heavy.fits(ask) for each in (few, ask, few, ask)]
     cursor = next((start.cursor for start in trial.exam.starts if start.cursor is not None), None)
     if cursor is not None:
         guises.append(Guise("the cursor", replace(ordinary, cursor=cursor)))
@@ -110,7 +110,17 @@ def _mixed(alone: Lot, lot: Lot, when: str) -> Violation | None:
 
 
 def _page(trial: Trial, guise: Guise) -> Lot:
-    return _served(trial, guise, trial.lots.odd_answer(_request(trial, guise), fresh=True))
+    try:
+        answer = trial.lots.odd_answer(_request(trial, guise), fresh=True, own=True)
+    except NotServed as error:
+        trial.lots.lot(replace(guise.ask, session=None))
+        raise _unlike_alone(guise, error) from error
+    return _served(trial, guise, answer)
+
+
+def _unlike_alone(guise: Guise, error: NotServed) -> Violation:
+    expected = f"the page that this request gets alone, though another one differs in {guise.differs}"
+    return Violation(expected, error.got, error.answers)
 
 
 def _served(trial: Trial, guise: Guise, answer: Answer) -> Lot:
@@ -144,7 +154,7 @@ def _chain(trial: Trial) -> list[Guise]:
     more = replace(other, limit=lots.size(12))
     back = replace(more, media_type=json)
     chain = [Guise("everything", first), Guise("Accept", other), Guise("the page size", more)]
-    chain += [Guise("the page size", replace(more, limit=None))]
+    chain += [Guise("the page size", replace(more, limit=lots.page_size)), Guise("the page size", replace(more, limit=None))]
     # Compressed first: what a cache keeps of it is then sent to who cannot undo it.
     packed, plain = replace(more, limit=lots.size(14)), replace(back, limit=lots.size(15))
     chain += [Guise("Accept-Encoding", packed, GZIP), Guise("Accept-Encoding", packed), Guise("Accept", back)]
@@ -161,7 +171,10 @@ def _chain(trial: Trial) -> list[Guise]:
         chain += [Guise("the mode", replace(ask, session=f"{common}1")) for ask in heavy[:1] if trial.exam.heavy.fits(ask)]
         chain += [Guise("the end of the session", replace(back, session=f"{common}2")), Guise("the session", back)]
     ordinary = terms.sample(json)
-    altered = [*lenient_inputs(terms)[:1], (terms.feed.limit.parameter.name, str(terms.feed.limit.maximum + 1))]
+    altered = [
+        *lenient_inputs(terms)[:1],
+        (terms.feed.limit.parameter.name, str(terms.feed.limit.maximum + 1)),
+    ]
     chain += [each for param in altered for each in (Guise(param[0], ordinary, altered=param), Guise(param[0], ordinary))]
     if terms.feed.session is not None and lots.session is None and terms.feed.session.type.max_length is not None:
         longest = "s" * terms.feed.session.type.max_length
@@ -186,11 +199,11 @@ def the_result_does_not_depend_on_who_asks(trial: Trial) -> None:
 
 
 def _as_other(trial: Trial, ask: Ask, request: Request, who: str, *, fresh: bool) -> Lot:
-    answer = trial.lots.odd_answer(request, fresh=fresh)
     expected = f"the page that this kit gets, sent as by {who}"
-    if answer.status in (401, 403, 407):
-        raise Violation(expected, f"HTTP {answer.status}", [answer])
     try:
+        answer = trial.lots.odd_answer(request, fresh=fresh, own=True)
+        if answer.status in (401, 403, 407):
+            raise Violation(expected, f"HTTP {answer.status}", [answer])
         return trial.lots.judge(ask, answer)
     except NotServed as error:
         trial.lots.lot(ask)
@@ -207,9 +220,14 @@ def _repeats(trial: Trial, *, thrifty: bool) -> Iterator[tuple[Request, Ask, str
     # Enough entries to show a smaller page, in the mode with large content where that is not huge.
     few = Ask(json, trial.exam.heavy.odd, lots.size(12), terms.light_mode)
     asks = [ask for ask in (replace(few, mode=mode) for mode in terms.modes[1:]) if trial.exam.heavy.fits(ask)] or [few]
-    for index, client in enumerate(CLIENTS):
-        ask = replace(asks[index % len(asks)], media_type=(xml, json)[index % 2])
+    for index, client in enumerate(CLIENTS[: trial.exam.profile.clients]):
+        ask = replace(asks[index % len(asks)], media_type=(json, xml)[index % 2])
         yield replace(lots.request(ask), client=client), ask, client.name
+    for client in PARTICULAR:
+        for media_type in dict.fromkeys((xml, json)):
+            # From the beginning, where the remaining number is largest and so has most to say about separators.
+            ask = Ask(media_type, None, lots.size(12), terms.light_mode)
+            yield replace(lots.request(ask), client=client), ask, client.name
     # One of them goes through the feed: a server may give other pages to who is not known to test it.
     cursor: str | None = None
     for size in (3, 130, 64):

@@ -17,7 +17,7 @@ from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.reading import difference, shown
 from twinwire_conformance.rules.image_formats import is_image
 from twinwire_conformance.rules.registry import must, should
-from twinwire_conformance.strategies import lenient_inputs
+from twinwire_conformance.strategies import lenient_inputs, near_modes
 
 _NO_IMAGE = "no entry that was looked at has an image"
 
@@ -44,7 +44,10 @@ def _unknown_modes(trial: Trial) -> None:
     ask = Ask(trial.lots.media_types[0], trial.exam.heavy.odd, trial.lots.size(2), modes.default)
     if not trial.exam.heavy.fits(ask):
         return
-    for param in ((modes.parameter.name, ""), *lenient_inputs(trial.terms)[:1]):
+    for param in ((modes.parameter.name, ""), *lenient_inputs(trial.terms)[:1], *near_modes(trial.terms)):
+        with trial.part():
+            # What was requested just before must not decide it.
+            trial.lots.lot(replace(ask, mode=trial.terms.light_mode), fresh=True)
         ordinary = trial.lots.request(ask)
         request = replace(ordinary, params=(*ordinary.params, param))
         with trial.part():
@@ -264,6 +267,9 @@ def _contents(lot: Lot, kind: Kind, valid: Callable[[str], bool], expected: str)
 _COMMON_LINK = re.compile(r"https?://[0-9A-Za-z.-]+(?::[1-9][0-9]{0,3})?(?:[/?#][!-~]*)?")
 
 
+_NO_HOST = re.compile(r"""[\s{}<>"'|\\^`,;!*()$&=+]""")
+
+
 def _is_absolute(text: str) -> bool:
     if _COMMON_LINK.fullmatch(text):
         return True
@@ -271,6 +277,8 @@ def _is_absolute(text: str) -> bool:
         return False
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        host = parts.hostname or ""
+        named = bool(host) and not _NO_HOST.search(host)
+        return parts.scheme in ("http", "https") and named and (parts.port is None or parts.port > 0)
     except ValueError:
         return False

@@ -118,6 +118,42 @@ NODE: Final = ClientIdentity(
     ),
 )
 
+_AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
+
+
+def _browser_of(language: str) -> ClientIdentity:
+    return ClientIdentity(
+        f"a browser set to {language.partition(',')[0]}",
+        (("Host", None), ("User-Agent", _AGENT), ("Accept", None), ("Accept-Language", language), ("Accept-Encoding", None)),
+    )
+
+
+# Languages with digits, separators, capitals and calendars of their own.
+LANGUAGES: Final = tuple(map(_browser_of, ("ar-SA,ar;q=0.9", "tr-TR,tr;q=0.8", "fr-FR,fr;q=0.9", "de-AT")))
+OLD_BROWSER: Final = ClientIdentity(
+    "an old browser",
+    (
+        ("Host", None),
+        ("User-Agent", "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1)"),
+        ("X-Requested-With", "XMLHttpRequest"),
+        ("Sec-GPC", "1"),
+        ("Pragma", "no-cache"),
+        ("Cache-Control", "no-cache"),
+        ("DNT", "1"),
+        ("Upgrade-Insecure-Requests", "1"),
+        ("Referer", "https://shop.example/"),
+        ("Accept-Charset", "iso-8859-1"),
+        ("Accept", None),
+        ("Accept-Encoding", None),
+        ("Connection", "keep-alive"),
+    ),
+)
+SCRIPT: Final = ClientIdentity(
+    "a script without a version", (("Accept", None), ("user-agent", "ImageImporter"), ("host", None))
+)
+
 BROWSERS: Final = (CHROME, FIREFOX)
-CLIENTS: Final = (CHROME, CURL, DOTNET, REQUESTS, FIREFOX, HTTPX, JAVA, GO, NODE, AIOHTTP, DOTNET_FRAMEWORK)
-"""Every identity, the ones that differ most first, so that a small profile may take the first few."""
+PARTICULAR: Final = (*LANGUAGES, OLD_BROWSER)
+"""Clients whose headers say most about language and taste."""
+CLIENTS: Final = (CHROME, CURL, DOTNET, REQUESTS, SCRIPT, FIREFOX, JAVA, GO, NODE, HTTPX, AIOHTTP, DOTNET_FRAMEWORK)
+"""The other clients, the ones that differ most first, so that a smaller profile may take the first few."""

@@ -37,6 +37,7 @@ from twinwire_conformance.reference.faults import (
     traversal,
     twins,
 )
+from twinwire_conformance.reference.faults.limits import OUT_OF_REACH
 from twinwire_conformance.reference.faults.registry import REGISTER, Fault, find_fault
 
 # Importing a family registers its faults.
@@ -53,4 +54,4 @@ FAMILIES = (
 FAULTS: Mapping[str, Fault] = MappingProxyType(REGISTER)
 """Every fault by its name."""
 
-__all__ = ["FAMILIES", "FAULTS", "Fault", "find_fault"]
+__all__ = ["FAMILIES", "FAULTS", "OUT_OF_REACH", "Fault", "find_fault"]

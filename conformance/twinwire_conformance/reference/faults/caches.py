@@ -71,17 +71,19 @@ _cache_fault(
     "for a second answers are kept without regard to Accept",
     lambda x: (x.query, x.takes_gzip),
     seconds=1.0,
+    trips=("HTTP-10", "HTTP-02"),
 )
 _cache_fault(
     "cache-ignores-main-type",
     "for two seconds answers are kept by the part of the Accept header before its slash",
     lambda x: (x.query, x.takes_gzip, x.accept.partition("/")[0]),
+    trips=("HTTP-10", "HTTP-02"),
 )
 _cache_fault(
     "cache-ignores-encoding",
     "for two seconds answers are kept without regard to Accept-Encoding",
     lambda x: (x.query, x.accept),
-    trips=("HTTP-10", "HTTP-06"),
+    trips=("HTTP-02", "HTTP-10"),
 )
 _cache_fault(
     "cache-ignores-limit",
@@ -100,6 +102,7 @@ _cache_fault(
     "for two seconds answers are kept by the first letter of the mode alone",
     lambda x: (_without(x, _mode_name(x)), given(x, _mode_name(x))[:1], x.accept, x.takes_gzip),
     needs=has_other_mode,
+    trips=("HTTP-10", "IMAGE-04"),
 )
 _cache_fault(
     "cache-ignores-case",
@@ -114,6 +117,7 @@ _cache_fault(
     seconds=1.0,
     rejections=True,
     needs=has_session,
+    trips=("HTTP-10", "HTTP-01"),
 )
 _cache_fault(
     "cache-text-32",
@@ -126,6 +130,7 @@ _cache_fault(
     "cache-token-digits",
     "for two seconds answers are kept by the first ten characters of the token",
     lambda x: (_without(x, x.feed.cursor.parameter.name), _token(x)[:10], x.accept, x.takes_gzip),
+    trips=("HTTP-10", "PAGE-01", "PAGE-03"),
 )
 
 

@@ -68,7 +68,7 @@ def _twice_at_256(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     WINDOW,
     "limit-one-byte",
     "a limit is kept in one byte: 300 gives 44 entries and 256 none",
-    trips=("PARAM-10", "PAGE-06"),
+    trips=("PARAM-10",),
     needs=serves(256),
 )
 def _limit_one_byte(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:

@@ -122,7 +122,13 @@ def _xml_surrogate_references(x: Exchange, proceed: Callable[[], bytes]) -> byte
     return re.sub("[\U00010000-\U0010ffff]", halves, proceed().decode()).encode()
 
 
-@_twin_fault("json-half-surrogate", "a letter beyond the BMP loses its second half in JSON", needs=has_strings)
+@fault(
+    ENCODE,
+    "json-half-surrogate",
+    "a letter beyond the BMP loses its second half in JSON",
+    trips=("TWIN-01", "SCHEMA-01"),
+    needs=has_strings,
+)
 def _json_half_surrogate(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml:
         return proceed()

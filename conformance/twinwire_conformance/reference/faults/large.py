@@ -152,7 +152,7 @@ def _large_body_502(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     SEND,
     "large-body-length",
     "the Content-Length of a body of more than 256 KiB is that of its characters",
-    trips=("HTTP-06",),
+    trips=("HTTP-06", "SCHEMA-01"),
     needs_http=True,
 )
 def _large_body_length(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:

@@ -123,7 +123,7 @@ def _connection_first_xml_406(x: Exchange, proceed: Callable[[], Answer]) -> Ans
     WINDOW,
     "connection-keeps-cursor",
     "without a token a connection goes on where it was",
-    trips=("PAGE-04", "HTTP-10"),
+    trips=("PAGE-03", "PAGE-04", "HTTP-10"),
     needs_http=True,
 )
 def _connection_keeps_cursor(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
@@ -198,7 +198,7 @@ def _deadlock_31st(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     RESULT,
     "third-time-image-lost",
     "a request that comes a third time gets a page whose last entry has no images",
-    trips=("PAGE-04",),
+    trips=("PAGE-04", "HTTP-10", "TWIN-01"),
     needs=has_modes,
 )
 def _third_time_image_lost(x: Exchange, proceed: Callable[[], Result]) -> Result:

@@ -81,7 +81,7 @@ def _xml_text_last_page(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed().replace(close, b"OK" + close) if last else proceed()
 
 
-@_unknown_fault("xml-warning-attribute", "in XML warnings have an attribute", needs=_has_warnings)
+@fault(ENCODE, "xml-warning-attribute", "in XML warnings have an attribute", trips=("SCHEMA-09",), needs=_has_warnings)
 def _xml_warning_attribute(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not x.is_xml or x.feed.outcome.warnings is None:
         return proceed()

@@ -137,7 +137,7 @@ def _rejection_token_empty(x: Exchange, proceed: Callable[[], Result]) -> Result
     REFUSE,
     "rejection-code-success",
     "bad input is answered with HTTP 200, the return code of success and no entries",
-    trips=("SCHEMA-01", "PARAM-04", "PARAM-07"),
+    trips=("PARAM-04", "PARAM-07"),
 )
 def _rejection_code_success(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
@@ -148,7 +148,10 @@ def _rejection_code_success(x: Exchange, proceed: Callable[[], Result]) -> Resul
 
 
 @fault(
-    ENCODE, "rejection-json-problem", "bad input is answered with HTTP 200 and problem details in JSON", trips=("SCHEMA-08",)
+    ENCODE,
+    "rejection-json-problem",
+    "bad input is answered with HTTP 200 and problem details in JSON",
+    trips=("SCHEMA-08", "TWIN-04"),
 )
 def _rejection_json_problem(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not _is_bad_input(x) or x.is_xml:

@@ -32,7 +32,7 @@ def _session_cursor_shared(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@_session_fault("session-takes-away", "what one session was given another does not get", trips=("PAGE-09",))
+@_session_fault("session-takes-away", "what one session was given another does not get", trips=("PAGE-09", "HTTP-10"))
 def _session_takes_away(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     given_to: dict[str, int] = x.state.setdefault("given", {})
     own = _session(x)

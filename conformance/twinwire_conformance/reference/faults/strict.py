@@ -99,7 +99,7 @@ def _token_expires(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     WINDOW,
     "token-of-other-mode-refused",
     "a token that was handed out in one mode is refused in another",
-    trips=("PARAM-08",),
+    trips=("PARAM-08", "HTTP-01"),
     needs=has_other_mode,
 )
 def _token_of_other_mode_refused(x: Exchange, proceed: Callable[[], Lot]) -> Lot:

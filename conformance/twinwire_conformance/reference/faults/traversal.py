@@ -147,7 +147,7 @@ def _order_by_limit_parity(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "order-by-turn", "two entries of one time change places with every other request", trips=("PAGE-04",))
+@fault(WINDOW, "order-by-turn", "two entries of one time change places with every other request", trips=("PAGE-04", "PAGE-03"))
 def _order_by_turn(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     first = 345 - lot.start

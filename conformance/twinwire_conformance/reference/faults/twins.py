@@ -208,7 +208,7 @@ def _empty_lot_xml_token(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return proceed()
 
 
-@fault(WINDOW, "empty-lot-xml-404", "an empty lot is answered with 404 in XML", trips=("TWIN-03",))
+@fault(WINDOW, "empty-lot-xml-404", "an empty lot is answered with 404 in XML", trips=("TWIN-03", "HTTP-01"))
 def _empty_lot_xml_404(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if x.is_xml and not lot.places:

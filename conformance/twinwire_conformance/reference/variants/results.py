@@ -67,6 +67,6 @@ VARIANTS = (
     ),
     Variant("bare", "a lot has nothing that it need not have", REMARKS, Habit(RESULT, _bare)),
     Variant("always-warns", "every lot carries warnings", habit=Habit(RESULT, _warns), condition=_has_warnings),
-    Variant("short-lots", "a lot never holds more than a sixth of what may be asked for", habit=Habit(WINDOW, _short)),
-    Variant("ragged-lots", "a lot ends where a block of the log does", habit=Habit(WINDOW, _ragged)),
+    Variant("short-lots", "a page never holds more than a sixth of what may be requested", REMARKS, Habit(WINDOW, _short)),
+    Variant("ragged-lots", "a page ends where a block of the log does", REMARKS, Habit(WINDOW, _ragged)),
 )
