@@ -45,14 +45,14 @@ _QUICK = Profile(
     survey_lots=3,
     reach=6,
     probes=8,
-    walks=1,
-    sweep=4,
+    walks=0,
+    sweep=5,
     hostile=4,
     shrink=10,
     cuts=2,
     coverage_requests=0,
     coverage_bytes=0,
-    reserve=6,
+    reserve=5,
     thrifty=True,
 )
 _STANDARD = Profile(

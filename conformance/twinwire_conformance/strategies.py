@@ -200,6 +200,12 @@ def bad_inputs(terms: Terms) -> list[BadInput]:
     return [bad for row in zip_longest(*columns) for bad in row if bad is not None]
 
 
+def some_bad_inputs(terms: Terms, *, thrifty: bool) -> list[BadInput]:
+    """Return the bad inputs whose rejections are looked at; a thrifty run takes one that nobody may lower instead."""
+    chosen = bad_inputs(terms)
+    return [bad for bad in chosen if not bad.excess][:1] if thrifty else chosen[:8]
+
+
 def _too_long(parameter: Parameter) -> BadInput:
     most = parameter.type.max_length or 0
     return BadInput(parameter.name, "x" * (most + 1), "x" * most, "length")

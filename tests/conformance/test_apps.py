@@ -214,7 +214,7 @@ def test_a_rule_that_fails_because_the_application_raised_shows_it(
     place(
         "broken.py",
         REFERENCE
-        + "async def app(scope, receive, send):\n    if scope['type'] == 'http' and b'=-1' in scope['query_string']:\n"
+        + "async def app(scope, receive, send):\n    if scope['type'] == 'http' and b'=501' in scope['query_string']:\n"
         "        raise LookupError('no such page')\n    await asgi(scope, receive, send)\n",
     )
     code = main(["certify", "--app", "broken:app", "--select", "HTTP-09"])

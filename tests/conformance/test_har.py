@@ -159,8 +159,8 @@ def test_a_recording_that_lacks_much_is_still_replayed_to_the_end(
     assert code == 3
     messages = [result["message"] for result in report["results"] if result["outcome"] == "inconclusive"]
     assert sum(message.startswith("the recording lacks GET ") for message in messages) > 3
-    # The last of all rules has what it needs.
-    assert report["results"][-1]["outcome"] == "pass"
+    # What has all that it needs is still decided.
+    assert "pass" in [result["outcome"] for result in report["results"]]
 
 
 def test_a_lacking_exchange_of_a_should_rule_leaves_the_verdict_open_too(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ NO_TARGET = "no target was given (give a URL, --app MODULE:ATTR or --replay F; -
         (["--reference", "--max-requests", "1.5"], "--max-requests must be an integer"),
         (["--reference", "--profile", "standart"], "--profile names no profile: 'standart' (did you mean standard?)"),
         (["--reference", "--profile", ""], "--profile names no profile: '' (profiles are quick, standard, thorough)"),
-        (["--reference", "--select", "PAGE-1"], "--select names no rule: 'PAGE-1' (did you mean PAGE-10?)"),
+        (["--reference", "--select", "PAGE-1"], "--select names no rule: 'PAGE-1' (did you mean PAGE-11?)"),
         (["--reference", "--ignore", "htpp"], "--ignore names no rule: 'HTPP' (did you mean HTTP?)"),
         (["--reference", "--select", " , "], "--select names no rule at all"),
         (["--reference", "--ignore", ""], "--ignore names no rule at all"),

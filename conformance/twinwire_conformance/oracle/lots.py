@@ -273,7 +273,8 @@ class Lots:
         answer = self._any(request, own=own)
         if len(answer.body) <= ALTERED_BYTES:
             with suppress(Unreadable):
-                lot = Lot(Ask(request.accept or ""), answer, self.terms.read(answer), self.terms)
+                cursor = dict(request.params).get(self.terms.feed.cursor.parameter.name)
+                lot = Lot(Ask(request.accept or "", cursor), answer, self.terms.read(answer), self.terms)
                 if self.terms.feed.outcome.code.wire in lot.value:
                     self.on_result(lot)
         return answer

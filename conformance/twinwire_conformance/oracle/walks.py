@@ -112,7 +112,9 @@ def standing(lots: Lots, survey: Survey, most: int, seed: int, cuts: int, large:
     json, xml = lots.media_types
     top, mode = lots.page_size, terms.light_mode
     # And one page more: the end may not be where the last page says that nothing remains.
-    chosen = [Walk(0, (*(top,) * len(survey.lots), lots.size(1)), json, mode)]
+    whole = Walk(0, (*(top,) * len(survey.lots), lots.size(1)), json, mode)
+    first = Walk(0, tuple(map(lots.size, (1, 2, 3))), json, mode)
+    chosen = [first, whole]
     if survey.tail is not None and survey.tail.remaining:
         last, left = survey.starts.index(survey.tail), survey.tail.remaining
         near = [size for size in (left, left - 1, left + 1) if 0 < size <= top]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from twinwire_conformance.model import NOT_SELECTED, Level, Outcome, Report, Result, Verdict
+from twinwire_conformance.model import NOT_SELECTED, Cause, Level, Outcome, Report, Result, Verdict
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -119,7 +119,7 @@ def _lines(report: Report) -> Iterator[Line]:
         text = f"{len(deselected)} of {len(report.results)} rules: {_names(deselected, report.results)}"
         yield ((f"{NOT_SELECTED:<13}", _STYLES[Outcome.SKIP]), (text, "dim"))
     by_id = {result.id: result for result in report.results}
-    for cause in report.causes:
+    for cause in report.causes or _ungrouped(report.results):
         yield from _failure(by_id[cause.rule])
         if cause.also:
             yield ((f"  fails for the same cause: {_names(cause.also, report.results)}", "dim"),)
@@ -134,6 +134,10 @@ def _lines(report: Report) -> Iterator[Line]:
     for line in report.notes:
         yield ((f"- {line}", "yellow"),)
     yield ((report.verdict.value, _VERDICT_STYLES[report.verdict]),)
+
+
+def _ungrouped(results: Sequence[Result]) -> list[Cause]:
+    return [Cause(result.id, result.level, "") for result in results if result.outcome is Outcome.FAIL]
 
 
 def _causes(report: Report) -> str:

@@ -244,8 +244,7 @@ def the_beginning_is_complete(trial: Trial) -> None:
     """Compare the first entries without a cursor with those of each cursor that the contract reads as the beginning."""
     if not trial.terms.feed.cursor.start:
         raise Skipped("the contract has no cursor that means the beginning")
-    size = None if trial.exam.profile.thrifty else trial.lots.size(20)
-    ask = Ask(trial.lots.media_types[0], None, size, trial.terms.light_mode)
+    ask = trial.terms.sample(trial.lots.media_types[0])
     name = trial.terms.feed.cursor.parameter.name
 
     def judge(lots: Sequence[Lot], other: Lot) -> Violation | None:
