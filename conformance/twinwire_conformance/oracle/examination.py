@@ -414,9 +414,10 @@ class Trial:
 
     def _confirm_twins(self, one: Ask, other: Ask, check: PairCheck, failed: int) -> None:
         try:
+            # Requested again from the first look on: what was kept since then need not be what was compared.
             self.confirm(
-                lambda fresh: [self.lots.lot(one, fresh=fresh)],
-                lambda fresh: self.lots.lot(other, fresh=fresh),
+                lambda _: [self.lots.lot(one, fresh=True)],
+                lambda _: self.lots.lot(other, fresh=True),
                 lambda lots, lot: check(lots[0], lot),
             )
         except Violation as found:

@@ -68,7 +68,7 @@ def _at_once(trial: Trial) -> None:
     guises += [Guise("the mode", each) for ask in heavy if trial.exam.heavy.fits(ask) for each in (few, ask, few, ask)]
     cursor = next((start.cursor for start in trial.exam.starts if start.cursor is not None), None)
     if cursor is not None:
-        guises.append(Guise("the cursor", replace(ordinary, cursor=cursor)))
+        guises += [Guise("the cursor", replace(ordinary, cursor=cursor)), Guise("the cursor", ordinary)] * 2
     if terms.feed.session is not None and lots.session is None:
         guises.append(Guise("the session", replace(ordinary, session="twinwire-1", limit=lots.size(228))))
     guises.append(Guise("nothing", ordinary))

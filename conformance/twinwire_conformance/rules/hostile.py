@@ -31,7 +31,7 @@ def no_input_breaks_the_server(trial: Trial) -> None:
         trial.witness()
 
     # A quarter is sent in both representations, and some requests look at the server's health.
-    most = min(profile.hostile, max(4, (trial.exam.room - 12) * 2 // 3))
+    most = min(profile.hostile, max(4, (trial.exam.room - 14) * 3 // 4))
     for request in _fixed(trial, types, most):
         check(request)
     health.check()

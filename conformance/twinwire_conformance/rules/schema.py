@@ -140,12 +140,12 @@ def rejections_are_valid(trial: Trial) -> None:
         for format_ in FORMATS:
             answer = trial.exam.bad(bad, trial.terms.canonical_type(format_))
             with trial.part():
-                trial.witness(_rejection(trial, answer, format_))
+                trial.witness(_rejection(trial, answer, format_, lowered=bad.excess))
     if not trial.witnesses and not trial.blocked:
         raise Skipped("no bad input was rejected by an error result")
 
 
-def _rejection(trial: Trial, answer: Answer, format_: Format) -> int:
+def _rejection(trial: Trial, answer: Answer, format_: Format, *, lowered: bool) -> int:
     """Validate a rejection and return whether there was one to validate.
 
     A 4xx may have any body, but one that is labelled as a representation must be one.
@@ -158,10 +158,10 @@ def _rejection(trial: Trial, answer: Answer, format_: Format) -> int:
     try:
         lot = Lot(trial.terms.sample(answer.request.accept or ""), answer, trial.terms.read(answer), trial.terms)
     except Unreadable as error:
-        if answer.status == 200:
-            # Nothing says that it is a rejection; another rule fails for a page that cannot be read.
+        if answer.status == 200 and (lowered or trial.lots.broken):
+            # It may be a page, and another rule fails for a page that cannot be read.
             trial.lots.judge(trial.terms.sample(answer.request.accept or ""), answer)
-        if error.foreign:
+        if error.foreign and answer.status != 200:
             # The body of a 4xx is not specified; a document of the server's own kind will do.
             return 1
         raise Violation(

@@ -186,7 +186,12 @@ def _seventh_replica_lags(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "deadlock-31st", "every 31st request is answered with 500: a deadlock", trips=("HTTP-01", "PAGE-04"))
+@fault(
+    WINDOW,
+    "deadlock-31st",
+    "every 31st request is answered with 500: a deadlock",
+    trips=("HTTP-01", "PAGE-04", "HTTP-09", "HTTP-10"),
+)
 def _deadlock_31st(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     x.state["turn"] = x.state.get("turn", 0) + 1
     if x.state["turn"] % 31 == 0:
