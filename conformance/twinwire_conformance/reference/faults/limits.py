@@ -7,6 +7,7 @@ from collections.abc import Mapping
 OUT_OF_REACH: Mapping[str, str] = {
     "brotli-is-gzip": "it takes an offer of brotli, which the suite does not make as it could not decode the answer",
     "cache-ignores-case": "whether a mode in another case is unknown, or the mode itself, is for the server to say",
+    "connection-keeps-cursor": "what comes depends on which connection was used before, so that no two pages can be compared",
     "cookie-moved-on": "it takes a client that keeps cookies, which the contract does not speak of",
     "deleted-empty-page": "it takes a small page at one place of the feed",
     "header-accept-twice": "it takes two headers of one name, which no ordinary client sends",
