@@ -47,12 +47,12 @@ _QUICK = Profile(
     probes=8,
     walks=0,
     sweep=5,
-    hostile=4,
+    hostile=3,
     shrink=10,
     cuts=2,
     coverage_requests=0,
     coverage_bytes=0,
-    reserve=5,
+    reserve=3,
     thrifty=True,
 )
 _STANDARD = Profile(

@@ -159,8 +159,8 @@ def _crowd(trial: Trial) -> list[Ask]:
     json, xml = trial.lots.media_types
     if trial.exam.profile.thrifty:
         # Pages that other rules have requested anyway, so that only the crowd itself costs requests.
-        others = trial.exam.heavy.moderate(xml)[:1] or [trial.exam.corpus()[0]]
-        return [trial.terms.sample(json), *others, trial.terms.sample(xml)]
+        others = trial.exam.heavy.moderate(xml)[:1] or [trial.terms.sample(xml)]
+        return [trial.terms.sample(json), *others]
     starts = list(dict.fromkeys(start.cursor for start in trial.exam.starts))
     sizes = [trial.lots.size(number) for number in (2, 3, 50, 7)]
     asks = [
