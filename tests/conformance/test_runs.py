@@ -93,7 +93,7 @@ def test_a_feed_that_is_not_read_is_not_called_empty(terms: Terms) -> None:
 
     report = certified(terms, Refuses)
     assert report.verdict is Verdict.NOT_CERTIFIED
-    assert not any("empty" in result.message for result in report.results)
+    assert not any("empty" in result.message.split("rests on")[0] for result in report.results)
 
 
 @pytest.mark.parametrize("products", [0, 1, 2, 499, 500, 501])
