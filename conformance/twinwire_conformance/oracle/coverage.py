@@ -24,8 +24,6 @@ PAGE_BYTES = 3 * 1024 * 1024
 """The size that pages in modes with large content should have: large enough to meet what breaks only in large bodies."""
 MOST_BYTES = 12 * 1024 * 1024
 """No page is read farther than this; a smaller one is requested instead."""
-GUESS_BYTES = 1024
-"""What an entry is taken to be large before one was seen."""
 WINDOWS = 200
 
 
@@ -141,7 +139,8 @@ class Coverage:
 
     def _page(self, cursor: str | None, most: int, mode: Mode | None) -> Lot | None:
         name = mode.name if mode else ""
-        limit = max(1, min(most, int(PAGE_BYTES / self._each.get(name, GUESS_BYTES))))
+        # One entry first, as a page of images may be larger than either side can hold.
+        limit = max(1, min(most, int(PAGE_BYTES / self._each[name]))) if name in self._each else 1
         while True:
             ask = Ask(self.lots.media_types[0], cursor, self.lots.size(limit), mode)
             answer = self.lots.answer(replace(self.lots.request(ask), most=MOST_BYTES))
