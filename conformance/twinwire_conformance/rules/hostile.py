@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import zip_longest
+from urllib.parse import urlencode
 
 from twinwire_conformance.model import Answer, Params, Request, Unreachable, Violation
 from twinwire_conformance.oracle.examination import Trial
@@ -48,12 +49,15 @@ def _fixed(trial: Trial, types: list[str], most: int) -> Iterator[Request]:
     chosen = hostile_params(trial.terms)[:most]
     raw = malformed_queries(trial.terms)[: most // 3]
     both = len(chosen) // 4
+    # Where a page of defaults is huge, the broken part follows a request for a small one.
+    plain = not raw or bool(trial.exam.heavy.plain())
+    small = "" if plain else urlencode(trial.lots.request(trial.terms.sample(types[0])).params) + "&"
     for index, (params, query) in enumerate(zip_longest(chosen, raw)):
         for accept in types if index < both else [types[index % len(types)]]:
             if params is not None:
                 yield trial.lots.altered(accept, *params)
         if query is not None:
-            yield Request(accept=types[index % len(types)], raw_query=query)
+            yield Request(accept=types[index % len(types)], raw_query=small + query)
 
 
 class _Health:
