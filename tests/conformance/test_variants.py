@@ -78,7 +78,10 @@ def test_other_feeds_that_move_now_and_then_fail_no_must(images: Terms, name: st
 @pytest.mark.parametrize("seed", [1, 3, 4])
 def test_short_lots_do_not_hide_the_end_of_the_feed(images: Terms, seed: int) -> None:
     report = run_variant(images, VARIANTS["short-lots"], seed=seed)
-    assert report.verdict is Verdict.CERTIFIED, (failed(report), undecided(report))
+    assert not undecided(report)
+    # That pages are shorter than requested is all there is to remark.
+    assert [rule for rule, _ in failed(report)] == ["PARAM-10"]
+    assert report.verdict is Verdict.REMARKS
 
 
 def test_a_connection_that_ends_where_the_body_does_is_certified(images: Terms) -> None:
