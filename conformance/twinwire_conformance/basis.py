@@ -52,7 +52,7 @@ _SUBJECTS: Mapping[str, tuple[Subject, ...]] = {
     "IMAGE-05": (_MODES,),
     "IMAGE-06": (_MODES,),
 }
-"""What each rule is about, by role and never by name; a rule that is not here is about no single parameter or member."""
+"""The parameters and members that each rule checks, by role; rules that check no single one are absent."""
 
 
 def basis(contract: Contract, rule: str, member: str = "") -> str:

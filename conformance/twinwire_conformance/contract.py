@@ -46,7 +46,7 @@ class Ask:
 
 
 class Terms:
-    """What the rules need of a contract, by role and never by a member's name.
+    """The parts of a contract that the rules use, by role and never by a member's name.
 
     Raises UsageError for a required parameter whose value is unknown.
     """

@@ -108,7 +108,9 @@ def _checked(name: str, value: str, origin: str) -> str:
     if name.lower() in _OURS:
         raise UsageError(f"{origin} sets {name}, which the kit sets itself because the rules depend on it", "leave it out")
     if name.lower() == "host" and not re.fullmatch(r"[0-9A-Za-z._~%:\[\]-]+", value):
-        raise UsageError(f"{origin} sets Host to what is not a host", "write it like --header 'Host: shop.example.com:8080'")
+        raise UsageError(
+            f"{origin} sets Host to a value that is not a host", "write it like --header 'Host: shop.example.com:8080'"
+        )
     if not value.isascii() or not value.isprintable():
         raise UsageError(f"the value of the header {name} has characters that HTTP does not allow")
     return value

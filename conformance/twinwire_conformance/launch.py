@@ -77,7 +77,7 @@ def launched(options: Options) -> Iterator[Launched]:
     seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
     parameter = contract.feed.session
     named = (parameter.name, session) if parameter is not None and session is not None else None
-    # A host is no secret: links in answers hold it, and a recording must keep them.
+    # A host is not secret: links in responses contain it, and a recording must keep them.
     hidden = [value for name, value in headers.items() if name.lower() != "host"]
     secrets = [*hidden, *([session] if session else [])]
     with ExitStack() as stack:

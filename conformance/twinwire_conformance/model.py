@@ -108,11 +108,11 @@ class Answer:
     seconds: float = 0.0
     received: float = 0.0
     flaw: str = ""
-    """What is wrong with the coding or the end of the body, so that it cannot be read; empty when nothing is."""
+    """The error in the content coding or the end of the body that makes it unreadable; empty without one."""
     unasked_coding: str = ""
     """The content coding that was used although the request did not offer it; ``body`` is decoded all the same."""
     framing_defect: str = ""
-    """What is wrong with the framing although the body could be read; empty when nothing is."""
+    """The error in the framing of a body that is readable all the same; empty without one."""
     wire_bytes: int = 0
     """The size of the body before its content coding was undone."""
     trace: str = field(default="", repr=False)
@@ -177,7 +177,7 @@ class Violation(Finding):
         super().__init__(f"{message}\n{table}" if table else message, answers)
         self.path = path
         self.got = got.split("\n", 1)[0]
-        """What came, in one line."""
+        """A summary of the response, in one line."""
 
 
 class NotServed(Violation):
@@ -207,7 +207,7 @@ class Failure(StrEnum):
     """Why no whole response came."""
 
     REFUSED = "refused"
-    """No connection could be made: the name is unknown, nobody listens, or the certificate is not trusted."""
+    """The connection failed: the name is unknown, the port is closed, or the certificate is not trusted."""
     TIMEOUT = "timeout"
     """The response was not complete within the timeout."""
     NO_RESPONSE = "no-response"
@@ -230,7 +230,7 @@ class Unreachable(Inconclusive):
         answers: The exchanges that show it. A response that broke off after its headers is here, with a ``flaw``.
         kind: Why no whole response came.
         reused: The connection had carried an earlier exchange, so that the server may have closed it in the meantime.
-        malformed: What came is not valid HTTP, so that sending again on a new connection is no remedy.
+        malformed: The response is not valid HTTP, so that a new connection would not help.
     """
 
     def __init__(
@@ -278,7 +278,7 @@ class Result:
 
     @property
     def selected(self) -> bool:
-        """Whether the rule was among those to be tried."""
+        """Return whether the rule was selected."""
         return not (self.outcome is Outcome.SKIP and self.message == NOT_SELECTED)
 
 
@@ -312,7 +312,7 @@ class Report:
     note: str = ""
     """Why the run ended early or says less than it could; empty otherwise."""
     coverage: tuple[str, ...] = ()
-    """How much of the feed was looked at, one line for each kind of content."""
+    """Lines that describe the part of the feed that was checked, one for each kind of content."""
     notes: tuple[str, ...] = ()
     """Observations that fail no rule, one line each."""
     causes: tuple[Cause, ...] = ()

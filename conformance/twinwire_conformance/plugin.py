@@ -124,7 +124,7 @@ class _Controller:
 
 
 def _certify(config: pytest.Config, ids: Iterable[str]) -> None:
-    """Try the rules whose tests were collected, all in one run, and keep what came of it."""
+    """Check the rules whose tests were collected, all in one run, and keep the report."""
     wanted = {_rule_of(name) for name in ids} - {None}
     if not wanted:
         return

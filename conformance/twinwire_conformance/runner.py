@@ -50,7 +50,7 @@ class Run:
     started: float
     note: str = ""
     findings: dict[str, Finding] = field(default_factory=dict)
-    """What ended each rule, where something did."""
+    """The error that ended each rule, where there was one."""
     silent: int = 0
     """How many rules in a row ended because no answer came."""
     chosen: frozenset[str] = field(default_factory=lambda: frozenset(RULES))
@@ -95,7 +95,7 @@ class Run:
         return error.owner == rule.id or error.owner not in self.chosen
 
     def seek(self) -> Finding | None:
-        """Look for a feed at the target, in any representation; return what came instead when there is none."""
+        """Look for a feed at the target, in any representation; return the failure when there is none."""
         try:
             return self.exam.probe()
         except Finding as error:

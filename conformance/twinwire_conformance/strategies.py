@@ -143,7 +143,7 @@ def hostile_values(parameter: Parameter) -> list[str]:
         return list(dict.fromkeys([*long, *_HOSTILE_TEXTS]))
     low = INT64_MIN if scalar.minimum is None else scalar.minimum
     high = INT64_MAX if scalar.maximum is None else scalar.maximum
-    # What parsers of numbers stumble over, those first that many do.
+    # Numbers that parsers get wrong, the most common mistakes first.
     odd = ["", " 1 ", "1" * 5000, str(INT64_MIN), "-1", "\u0661", "-", "+1", "+", str(INT64_MAX + 1), "%", "1e400", "'"]
     odd += ["\x00", "0x10", "1.5", "NaN"]
     numbers = [low - 1, high + 1, INT64_MAX, INT64_MAX + 1, INT64_MIN - 1, -1, 0]
@@ -184,7 +184,7 @@ def bad_inputs(terms: Terms) -> list[BadInput]:
 
 
 def some_bad_inputs(terms: Terms, *, thrifty: bool) -> list[BadInput]:
-    """Return the bad inputs whose rejections are looked at; a thrifty run takes one that nobody may lower instead."""
+    """Return the bad inputs whose rejections are checked; a thrifty run takes one that no server may lower instead."""
     chosen = bad_inputs(terms)
     return [bad for bad in chosen if not bad.excess][:1] if thrifty else chosen[:8]
 

@@ -62,7 +62,7 @@ class Target:
     on_request: Callable[[int], None] = lambda _: None
     requests: int = 0
     reserved: int = 0
-    """How many requests of the budget are kept for later."""
+    """The number of requests of the budget that are reserved for later."""
     received_bytes: int = 0
     """The bytes of all bodies as they came, before their content coding was undone."""
     decoded_bytes: int = 0
@@ -112,7 +112,7 @@ class Target:
         request = answer.request
         own = () if request.client is None else request.client.headers
         hidden = ((name, REDACTED) for name in self.headers)
-        # Of one name the last counts, in the place and the case of the first, as in what was sent.
+        # The last header of a name wins, in the place and the case of the first, as in the request that was sent.
         headers: dict[str, tuple[str, str]] = {}
         for name, value in (*own, ("Accept", request.accept or ""), *request.headers, *hidden):
             if value is not None:
@@ -252,7 +252,7 @@ def _reason_to_resend(error: Unreachable) -> Resent | None:
     if error.kind is Failure.NO_RESPONSE:
         return Resent.CLOSED if error.reused else Resent.ENDED
     if error.kind is Failure.BROKEN and error.malformed:
-        # On a reused connection it may be what is left of an earlier response.
+        # On a reused connection it may be the rest of an earlier response.
         return Resent.CLOSED if error.reused else None
     return Resent.BROKEN if error.kind is Failure.BROKEN else None
 

@@ -33,7 +33,7 @@ def has_more_members(text: bytes, limit: int) -> bool:
 def tidy(tree: Any, shape: Shape, reading: Reading, path: str = "$") -> Any:
     """Drop null members below a tree, but for those that are required to be there, and decode base64, in place.
 
-    Returns the tree; DecodeError for what is no base64.
+    Returns the tree; DecodeError when the text is not base64.
 
     A value of a wrong type stays, for the conversion names it with its path.
     """

@@ -106,7 +106,7 @@ class Turner:
     def turn(self, document: bytes) -> bytes:
         """Return the JSON of a document in UTF-8; it is no JSON where the document is not well-formed.
 
-        Raises Unsure or KeyError, and DecodeError for what is no text.
+        Raises Unsure or KeyError, and DecodeError when the value is not text.
         """
         check_utf8(document)
         prolog = _PROLOG.match(document)

@@ -159,7 +159,7 @@ def test_a_recording_that_lacks_much_is_still_replayed_to_the_end(
     assert code == 3
     messages = [result["message"] for result in report["results"] if result["outcome"] == "inconclusive"]
     assert sum(message.startswith("the recording lacks GET ") for message in messages) > 3
-    # What has all that it needs is still decided.
+    # A rule whose needs are met is still decided.
     assert "pass" in [result["outcome"] for result in report["results"]]
 
 
@@ -475,7 +475,7 @@ class Failing:
 
 
 def outcome(target: Target) -> tuple[Any, ...]:
-    """What a rule and a report can know of one request."""
+    """The form in which rules and reports see one request."""
     try:
         answer = target.send(Request())
     except Unreachable as error:

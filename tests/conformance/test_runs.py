@@ -1,4 +1,4 @@
-"""What a whole run says of servers that are unusual or wrong in one way."""
+"""Whole runs against servers that are unusual or wrong in one way."""
 
 from __future__ import annotations
 

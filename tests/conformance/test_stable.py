@@ -1,4 +1,4 @@
-"""What is judged on a feed that moves: the entries that stood still around a response."""
+"""Comparison on a feed that moves: the entries that were stable around a response."""
 
 from __future__ import annotations
 

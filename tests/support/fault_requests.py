@@ -118,5 +118,5 @@ SHOWN: dict[str, Sequence[Sent]] = {
     "empty-page-then-empty": [sent("token=9223372036854775807"), sent("count=1")],
     "order-by-limit-parity": [sent(at(400, "count=101"))],
 }
-# What an answer says about caching stands in its headers.
+# Caching is declared in the headers of a response.
 SHOWN["vary-encoding-only"] = SHOWN["vary-accept-only"] = SHOWN["vary-missing"]

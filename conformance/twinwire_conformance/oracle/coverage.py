@@ -29,7 +29,7 @@ WINDOWS = 200
 
 @dataclass(slots=True)
 class Seen:
-    """How many entries were looked at, by representation and mode."""
+    """The number of entries that were checked, by representation and mode."""
 
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -173,7 +173,7 @@ class Coverage:
 
     @contextmanager
     def _tolerant(self) -> Iterator[None]:
-        # What is not served is noted where it is requested; the other pages are looked at all the same.
+        # A page that is not served is recorded where it is requested; the other pages are still checked.
         with suppress(NotServed, Inconclusive):
             try:
                 yield

@@ -42,7 +42,7 @@ SCANT = 12
 SETTLING = 48
 """The requests that a rule may spend on differences that are gone when they are looked at again."""
 FLICKERS = 3
-"""How many differences that do not come again it takes to say that responses differ now and then."""
+"""The number of differences, none of them repeatable, from which responses are reported as unstable."""
 RESTLESS = 3
 """How many rules must have been left undecided by a moving feed for it to be known."""
 
@@ -79,12 +79,12 @@ class Examination:
         self._paths: dict[Walk, Path] = {}
 
     def probe(self) -> Violation | None:
-        """Learn which representations can be used; return what came instead of a feed when none can."""
+        """Find the usable representations; return the failure that came instead of a feed when there is none."""
         return probe(self.lots)
 
     @cached_property
     def survey(self) -> Survey:
-        """What is known of the feed; it is learnt when a rule first needs it."""
+        """The baseline traversal; it is made when a rule first needs it."""
         found = survey(self.lots, self.profile)
         if found.note:
             self.notes.append(found.note)
@@ -115,7 +115,7 @@ class Examination:
 
     @property
     def room(self) -> int:
-        """How many requests are left of the budget."""
+        """The number of requests that are left of the budget."""
         return self.target.manners.max_requests - self.target.requests
 
     @cached_property
@@ -291,7 +291,7 @@ class Trial:
         def may_go_on() -> bool:
             nonlocal begun
             begun = target.requests if begun is None else begun
-            # What looks wrong is worth what was kept for traversals.
+            # A suspected failure may spend the requests that were reserved for traversals.
             target.reserved = min(target.reserved, self.exam.profile.reserve)
             return min(self.allowance, self.settling) > spent()
 
@@ -341,7 +341,7 @@ class Trial:
                 for part in (*last_two(judge, reference(self.lots, path, fresh=False), path), path):
                     self._confirm_path(part, judge)
                     if exam.moved:
-                        # What stood still was right; all of a long traversal never stands still.
+                        # The stable entries were right; a long traversal of a moving feed is never stable as a whole.
                         break
 
         exam.explorer.run(check, exam.standing, exam.drawn, smaller)

@@ -50,7 +50,7 @@ class Explorer:
         self.shrink = shrink
 
     def limit(self) -> int:
-        """Return up to how many requests in all a failure may be made smaller: other rules need the most of what is left."""
+        """Return the total of requests up to which a failure may be shrunk: other rules need most of the rest."""
         left = self.target.manners.max_requests - self.target.requests
         return self.target.requests + min(self.shrink, left // 4)
 

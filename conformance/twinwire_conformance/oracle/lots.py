@@ -19,7 +19,7 @@ from twinwire_conformance.target import Target
 _OWNERS = {Failure.BROKEN: "HTTP-06", Failure.NO_RESPONSE: "HTTP-01", Failure.TIMEOUT: "HTTP-01"}
 """The rule that is broken when a valid request gets no whole response for a reason."""
 ACCIDENTS = 3
-"""How many 5xx to valid requests are more than gateways that fail once in a while."""
+"""The number of 5xx to valid requests that is more than the occasional failure of a gateway."""
 ENDED = (Failure.NO_RESPONSE, Failure.BROKEN, Failure.REFUSED, Failure.TIMEOUT)
 """The reasons for no whole response that an input may have brought about."""
 KEPT_BYTES = 24 * 1024 * 1024
@@ -98,12 +98,12 @@ class Lot:
 
     @cached_property
     def compared(self) -> dict[str, Any]:
-        """What is compared between two pages of one request: the result without its volatile members."""
+        """Return the part of a result that two pages of one request must share: all but its volatile members."""
         return {name: item for name, item in self.value.items() if name not in self.volatile}
 
     @cached_property
     def signature(self) -> dict[str, Any]:
-        """What two pages must agree in to be the same: what is compared, but for the API's version."""
+        """Return the part of a result in which equal pages agree: the compared part without the API's version."""
         version = self.terms.feed.version
         return {name: item for name, item in self.compared.items() if version is None or name != version.wire}
 
@@ -324,7 +324,7 @@ class Lots:
             got = f"{outcome.code.wire} {code!r}" + (f" with the message {message!r}" if message else "")
             owner = "HTTP-01"
             if not isinstance(code, int):
-                # What is no result at all is a matter of the schema, and says nothing of how the request was taken.
+                # A body that is not a result fails a schema rule, and does not show how the request was handled.
                 owner = "SCHEMA-01" if lot.format == "json" else "SCHEMA-02"
             expected = f"{outcome.code.wire} {outcome.success} for a valid request"
             raise self.note(NotServed(owner, expected, got, [lot.answer], path=f"$.{outcome.code.wire}"))

@@ -15,7 +15,7 @@ PageCheck = Callable[[Lot], int]
 """Checks one page and returns how many observations that was. Raises Violation."""
 
 PairCheck = Callable[[Lot, Lot], Violation | None]
-"""Compares two pages and returns what is wrong with the second, or None."""
+"""Compares two pages and returns the violation of the second, or None."""
 
 PairKind = Literal["link twins", "binary twins", "modes"]
 """Which pages are compared: JSON with XML in the light mode or in the others, or the light mode with another."""
@@ -41,7 +41,7 @@ class Properties:
 
 @dataclass(slots=True)
 class Noted:
-    """What was noted of one rule: its observations, its first failures, and how many there were in all."""
+    """The record of one rule: its observations, its first failures, and the number of all failures."""
 
     count: int = 0
     failures: list[Violation] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Noted:
 
 
 class Observations:
-    """What the pages of a run showed, by rule id."""
+    """The observations and failures on the pages of a run, by rule id."""
 
     def __init__(self, properties: Properties) -> None:
         self.properties = properties

@@ -11,7 +11,7 @@ from twinwire_conformance.oracle.lots import Lots
 from twinwire_conformance.oracle.survey import Survey
 
 WIDTH = 6
-"""How many entries stand for the feed where every media type, client or guise is compared."""
+"""The number of entries in the comparisons of media types, clients and variants of a request."""
 _LARGE = 2**53
 
 

@@ -1,4 +1,4 @@
-"""What can be judged on a feed that moves: the entries that stood still around a response under test.
+"""Comparison on a feed that moves: the entries that were stable around a response under test.
 
 A modified entry gets a later token and so moves to the end, a deleted one is gone, an added one is new. An entry that is the
 same, and in the same order among its like, before and after a response was in the feed all the time.
@@ -32,7 +32,7 @@ def stable_keys(before: Sequence[Lot], after: Sequence[Lot]) -> Keys:
         common = _common(*rows)
         still |= common
         moved |= {key for row in rows for key, _ in row} - common
-        # What comes twice in one series was modified between two of its pages.
+        # An entry that comes twice in one series was modified between two of its pages.
         moved |= {key for row in rows for key, count in Counter(key for key, _ in row).items() if count > 1}
     return frozenset(still - moved)
 

@@ -44,13 +44,13 @@ class Survey:
     """Why the end was not reached; empty when it was."""
     broken: NotServed | None = None
     note: str = ""
-    """What had to be done otherwise than planned; empty when nothing had."""
+    """The deviations from the plan; empty without one."""
     reach: int = 0
-    """How many entries from the beginning were read in one go."""
+    """The number of entries that were read from the beginning without a gap."""
 
     @property
     def empty(self) -> bool:
-        """Whether the feed was read and has no entries."""
+        """Return whether the feed was read and has no entries."""
         return bool(self.lots) and not self.lots[0].entries
 
     @property
@@ -61,13 +61,13 @@ class Survey:
 
     @property
     def short(self) -> bool:
-        """Whether pages hold fewer entries than requested though more remain."""
+        """Return whether pages hold fewer entries than requested although more remain."""
         pairs = zip(self.asks, self.lots, strict=False)
         return any(len(lot.entries) < (ask.limit or 0) and bool(lot.remaining) for ask, lot in pairs)
 
     @property
     def ascending(self) -> bool:
-        """Whether the cursors of the baseline traversal grow, as far as there are several (PAGE-08)."""
+        """Return whether the cursors of the baseline traversal grow, if it has several (PAGE-08)."""
         numbers = [number for lot in self.lots if lot.entries and (number := _number(lot.cursor)) is not None]
         return numbers == sorted(numbers)
 
@@ -104,7 +104,7 @@ def largest(lots: Lots, cursor: str | None, media_type: str | None = None) -> As
 
 
 def probe(lots: Lots) -> Violation | None:
-    """Learn which representations can be used; return what came instead of a page when none can.
+    """Find the usable representations; return the failure that came instead of a page when there is none.
 
     A representation in which neither a few entries nor a single one nor an ordinary page comes as a result is not used: the
     other one is judged, and the rules that need both are blocked by the one that says what is wrong.
@@ -127,7 +127,7 @@ def probe(lots: Lots) -> Violation | None:
             else:
                 lots.broken.pop(format_, None)
                 break
-            # What is refused by its status or its framing once would be so again; only the body depends on the entries.
+            # A bad status or framing would come again with another page size; only the body depends on the entries.
             if lots.broken[format_].owner not in ("SCHEMA-01", "SCHEMA-02", "HTTP-06"):
                 break
     working = [terms.canonical_type(format_) for format_ in lots.formats]
@@ -210,7 +210,7 @@ class _Pass:
     held: int = 0
     last: Lot | None = None
     before_last: Start | None = None
-    """Where the last page with entries begins, when it is not among those that are kept whole."""
+    """The start of the last page with entries, when that page is not among those that are kept whole."""
     complete: bool = False
     broken: NotServed | None = None
 

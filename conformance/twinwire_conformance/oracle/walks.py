@@ -31,7 +31,7 @@ class Path:
         return [lot.answer for lot in self.lots]
 
     def table(self) -> str:
-        """Show the pages as a small table: what was requested and what came."""
+        """Show the pages as a small table of requests and responses."""
         rows: list[tuple[str, ...]] = [
             ("page", "cursor asked", "asked", "entries", "first", "last", "cursor given", "remaining")
         ]
@@ -44,10 +44,10 @@ class Path:
 
 
 Property = Callable[[Sequence[Lot], Path], Violation | None]
-"""What a rule says of a traversal: the reference pages from the same start, and the traversal."""
+"""The check of a traversal; its arguments are the baseline pages from the same start, and the traversal."""
 
 SuccessiveCheck = Callable[[Lot, Lot], Violation | None]
-"""What a rule says of two pages: the second follows the first, or both are from the same cursor."""
+"""The check of two pages, of which the second follows the first or both are from the same cursor."""
 
 
 def go(lots: Lots, survey: Survey, walk: Walk, fresh: bool) -> Path:

@@ -11,7 +11,7 @@ from twinwire_conformance.reading.words import Unreadable
 UTF_8 = "utf-8"
 MARK = "\ufeff"
 
-# Python has these among its text encodings, but nobody may send text in them.
+# Python lists these among its text encodings, but they are not character sets.
 _NO_CHARSETS = frozenset(
     ("idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7", "utf-8-sig")
 )

@@ -46,7 +46,7 @@ def scalar(kind: Kind, text: str) -> Any:
     if kind is Kind.NUMBER:
         match = _DOUBLE.fullmatch(text)
         value = float(match[1]) if match else float("inf")
-        # What has no JSON stays text; and zero has no sign there.
+        # A value without a JSON form stays text; and zero has no sign in JSON.
         return text if value in (float("inf"), float("-inf")) else value + 0.0
     if kind is Kind.BOOLEAN:
         found = boolean(text)

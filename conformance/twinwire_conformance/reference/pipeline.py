@@ -33,7 +33,7 @@ class Lot:
 
 @dataclass(slots=True)
 class Answer:
-    """What goes out: HTTP status, headers and body.
+    """A response to send: HTTP status, headers and body.
 
     The last two are for the step SEND and need a network: ``declared_length`` is the Content-Length to declare instead of
     the body's (the rest of a longer body follows the response all the same); ``hangs_up`` ends the connection unanswered.

@@ -24,7 +24,7 @@ class Sending:
         self.intruder = intruder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request as the fault wants it. What is not the feed's endpoint goes out as it is."""
+        """Answer a request with the fault applied. Responses of other endpoints are sent unchanged."""
         messages: list[Message] = []
 
         async def keep(message: Message) -> None:

@@ -53,7 +53,7 @@ class Output:
 
     @property
     def is_standard(self) -> bool:
-        """Whether the report goes to standard output, so that other output must not."""
+        """Return whether the report goes to standard output, so that other output must not."""
         return self._descriptor == 1
 
     def write(self, text: str) -> None:

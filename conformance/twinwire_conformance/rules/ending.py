@@ -35,7 +35,7 @@ def after_the_end_comes_nothing(trial: Trial) -> None:
 
 _LATER: tuple[Callable[[int], int], ...] = (
     lambda last: last + 1,
-    # Of no more than 32 bits, it is a token from the beginning.
+    # A value of at most 32 bits is a token from the beginning of the feed.
     lambda last: (((last >> 32) + 1) << 32) + 1,
     # As a text it comes before the last one.
     lambda last: 10 ** len(str(abs(last))),

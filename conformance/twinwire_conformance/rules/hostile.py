@@ -61,7 +61,7 @@ def _fixed(trial: Trial, types: list[str], most: int) -> Iterator[Request]:
 
 
 class _Health:
-    """Whether the server still answers an ordinary request as it did before."""
+    """Monitor that the server still answers an ordinary request as it did before."""
 
     def __init__(self, trial: Trial, every: int) -> None:
         self.trial = trial

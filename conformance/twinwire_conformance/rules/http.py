@@ -141,7 +141,7 @@ def _compressed(trial: Trial) -> list[Ask]:
     asks = [trial.terms.sample(json), trial.terms.sample(xml), largest(trial.lots, None, json), largest(trial.lots, None, xml)]
     if trial.exam.survey.end is not None:
         asks.append(Ask(json, trial.exam.survey.end.cursor, None, trial.terms.light_mode))
-    # Of the modes with large content the largest pages that are not huge.
+    # In the modes with large content, take the largest pages that are not huge.
     large = trial.exam.heavy.larger()
     return [*asks, *(replace(ask, media_type=media_type) for ask in large for media_type in (json, xml))]
 

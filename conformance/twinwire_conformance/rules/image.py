@@ -46,7 +46,7 @@ def _unknown_modes(trial: Trial) -> None:
         return
     for param in ((modes.parameter.name, ""), *lenient_inputs(trial.terms)[:1], *near_modes(trial.terms)):
         with trial.part():
-            # What was requested just before must not decide it.
+            # The request just before must not decide the response.
             trial.lots.lot(replace(ask, mode=trial.terms.light_mode), fresh=True)
         ordinary = trial.lots.request(ask)
         request = replace(ordinary, params=(*ordinary.params, param))

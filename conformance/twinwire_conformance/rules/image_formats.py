@@ -18,7 +18,7 @@ from twinwire_conformance.reading import Unreadable, utf8_of_xml
 _HEAD = 1024
 _TAIL = 300
 _MARKUP = 256 * 1024
-"""How much of an image that may be SVG is looked at for its root element."""
+"""The length of the prefix in which the root element of an SVG image is searched, in bytes."""
 
 _SIGNATURES = (
     b"\xff\xd8\xff",  # JPEG

@@ -62,7 +62,7 @@ def every_cutting_gives_the_same_sequence(reference: Sequence[Lot], path: Path) 
     for index, (number, words, entry) in enumerate(came):
         if index >= len(expected):
             if not _ended(reference):
-                # The traversal went farther than the pages it is compared with; nothing is known of what came then.
+                # The traversal went farther than the pages it is compared with, so the rest cannot be checked.
                 return None
             return _violation(f"{len(expected)} entries, as in the largest pages", f"one more, on page {number}", path)
         one, other = shape(expected[index][1]), shape(entry)
@@ -110,7 +110,7 @@ def _repeat(trial: Trial, ask: Ask, times: int) -> None:
 
     with trial.part():
         for _ in range(times):
-            # What was kept a while ago tells nothing of a feed that moves.
+            # Pages that were kept from earlier prove nothing about a feed that moves.
             first = trial.lots.lot(ask, fresh=trial.exam.moving)
             again = trial.lots.lot(ask, fresh=True)
             found = judge([first], again)
@@ -203,7 +203,7 @@ def what_remains_is_told_truly(left: Lot, right: Lot) -> Violation | None:
 
 @must.successive("PAGE-06", "The remaining number is 0 exactly when the next page is empty", need=_has_remaining)
 def the_end_is_told_truly(left: Lot, right: Lot) -> Violation | None:
-    """Compare what each page of a traversal says to remain with the page that follows it."""
+    """Compare the remaining number of each page of a traversal with the page that follows it."""
     path = Path(Start(left.ask.cursor), (left, right))
     for number, lot in enumerate((left, right), 1):
         if not lot.entries and lot.remaining:

@@ -146,7 +146,7 @@ def _marks(parameter: Parameter) -> str:
 
 
 def _suspicious(parameter: Parameter) -> str:
-    # What firewalls for web applications take for attacks; the contract has no such exception.
+    # Web application firewalls take these for attacks; the contract has no such exception.
     return "<script>alert(1)</script>' OR '1'='1'; DROP TABLE x;-- ../../etc/passwd ${jndi:ldap://x}"[
         : parameter.type.max_length
     ]

@@ -35,13 +35,13 @@ class Rule:
     pairs: PairKind | None = None
     response: ResponseCheck | None = None
     every_result: bool = False
-    """Whether the property of pages holds of rejections, too."""
+    """True when the check applies to rejections, too."""
     last: bool = False
-    """Whether the check may leave the server broken, so that it comes after all others."""
+    """True when the check may leave the server broken, so that it comes after all others."""
 
     @property
     def walks(self) -> bool:
-        """Whether the check takes traversals, which cost most of a run's requests."""
+        """True when the check makes traversals, which cost most of a run's requests."""
         return self.traversal is not None or self.successive is not None
 
     @property
@@ -51,7 +51,7 @@ class Rule:
 
     @property
     def phase(self) -> tuple[int, bool]:
-        """Where the rule stands in the order of a run.
+        """The position of the rule in a run.
 
         MUST comes before SHOULD, and what costs few requests before traversals, so that a small budget decides the most.
         Rules about pages come when all pages were seen.

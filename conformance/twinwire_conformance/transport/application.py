@@ -27,7 +27,7 @@ class Server(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what is held open."""
+        """Close the connections that are kept open."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Content codings: undo gzip, and say what is wrong with it."""
+"""Content codings: decode gzip, and describe its errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LARGEST_STEP: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A body without its content coding: what could be decoded, what is wrong with it, and a coding that came unasked."""
+    """A body without its content coding: the bytes decoded, the error, and a coding that was not offered."""
 
     body: bytes
     flaw: str = ""
@@ -77,7 +77,7 @@ def _is_zero(parameter: str) -> bool:
 
 
 def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
-    """Return what gzip members hold, one after another, and what is wrong with them; empty when nothing is."""
+    """Return the decoded gzip members, joined, and their error; empty without one."""
     plain = bytearray()
     position = members = 0
     while position < len(body):

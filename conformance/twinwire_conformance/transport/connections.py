@@ -22,7 +22,7 @@ MAX_HEAD: Final = 256 * 1024
 MAX_INTERIM: Final = 100
 """The greatest number of 1xx responses before the response itself."""
 MAX_QUOTED: Final = 300
-"""The longest message about what came, in characters: it may quote a whole line of a response."""
+"""The longest message about a response, in characters: it may quote a whole line of the response."""
 MAX_LOST: Final = 2
 """This many requests lost on reused connections are no accident, when they are also more than one in twenty."""
 _READ_BYTES: Final = 64 * 1024
@@ -57,7 +57,7 @@ class BrokenOff(Exception):
 
 
 class Malformed(Exception):
-    """What came is not valid HTTP."""
+    """The response is not valid HTTP."""
 
 
 class Unsendable(Exception):
@@ -76,7 +76,7 @@ class Connection:
 
     @property
     def reused(self) -> bool:
-        """Whether the connection has carried an exchange before this one."""
+        """Return whether the connection has carried an exchange before this one."""
         return self.exchanges > 1
 
     def send(self, method: str, target: str, headers: Sequence[tuple[str, str]], deadline: Deadline) -> None:
@@ -197,7 +197,7 @@ class Pool:
         self._reused = self._lost = 0
 
     def take(self, deadline: Deadline, *, fresh: bool = False) -> Connection:
-        """Return a connection that nobody else uses: one that was given back last, or a new one, always so when ``fresh``.
+        """Return a connection that is not in use: the one that was returned last, or a new one, always so when ``fresh``.
 
         Raises NotConnected, NoResponse when the connection ends in the handshake of TLS, or TimeoutError.
         """

@@ -39,7 +39,7 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what is held open."""
+        """Close the connections that are kept open."""
         ...
 
 

@@ -110,7 +110,7 @@ class HttpTransport(Threads):
             try:
                 answers = [coming.answer(self.endpoint, request, seconds, reason)]
             except Unreachable:
-                # What there is of the body decodes to too much; the message says enough without it.
+                # The partial body decodes to too much; the message is clear without it.
                 answers = []
         return Unreachable(message, answers, kind=kind, reused=reused, malformed=isinstance(error, Malformed))
 
@@ -181,7 +181,7 @@ def received(
     seconds: float,
     broken: str = "",
 ) -> Answer:
-    """Return the answer for what came.
+    """Return the answer for the response received.
 
     Args:
         endpoint: Where the request went.

@@ -15,7 +15,7 @@ TRACE_LINES = 10
 
 
 class Interface(Enum):
-    """What an object that can be called is."""
+    """The interface of a callable application."""
 
     ASGI3 = "async app(scope, receive, send)"
     ASGI2 = "app(scope), then async (receive, send)"

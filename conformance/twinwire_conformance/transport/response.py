@@ -42,12 +42,12 @@ class Response:
 
     @property
     def started(self) -> bool:
-        """Whether status and headers are out, after which the application cannot change them."""
+        """True once status and headers are sent, after which the application cannot change them."""
         return self.status != 0
 
     @property
     def wanted(self) -> bool:
-        """Whether more of the body is wanted."""
+        """True while more of the body is wanted."""
         return self._wanted
 
     def start(self, status: int, headers: Headers) -> None:

@@ -261,7 +261,7 @@ class Contract:
     feed: Feed
     errata: tuple[Erratum, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
-    """Where the spec's file says it: the line of a parameter or member by its name, and of an erratum by its id."""
+    """Locations in the spec's file: the line of each parameter and member by its name, and of each erratum by its id."""
 
     def model(self, ref: ModelRef) -> Model:
         """Return the model that a field refers to."""

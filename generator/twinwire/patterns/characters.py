@@ -23,7 +23,7 @@ SPACE: Ranges = (
 )
 LINE_ENDS: Ranges = ((0xA, 0xA), (0xD, 0xD), (0x2028, 0x2029))
 XML: Ranges = ((0x9, 0xA), (0xD, 0xD), (0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, LAST))
-"""What XML 1.0 can carry."""
+"""The characters that XML 1.0 allows."""
 
 # Short and long names of PropertyValueAliases.txt; a group of categories lists its members.
 _CATEGORIES = {

@@ -13,7 +13,7 @@ class PatternError(Exception):
     """A text that is no pattern of ECMA-262.
 
     Attributes:
-        message: What is wrong, and at which character of the pattern.
+        message: The error, and the character of the pattern at which it is.
         hint: What to write instead.
     """
 

@@ -34,7 +34,7 @@ def parse(pattern: str) -> Choice:
 
     Raises:
         PatternError: It is no pattern of ECMA-262.
-        UnsupportedPatternError: It is one, but uses what is not supported here.
+        UnsupportedPatternError: The pattern is valid, but uses an unsupported construct.
     """
     return _Parser(pattern).parse()
 
@@ -52,7 +52,7 @@ _NUMBER = re.compile("[0-9]{1,9}")
 _GROUP_NAME = re.compile(r"<([^>]*)>")
 _MODIFIERS = re.compile(r"\?[ims]*(?:-[ims]*)?:")
 _PROPERTY = re.compile(r"\{([A-Za-z_]+)(?:=([A-Za-z0-9_]+))?\}")
-# What stands after "(" or "\" in Python only, with the hint.
+# Constructs after "(" or "\" that only Python has, with the hint.
 _PYTHON_GROUPS = (
     (re.compile(r"\?P<"), "(?P<name>", "write (?<name>...)"),
     (re.compile(r"\?P="), "(?P=name)", r"write \k<name>"),

@@ -56,7 +56,7 @@ def _all_read(names: str) -> dict[str, Rule]:
 _NOTES = _all_read("title summary description $comment externalDocs example examples x-since")
 _DEPRECATED = {"deprecated": _unless("nobody is warned of what is deprecated", False)}
 
-# What may stand in any schema besides what constrains it.
+# Keywords that are allowed in any schema beside its constraints.
 SCHEMA: Place = {
     **_all_read("title description $comment externalDocs example examples x-since type xml"),
     **_DEPRECATED,
@@ -75,12 +75,12 @@ SCALARS: Mapping[str, Place] = {
     "number": _all_read("minimum maximum"),
     "boolean": {},
 }
-"""What constrains a scalar, by its kind."""
+"""The constraint keywords of a scalar, by its kind."""
 
 OBJECT: Place = _all_read("properties required")
 ARRAY: Place = _all_read("items")
 REFERENCE: Place = {**_all_read("$ref xml description title $comment x-since"), **_DEPRECATED}
-"""What may stand beside ``$ref`` in a schema."""
+"""The keywords that are allowed beside ``$ref`` in a schema."""
 PARAMETER_SCHEMA: Place = {
     **{**SCHEMA, **_all_read("default pattern $ref")},
     "xml": _unless("a parameter is never written in XML", None),

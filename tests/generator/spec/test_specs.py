@@ -20,7 +20,7 @@ BAD = sorted((SPECS / "bad").iterdir())
 OURS = Path(__file__).parents[3] / "spec" / "products-images.yaml"
 
 _EXPECT = re.compile(r"^# expect: (\d+):(\d+): ([a-z0-9-]+)$", re.MULTILINE)
-# What no file can show in the file itself; test_source.py does. Warnings are not problems; test_warnings.py shows them.
+# Problems that no file can contain are in test_source.py, and warnings, which are not problems, in test_warnings.py.
 ELSEWHERE = {Code.UNREADABLE, Code.TOO_LARGE, Code.ENCODING, Code.EMPTY, Code.IGNORED_KEYWORD, Code.NO_EXAMPLE}
 
 

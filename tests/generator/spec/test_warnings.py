@@ -1,4 +1,4 @@
-"""Nothing is dropped in silence: what a spec says and nobody reads is warned of, with its place, and changes no exit code."""
+"""Nothing is dropped in silence: a keyword that is not used gets a warning with its place, and changes no exit code."""
 
 from __future__ import annotations
 

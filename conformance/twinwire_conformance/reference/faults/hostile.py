@@ -1,4 +1,4 @@
-"""Faults of inputs that nobody expected: escapes, digits, quotation marks and lengths."""
+"""Faults in handling unexpected input: escapes, digits, quotation marks and lengths."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _crash(message: str) -> RefusedError:
 
 
 def _limit_text(x: Exchange) -> str:
-    """Return the limit as it is given, decoded; what is not UTF-8 is replaced."""
+    """Return the decoded value of the limit; bytes that are not UTF-8 are replaced."""
     return unquote_to_bytes(given(x, x.feed.limit.parameter.name).replace("+", " ")).decode("utf-8", "replace")
 
 
@@ -155,7 +155,7 @@ def _accept_crash(name: str, description: str, found: Callable[[str], object]) -
     fault(NEGOTIATE, name, description, trips=("HTTP-08", "HTTP-09"))(hook)
 
 
-_accept_crash("accept-weight-text-500", "a weight that is no number crashes the server", re.compile(r"q=[^0-9.,; ]").search)
+_accept_crash("accept-weight-text-500", "a weight that is not a number crashes the server", re.compile(r"q=[^0-9.,; ]").search)
 _accept_crash("accept-weight-empty-500", "an empty weight crashes the server", re.compile(r"q=\s*(,|;|$)").search)
 _accept_crash("accept-empty-part-500", "an empty part of the Accept header crashes the server", re.compile(r",\s*,").search)
 _accept_crash(

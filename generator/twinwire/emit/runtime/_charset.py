@@ -55,7 +55,7 @@ def as_utf8(data: bytes | str, encoding: str | None) -> tuple[bytes, int]:
 
 
 def check_utf8(text: bytes) -> None:
-    """Raise DecodeError for what is no UTF-8. The parsers skip what they do not know; that too must be text."""
+    """Raise DecodeError unless the bytes are UTF-8. The parsers skip unknown members, which must be text, too."""
     if text.isascii():
         return
     # In steps: a text that nobody keeps is quickly made where the last one was.
