@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -328,23 +328,16 @@ class Trial:
 
     def traverse(self, judge: Property) -> None:
         """Check traversals against a property: the fixed ones and those that Hypothesis draws."""
-        exam = self.exam
-        exam.survey.need()
 
-        def check(walk: Walk) -> None:
-            with self.part():
-                if self.rule not in exam.objections(walk):
-                    self.witness()
-                    return
-                path = exam.path(walk)
-                # Two pages cost less to request again than a long traversal, and show more clearly what is wrong.
-                for part in (*last_two(judge, reference(self.lots, path, fresh=False), path), path):
-                    self._confirm_path(part, judge)
-                    if exam.moved:
-                        # The stable entries were right; a long traversal of a moving feed is never stable as a whole.
-                        break
+        def confirm(path: Path) -> None:
+            # Two pages cost less to request again than a long traversal, and show more clearly what is wrong.
+            for part in (*last_two(judge, reference(self.lots, path, fresh=False), path), path):
+                self._confirm_path(part, judge)
+                if self.exam.moved:
+                    # The stable entries were right; a long traversal of a moving feed is never stable as a whole.
+                    break
 
-        exam.explorer.run(check, exam.standing, exam.drawn, smaller)
+        self._each_suspect(confirm, smaller)
 
     def _confirm_path(self, path: Path, judge: Property) -> None:
         self.confirm(
@@ -355,20 +348,27 @@ class Trial:
 
     def follow(self, judge: SuccessiveCheck) -> None:
         """Check successive pages of all traversals against a property."""
+
+        def confirm(path: Path) -> None:
+            for left, right in successive(reference(self.lots, path, fresh=False), path):
+                if judge(left, right) is not None:
+                    self._confirm_pair(left.ask, right.ask, judge)
+
+        self._each_suspect(confirm)
+
+    def _each_suspect(self, confirm: Callable[[Path], None], shrink: Callable[[Walk], Iterable[Walk]] | None = None) -> None:
+        """Make all traversals: one that the rule objects to is confirmed, any other is an observation."""
         exam = self.exam
         exam.survey.need()
 
         def check(walk: Walk) -> None:
             with self.part():
-                if self.rule not in exam.objections(walk):
+                if self.rule in exam.objections(walk):
+                    confirm(exam.path(walk))
+                else:
                     self.witness()
-                    return
-                path = exam.path(walk)
-                for left, right in successive(reference(self.lots, path, fresh=False), path):
-                    if judge(left, right) is not None:
-                        self._confirm_pair(left.ask, right.ask, judge)
 
-        exam.explorer.run(check, exam.standing, exam.drawn)
+        exam.explorer.run(check, exam.standing, exam.drawn, shrink)
 
     def _confirm_pair(self, one: Ask, other: Ask, judge: SuccessiveCheck) -> None:
         """Request two pages again, in turns, so that little time passes in which the feed could move."""
