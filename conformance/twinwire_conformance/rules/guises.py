@@ -140,7 +140,8 @@ def _served(trial: Trial, guise: Guise, answer: Answer) -> Lot:
 
 def _request(trial: Trial, guise: Guise) -> Request:
     if guise.altered is not None:
-        return trial.lots.altered(guise.ask.media_type, guise.altered)
+        params = {trial.terms.feed.limit.parameter.name: str(guise.ask.limit)} | dict([guise.altered])
+        return trial.lots.altered(guise.ask.media_type, *params.items())
     return replace(trial.lots.request(guise.ask), headers=guise.headers)
 
 
@@ -178,8 +179,10 @@ def _chain(trial: Trial) -> list[Guise]:
     chain += [each for param in altered for each in (Guise(param[0], ordinary, altered=param), Guise(param[0], ordinary))]
     if terms.feed.session is not None and lots.session is None and terms.feed.session.type.max_length is not None:
         longest = "s" * terms.feed.session.type.max_length
-        chain += [Guise("the session", ordinary, altered=(terms.feed.session.name, f"{longest}s"))]
-        chain += [Guise("the end of the session", replace(ordinary, session=longest))]
+        # A page that was not requested before, so that the rejection is what a cache keeps first.
+        unseen = replace(ordinary, limit=lots.size(16))
+        chain += [Guise("the session", unseen, altered=(terms.feed.session.name, f"{longest}s"))]
+        chain += [Guise("the end of the session", replace(unseen, session=longest))]
     return chain
 
 
@@ -214,8 +217,9 @@ def _repeats(trial: Trial, *, thrifty: bool) -> Iterator[tuple[Request, Ask, str
     lots, terms = trial.lots, trial.terms
     json, xml = lots.media_types
     if thrifty:
-        ask = terms.sample(json)
-        yield replace(lots.request(ask), client=CLIENTS[0]), ask, CLIENTS[0].name
+        # In one request another client, and a connection of its own on which it is the first.
+        ask = terms.sample(xml)
+        yield replace(lots.request(ask), client=CLIENTS[0], fresh_connection=True), ask, CLIENTS[0].name
         return
     # Enough entries to show a smaller page, in the mode with large content where that is not huge.
     few = Ask(json, trial.exam.heavy.odd, lots.size(12), terms.light_mode)
