@@ -144,10 +144,10 @@ def hostile_values(parameter: Parameter) -> list[str]:
     low = INT64_MIN if scalar.minimum is None else scalar.minimum
     high = INT64_MAX if scalar.maximum is None else scalar.maximum
     # Numbers that parsers get wrong, the most common mistakes first.
-    odd = ["", " 1 ", "1" * 5000, str(INT64_MIN), "-1", "\u0661", "-", "+1", "+", str(INT64_MAX + 1), "%", "1e400", "'"]
+    odd = ["", " 1 ", "1" * 4000, str(INT64_MIN), "-1", "\u0661", "-", "+1", "+", str(INT64_MAX + 1), "%", "1e400", "'"]
     odd += ["\x00", "0x10", "1.5", "NaN"]
     numbers = [low - 1, high + 1, INT64_MAX, INT64_MAX + 1, INT64_MIN - 1, -1, 0]
-    return list(dict.fromkeys([*odd, *map(str, numbers), "\uff15", "1,000", "\u00b2", "1e3", "a" * 4000]))
+    return list(dict.fromkeys([*odd, *map(str, numbers), "\uff15", "1,000", "\u00b2", "1e3", "a" * 4000, "1" * 5000]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ SHOWN: dict[str, Sequence[Sent]] = {
     "limit-other-digits-500": [sent("count=%EF%BC%95")],
     "limit-space-read": [sent("count=%205")],
     "limit-plus-500": [sent("count=%2B5")],
-    "digits-4300-500": [sent("count=" + "1" * 4301)],
+    "digits-309-500": [sent("count=" + "1" * 310)],
     "firewall-markup-403": [sent("session=%3Cscript%3E")],
     "control-character-poisons": [sent("session=%01"), sent("count=1")],
     "parameter-bracket-500": [sent("count[]=5")],

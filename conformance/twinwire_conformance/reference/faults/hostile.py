@@ -25,7 +25,7 @@ from twinwire_conformance.reference.pipeline import NEGOTIATE, PARSE, RESPOND, S
 
 _MALFORMED_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _LONG_ACCEPT = 1000
-_LONG_DIGITS = 4300
+_DOUBLE_DIGITS = 309
 _LONG_QUERY = 8192
 _crash_fault = partial(fault, PARSE, trips=("HTTP-09",))
 _hang_up_fault = partial(fault, SEND, trips=("HTTP-09",), needs_http=True)
@@ -201,10 +201,10 @@ def _limit_plus_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return proceed()
 
 
-@_crash_fault("digits-4300-500", "a number of more than 4,300 digits crashes the server")
-def _digits_4300_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
-    if re.search(rb"[0-9]{%d}" % (_LONG_DIGITS + 1), x.query):
-        raise _crash("Exceeds the limit (4300 digits) for integer string conversion")
+@_crash_fault("digits-309-500", "a number of more than 309 digits, which no double holds, crashes the server")
+def _digits_309_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    if re.search(rb"[0-9]{%d}" % (_DOUBLE_DIGITS + 1), x.query):
+        raise _crash("cannot convert float infinity to integer")
     return proceed()
 
 
