@@ -13,12 +13,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from twinwire_conformance.model import Cause, Finding, Outcome, Result, Violation
+from twinwire_conformance.model import Cause, Finding, NotServed, Outcome, Result, Violation
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 
 _ORDER = ("HTTP", "SCHEMA", "IMAGE", "PARAM", "PAGE", "TWIN")
 """The families of rules, those first whose failures bring about failures of the later ones."""
+
+_UNSTABLE = "PAGE-04"
+"""The rule that fails when one request gets different pages, so that comparing it with any other request tells nothing."""
 
 _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "HTTP-03": ("HTTP-02",),
@@ -48,12 +51,16 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
 def group(results: Sequence[Result], findings: Mapping[str, Finding]) -> tuple[tuple[Result, ...], tuple[Cause, ...]]:
     """Return the results, each failure with the rule that stands for its cause, and the causes in order of importance."""
     failed = sorted((result for result in results if result.outcome is Outcome.FAIL), key=_rank)
+    failing = {result.id for result in failed}
+    unstable = {rule for rule in failing - {_UNSTABLE} if _UNSTABLE in failing and _compares(findings.get(rule))}
     by_subject: dict[str, str] = {}
     for result in failed:
-        by_subject.setdefault(subject(findings.get(result.id)), result.id)
-    failing = {result.id for result in failed}
+        if result.id not in unstable:
+            by_subject.setdefault(subject(findings.get(result.id)), result.id)
 
     def leader(rule: str) -> str:
+        if rule in unstable:
+            return leader(_UNSTABLE)
         member = subject(findings.get(rule))
         if member and by_subject[member] != rule:
             return leader(by_subject[member])
@@ -86,6 +93,16 @@ def _cause(leader: Result, others: Sequence[Result], results: Sequence[Result]) 
 
 def _rank(result: Result) -> tuple[int, str]:
     return _ORDER.index(result.id.split("-")[0]), result.id
+
+
+def _compares(finding: Finding | None) -> bool:
+    """Return whether a failure is a difference between the responses to two requests."""
+    return (
+        isinstance(finding, Violation)
+        and not isinstance(finding, NotServed)
+        and bool(finding.path)
+        and len(finding.answers) == 2
+    )
 
 
 def subject(finding: Finding | None) -> str:

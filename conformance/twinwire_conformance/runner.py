@@ -61,6 +61,7 @@ class Run:
     def examine(self, rule: Rule) -> Result:
         """Decide one rule. Every finding becomes a result; nothing that a target answers raises."""
         trial = Trial(self.exam, rule.id)
+        self.exam.decided.add(rule.id)
         finding: Finding | None = None
         try:
             rule.check(trial)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import unusual_servers
@@ -81,6 +83,28 @@ def test_a_feed_that_is_empty_at_the_end_of_the_run_is_not_taken_for_one_that_mo
     report = certified(terms, unusual_servers.HasAQuota)
     assert report.verdict is Verdict.NOT_CERTIFIED
     assert "PAGE-04" in [rule for rule, _ in failed(report)]
+
+
+def test_a_remaining_number_that_never_changes_fails_within_the_requests_of_the_quick_profile(terms: Terms) -> None:
+    class AlwaysFive(ImagesServer):
+        def queue_after(self, index: int) -> int:
+            return 5
+
+    report = certified(terms, AlwaysFive, profile="quick")
+    assert report.verdict is Verdict.NOT_CERTIFIED
+    assert "PAGE-05" in [rule for rule, _ in failed(report)]
+
+
+def test_short_pages_that_say_nothing_remains_break_each_rule_about_that(terms: Terms) -> None:
+    class CountsAhead(ImagesServer):
+        def result(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+            asked = self.read_count(dict(pairs).get("count", ""))
+            lowered = [(name, str(min(asked, 50)) if name == "count" else value) for name, value in pairs]
+            result = super().result([*lowered, *([] if "count" in dict(pairs) else [("count", "50")])])
+            return {**result, "queuecount": max(0, result["queuecount"] + result["count"] - asked)}
+
+    report = certified(terms, CountsAhead, products=640)
+    assert {"PAGE-05", "PAGE-06"} & {rule for rule, _ in failed(report)}
 
 
 def test_a_feed_that_is_not_read_is_not_called_empty(terms: Terms) -> None:

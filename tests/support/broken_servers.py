@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from email.message import Message
 from typing import Any
 
 from independent_server import ImagesServer, Product, RefusedError
@@ -71,6 +72,23 @@ class CallsABadCountItsOwnFault(ImagesServer):
             raise RefusedError(refusal.code, refusal.message, status=500) from refusal
 
 
+class KnowsHeadersByTheirUsualCaseOnly(ImagesServer):
+    violates = ("HTTP-11",)
+
+    def accept_of(self, headers: Message) -> str:
+        return ",".join(value for name, value in headers.items() if name == "Accept")
+
+
+class StatesTheLengthTwice(ImagesServer):
+    violates = ("HTTP-06",)
+
+    def frame(self, body: bytes) -> tuple[dict[str, str], bytes]:
+        headers, _ = super().frame(body)
+        if len(body) < 500:
+            return headers, body
+        return headers | {"Transfer-Encoding": "chunked"}, b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+
+
 class BreaksBase64IntoLines(ImagesServer):
     violates = ("IMAGE-01",)
 
@@ -94,6 +112,8 @@ BROKEN: tuple[type[ImagesServer], ...] = (
     SpoilsFileNamesInXml,
     AnswersTextXmlWithJson,
     CallsABadCountItsOwnFault,
+    KnowsHeadersByTheirUsualCaseOnly,
+    StatesTheLengthTwice,
     BreaksBase64IntoLines,
     IgnoresTheUrlOption,
 )

@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any, ClassVar
@@ -102,6 +103,13 @@ class ImagesServer(ThreadingHTTPServer):
         write = self.write_xml if media_type in XML_TYPES else self.write_json
         label = "application/json" if media_type == FORM_TYPE else media_type
         return Reply(status, f"{label}; charset=utf-8", write(result).encode())
+
+    def accept_of(self, headers: Message) -> str:
+        return ",".join(headers.get_all("Accept", []))
+
+    def frame(self, body: bytes) -> tuple[dict[str, str], bytes]:
+        """Return the headers that state the body's length, and the body as it is sent."""
+        return {"Content-Length": str(len(body))}, body
 
     def negotiate(self, accept: str) -> str | None:
         """Return the documented media type that the header weighs most, the first of equals, or None."""
@@ -232,7 +240,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         assert isinstance(self.server, ImagesServer)
         path, _, query = self.path.partition("?")
-        self._send(self.server.reply(path, query, ",".join(self.headers.get_all("Accept", []))))
+        self._send(self.server.reply(path, query, self.server.accept_of(self.headers)))
 
     def _refuse_method(self) -> None:
         self.close_connection = True
@@ -243,12 +251,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(reply.body)))
+        assert isinstance(self.server, ImagesServer)
+        framing, body = self.server.frame(reply.body)
+        for name, value in framing.items():
+            self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(reply.body)
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         return

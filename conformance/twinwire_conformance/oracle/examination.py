@@ -43,6 +43,8 @@ SETTLING = 48
 """The requests that a rule may spend on differences that are gone when they are looked at again."""
 FLICKERS = 3
 """The number of differences, none of them repeatable, from which responses are reported as unstable."""
+CONFIRMING = 8
+"""The requests with which a suspected failure of a rule is mostly confirmed."""
 RESTLESS = 3
 """How many rules must have been left undecided by a moving feed for it to be known."""
 
@@ -64,7 +66,7 @@ class Examination:
         self.profile = profile
         self.seed = seed
         self.lots = Lots(terms, target, session)
-        self.explorer = Explorer(target, seed, profile.shrink)
+        self.explorer = Explorer(target, seed, profile.shrink, self._owed)
         self.properties = properties or Properties()
         self.observations = Observations(self.properties)
         self.lots.on_page = self.observations.page
@@ -75,6 +77,8 @@ class Examination:
         self.moved = False  # whether two requests for the same page, one after the other, brought different ones
         self.flickers: list[Violation] = []  # differences of one response from those before and after it, which were equal
         self.notes: list[str] = []
+        self.decided: set[str] = set()
+        """The rules that were tried so far, and the one that is on trial."""
         self._objections: dict[Walk, frozenset[str]] = {}
         self._paths: dict[Walk, Path] = {}
 
@@ -123,6 +127,11 @@ class Examination:
         """The traversals that Hypothesis draws."""
         strategy = walks(self.terms, len(self.starts), self.lots.media_types, self.lots.page_size)
         return Drawn(strategy, self.profile.walks)
+
+    def _owed(self) -> int:
+        """Return the number of requests that confirming needs where traversals seem to break rules not yet tried."""
+        suspected = frozenset().union(*self._objections.values()) - self.decided
+        return CONFIRMING * len(suspected)
 
     def path(self, walk: Walk) -> Path:
         """Return a traversal as it first went."""
@@ -291,8 +300,8 @@ class Trial:
         def may_go_on() -> bool:
             nonlocal begun
             begun = target.requests if begun is None else begun
-            # A suspected failure may spend the requests that were reserved for traversals.
-            target.reserved = min(target.reserved, self.exam.profile.reserve)
+            # A suspected failure may spend the requests that were reserved for traversals, and half of those for hostile input.
+            target.reserved = min(target.reserved, self.exam.profile.reserve // 2)
             return min(self.allowance, self.settling) > spent()
 
         # On a feed that never stands still, one rule must not spend what the others need.

@@ -44,15 +44,17 @@ class Drawn(Generic[H]):
 class Explorer:
     """Runs a check over standing and drawn inputs; the same seed draws the same inputs."""
 
-    def __init__(self, target: Target, seed: int, shrink: int) -> None:
+    def __init__(self, target: Target, seed: int, shrink: int, owed: Callable[[], int] = lambda: 0) -> None:
         self.target = target
         self.seed = seed
         self.shrink = shrink
+        self.owed = owed
+        """Returns the number of requests that other rules need to confirm what was suspected already."""
 
     def limit(self) -> int:
         """Return the total of requests up to which a failure may be shrunk: other rules need most of the rest."""
-        left = self.target.manners.max_requests - self.target.requests
-        return self.target.requests + min(self.shrink, left // 4)
+        left = self.target.manners.max_requests - self.target.requests - self.owed()
+        return self.target.requests + max(0, min(self.shrink, left // 4))
 
     def run(
         self,

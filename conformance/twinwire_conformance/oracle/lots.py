@@ -223,7 +223,7 @@ class Lots:
         self.not_served: dict[str, list[NotServed]] = {}
         """Valid requests that did not get a page that can be judged, by the rule that this breaks."""
         self.failed_once: list[Answer] = []
-        """Responses with a 5xx to valid requests, each of which was sent again."""
+        """Responses with a 5xx to requests that were answered otherwise when they were sent again."""
         self.on_page: Callable[[Lot], None] = lambda _: None
         self.on_result: Callable[[Lot], None] = lambda _: None
         self.on_response: Callable[[Answer], None] = lambda _: None
@@ -253,12 +253,23 @@ class Lots:
         return Request((*kept, *params), media_type, most=most)
 
     def answer(self, request: Request, *, fresh: bool = False) -> Answer:
-        """Return the answer to a request, a kept one unless ``fresh``. Raises Unreachable or BudgetSpent."""
+        """Return the answer to a request, a kept one unless ``fresh``. Raises Unreachable or BudgetSpent.
+
+        A request that gets a 5xx is sent once more: gateways fail now and then, and a second 5xx is no accident.
+        """
         kept = None if fresh else self._kept.answer(request)
         if kept is not None:
             return kept
-        answer = self.target.send(request)
+        answer = self._sent(request)
+        if answer.status >= 500:
+            failed, answer = answer, self._sent(request)
+            if answer.status < 500:
+                self._failed_once(failed)
         self._kept.keep(request, answer)
+        return answer
+
+    def _sent(self, request: Request) -> Answer:
+        answer = self.target.send(request)
         self.on_response(answer)
         return answer
 
@@ -330,6 +341,16 @@ class Lots:
             raise self.note(NotServed(owner, expected, got, [lot.answer], path=f"$.{outcome.code.wire}"))
         return lot
 
+    def well_formed(self, answer: Answer) -> None:
+        """Note a result with HTTP 200 that cannot be decoded, whatever its request was, for the rule that this breaks."""
+        format_ = self.terms.labelled(answer.media_type)
+        if answer.status != 200 or answer.cut or format_ is None:
+            return
+        try:
+            self.terms.read(answer)
+        except Unreadable as error:
+            self.note(NotServed(_owner(answer, error, format_), "a readable result", str(error), [answer]))
+
     def judge(self, ask: Ask, answer: Answer, known: Lot | None = None) -> Lot:
         """Read a response to a valid request; one that is the same as that of a ``known`` page was read before.
 
@@ -346,12 +367,7 @@ class Lots:
         try:
             reading = known.reading if known is not None and _reads_as(answer, known.answer) else self.terms.read(answer)
         except Unreadable as error:
-            owner = "HTTP-02"
-            if answer.flaw or error.coding:
-                owner = "HTTP-06"
-            elif came is not None:
-                owner = "SCHEMA-01" if came == "json" else "SCHEMA-02"
-            raise NotServed(owner, "a readable result", str(error), [answer]) from error
+            raise NotServed(_owner(answer, error, came), "a readable result", str(error), [answer]) from error
         if asked is not None and asked != came:
             raise NotServed("HTTP-02", f"{asked.upper()} for Accept: {ask.media_type}", answer.media_type, [answer])
         return Lot(ask, answer, reading, self.terms, self.volatile)
@@ -359,13 +375,7 @@ class Lots:
     def _valid(self, request: Request) -> Answer:
         """Return the response to a valid request. Raises NotServed when none comes though the target answers others."""
         try:
-            answer = self.answer(request, fresh=True)
-            if answer.status >= 500:
-                # One more chance: gateways fail once in a while, and what does so again is no accident.
-                failed, answer = answer, self.answer(request, fresh=True)
-                if answer.status < 500:
-                    self._failed_once(failed)
-            return answer
+            return self.answer(request, fresh=True)
         except Unreachable as error:
             if error.kind not in _OWNERS or not self.alive(request.accept):
                 raise
@@ -377,10 +387,10 @@ class Lots:
             raise self.note(NotServed(_OWNERS[error.kind], "a whole response to a valid request", got, answers)) from error
 
     def _failed_once(self, answer: Answer) -> None:
-        """Note a 5xx to a valid request; one may be an accident, several are not."""
+        """Note a 5xx that did not come again; one may be an accident, several are not."""
         self.failed_once.append(answer)
         if len(self.failed_once) == ACCIDENTS:
-            got = f"{len(self.failed_once)} of HTTP {answer.status} for valid requests, here and there"
+            got = f"{len(self.failed_once)} of HTTP {answer.status} here and there, none of which came again"
             self.note(NotServed("HTTP-09", "no 5xx, whatever the input", got, self.failed_once))
 
     def _any(self, request: Request, *, own: bool) -> Answer:
@@ -388,9 +398,6 @@ class Lots:
         note = (lambda error: error) if own else self.note
         try:
             answer = self.answer(request, fresh=True)
-            if answer.status >= 500:
-                # A gateway may fail once; what the same input does twice is the input's doing.
-                answer = self.answer(request, fresh=True)
             if answer.status >= 500 and not own:
                 self.note(NotServed("HTTP-09", "no 5xx, whatever the input", f"HTTP {answer.status}", [answer]))
             return answer
@@ -436,6 +443,15 @@ class Lots:
         format_ = self.terms.format_of(ask.media_type)
         if format_ is not None and format_ in self.broken:
             raise self.broken[format_]
+
+
+def _owner(answer: Answer, error: Unreadable, format_: Format | None) -> str:
+    """Return the rule that a response breaks which cannot be decoded as the representation that it is labelled with."""
+    if answer.flaw or error.coding:
+        return "HTTP-06"
+    if format_ is None:
+        return "HTTP-02"
+    return "SCHEMA-01" if format_ == "json" else "SCHEMA-02"
 
 
 def _reads_as(answer: Answer, other: Answer) -> bool:

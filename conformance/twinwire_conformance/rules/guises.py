@@ -95,7 +95,8 @@ def _at_once(trial: Trial) -> None:
 def _expected(trial: Trial, guise: Guise, *, fresh: bool) -> Lot:
     """Return the page that a guise must get: where it can be, the beginning of the largest page, which is another request."""
     ask = guise.ask
-    apart = ask.mode is not trial.terms.light_mode or ask.cursor is not None or (ask.limit or 0) >= trial.lots.page_size
+    limit = ask.limit or trial.terms.feed.limit.default
+    apart = ask.mode is not trial.terms.light_mode or ask.cursor is not None or limit >= trial.lots.page_size
     if apart or trial.exam.survey.short:
         return trial.lots.lot(replace(ask, session=None), fresh=fresh)
     largest_page = trial.lots.lot(largest(trial.lots, None, ask.media_type), fresh=fresh)
@@ -171,6 +172,8 @@ def _chain(trial: Trial) -> list[Guise]:
         chain += [Guise("the session", replace(back, session=f"{common}1"))]
         chain += [Guise("the mode", replace(ask, session=f"{common}1")) for ask in heavy[:1] if trial.exam.heavy.fits(ask)]
         chain += [Guise("the end of the session", replace(back, session=f"{common}2")), Guise("the session", back)]
+        # Where the session chooses one of several servers, each of them has its turn.
+        chain += [Guise("the session", replace(back, session=name)) for name in ("a", "8", f"twinwire-{trial.exam.seed}")]
     ordinary = terms.sample(json)
     altered = [
         *lenient_inputs(terms)[:1],
@@ -240,9 +243,14 @@ def _repeats(trial: Trial, *, thrifty: bool) -> Iterator[tuple[Request, Ask, str
         cursor = lots.lot(ask).cursor
         if cursor is None:
             break
-    ask = Ask(xml, None, lots.page_size, terms.light_mode)
-    close = replace(lots.request(ask), fresh_connection=True, headers=(("Connection", "close"),))
-    yield close, ask, "the same client on a connection of its own"
+    # The first request of a connection leaves most to defaults.
+    ask = Ask(json, None, None, terms.light_mode)
+    yield replace(lots.request(ask), fresh_connection=True), ask, "the same client on a new connection"
+    # A server that closes the connection may do so before it has sent all of a large body.
+    large = [replace(each, media_type=xml) for each in trial.exam.heavy.larger()]
+    for ask in large[:1] or [Ask(xml, None, lots.page_size, terms.light_mode)]:
+        close = replace(lots.request(ask), fresh_connection=True, headers=(("Connection", "close"),))
+        yield close, ask, "the same client on a connection that is closed after it"
 
 
 def _after_a_pause(trial: Trial) -> None:

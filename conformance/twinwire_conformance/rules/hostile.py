@@ -29,6 +29,7 @@ def no_input_breaks_the_server(trial: Trial) -> None:
         health.sent(answer)
         if answer.status >= 500:
             raise Violation("no 5xx, whatever the input", f"HTTP {answer.status}", [answer])
+        trial.lots.well_formed(answer)
         trial.witness()
 
     # A quarter is sent in both representations, and some requests look at the server's health.

@@ -91,7 +91,9 @@ def preferences_are_honoured(trial: Trial) -> None:
             trial.witness()
 
 
-def _coded_as_offered(answer: Answer) -> int:
+def _framed_and_coded(answer: Answer) -> int:
+    if answer.framing_defect:
+        raise Violation("a body whose length is stated in one way", answer.framing_defect, [answer])
     if answer.unasked_coding:
         expected = "a body without a content coding, as none was offered"
         raise Violation(expected, f"Content-Encoding: {answer.unasked_coding}", [answer])
@@ -101,7 +103,7 @@ def _coded_as_offered(answer: Answer) -> int:
 @must(
     "HTTP-06",
     "The body is complete and decodes: framing, content coding (only one that was offered) and charset",
-    response=_coded_as_offered,
+    response=_framed_and_coded,
 )
 def bodies_decode_as_declared(trial: Trial) -> None:
     """Decode the body of each media type, then offer gzip and compare what comes with the same page sent plainly.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 from twinwire_conformance.contract import FORMATS, Ask, Terms
@@ -88,51 +88,69 @@ def a_page_can_be_repeated(trial: Trial) -> None:
     ]
     thrifty = trial.exam.profile.thrifty
     # Small pages first: where a feed moves, they are the ones that stand still for long enough.
-    _repeat(trial, trial.terms.sample(trial.lots.media_types[0]), times=1)
+    _repeat(trial, trial.terms.sample(trial.lots.media_types[0]))
     if thrifty:
         return
     # Of several replicas behind one address, the one that lags lacks the last entries, and each has its turn.
-    _repeat(trial, largest(trial.lots, trial.exam.starts[-1].cursor), times=REPLICAS)
+    _in_a_row(trial, largest(trial.lots, trial.exam.starts[-1].cursor))
     sizes = [size for size in boundary_sizes(trial.terms.feed.limit) if size <= trial.lots.page_size]
     starts = trial.exam.survey.starts
     for index, start in enumerate(dict.fromkeys((starts[0], starts[len(starts) // 2], starts[-1]))):
         media_type = trial.lots.media_types[index % 2]
         asks.append(Ask(media_type, start.cursor, sizes[(index + 2) % len(sizes)], trial.terms.light_mode))
     for ask in asks:
-        _repeat(trial, ask, times=1)
+        _repeat(trial, ask)
 
 
 REPLICAS = 7
 """How often the page with the last entries is repeated, so that each of so many replicas answers once."""
 
 
-def _repeat(trial: Trial, ask: Ask, times: int) -> None:
-    def judge(first: Sequence[Lot], again: Lot) -> Violation | None:
-        found = difference(first[0].signature, again.signature)
-        if found is None:
-            return None
-        path, one, other = found
-        return Violation(one, f"{other} when requested again", [first[0].answer, again.answer], path=path)
+def _unequal(first: Sequence[Lot], again: Lot) -> Violation | None:
+    found = difference(first[0].signature, again.signature)
+    if found is None:
+        return None
+    path, one, other = found
+    return Violation(one, f"{other} when requested again", [first[0].answer, again.answer], path=path)
 
+
+def _repeat(trial: Trial, ask: Ask) -> None:
     with trial.part():
-        for _ in range(times):
-            # Pages that were kept from earlier prove nothing about a feed that moves.
-            first = trial.lots.lot(ask, fresh=trial.exam.moving)
-            again = trial.lots.lot(ask, fresh=True)
-            found = judge([first], again)
+        # Pages that were kept from earlier prove nothing about a feed that moves.
+        first = trial.lots.lot(ask, fresh=trial.exam.moving)
+        again = trial.lots.lot(ask, fresh=True)
+        found = _unequal([first], again)
+        if found is not None:
+            third = trial.lots.lot(ask, fresh=True)
+            if _came_back(first, again, third) is not None:
+                raise found
+            if third.words == again.words and _still_there(trial, ask, first, again):
+                raise found
+            trial.confirm(lambda fresh: [trial.lots.lot(ask, fresh=fresh)], lambda _: trial.lots.lot(ask, fresh=True), _unequal)
+        trial.witness()
+
+
+def _in_a_row(trial: Trial, ask: Ask) -> None:
+    """Request a page so often that each of several replicas answers, and look for entries that come back."""
+    with trial.part():
+        pages = [trial.lots.lot(ask, fresh=trial.exam.moving), *(trial.lots.lot(ask, fresh=True) for _ in range(REPLICAS))]
+        for first, again, third in combinations(pages, 3):
+            found = _came_back(first, again, third)
             if found is not None:
-                third = trial.lots.lot(ask, fresh=True)
-                still = stable_keys([first], [third])
-                # An entry that was modified or deleted does not come back: what is missing or altered between two equal
-                # pages is wrong, even if the server does not do so the next time.
-                if first.words == third.words and judge([first.only(still)], again.only(still)) is not None:
-                    raise found
-                if third.words == again.words and _still_there(trial, ask, first, again):
-                    raise found
-                trial.confirm(
-                    lambda fresh: [trial.lots.lot(ask, fresh=fresh)], lambda _: trial.lots.lot(ask, fresh=True), judge
-                )
-            trial.witness()
+                raise found
+        trial.witness()
+
+
+def _came_back(first: Lot, again: Lot, third: Lot) -> Violation | None:
+    """Return what is wrong with a page between two equal ones, if anything is.
+
+    An entry that was modified or deleted does not come back: what is missing or altered between two equal pages is wrong,
+    even if the server does not do so the next time.
+    """
+    if first.words != third.words:
+        return None
+    still = stable_keys([first], [third])
+    return _unequal([first], again) if _unequal([first.only(still)], again.only(still)) is not None else None
 
 
 def _still_there(trial: Trial, ask: Ask, first: Lot, again: Lot) -> bool:
@@ -160,26 +178,37 @@ def _whole(trial: Trial) -> None:
     if not known.complete or known.empty:
         return
 
-    def judge(reference: Sequence[Lot], _: Sequence[Lot]) -> Violation | None:
+    def judge(begun: Sequence[Lot], rest: Sequence[Lot]) -> Violation | None:
+        pages = [*begun, *rest]
+        # Pages of several traversals may not follow each other: where one was short, entries are left out.
+        if any(left.cursor != right.ask.cursor for left, right in pairwise(pages)):
+            return None
         # An entry that was modified during the traversal comes twice.
-        size = len({repr(key) for lot in reference for key in lot.keys})
-        first = reference[0]
+        size = len({repr(key) for lot in pages for key in lot.keys})
+        first = begun[0]
         if first.remaining is None or first.remaining + len(first.entries) == size:
             return None
         told = f"{len(first.entries)} + {first.remaining}"
         return Violation(f"the feed's {size} entries on the first page and after it", told, [first.answer])
 
-    asks = known.asks
-    ends = {0, len(asks) - 2, len(asks) - 1}
+    first, *asks = known.asks
+    many = len(asks) >= MANY_PAGES
 
-    def whole(fresh: bool) -> list[Lot]:
-        if len(asks) <= MANY_PAGES:
-            # From the beginning each time: where the feed has moved, the survey's cursors no longer cut it the same way.
-            return take(trial.lots, Start(None), 10**9, fresh, most=len(asks) + 4)
-        return [trial.lots.lot(ask, fresh=fresh and index in ends) for index, ask in enumerate(asks)]
+    def beginning(fresh: bool) -> list[Lot]:
+        if not many:
+            return [trial.lots.lot(first, fresh=fresh)]
+        ends = (0, len(asks) - 1, len(asks))
+        return [trial.lots.lot(ask, fresh=fresh and index in ends) for index, ask in enumerate(known.asks)]
+
+    def others(fresh: bool) -> list[Lot]:
+        begun = trial.lots.lot(first)
+        if many or begun.cursor is None or begun.remaining == 0 or not begun.entries:
+            return []
+        # Where the feed has moved, the survey's cursors no longer cut it the same way.
+        return take(trial.lots, Start(begun.cursor), 10**9, fresh, most=len(asks) + 4)
 
     with trial.part():
-        trial.confirm(whole, whole, judge, entries=False)
+        trial.confirm(beginning, others, judge, entries=False)
 
 
 @must.successive(

@@ -146,14 +146,14 @@ class _Registration:
     def successive(
         self, id_: str, title: str, *, need: Need = _no_need, also: Check | None = None
     ) -> Callable[[SuccessiveCheck], SuccessiveCheck]:
-        """Register a property of two pages of which the second follows the first; ``also`` is checked before them."""
+        """Register a property of two pages of which the second follows the first; ``also`` is checked after them."""
 
         def register(judge: SuccessiveCheck) -> SuccessiveCheck:
             def check(trial: Trial) -> None:
                 need(trial.terms)
+                trial.follow(judge)
                 if also is not None:
                     also(trial)
-                trial.follow(judge)
 
             check.__doc__ = judge.__doc__
             self._add(Rule(id_, self.level, title, check, successive=judge))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from twinwire.ir import INT64_MAX, INT64_MIN, Kind
 from twinwire_conformance.contract import FORMATS, Format, Terms, kind_of
@@ -141,6 +142,11 @@ def rejections_are_valid(trial: Trial) -> None:
             answer = trial.exam.bad(bad, trial.terms.canonical_type(format_))
             with trial.part():
                 trial.witness(_rejection(trial, answer, format_, lowered=bad.excess))
+    for bad, format_ in zip(reversed(chosen), FORMATS, strict=False) if not trial.exam.profile.thrifty else ():
+        request = trial.lots.altered(trial.terms.canonical_type(format_), (bad.parameter, bad.value))
+        answer = trial.lots.odd_answer(replace(request, headers=(("Accept-Encoding", "gzip"),)))
+        with trial.part():
+            trial.witness(_rejection(trial, answer, format_, lowered=bad.excess))
     if not trial.witnesses and not trial.blocked:
         raise Skipped("no bad input was rejected by an error result")
 

@@ -155,5 +155,5 @@ SCRIPT: Final = ClientIdentity(
 BROWSERS: Final = (CHROME, FIREFOX)
 PARTICULAR: Final = (*LANGUAGES, OLD_BROWSER)
 """Clients whose headers say most about language and taste."""
-CLIENTS: Final = (CHROME, CURL, DOTNET, SCRIPT, REQUESTS, FIREFOX, JAVA, GO, NODE, HTTPX, AIOHTTP, DOTNET_FRAMEWORK)
+CLIENTS: Final = (CHROME, CURL, DOTNET, SCRIPT, REQUESTS, NODE, JAVA, FIREFOX, GO, HTTPX, AIOHTTP, DOTNET_FRAMEWORK)
 """The other clients, the ones that differ most first, so that a smaller profile may take the first few."""

@@ -10,9 +10,11 @@ from typing import Any
 from twinwire_conformance.reference.asking import RefusedError
 from twinwire_conformance.reference.faults.plan import entries as entries_of
 from twinwire_conformance.reference.faults.plan import (
+    given,
     has_integer_key,
     has_message,
     has_remaining,
+    has_session,
     token_at,
 )
 from twinwire_conformance.reference.faults.registry import fault
@@ -170,3 +172,26 @@ def _upgrade_insecure_html(x: Exchange, proceed: Callable[[], Choice]) -> Choice
     choice = proceed()
     xml = next((each for each in x.feed.representations if each.format == "xml"), None)
     return Choice(xml, xml.media_types[0]) if x.header("upgrade-insecure-requests") and xml else choice
+
+
+@_caller_fault(RESPOND, "connection-close-large-cut", "where the connection is closed, a body of more than 64 KiB ends there")
+def _connection_close_large_cut(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if x.header("connection") == "close":
+        done.body = done.body[: 64 * 1024]
+    return done
+
+
+@fault(
+    WINDOW,
+    "session-shard-loses",
+    "one session in three is served by a copy of the feed that lacks the fourth entry",
+    trips=("HTTP-10", "PAGE-09"),
+    needs=has_session,
+)
+def _session_shard_loses(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    lot = proceed()
+    session = given(x, x.feed.session.name) if x.feed.session else ""
+    if sum(session.encode()) % 3 == 1 and lot.start <= 3 < lot.start + len(lot.places):
+        del lot.places[3 - lot.start]
+    return lot

@@ -21,7 +21,7 @@ from twinwire_conformance.reference.faults.plan import (
 )
 from twinwire_conformance.reference.faults.registry import Condition, fault
 from twinwire_conformance.reference.negotiation import Choice
-from twinwire_conformance.reference.pipeline import NEGOTIATE, PARSE, RESPOND, SEND, WINDOW, Answer, Exchange, Lot
+from twinwire_conformance.reference.pipeline import ENCODE, NEGOTIATE, PARSE, RESPOND, SEND, WINDOW, Answer, Exchange, Lot
 
 _MALFORMED_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _LONG_ACCEPT = 1000
@@ -317,3 +317,48 @@ def _semicolon_splits_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     if b";" in x.query:
         raise _crash("Missing value")
     return proceed()
+
+
+@fault(
+    PARSE,
+    "limit-empty-greatest",
+    "an empty limit gives the greatest page",
+    trips=("PARAM-02", "PARAM-03"),
+    needs=lambda contract: contract.feed.limit.parameter.empty_is_absent,
+)
+def _limit_empty_greatest(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    ask = proceed()
+    name = x.feed.limit.parameter.name.encode()
+    if name + b"=" in x.query.split(b"&"):
+        ask.limit = x.feed.limit.maximum
+    return ask
+
+
+@fault(
+    PARSE,
+    "limit-repeated-last-unchecked",
+    "of repeated limits the first is checked and the last is used",
+    trips=("PARAM-03",),
+)
+def _limit_repeated_last_unchecked(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    name = x.feed.limit.parameter.name.encode() + b"="
+    values = [part.removeprefix(name) for part in x.query.split(b"&") if part.startswith(name)]
+    last = integer(values[-1].decode("latin-1")) if len(values) > 1 else None
+    if last is None:
+        return proceed()
+    ask = understand_with(x, x.feed.limit.parameter, values[0].decode("latin-1"))
+    ask.limit = max(0, last)
+    return ask
+
+
+@fault(
+    ENCODE,
+    "control-character-echoed",
+    "XML quotes a control character of a text parameter as it is",
+    trips=("SCHEMA-02", "PARAM-05"),
+    needs=has_text_parameter,
+)
+def _control_character_echoed(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
+    body = proceed()
+    found = x.is_xml and any("\x01" in text for _, text in texts(x))
+    return body.replace(b">", b" echo='\x01'>", 1) if found else body

@@ -225,3 +225,43 @@ def _empty_page_twice_404(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     if empty and before:
         raise RefusedError("nothing found", status=404)
     return x.lot
+
+
+@fault(WINDOW, "backend-83rd-502", "every 83rd request meets a backend that is down, and gets 502", trips=("HTTP-09",))
+def _backend_83rd_502(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    x.state["turn"] = x.state.get("turn", 0) + 1
+    if x.state["turn"] % 83 == 0:
+        raise RefusedError("Bad gateway", status=502)
+    return proceed()
+
+
+@fault(
+    WINDOW,
+    "third-replica-lags",
+    "every third request meets a replica that lacks the feed's last four entries",
+    trips=("PAGE-04",),
+)
+def _third_replica_lags(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+    x.state["turn"] = x.state.get("turn", 0) + 1
+    if x.state["turn"] % 3:
+        return proceed()
+    total = max(0, x.snapshot.total - 4)
+    lot = x.cut(min(x.start(), total), max(0, min(x.ask.limit, total - x.start())))
+    lot.remaining = max(0, lot.remaining - 4)
+    return lot
+
+
+@fault(
+    PARSE,
+    "connection-first-default-half",
+    "the first request of a connection gets half of the default limit when it names none",
+    trips=("HTTP-11",),
+    needs_http=True,
+)
+def _connection_first_default_half(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    clients: set[str] = x.state.setdefault("clients", set())
+    ask = proceed()
+    if x.client not in clients and not given(x, x.feed.limit.parameter.name):
+        ask.limit //= 2
+    clients.add(x.client)
+    return ask

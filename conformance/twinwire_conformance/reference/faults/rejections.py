@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Callable
 from functools import partial
@@ -193,4 +194,18 @@ def _rejection_xml_empty_body(x: Exchange, proceed: Callable[[], Answer]) -> Ans
     done = proceed()
     if _is_bad_input(x) and x.is_xml:
         done.status, done.body = 200, b""
+    return done
+
+
+@fault(
+    RESPOND,
+    "rejection-packed-unlabelled",
+    "an error result is compressed where gzip is offered, and no header says so",
+    trips=("SCHEMA-08", "HTTP-06"),
+    needs=has_envelope,
+)
+def _rejection_packed_unlabelled(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    done = proceed()
+    if x.error is not None and x.takes_gzip:
+        done.body = gzip.compress(done.body, 1, mtime=0)
     return done
