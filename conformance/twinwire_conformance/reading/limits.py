@@ -31,13 +31,14 @@ _TAG: Final = re.compile(rb"<([^\s\"'<>=/!?]++)((?:[^\"'<>]*+(?:\"[^\"]*+\"|'[^'
 _ATTRIBUTE: Final = re.compile(rb"([^\s\"'=]*+)\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+')")
 
 
-def check_json(text: bytes) -> None:
+def check_json(text: bytes, most: int = MAX_VALUES) -> None:
     """Refuse JSON with too many values or too long a number. Raises Unreadable.
 
     Args:
         text: The JSON in a charset in which ASCII is one byte a character.
+        most: The most values that are allowed.
     """
-    if _json_bound(text) <= MAX_VALUES and not _may_have_long_number(text):
+    if _json_bound(text) <= most and not _may_have_long_number(text):
         return
     values = strings = 0
     for token in _JSON_TOKEN.finditer(text):
@@ -48,8 +49,8 @@ def check_json(text: bytes) -> None:
         elif len(token[2]) > MAX_NUMBER:
             raise Unreadable(f"the JSON has a number of more than {MAX_NUMBER} characters, which the kit does not read")
         # Each member has two strings at most; more of them are not JSON.
-        if values > MAX_VALUES or strings > 2 * MAX_VALUES + 1:
-            raise Unreadable(f"the JSON has more than {MAX_VALUES} values, which no page of a feed has")
+        if values > most or strings > 2 * most + 1:
+            raise Unreadable(f"the JSON has more than {most} values, which is more than the kit reads")
 
 
 def weight(body: bytes, *, is_json: bool) -> int:
@@ -83,7 +84,7 @@ def check_xml(source: bytes) -> None:
             found += _attributes(tag[2])
         if found > MAX_MARKUP:
             what = "elements, attributes and comments"
-            raise Unreadable(f"the XML has more than {MAX_MARKUP} {what}, which no page of a feed has")
+            raise Unreadable(f"the XML has more than {MAX_MARKUP} {what}, which is more than the kit reads")
 
 
 def _attributes(text: bytes) -> int:
@@ -92,7 +93,7 @@ def _attributes(text: bytes) -> int:
         count += 1
         _refuse_long(attribute[1])
         if count > MAX_ATTRIBUTES:
-            raise Unreadable(f"the XML has an element of more than {MAX_ATTRIBUTES} attributes, which no page of a feed has")
+            raise Unreadable(f"the XML has an element of more than {MAX_ATTRIBUTES} attributes, which is more than the kit reads")
     return count
 
 

@@ -6,10 +6,12 @@ three bytes of the text, the first one is all the bytes before.
 
 from __future__ import annotations
 
+import binascii
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from html.entities import html5
 from typing import Final
 
@@ -20,12 +22,17 @@ _PAIR: Final = rb"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
 _ESCAPE: Final = re.compile(
     rb"%[0-9A-Fa-f]{2}|%u[0-9A-Fa-f]{4}|"
     + _PAIR
-    + rb"|\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\}|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]{2}|\\[0-7]{3}|\\[^0-9A-Za-z]|\\[abefnrtv0]"
+    + rb"|\\U[0-9A-Fa-f]{8}|\\[uU][0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\}|\\[xX][0-9A-Fa-f]{2}|\\[0-7]{3}"
+    rb"|\\[^0-9A-Za-z]|\\[abefnrtvABEFNRTV0]"
     rb"|&\#[0-9]{1,10};?|&\#[xX][0-9A-Fa-f]{1,10};?|&[A-Za-z]{2,8};|'\"'\"'|'\\''"
     # A line break within a long word, as base64 has them.
     rb"|(?<=[0-9A-Za-z+/]{4})\r?\n(?=[0-9A-Za-z+/])"
 )
-_CONTROLS: Final = dict(zip(b"abefnrtv0", b"\a\b\x1b\f\n\r\t\v\0", strict=True))
+_WORD: Final = re.compile(rb"[0-9A-Za-z+/_-]{16,}")
+_HEXADECIMAL: Final = re.compile(rb"[0-9A-Fa-f]{16,}")
+_LONG: Final = 4096
+_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_CONTROLS: Final = dict(zip(b"abefnrtvABEFNRTV0", b"\a\b\x1b\f\n\r\t\v" * 2 + b"\0", strict=True))
 _MAX_CODE: Final = 0x10FFFF
 
 
@@ -75,6 +82,29 @@ def layers(data: bytes) -> Iterator[tuple[bytes, list[Places]]]:
         yield data, places
 
 
+def decoded(data: bytes) -> Iterator[tuple[bytes, Callable[[int, int], tuple[int, int]]]]:
+    """Yield what long words decode to from base64 and hexadecimal, each with a function that leads spans of it back.
+
+    A word may begin anywhere in the text around it, so that one of usual length is decoded from each of its first places.
+    """
+    for word in _WORD.finditer(data):
+        first, last = word.span()
+        for start in range(first, first + (4 if last - first <= _LONG else 1)):
+            text = data[start:last].translate(_STANDARD)
+            # A group of one character, which stands for nothing, is left out.
+            text = text[: len(text) - (len(text) % 4 == 1)]
+            yield binascii.a2b_base64(text + b"=" * (-len(text) % 4)), partial(_span, start, 6)
+    for word in _HEXADECIMAL.finditer(data):
+        for start in (word.start(), word.start() + 1):
+            text = data[start : word.end()]
+            yield binascii.a2b_hex(text[: len(text) // 2 * 2]), partial(_span, start, 4)
+
+
+def _span(start: int, bits: int, first: int, last: int) -> tuple[int, int]:
+    """Return where the bytes of a span stand in a text in which each character has some bits."""
+    return start + first * 8 // bits, start - (-last * 8 // bits)
+
+
 def _undone(data: bytes) -> tuple[bytes, Places] | None:
     places = Places()
     parts: list[bytes] = []
@@ -110,7 +140,7 @@ def _meaning(escape: bytes) -> bytes | None:
         if len(escape) == 12:
             return _character(0x10000 + ((int(escape[2:6], 16) & 0x3FF) << 10 | int(escape[8:], 16) & 0x3FF))
         return _character(int(escape[2:].strip(b"{}"), 16))
-    if second == b"x":
+    if second in (b"x", b"X"):
         return bytes((int(escape[2:], 16),))
     if len(escape) == 4:
         return bytes((int(escape[1:], 8) & 0xFF,))

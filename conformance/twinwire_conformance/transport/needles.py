@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
-from urllib.parse import quote
 
 LEAST: Final = 4
 """Shorter secrets, in characters, are hidden only where they are sent: anywhere else they would deface the text."""
@@ -87,20 +84,11 @@ def pattern(values: Iterable[str], *, alone: bool) -> re.Pattern[bytes] | None:
 
 
 def _coded_forms(data: bytes) -> Iterator[bytes]:
-    """Yield the forms in which each byte depends on its neighbours, of the secret and of what escapes make of it."""
+    """Yield the forms of a secret in codings, also in short words and in other case, where none is decoded."""
     yield data.hex().encode("ascii")
     yield base64.b32encode(data).rstrip(b"=")
-    text = data.decode("utf-8", "surrogateescape")
-    escaped = (
-        quote(data, safe="").encode("ascii"),
-        json.dumps(text)[1:-1].encode("ascii"),
-        html.escape(text).encode("utf-8", "surrogateescape"),
-        base64.b64encode(data),
-        base64.urlsafe_b64encode(data).rstrip(b"="),
-    )
-    for form in dict.fromkeys((data, *escaped)):
-        for coded in _base64_forms(form):
-            yield from (coded, coded.translate(bytes.maketrans(b"+/", b"-_")))
+    for coded in _base64_forms(data):
+        yield from (coded, coded.translate(bytes.maketrans(b"+/", b"-_")))
 
 
 def _base64_forms(data: bytes) -> Iterator[bytes]:

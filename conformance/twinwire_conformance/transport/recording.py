@@ -129,7 +129,7 @@ class RecordingTransport:
     def _response(self, answer: Answer) -> dict[str, Any]:
         clean = self.endpoint.secrets.text
         # What a server gives out as a cookie is a session, too.
-        shown = [(name, REDACTED if name == "set-cookie" else clean(value)) for name, value in answer.headers.items()]
+        shown = [(clean(name), REDACTED if name == "set-cookie" else clean(value)) for name, value in answer.headers.items()]
         found = dict(shown)
         phrase = next((item.phrase for item in HTTPStatus if item == answer.status), "")
         head: dict[str, Any] = {"status": answer.status, "statusText": phrase, "headers": _pairs(shown)}

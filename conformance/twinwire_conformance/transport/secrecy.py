@@ -4,14 +4,13 @@ Found is a secret, and each part of it that is one by itself (see ``needles.part
 
 - in upper and lower case, with spaces and control characters replaced or left out, ``+`` for space, and trimmed;
 - behind up to six layers of escapes in any order: percent-encoding, JSON, JavaScript, Python, HTML and XML, shell;
-- in base64 (both alphabets, alone or amid other text, on one line or on several), base32 and hexadecimal, also of what
-  percent-encoding, JSON, HTML or base64 made of the secret, and with such escapes around it;
+- in base64 (both alphabets, alone or amid other text, on one line or on several) and hexadecimal, at most two of them in
+  each other, with escapes around them and within; in base32;
 - as a beginning of it or an end, where the text that shows it was cut.
 
 Not found is what is no longer a text with the secret in it: a hash, encrypted or compressed data, the secret reversed,
-translated, split by other characters than line breaks or with some of its letters and digits left out, base64 of base64 of
-base64, base64 that begins within another secret's base64, and charsets other than UTF-8, UTF-16 and, for Western letters,
-Latin-1. A secret of less than eight characters is found only where it stands alone, one of less than four only where it
+translated, split by other characters than line breaks or with some of its letters and digits left out, more than two
+codings in each other, and charsets other than UTF-8, UTF-16 and, for Western letters, Latin-1. A secret of less than eight characters is found only where it stands alone, one of less than four only where it
 is sent.
 
 The search takes time in proportion to the text: every pattern is tried once at each place, and none can be matched in more
@@ -28,13 +27,14 @@ from typing import Final
 from urllib.parse import unquote, unquote_plus
 
 from twinwire_conformance.model import Request
-from twinwire_conformance.transport.escapes import layers
+from twinwire_conformance.transport.escapes import decoded, layers
 from twinwire_conformance.transport.needles import LEAST, PLAIN, fold, parts, pattern, plain_forms
 
 REDACTED = "***"
 PIECE = 256 * 1024
 _WIDEST = 64  # more bytes than any form of one byte has
 _MOST_HELD = 2 * PIECE
+_MAX_CODINGS = 2
 # What stands where a text was cut, before the cut or after it. A mark that cuts nothing may stand there, too.
 _ELLIPSIS: Final = "…".encode()
 _SURE_CUTS: Final = (_ELLIPSIS, b"...")
@@ -114,14 +114,7 @@ class Secrets:
         return "".join(pieces)
 
     def _spans(self, buffer: bytes, *, starts: bool, ends: bool) -> list[tuple[int, int]]:
-        found: list[tuple[int, int]] = []
-        for layer, places in layers(buffer):
-            folded = fold(layer)
-            for first, last in (*self._whole(folded), *self._parts(layer, folded, starts=starts, ends=ends)):
-                span = (first, last)
-                for place in reversed(places):
-                    span = place.span(*span)
-                found.append(span)
+        found = self._found(buffer, _MAX_CODINGS, starts=starts, ends=ends)
         merged: list[tuple[int, int]] = []
         for first, last in sorted(found):
             if merged and first < merged[-1][1]:
@@ -129,6 +122,21 @@ class Secrets:
             else:
                 merged.append((first, last))
         return merged
+
+    def _found(self, data: bytes, codings: int, *, starts: bool, ends: bool) -> list[tuple[int, int]]:
+        """Return the spans of secrets in data, behind any escapes and at most so many codings."""
+        found: list[tuple[int, int]] = []
+        for layer, places in layers(data):
+            folded = fold(layer)
+            spans = [*self._whole(folded), *self._parts(layer, folded, starts=starts, ends=ends)]
+            if codings:
+                for inner, place in decoded(layer):
+                    spans += [place(*span) for span in self._found(inner, codings - 1, starts=False, ends=False)]
+            for span in spans:
+                for each in reversed(places):
+                    span = each.span(*span)
+                found.append(span)
+        return found
 
     def _whole(self, folded: bytes) -> Iterator[tuple[int, int]]:
         for each in self._patterns:
@@ -148,7 +156,7 @@ class Secrets:
                 sure = layer.startswith(_SURE_CUTS, end) or (ends and end == len(folded))
                 if size < len(secret) and (sure or (size >= PLAIN and layer.startswith(_CUTS, end))):
                     yield place, end
-                place = folded.find(secret[:LEAST], place + 1)
+                place = folded.find(secret[:LEAST], max(end - LEAST, place) + 1)
             begins = [0] if starts else []
             begins += [match.end() for match in re.finditer(re.escape(_ELLIPSIS), layer)]
             for begin in begins:
