@@ -26,7 +26,8 @@ class Options:
     """The options of one run. Exactly one of ``url``, ``app``, ``reference`` and ``replay`` names the target.
 
     A ``replay`` may come with the ``url`` that was recorded. ``headers`` are lines like ``Name: value``; ``timeout`` is in
-    seconds, as is ``max_time`` for the whole run, ``rate`` in requests per second. ``har`` is the file that the run is recorded in. None stands for the default,
+    seconds, as is ``max_time`` for the whole run, ``rate`` in requests per second.
+    ``har`` is the file that the run is recorded in. None stands for the default,
     in a replay for what was recorded. ``rules`` are the ids of the rules to try, None for all.
     """
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Profile:
     """The extent of a run.
 
-    ``max_requests`` is the budget, ``max_time`` the seconds for a whole run. ``survey_lots`` is the most lots that the survey takes from the beginning, ``reach``
+    ``max_requests`` is the budget, ``max_time`` the seconds for a whole run.
+    ``survey_lots`` is the most lots that the survey takes from the beginning, ``reach``
     the same where cursors have no order, ``probes`` the most requests with which the end of a large feed is sought.
     ``walks`` and ``hostile`` are the inputs that Hypothesis draws, ``sweep`` the most pages of the traversals that are taken
     before any are drawn, ``cuts`` the page boundaries among them that are spread evenly over the feed, ``shrink`` the requests

@@ -200,9 +200,11 @@ class Run:
 
     def note_time(self) -> None:
         """Say which rules were not decided because the run's time was over, if it was."""
-        late = [rule for rule, result in self.results.items() if result.message.startswith(_TIME)]
+        late = [rule for rule, result in self.results.items() if _TIME in result.message]
         if late and self.note != "interrupted":
-            named = ", ".join(sorted(late)[:MAX_NAMED]) + (f" and {len(late) - MAX_NAMED} more" if len(late) > MAX_NAMED else "")
+            named = ", ".join(sorted(late)[:MAX_NAMED]) + (
+                f" and {len(late) - MAX_NAMED} more" if len(late) > MAX_NAMED else ""
+            )
             spent = f"{_TIME} of {self.exam.target.manners.max_time:g} s is spent; not decided: {named}"
             self.note = f"{self.note}; {spent}" if self.note else spent
 

@@ -38,7 +38,7 @@ class Resent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How the suite behaves towards a target: seconds per request, requests per second, their greatest number, and all seconds."""
+    """How the suite behaves towards a target: seconds per request, requests per second, their number, and all seconds."""
 
     timeout: float = 30.0
     rate: float | None = None

@@ -10,11 +10,10 @@ import gzip
 import http.client
 import itertools
 import socket
-import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from raw_sockets import Serve, listening
@@ -156,7 +155,7 @@ _PLAIN: dict[str, Serve] = {
     "json-integer": bodies(lambda: _filled('{"count":', "9", ',"returncode":0}'), lambda: _XML_SMALL),
     "json-fraction": bodies(lambda: _filled('{"count":1.', "7", "}"), lambda: _XML_SMALL),
     "json-escapes": bodies(lambda: _filled(f'{{{_SCALARS},"returnmsg":"', "\\\\", '"}'), lambda: _XML_SMALL),
-    "json-unclosed": bodies(lambda: _filled('{"returnmsg":"', "\\\"", ""), lambda: _XML_SMALL),
+    "json-unclosed": bodies(lambda: _filled('{"returnmsg":"', '\\"', ""), lambda: _XML_SMALL),
     "json-commas-in-text": bodies(lambda: _filled(f'{{{_SCALARS},"returnmsg":"', ",", '"}'), lambda: _XML_SMALL),
     "json-astral": bodies(lambda: _filled(f'{{{_SCALARS},"returnmsg":"\U0001f600', "a", '"}'), lambda: _XML_SMALL),
     "xml-two-million": bodies(lambda: _JSON_SMALL, lambda: _xml_entries('<product product_id="1"/>')),
@@ -166,7 +165,9 @@ _PLAIN: dict[str, Serve] = {
     "xml-tag-name": bodies(lambda: _JSON_SMALL, lambda: _filled("<", "n", "/>")),
     "xml-attribute-name": bodies(lambda: _JSON_SMALL, lambda: _filled(f"<result {_ATTRIBUTES} ", "n", '="1"/>')),
     "xml-tag-unclosed": bodies(lambda: _JSON_SMALL, lambda: _filled("<result ", " ", "")),
-    "xml-text": bodies(lambda: _JSON_SMALL, lambda: _filled(f"<result {_ATTRIBUTES}><warnings>", "&#65;", "</warnings></result>")),
+    "xml-text": bodies(
+        lambda: _JSON_SMALL, lambda: _filled(f"<result {_ATTRIBUTES}><warnings>", "&#65;", "</warnings></result>")
+    ),
     "xml-uri": bodies(
         lambda: _JSON_SMALL, lambda: _xml_root(f'{_ATTRIBUTES} xmlns:p="{_LONG_URI}"', '<p:a p:b="" p:c=""/>' * 70_000)
     ),
@@ -210,6 +211,7 @@ def _late(serve: Serve) -> Serve:
     counted = itertools.count()
 
     def late(link: socket.socket, head: bytes) -> None:
+        _SOUND.asked += 1
         if next(counted) >= _LATE:
             serve(link, head)
             return
@@ -231,12 +233,30 @@ class _Sound:
     """The sound feed behind the late servers."""
 
     address = ""
+    asked = 0
 
 
 _SOUND = _Sound()
+
+
+def asked() -> int:
+    """Return how many requests the late server has got that runs now."""
+    return _SOUND.asked
+
+
 _LATE_ONES = (
-    "json-60-mb", "json-members", "json-member-names", "xml-two-million", "xml-attributes", "xml-uri", "gzip-just-fits",
-    "drips-body", "interim-drips", "throttles-for-a-minute", "hangs", "floods-body",
+    "json-60-mb",
+    "json-members",
+    "json-member-names",
+    "xml-two-million",
+    "xml-attributes",
+    "xml-uri",
+    "gzip-just-fits",
+    "drips-body",
+    "interim-drips",
+    "throttles-for-a-minute",
+    "hangs",
+    "floods-body",
 )
 
 NAMES: tuple[str, ...] = (*_PLAIN, *(f"late-{name}" for name in _LATE_ONES))
@@ -251,5 +271,6 @@ def serving(name: str) -> Iterator[str]:
             yield f"http://{address}"
         return
     with running(create_app(packaged_contract(), products=1200)) as sound, listening(_late(serve)) as (address, _):
+        _SOUND.asked = 0
         _SOUND.address = sound.removeprefix("http://")
         yield f"http://{address}"

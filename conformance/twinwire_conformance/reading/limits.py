@@ -93,7 +93,9 @@ def _attributes(text: bytes) -> int:
         count += 1
         _refuse_long(attribute[1])
         if count > MAX_ATTRIBUTES:
-            raise Unreadable(f"the XML has an element of more than {MAX_ATTRIBUTES} attributes, which is more than the kit reads")
+            raise Unreadable(
+                f"the XML has an element of more than {MAX_ATTRIBUTES} attributes, which is more than the kit reads"
+            )
     return count
 
 

@@ -15,7 +15,7 @@ class Deadline:
 
     def __init__(self, seconds: float, within: Deadline | None = None) -> None:
         end = time.monotonic() + seconds
-        self._end = end if within is None else min(end, within._end)
+        self._end: float = end if within is None else min(end, within._end)
 
     @property
     def is_over(self) -> bool:

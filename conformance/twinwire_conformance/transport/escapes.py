@@ -1,6 +1,6 @@
-"""Escapes: undo the escapes of URLs, JSON, XML, Python and shells layer by layer, and keep where each byte came from.
+r"""Escapes: undo the escapes of URLs, JSON, XML, Python and shells layer by layer, and keep where each byte came from.
 
-An example: ``\\u0026#x61;%62`` is ``&#x61;b`` after one layer and ``ab`` after two. The second byte of that is the last
+An example: ``\u0026#x61;%62`` is ``&#x61;b`` after one layer and ``ab`` after two. The second byte of that is the last
 three bytes of the text, the first one is all the bytes before.
 """
 
@@ -141,7 +141,8 @@ def _meaning(escape: bytes) -> bytes | None:
             return _character(0x10000 + ((int(escape[2:6], 16) & 0x3FF) << 10 | int(escape[8:], 16) & 0x3FF))
         return _character(int(escape[2:].strip(b"{}"), 16))
     if second in (b"x", b"X"):
-        return bytes((int(escape[2:], 16),))
+        # Not with base 0, which takes underscores and signs.
+        return binascii.a2b_hex(escape[2:])
     if len(escape) == 4:
         return bytes((int(escape[1:], 8) & 0xFF,))
     return bytes((_CONTROLS.get(escape[1], escape[1]),))

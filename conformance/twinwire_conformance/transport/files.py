@@ -8,7 +8,7 @@ import io
 import os
 import select
 import stat
-from typing import Final
+from typing import Final, cast
 
 from twinwire_conformance.transport.deadline import Deadline
 
@@ -34,7 +34,7 @@ def read_file(path: str) -> bytes:
     """
     # Opening a pipe plainly would wait for a writer without end.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with _Bounded(handle) as raw, io.BufferedReader(raw, _STEP) as stream:
+    with _Bounded(handle) as raw, io.BufferedReader(cast("io.RawIOBase", raw), _STEP) as stream:
         if not path.endswith(".gz"):
             return _whole(stream)
         with gzip.GzipFile(fileobj=stream) as unpacked:

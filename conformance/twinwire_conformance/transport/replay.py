@@ -132,7 +132,9 @@ def read_recording(path: str) -> Recording:
         problem = printable(f"{error.json_path}: {error.message:.200}")
         raise UsageError(f"the recording {path!r} is none of twinwire: {problem}", _HINT) from error
     except (TooLarge, TimeoutError) as error:
-        raise UsageError(f"the recording {path!r} cannot be read: {error}", "record a shorter run, with a smaller --profile") from error
+        raise UsageError(
+            f"the recording {path!r} cannot be read: {error}", "record a shorter run, with a smaller --profile"
+        ) from error
     except (Unreadable, ValueError, RecursionError, EOFError, OverflowError, zlib.error) as error:
         raise UsageError(f"the recording {path!r} is no HAR: {printable(str(error))}", _HINT) from error
     except OSError as error:

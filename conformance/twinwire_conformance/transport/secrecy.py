@@ -10,8 +10,8 @@ Found is a secret, and each part of it that is one by itself (see ``needles.part
 
 Not found is what is no longer a text with the secret in it: a hash, encrypted or compressed data, the secret reversed,
 translated, split by other characters than line breaks or with some of its letters and digits left out, more than two
-codings in each other, and charsets other than UTF-8, UTF-16 and, for Western letters, Latin-1. A secret of less than eight characters is found only where it stands alone, one of less than four only where it
-is sent.
+codings in each other, and charsets other than UTF-8, UTF-16 and, for Western letters, Latin-1. A
+secret of less than eight characters is found only where it stands alone, one of less than four only where it is sent.
 
 The search takes time in proportion to the text: every pattern is tried once at each place, and none can be matched in more
 than one way.
@@ -132,10 +132,9 @@ class Secrets:
             if codings:
                 for inner, place in decoded(layer):
                     spans += [place(*span) for span in self._found(inner, codings - 1, starts=False, ends=False)]
-            for span in spans:
-                for each in reversed(places):
-                    span = each.span(*span)
-                found.append(span)
+            for each in reversed(places):
+                spans = [each.span(*span) for span in spans]
+            found += spans
         return found
 
     def _whole(self, folded: bytes) -> Iterator[tuple[int, int]]:
@@ -160,7 +159,9 @@ class Secrets:
             begins = [0] if starts else []
             begins += [match.end() for match in re.finditer(re.escape(_ELLIPSIS), layer)]
             for begin in begins:
-                size = next((size for size in range(len(secret) - 1, PLAIN - 1, -1) if folded.startswith(secret[-size:], begin)), 0)
+                size = next(
+                    (size for size in range(len(secret) - 1, PLAIN - 1, -1) if folded.startswith(secret[-size:], begin)), 0
+                )
                 if size:
                     yield begin, begin + size
 
