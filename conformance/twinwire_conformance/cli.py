@@ -52,7 +52,7 @@ def _certify(args: argparse.Namespace) -> int:
     output = None if args.report_json is None else Output(args.report_json)
     recording = None if args.har is None else Output(args.har)
     stream = _stream(output, recording)
-    with Interrupts() as interrupts, launched(options) as started:
+    with Interrupts(process_ends=True) as interrupts, launched(options) as started:
         chosen = rules if started.rules is None else recorded(started.rules)
         report = started.conclude(_try(started.run, rules, chosen, stream, interrupts))
         # Within the block: a recording that cannot be written must not cost the report.

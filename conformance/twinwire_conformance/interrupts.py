@@ -21,9 +21,13 @@ class Interrupts:
 
     The first one raises KeyboardInterrupt while the block may be ended, which is until ``hold``: from there on the run is
     over, and what is left to do is short. In other threads than the main one, where Python handles no signals, nothing changes.
+
+    Args:
+        process_ends: The process ends after the block. Once a signal came, later ones are held off until then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, process_ends: bool = False) -> None:
+        self._process_ends = process_ends
         self._came: float | None = None
         self._held = False
         self._before: dict[int, Any] = {}
@@ -40,8 +44,10 @@ class Interrupts:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        # While it ends, Python puts the default in place of handlers of its own, which would change the exit code.
+        ignored = self._process_ends and self._came is not None
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if ignored else handler)
 
     @contextmanager
     def held_afterwards(self) -> Iterator[None]:

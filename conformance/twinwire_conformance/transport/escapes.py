@@ -129,7 +129,7 @@ def _meaning(escape: bytes) -> bytes | None:
     """Return the bytes that an escape stands for, or None when it is none."""
     kind, second = escape[:1], escape[1:2]
     if kind == b"%":
-        return bytes((int(escape[1:], 16),)) if second != b"u" else _character(int(escape[2:], 16))
+        return _character(int.from_bytes(binascii.a2b_hex(escape[2:]))) if second == b"u" else binascii.a2b_hex(escape[1:])
     if kind == b"&":
         return _entity(escape)
     if kind == b"'":
