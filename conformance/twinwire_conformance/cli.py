@@ -10,6 +10,7 @@ from typing import TextIO
 from twinwire.commands import Command
 from twinwire.errors import UsageError
 from twinwire_conformance import credentials
+from twinwire_conformance.interrupts import Interrupts
 from twinwire_conformance.launch import launched
 from twinwire_conformance.model import Report, Result
 from twinwire_conformance.options import OPTIONS, parsed
@@ -51,9 +52,9 @@ def _certify(args: argparse.Namespace) -> int:
     output = None if args.report_json is None else Output(args.report_json)
     recording = None if args.har is None else Output(args.har)
     stream = _stream(output, recording)
-    with launched(options) as started:
+    with Interrupts(process_ends=True) as interrupts, launched(options) as started:
         chosen = rules if started.rules is None else recorded(started.rules)
-        report = started.conclude(_try(started.run, rules, chosen, stream))
+        report = started.conclude(_try(started.run, rules, chosen, stream, interrupts))
         # Within the block: a recording that cannot be written must not cost the report.
         _tell(stream, report, started.run.absent)
         if output is not None:
@@ -80,7 +81,7 @@ def _tell(stream: TextIO, report: Report, absent: str) -> None:
         console_report.summarise(stream, report)
 
 
-def _try(run: Run, rules: list[Rule], chosen: list[Rule], stream: TextIO) -> Report:
+def _try(run: Run, rules: list[Rule], chosen: list[Rule], stream: TextIO, interrupts: Interrupts) -> Report:
     with console_report.Live(stream, len(chosen)) as live:
         run.exam.target.on_request = live.requests
 
@@ -90,7 +91,7 @@ def _try(run: Run, rules: list[Rule], chosen: list[Rule], stream: TextIO) -> Rep
             else:
                 live.end()
 
-        return try_rules(run, rules, chosen, listen)
+        return try_rules(run, rules, chosen, listen, interrupts)
 
 
 certify = Command("certify", "certify a server against the contract and report", _configure, _certify, order=30)

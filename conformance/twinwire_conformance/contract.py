@@ -149,7 +149,8 @@ class Terms:
         except Unreadable as error:
             if len(self._unreadable) >= MAX_UNREADABLE:
                 self._unreadable.clear()
-            self._unreadable[_identity(answer)] = error
+            # A copy: the traceback of the error holds the body.
+            self._unreadable[_identity(answer)] = Unreadable(str(error), coding=error.coding, foreign=error.foreign)
             raise
 
     def size(self, wanted: int) -> int:

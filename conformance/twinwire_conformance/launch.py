@@ -22,6 +22,7 @@ from twinwire_conformance.runner import Run, begin
 from twinwire_conformance.target import Manners, Target
 from twinwire_conformance.transport import (
     REDACTED,
+    Deadline,
     Endpoint,
     Origin,
     Recording,
@@ -72,7 +73,8 @@ def launched(options: Options) -> Iterator[Launched]:
         options = _as_recorded(options, recording.origin, contract)
     profile = PROFILES[options.profile or DEFAULT_PROFILE]
     most = profile.max_requests if options.max_requests is None else options.max_requests
-    manners = Manners(options.timeout, options.rate, most)
+    longest = profile.max_time if options.max_time is None else options.max_time
+    manners = Manners(options.timeout, options.rate, most, max_time=longest)
     headers, session = _credentials(options, recording, contract)
     seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
     parameter = contract.feed.session
@@ -82,9 +84,10 @@ def launched(options: Options) -> Iterator[Launched]:
     secrets = [*hidden, *([session] if session else [])]
     with ExitStack() as stack:
         url, app = _where(options, contract, stack)
-        carrier = _Carrier(manners, app, recording, output)
+        until = Deadline(manners.max_time)
+        carrier = _Carrier(manners, until, app, recording, output)
         path = contract.operation.path
-        target = Target(url, path, manners, headers, secrets, app, session=named, through=carrier.carry)
+        target = Target(url, path, manners, headers, secrets, app, session=named, through=carrier.carry, until=until)
         run = begin(Terms(contract), target, profile, seed, session)
         # Before the target, so that it is written when nothing is in flight any more.
         stack.callback(carrier.write, _origin(run, headers, options.rules))
@@ -112,6 +115,7 @@ class _Carrier:
     """Makes the transport of a run, and keeps what records it."""
 
     manners: Manners
+    until: Deadline
     app: Any
     recording: Recording | None
     output: Output | None
@@ -132,7 +136,8 @@ class _Carrier:
     def _transport(self, endpoint: Endpoint) -> Transport:
         if self.recording is not None:
             return ReplayTransport(self.recording, endpoint)
-        return connect(endpoint, self.manners.timeout, self.manners.max_bytes, self.app, lifespan=True)
+        manners = self.manners
+        return connect(endpoint, manners.timeout, manners.max_bytes, self.app, lifespan=True, until=self.until)
 
 
 def _as_recorded(options: Options, origin: Origin, contract: Contract) -> Options:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -46,6 +46,8 @@ class Verdict(StrEnum):
 Params = tuple[tuple[str, str], ...]
 
 
+SHOWN_BYTES = 256 * 1024
+"""How much of a body is kept to be shown."""
 CUT = "the body is longer than was to be read"
 
 
@@ -167,6 +169,16 @@ class Finding(Exception):
         self.message = message
         self.answers = tuple(answers)
 
+    def keep_less(self) -> None:
+        """Keep of large bodies only their beginning, which is all that is shown of them.
+
+        Where it was raised is forgotten, too: the frames of a traceback hold the bodies that they worked on.
+        """
+        self.__traceback__ = self.__cause__ = self.__context__ = None
+        self.answers = tuple(
+            replace(each, body=each.body[:SHOWN_BYTES]) if len(each.body) > SHOWN_BYTES else each for each in self.answers
+        )
+
 
 class Violation(Finding):
     """The target breaks the rule: what was expected, what came, and for a member its path in the answer."""
@@ -254,6 +266,10 @@ class Unrecorded(Inconclusive):
 
 class BudgetSpent(Inconclusive):
     """The request budget does not allow another request."""
+
+
+class TimeSpent(BudgetSpent):
+    """The run's time does not allow another request, or ended before one was answered."""
 
 
 NOT_SELECTED = "not selected"

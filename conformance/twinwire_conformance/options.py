@@ -26,7 +26,8 @@ class Options:
     """The options of one run. Exactly one of ``url``, ``app``, ``reference`` and ``replay`` names the target.
 
     A ``replay`` may come with the ``url`` that was recorded. ``headers`` are lines like ``Name: value``; ``timeout`` is in
-    seconds, ``rate`` in requests per second. ``har`` is the file that the run is recorded in. None stands for the default,
+    seconds, as is ``max_time`` for the whole run, ``rate`` in requests per second.
+    ``har`` is the file that the run is recorded in. None stands for the default,
     in a replay for what was recorded. ``rules`` are the ids of the rules to try, None for all.
     """
 
@@ -40,6 +41,7 @@ class Options:
     timeout: float = DEFAULT_TIMEOUT
     rate: float | None = None
     max_requests: int | None = None
+    max_time: float | None = None
     seed: int | None = None
     rules: tuple[str, ...] | None = None
     har: str | None = None
@@ -103,6 +105,7 @@ def _profile(name: str, text: str) -> str:
     return text
 
 
+_TIMES = ", ".join(f"{name} {profile.max_time:g}" for name, profile in PROFILES.items())
 OPTIONS = (
     Option(
         "app",
@@ -127,6 +130,13 @@ OPTIONS = (
     Option("timeout", "timeout", f"seconds for one whole answer (default: {DEFAULT_TIMEOUT:g})", "S", _number(0.001, _DAY)),
     Option("rate", "rate", "at most N requests a second", "N", _number(0.001, 1e6)),
     Option("max-requests", "max_requests", "the budget of requests (default: the profile's)", "N", _integer(1, 10**9)),
+    Option(
+        "max-time",
+        "max_time",
+        f"seconds for the whole run; what was not reached is inconclusive (default: {_TIMES})",
+        "SECONDS",
+        _number(0.001, _DAY),
+    ),
     Option(
         "seed", "seed", "draw the same inputs again; the seed of a run stands in its report", "N", _integer(-(2**63), 2**63 - 1)
     ),

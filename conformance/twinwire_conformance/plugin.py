@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from twinwire.errors import TwinwireError
+from twinwire_conformance.interrupts import Interrupts
 from twinwire_conformance.launch import launched
 from twinwire_conformance.model import Evidence, Level, Outcome, Report, Result
 from twinwire_conformance.options import OPTIONS, parsed
@@ -134,9 +135,9 @@ def _certify(config: pytest.Config, ids: Iterable[str]) -> None:
         if options.replay is None or len(wanted) < len(rules):
             collected = chosen_ids([rule for rule in rules if rule.id in wanted])
             options = dataclasses.replace(options, rules=collected)
-        with launched(options) as started:
+        with Interrupts() as interrupts, launched(options) as started:
             chosen = rules if started.rules is None else recorded(started.rules)
-            report = started.conclude(certify(started.run, rules, chosen))
+            report = started.conclude(certify(started.run, rules, chosen, interrupts=interrupts))
     except TwinwireError as error:
         raise pytest.UsageError(" ".join(str(error).splitlines())) from error
     if report.note == "interrupted":

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Profile:
     """The extent of a run.
 
-    ``max_requests`` is the budget. ``survey_lots`` is the most lots that the survey takes from the beginning, ``reach``
+    ``max_requests`` is the budget, ``max_time`` the seconds for a whole run.
+    ``survey_lots`` is the most lots that the survey takes from the beginning, ``reach``
     the same where cursors have no order, ``probes`` the most requests with which the end of a large feed is sought.
     ``walks`` and ``hostile`` are the inputs that Hypothesis draws, ``sweep`` the most pages of the traversals that are taken
     before any are drawn, ``cuts`` the page boundaries among them that are spread evenly over the feed, ``shrink`` the requests
@@ -22,6 +23,7 @@ class Profile:
 
     name: str
     max_requests: int
+    max_time: float
     survey_lots: int
     reach: int
     probes: int
@@ -42,6 +44,7 @@ class Profile:
 _QUICK = Profile(
     "quick",
     max_requests=60,
+    max_time=300.0,
     survey_lots=3,
     reach=6,
     probes=8,
@@ -58,6 +61,7 @@ _QUICK = Profile(
 _STANDARD = Profile(
     "standard",
     max_requests=400,
+    max_time=900.0,
     survey_lots=26,
     reach=40,
     probes=24,
@@ -75,6 +79,7 @@ _STANDARD = Profile(
 _THOROUGH = Profile(
     "thorough",
     max_requests=4000,
+    max_time=900.0,
     survey_lots=220,
     reach=400,
     probes=64,

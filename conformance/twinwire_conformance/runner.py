@@ -12,6 +12,7 @@ from twinwire.errors import printable
 from twinwire_conformance.basis import basis
 from twinwire_conformance.causes import group, subject
 from twinwire_conformance.contract import Terms
+from twinwire_conformance.interrupts import Interrupts
 from twinwire_conformance.model import (
     NOT_SELECTED,
     BudgetSpent,
@@ -34,6 +35,8 @@ from twinwire_conformance.rules.registry import properties
 from twinwire_conformance.target import Target
 
 MAX_EVIDENCE = 8
+MAX_NAMED = 5
+_TIME = "the run's time"
 MAX_SILENT = 3
 """A target that has stopped answering is not asked again for every rule that is left."""
 
@@ -81,6 +84,7 @@ class Run:
             outcome, finding = self._ended(rule, trial)
         self.silent = self.silent + 1 if isinstance(finding, Unreachable) else 0
         self.results[rule.id] = self._result(rule, outcome, trial, finding)
+        self.exam.keep_less()
         return self.results[rule.id]
 
     def _ended(self, rule: Rule, trial: Trial) -> tuple[Outcome, Finding | None]:
@@ -174,6 +178,7 @@ class Run:
     def _result(self, rule: Rule, outcome: Outcome, trial: Trial, finding: Finding | None) -> Result:
         target = self.exam.target
         if finding is not None:
+            finding.keep_less()
             self.findings[rule.id] = finding
         message = self._shown(finding.message) if finding else ""
         if outcome is Outcome.FAIL:
@@ -193,6 +198,16 @@ class Run:
     def _accidents(self) -> list[str]:
         failed = self.exam.lots.failed_once
         return [f"HTTP {answer.status} came once for {answer.url}, and not when that was requested again" for answer in failed]
+
+    def note_time(self) -> None:
+        """Say which rules were not decided because the run's time was over, if it was."""
+        late = [rule for rule, result in self.results.items() if _TIME in result.message]
+        if late and self.note != "interrupted":
+            named = ", ".join(sorted(late)[:MAX_NAMED]) + (
+                f" and {len(late) - MAX_NAMED} more" if len(late) > MAX_NAMED else ""
+            )
+            spent = f"{_TIME} of {self.exam.target.manners.max_time:g} s is spent; not decided: {named}"
+            self.note = f"{self.note}; {spent}" if self.note else spent
 
     def report(self) -> Report:
         """Return the report of what has been decided so far."""
@@ -221,37 +236,52 @@ def begin(terms: Terms, target: Target, profile: Profile, seed: int, session: st
     return Run(Examination(terms, target, profile, seed, session, properties()), {}, time.time())
 
 
-def certify(run: Run, rules: Sequence[Rule], chosen: Sequence[Rule], listen: Listener = lambda _rule, _result: None) -> Report:
-    """Try the chosen rules and report on all. What an interrupt leaves untried is inconclusive."""
-    order, target = sorted(chosen, key=lambda rule: rule.phase), run.exam.target
+def certify(
+    run: Run,
+    rules: Sequence[Rule],
+    chosen: Sequence[Rule],
+    listen: Listener = lambda _rule, _result: None,
+    interrupts: Interrupts | None = None,
+) -> Report:
+    """Try the chosen rules and report on all. What an interrupt or the end of the time leaves untried is inconclusive."""
     run.chosen = frozenset(rule.id for rule in chosen)
     if len(chosen) < len(rules):
         run.note = f"only {len(chosen)} of {len(rules)} rules were selected: this is no full certification"
     try:
-        absent = run.seek()
-        if absent is not None:
-            run.give_up(chosen, absent)
-            order = []
-        for rule in order:
-            if run.silent == MAX_SILENT:
-                if not run.answers():
-                    run.leave(rule, Outcome.INCONCLUSIVE, "the target had stopped answering before this rule")
-                    continue
-                run.silent = 0
-            target.reserved = run.exam.profile.reserve * rule.makes_way if len(order) > 1 else 0
-            listen(rule, None)
-            listen(rule, run.examine(rule))
-        if order:
-            run.look_back()
-        run.settle()
+        with (interrupts or Interrupts()).held_afterwards():
+            _try_all(run, chosen, listen)
     except KeyboardInterrupt:
         run.note = "interrupted"
         for rule in chosen:
             if rule.id not in run.results:
                 run.leave(rule, Outcome.INCONCLUSIVE, "the run was interrupted before this rule")
+    run.note_time()
     for rule in rules:
         if rule not in chosen:
             run.leave(rule, Outcome.SKIP, NOT_SELECTED)
     position = {rule.id: index for index, rule in enumerate(rules)}
     run.results = dict(sorted(run.results.items(), key=lambda item: position[item[0]]))
     return run.report()
+
+
+def _try_all(run: Run, chosen: Sequence[Rule], listen: Listener) -> None:
+    order, target = sorted(chosen, key=lambda rule: rule.phase), run.exam.target
+    absent = run.seek()
+    if absent is not None:
+        run.give_up(chosen, absent)
+        order = []
+    for rule in order:
+        if target.time_spent:
+            run.leave(rule, Outcome.INCONCLUSIVE, f"{target.time_spent}: this rule was not reached")
+            continue
+        if run.silent == MAX_SILENT:
+            if not run.answers():
+                run.leave(rule, Outcome.INCONCLUSIVE, "the target had stopped answering before this rule")
+                continue
+            run.silent = 0
+        target.reserved = run.exam.profile.reserve * rule.makes_way if len(order) > 1 else 0
+        listen(rule, None)
+        listen(rule, run.examine(rule))
+    if order:
+        run.look_back()
+    run.settle()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -17,10 +18,14 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from twinwire.errors import UsageError, printable
-from twinwire_conformance.model import Answer, BudgetSpent, Evidence, Failure, Request, Unreachable
-from twinwire_conformance.transport import REDACTED, Endpoint, Secrets, Transport, connect
+from twinwire_conformance.model import Answer, BudgetSpent, Evidence, Failure, Request, TimeSpent, Unreachable
+from twinwire_conformance.transport import REDACTED, Deadline, Endpoint, Secrets, Transport, connect
 
 MAX_WAITS = 5
+MOST_TOGETHER = 32 * 1024 * 1024
+"""How much of all answers to requests at the same time is read: they are in memory at the same time, too."""
+LEAST_TOGETHER = 1024 * 1024
+"""How much is read of each, however many there are."""
 
 
 class Resent(StrEnum):
@@ -33,7 +38,7 @@ class Resent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How the suite behaves towards a target: seconds per request, requests per second, and their greatest number."""
+    """How the suite behaves towards a target: seconds per request, requests per second, their number, and all seconds."""
 
     timeout: float = 30.0
     rate: float | None = None
@@ -41,6 +46,8 @@ class Manners:
     max_bytes: int = 64 * 1024 * 1024
     max_wait: float = 60.0
     """The longest that Retry-After is obeyed, in seconds; a longer one ends the waiting."""
+    max_time: float = math.inf
+    """The seconds for all requests, from when the target is made."""
 
 
 @dataclass(slots=True)
@@ -48,7 +55,8 @@ class Target:
     """A server under test. ``base_url`` is what the operation's path is appended to; ``app`` serves it in-process.
 
     ``secrets`` are hidden in all that is shown, and so is ``session``, the session's parameter and value. ``through`` makes
-    the transport that carries requests to the endpoint; without it they go over HTTP, or to ``app``.
+    the transport that carries requests to the endpoint; without it they go over HTTP, or to ``app``. ``until`` is the deadline
+    that such a transport keeps, too; without it the time of ``manners`` begins now.
     """
 
     base_url: str
@@ -59,6 +67,7 @@ class Target:
     app: Any = None
     session: tuple[str, str] | None = None
     through: Callable[[Endpoint], Transport] | None = None
+    until: Deadline | None = None
     on_request: Callable[[int], None] = lambda _: None
     requests: int = 0
     reserved: int = 0
@@ -68,6 +77,8 @@ class Target:
     decoded_bytes: int = 0
     """The bytes of all bodies after their content coding was undone."""
     endpoint: Endpoint = field(init=False)
+    deadline: Deadline = field(init=False)
+    """The moment after which no request is sent, and none is waited for."""
     _transport: Transport = field(init=False)
     _calls: int = 0
     _next_slot: float = 0.0
@@ -81,7 +92,8 @@ class Target:
         self.endpoint = Endpoint(url, self.path, self.headers, secrets)
         # What is shown from here on; only the transport needs the real one.
         self.base_url = self.endpoint.shown_base
-        through = self.through or partial(connect, timeout=self.manners.timeout, max_bytes=self.manners.max_bytes, app=self.app)
+        self.deadline = self.until or Deadline(self.manners.max_time)
+        through = self.through or self._connect
         self._transport = through(self.endpoint)
 
     def __enter__(self) -> Target:
@@ -94,14 +106,28 @@ class Target:
         """Close every connection."""
         self._transport.close()
 
+    def _connect(self, endpoint: Endpoint) -> Transport:
+        return connect(endpoint, self.manners.timeout, self.manners.max_bytes, self.app, until=self.deadline)
+
+    @property
+    def time_spent(self) -> str:
+        """The sentence that says that the run's time is over; empty while it is not."""
+        return f"the run's time of {self.manners.max_time:g} s is spent" if self.deadline.is_over else ""
+
     def send(self, request: Request) -> Answer:
-        """Send a request. Raises BudgetSpent before it is sent, Unreachable when no whole answer comes."""
+        """Send a request. Raises BudgetSpent before it is sent, Unreachable when no whole answer comes.
+
+        Raises TimeSpent when the run's time is over, or ends before the answer is there.
+        """
         return self.send_together([request])[0]
 
     def send_together(self, requests: Sequence[Request]) -> list[Answer]:
         """Send requests at the same time and return their answers in order. Raises as ``send`` does, BudgetSpent for all."""
         first = self._calls
         self._calls += len(requests)
+        if len(requests) > 1:
+            share = max(LEAST_TOGETHER, MOST_TOGETHER // len(requests))
+            requests = [replace(each, most=min(share, each.most or share)) for each in requests]
         # Counted before any is sent, so that which of them the budget allows is no matter of luck.
         slots = self._admit(len(requests))
         works = [partial(self._send, request, first + index, slots[index]) for index, request in enumerate(requests)]
@@ -137,8 +163,13 @@ class Target:
         return self.endpoint.secrets.text(text)
 
     def pause(self, seconds: float) -> None:
-        """Wait between requests; a replay goes on at once."""
-        self._transport.pause(seconds)
+        """Wait between requests; a replay goes on at once. Raises TimeSpent when the run's time ends meanwhile."""
+        self._transport.pause(min(seconds, self.deadline.rest))
+        self._refuse_late()
+
+    def _refuse_late(self) -> None:
+        if self.time_spent:
+            raise TimeSpent(self.time_spent)
 
     def unanswered(self, request: Request) -> Answer:
         """Return an answer of status 0 that stands for none, as evidence of a request that got no response."""
@@ -158,7 +189,7 @@ class Target:
         resent: list[Resent] = []
         while True:
             if slot > time.monotonic():
-                self._transport.pause(slot - time.monotonic())
+                self.pause(slot - time.monotonic())
             try:
                 answer = self._transport.exchange(request, call)
             except Unreachable as error:
@@ -182,7 +213,7 @@ class Target:
             if wait > self.manners.max_wait:
                 message = f"HTTP {answer.status} asks to wait {wait:.0f} s, longer than {self.manners.max_wait:.0f} s"
                 raise Unreachable(message, [answer], kind=Failure.BUSY)
-            self._transport.pause(wait)
+            self.pause(wait)
             slot = self._admit(1)[0]
 
     def _count(self, answers: Sequence[Answer]) -> None:
@@ -192,6 +223,7 @@ class Target:
 
     def _admit(self, count: int) -> list[float]:
         """Count requests against the budget and return when each may be sent. Raises BudgetSpent."""
+        self._refuse_late()
         with self._lock:
             if self.requests + count > self.manners.max_requests - self.reserved:
                 raise BudgetSpent(f"the budget of {self.manners.max_requests} requests is spent")

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -18,6 +19,8 @@ from lxml import etree
 
 from twinwire.ir import Contract, Scalar
 from twinwire.patterns import python_pattern
+
+MAX_ERRORS = 1000
 
 Flaw = tuple[str, str]
 """Where a schema is broken (a path in the answer), and in what."""
@@ -40,8 +43,10 @@ class Schemas:
             path = _without_type(value)
             if path is not None:
                 return path
-        errors = sorted(self._json.iter_errors(value), key=lambda error: error.json_path)
-        return (errors[0].json_path, errors[0].message) if errors else None
+        # Each error quotes its value; of very many, the first ones say enough.
+        errors = islice(self._json.iter_errors(value), MAX_ERRORS)
+        first = min(errors, key=lambda error: error.json_path, default=None)
+        return (first.json_path, first.message) if first is not None else None
 
     def xml_flaw(self, root: ET.Element) -> Flaw | None:
         """Return the first flaw of an XML element, None when it is valid (SCHEMA-02)."""

@@ -95,6 +95,13 @@ class Examination:
         self._learn_volatile(found)
         return found
 
+    def keep_less(self) -> None:
+        """Let go of the bodies that the findings so far would hold."""
+        noted = [error for errors in self.lots.not_served.values() for error in errors]
+        failures = [error for each in self.observations.noted.values() for error in each.failures]
+        for error in (*noted, *self.lots.broken.values(), *failures, *self.flickers):
+            error.keep_less()
+
     @property
     def starts(self) -> Sequence[Start]:
         """The places to request from, the beginning first."""

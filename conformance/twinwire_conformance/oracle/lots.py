@@ -388,7 +388,7 @@ class Lots:
 
     def _failed_once(self, answer: Answer) -> None:
         """Note a 5xx that did not come again; one may be an accident, several are not."""
-        self.failed_once.append(answer)
+        self.failed_once.append(replace(answer, body=answer.body[:LARGE_BYTES]))
         if len(self.failed_once) == ACCIDENTS:
             got = f"{len(self.failed_once)} of HTTP {answer.status} here and there, none of which came again"
             self.note(NotServed("HTTP-09", "no 5xx, whatever the input", got, self.failed_once))
@@ -434,6 +434,7 @@ class Lots:
 
     def note(self, error: NotServed) -> NotServed:
         """Note that a page was not served, so that the rule which this breaks fails; return the error."""
+        error.keep_less()
         noted = self.not_served.setdefault(error.owner, [])
         if error not in noted:
             noted.append(error)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from twinwire_conformance.contract import Ask
 from twinwire_conformance.model import Answer, Violation
-from twinwire_conformance.oracle.lots import LARGE_BYTES, Lot
+from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.oracle.walks import Property, SuccessiveCheck
 
 PageCheck = Callable[[Lot], int]
@@ -55,7 +55,7 @@ class Noted:
         """Note a failure. Only the beginning of large bodies is kept."""
         self.failed += 1
         if len(self.failures) < MAX_FAILURES:
-            found.answers = tuple(replace(answer, body=answer.body[:LARGE_BYTES]) for answer in found.answers)
+            found.keep_less()
             self.failures.append(found)
 
 

@@ -122,6 +122,7 @@ def probe(lots: Lots) -> Violation | None:
             try:
                 lots.lot(ask)
             except NotServed as error:
+                error.keep_less()
                 lots.broken.setdefault(format_, error)
                 first = first or error
             else:

@@ -11,15 +11,18 @@ from typing import Any, TypeAlias
 from twinwire.ir import Kind
 from twinwire_conformance.reading.charsets import MARK, UTF_8, codec_of, decode
 from twinwire_conformance.reading.excerpts import excerpt
+from twinwire_conformance.reading.limits import check_json
 from twinwire_conformance.reading.numbers import RawNumber, as_double, parse_decimal, parse_integer
 from twinwire_conformance.reading.plan import Plan, Slot
 from twinwire_conformance.reading.values import shown
 from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable
 
+_ASCII_FIRST = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*[{\[\"0-9tfn-]")
+"""The beginning of JSON in every charset that extends ASCII; EBCDIC and wide charsets begin with other bytes."""
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 _MAX_REPEATED = 20
 _MAX_STEPS = 20
-_MAX_NAME = 80
+MAX_SHOWN = 80
 
 Pairs = list[tuple[str, Any]]
 _Steps: TypeAlias = "tuple[_Steps, str | int] | None"
@@ -78,7 +81,7 @@ def _path(steps: _Steps) -> str:
     parts: list[str] = []
     while steps is not None and len(parts) < _MAX_STEPS:
         steps, step = steps
-        parts.append(f"[{step}]" if isinstance(step, int) else f".{step[:_MAX_NAME]}")
+        parts.append(f"[{step}]" if isinstance(step, int) else f".{step[:MAX_SHOWN]}")
     return ("$" if steps is None else "…") + "".join(reversed(parts))
 
 
@@ -88,7 +91,14 @@ def parse(body: bytes, charset: str | None, names: _Names | None = None) -> dict
     Raises:
         Unreadable: The body is not a JSON object in its charset.
     """
-    text = decode(body, codec_of(charset or UTF_8))
+    codec = codec_of(charset or UTF_8)
+    wide = codec.startswith(("utf-16", "utf-32")) or not _ASCII_FIRST.match(body)
+    if not wide:
+        # Before it is decoded, which doubles what a body takes.
+        check_json(body)
+    text = decode(body, codec)
+    if wide:
+        check_json(text.encode("utf-8", "surrogatepass"))
     if text.startswith(MARK):
         raise Unreadable("not JSON: it begins with two byte order marks")
     try:
@@ -101,7 +111,10 @@ def parse(body: bytes, charset: str | None, names: _Names | None = None) -> dict
     except ValueError as error:
         raise Unreadable(f"not JSON: {error}") from error
     if _HALF_CHARACTER.search(text):
-        _refuse_half_characters(raw)
+        try:
+            _refuse_half_characters(raw)
+        except RecursionError as error:
+            raise Unreadable("the JSON is nested too deep") from error
     if not isinstance(raw, dict):
         raise Unreadable(f"not a JSON object but {shown(raw)}", foreign=True)
     return raw

@@ -8,6 +8,7 @@ from xml.parsers import expat
 
 from twinwire_conformance.reading.charsets import UTF_8, check_utf8, utf8_of_xml
 from twinwire_conformance.reading.excerpts import bytes_excerpt
+from twinwire_conformance.reading.limits import check_xml
 from twinwire_conformance.reading.words import Unreadable
 
 # Names with a namespace come as ``uri}name``.
@@ -18,7 +19,7 @@ TYPE = f"{INSTANCE}}}type"
 HINTS = frozenset((f"{INSTANCE}}}schemaLocation", f"{INSTANCE}}}noNamespaceSchemaLocation"))
 """Attributes that say where a schema may be found. They carry no meaning, and nothing is fetched from there."""
 
-MAX_URI = 4096
+MAX_URI = 1024
 """The longest namespace URI, in bytes. The parser copies the URI into the name of every element and attribute."""
 _LONG_URI = re.compile(rb"""\s*(?:"[^"]{%d}|'[^']{%d})""" % (MAX_URI + 1, MAX_URI + 1))
 _EQUALS = re.compile(rb"(?::[^\s=<>]*)?\s*=")
@@ -46,9 +47,11 @@ def parse(
         declare: Takes a prefix (None: the default) and the namespace that it is bound to, before the element's start.
 
     Raises:
-        Unreadable: The document is not well-formed or not in its charset, has a DOCTYPE or a very long namespace URI.
+        Unreadable: The document is not well-formed or not in its charset, has a DOCTYPE, a very long namespace URI, or more
+            than its limits allow.
     """
     source = utf8_of_xml(body, charset)
+    check_xml(source)
     if _may_have_long_uri(source):
         # This parser knows nothing of namespaces, so that it copies none.
         _run(expat.ParserCreate(UTF_8), source, _refuse_long_uri)

@@ -10,6 +10,8 @@ from twinwire_conformance.reading.plan import Element, Plan, Slot
 from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable, boolean, scalar
 from twinwire_conformance.reading.xml_events import HINTS, NIL, clark, parse
 
+MAX_SHOWN = 120
+
 _NO_ELEMENTS: Mapping[str, Element] = {}
 _NO_ATTRIBUTES: Mapping[str, Slot] = {}
 
@@ -121,7 +123,7 @@ class _Reader:
 
     def _skip(self, name: str) -> None:
         if not self._above:
-            raise Unreadable(f"the root element is <{clark(name)}>, not <{self._root.wire}>", foreign=True)
+            raise Unreadable(f"the root element is <{clark(name)[:MAX_SHOWN]}>, not <{self._root.wire}>", foreign=True)
         self.odd = True
         self._skipped = 1
         # Text after an element within a scalar is not the scalar's.

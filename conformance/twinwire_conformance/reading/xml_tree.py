@@ -5,7 +5,7 @@ Text stays wherever it stands, and so does ``xsi:nil``, as only the schema can s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from twinwire.ir import Kind
@@ -22,18 +22,19 @@ _PREFIXES = {f"{{{INSTANCE}}}": "xsi:", "{http://www.w3.org/XML/1998/namespace}"
 def known(plan: Plan, body: bytes, charset: str | None) -> tuple[ET.Element, tuple[str, ...]]:
     """Return the root element without what the plan does not know, and the paths of that. Raises Unreadable."""
     builder = ET.TreeBuilder()
-    scopes: list[Mapping[str, str]] = [{}]
+    # What each open element declares; not what is in scope, which a long list of prefixes would multiply.
+    scopes: list[Mapping[str, str]] = []
     declared: dict[str, str] = {}
 
     def declare(prefix: str | None, uri: str | None) -> None:
         declared[prefix or ""] = uri or ""
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
-        scopes.append({**scopes[-1], **declared} if declared else scopes[-1])
+        scopes.append(dict(declared))
         declared.clear()
         found = {clark(key): value for key, value in attributes.items()}
         if TYPE in attributes:
-            found[_TYPE] = _qualified(attributes[TYPE], scopes[-1])
+            found[_TYPE] = _qualified(attributes[TYPE], scopes)
         builder.start(clark(name), found)
 
     def end(name: str) -> None:
@@ -46,10 +47,10 @@ def known(plan: Plan, body: bytes, charset: str | None) -> tuple[ET.Element, tup
     return tree.model(plan, root, f"/{root.tag}"), tuple(tree.unknown)
 
 
-def _qualified(name: str, scope: Mapping[str, str]) -> str:
+def _qualified(name: str, scopes: Sequence[Mapping[str, str]]) -> str:
     """Return a qualified name with its namespace in braces; one whose prefix stands for none stays as it is."""
     prefix, colon, local = name.strip().rpartition(":")
-    uri = scope.get(prefix)
+    uri = next((scope[prefix] for scope in reversed(scopes) if prefix in scope), None)
     if uri is None and colon:
         return name
     return f"{{{uri}}}{local}" if uri else local

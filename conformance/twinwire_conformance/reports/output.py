@@ -8,6 +8,7 @@ import gzip
 import os
 import re
 import secrets
+import shutil
 import stat
 import sys
 import time
@@ -70,7 +71,7 @@ class Output:
             sys.stdout.buffer.flush()
             return
         try:
-            in_place = self._descriptor is not None or _is_special(self.path)
+            in_place = self._descriptor is not None or _is_special(self.path) or _stays(self.path)
             with self._in_place() if in_place else self._replaced() as stream:
                 yield stream
         except OSError as error:
@@ -96,9 +97,19 @@ class Output:
                 yield packed
             with contextlib.suppress(FileNotFoundError):
                 _take_after(draft, os.stat(self.path))  # noqa: PTH116
-            draft.replace(self.path)
+            self._put(draft)
         finally:
             draft.unlink(missing_ok=True)
+
+    def _put(self, draft: Path) -> None:
+        try:
+            draft.replace(self.path)
+        except OSError as error:
+            # A file that is mounted by itself, as containers do it, cannot be replaced.
+            if error.errno not in (errno.EBUSY, errno.EXDEV):
+                raise
+            with draft.open("rb") as whole, Path(self.path).open("wb") as place:
+                shutil.copyfileobj(whole, place)
 
     def _probe(self) -> None:
         file = Path(self.path)
@@ -110,7 +121,8 @@ class Output:
             if not os.access(file, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if not _is_special(self.path):
-            self._draft().unlink()
+            if not _stays(self.path):
+                self._draft().unlink()
         elif not file.exists() and not os.access(os.path.dirname(os.path.realpath(file)), os.W_OK):  # noqa: PTH120
             # A symbolic link to a file that is not there yet.
             raise FileNotFoundError(errno.ENOENT, "No such file or directory")
@@ -143,6 +155,11 @@ def _is_special(path: str) -> bool:
         return not stat.S_ISREG(os.lstat(path).st_mode)
     except FileNotFoundError:
         return False
+
+
+def _stays(path: str) -> bool:
+    """Return whether a file can be written but not replaced, because its directory cannot be written."""
+    return os.path.exists(path) and not os.access(os.path.dirname(path) or ".", os.W_OK)  # noqa: PTH110, PTH120
 
 
 def _take_after(draft: Path, old: os.stat_result) -> None:

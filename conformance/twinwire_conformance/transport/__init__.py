@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from twinwire_conformance.transport.deadline import Deadline
 from twinwire_conformance.transport.endpoint import Endpoint, Transport
 from twinwire_conformance.transport.http import HttpTransport
 from twinwire_conformance.transport.recording import Origin, RecordingTransport
@@ -10,6 +11,7 @@ from twinwire_conformance.transport.secrecy import REDACTED, Secrets
 
 __all__ = [
     "REDACTED",
+    "Deadline",
     "Endpoint",
     "Origin",
     "Recording",
@@ -22,7 +24,15 @@ __all__ = [
 ]
 
 
-def connect(endpoint: Endpoint, timeout: float, max_bytes: int, app: Any = None, *, lifespan: bool = False) -> Transport:
+def connect(
+    endpoint: Endpoint,
+    timeout: float,
+    max_bytes: int,
+    app: Any = None,
+    *,
+    lifespan: bool = False,
+    until: Deadline | None = None,
+) -> Transport:
     """Return the transport to a live endpoint: over HTTP, or to an application in this process.
 
     Args:
@@ -31,13 +41,14 @@ def connect(endpoint: Endpoint, timeout: float, max_bytes: int, app: Any = None,
         max_bytes: The largest body that is read.
         app: An ASGI or WSGI application; None for HTTP.
         lifespan: Whether an ASGI application is started, and shut down at the end.
+        until: The deadline of the run.
 
     Raises:
         UsageError: The proxy cannot be used, or the application is none or fails to start.
     """
     if app is None:
-        return HttpTransport(endpoint, timeout, max_bytes)
+        return HttpTransport(endpoint, timeout, max_bytes, until)
     # Its libraries are of no use to a run over HTTP, and take a while to import.
     from twinwire_conformance.transport.application import AppTransport  # noqa: PLC0415
 
-    return AppTransport(endpoint, timeout, max_bytes, app, lifespan=lifespan)
+    return AppTransport(endpoint, timeout, max_bytes, app, lifespan=lifespan, until=until)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from twinwire.errors import UsageError
-from twinwire_conformance.model import Answer, Failure, Request, Unreachable
+from twinwire_conformance.model import Answer, Failure, Request, TimeSpent, Unreachable
 from twinwire_conformance.transport.asgi import AsgiServer, asgi3
+from twinwire_conformance.transport.deadline import Deadline
 from twinwire_conformance.transport.endpoint import Endpoint
 from twinwire_conformance.transport.http import Body, received
 from twinwire_conformance.transport.interfaces import Interface, interface_of
@@ -22,8 +24,8 @@ from twinwire_conformance.transport.wsgi import WsgiServer
 class Server(Protocol):
     """Calls an application in place of a server that listens on a port."""
 
-    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take) -> Response:
-        """Return the response to a GET. Raises TimeoutError, and Truncated when the body breaks off."""
+    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take, seconds: float) -> Response:
+        """Return the response to a GET. Raises TimeoutError after some seconds, Truncated when the body breaks off."""
         ...
 
     def close(self) -> None:
@@ -40,27 +42,45 @@ class AppTransport(Threads):
         max_bytes: The largest body that is read.
         app: An ASGI or WSGI application.
         lifespan: Whether an ASGI application is started, and shut down at the end.
+        until: The deadline of the run.
 
     Raises:
         UsageError: ``app`` is not an application, or fails to start.
     """
 
-    def __init__(self, endpoint: Endpoint, timeout: float, max_bytes: int, app: Any, *, lifespan: bool = False) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        timeout: float,
+        max_bytes: int,
+        app: Any,
+        *,
+        lifespan: bool = False,
+        until: Deadline | None = None,
+    ) -> None:
         self.endpoint = endpoint
         self.timeout = timeout
         self.max_bytes = max_bytes
-        self._server = _server(app, timeout, lifespan=lifespan)
+        self._until = until
+        self._server = _server(app, min(timeout, _rest(until)), lifespan=lifespan)
         self._logged = LoggedErrors()
         logging.getLogger().addHandler(self._logged)
 
     def exchange(self, request: Request, call: int) -> Answer:  # noqa: ARG002 - only recordings count calls
-        """Send a request. Raises Unreachable."""
+        """Send a request. Raises Unreachable, and TimeSpent when the run's time ends before the response does."""
         shown = self.endpoint.shown_url(request)
         started = time.monotonic()
         body = Body(request, self.max_bytes)
         try:
-            response = self._server.respond(self.endpoint.url(request), self.endpoint.sent_headers(request), body.add)
+            response = self._server.respond(
+                self.endpoint.url(request),
+                self.endpoint.sent_headers(request),
+                body.add,
+                Deadline(self.timeout, self._until).rest,
+            )
         except TimeoutError as error:
+            if self._until is not None and self._until.is_over:
+                raise TimeSpent("the run's time ended before the response did") from error
             raise Unreachable(f"no whole answer within {self.timeout:g} s from {shown}", kind=Failure.TIMEOUT) from error
         except Truncated as error:
             reason = self.endpoint.secrets.text(str(error))
@@ -75,10 +95,14 @@ class AppTransport(Threads):
         self._server.close()
 
 
+def _rest(until: Deadline | None) -> float:
+    return math.inf if until is None else until.rest
+
+
 def _server(app: Any, timeout: float, *, lifespan: bool) -> Server:
     kind = interface_of(app)
     if kind is Interface.FACTORY:
         raise UsageError("the application is a factory", "pass what it returns")
     if kind is Interface.WSGI:
-        return WsgiServer(app, timeout)
+        return WsgiServer(app)
     return AsgiServer(asgi3(app) if kind is Interface.ASGI2 else app, timeout, lifespan=lifespan)

@@ -23,7 +23,7 @@ _GRACE = 5.0
 
 
 class AsgiServer:
-    """Calls an ASGI 3 application. ``timeout`` is in seconds for one exchange, and for its startup and its shutdown.
+    """Calls an ASGI 3 application. ``timeout`` is in seconds for its startup and its shutdown.
 
     Raises UsageError when ``lifespan`` is wanted and the application fails to start.
     """
@@ -40,16 +40,16 @@ class AsgiServer:
         if not lifespan:
             return
         try:
-            self._wait(self._lifespan.startup())
+            self._wait(self._lifespan.startup(), timeout)
         except (TimeoutError, _StartupFailed) as error:
             self.close()
             reason = str(error) or f"it did not start within {timeout:g} s"
             raise UsageError(f"the application failed at startup: {reason}", "start it as a server would") from error
 
-    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take) -> Response:
-        """Call the application and return its response. Raises TimeoutError, and Truncated when the body breaks off."""
+    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take, seconds: float) -> Response:
+        """Call the application. Raises TimeoutError after some seconds, and Truncated when the body breaks off."""
         response = Response(take)
-        self._wait(self._serve(_scope(url, headers, self.state), response))
+        self._wait(self._serve(_scope(url, headers, self.state), response, seconds), seconds)
         return response.concluded()
 
     def close(self) -> None:
@@ -57,29 +57,29 @@ class AsgiServer:
         if self._loop.is_closed():
             return
         with contextlib.suppress(TimeoutError):
-            self._wait(self._finish())
+            self._wait(self._finish(), self.timeout)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_GRACE)
         # A loop that the application blocks cannot be ended; its thread is a daemon.
         if not self._thread.is_alive():
             self._loop.close()
 
-    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+    def _wait(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
         future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
-            return future.result(self.timeout + _GRACE)
+            return future.result(seconds + _GRACE)
         except BaseException:
             future.cancel()
             raise
 
-    async def _serve(self, scope: Message, response: Response) -> None:
+    async def _serve(self, scope: Message, response: Response, seconds: float) -> None:
         exchange = _Exchange(response)
         task = asyncio.ensure_future(exchange.run(self.app, scope))
         ended = asyncio.ensure_future(exchange.ended.wait())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
-            async with asyncio.timeout(self.timeout):
+            async with asyncio.timeout(seconds):
                 await asyncio.wait((task, ended), return_when=asyncio.FIRST_COMPLETED)
             if response.complete and response.status >= _SERVER_ERROR:
                 # Frameworks send the response first, and then raise what led to it.

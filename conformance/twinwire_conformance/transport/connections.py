@@ -6,7 +6,6 @@ import base64
 import re
 import ssl
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -16,6 +15,7 @@ import h11
 import httpcore
 
 from twinwire.errors import UsageError
+from twinwire_conformance.transport.deadline import Deadline
 
 MAX_HEAD: Final = 256 * 1024
 """The largest head of a response, chunk header or trailer, in bytes."""
@@ -28,20 +28,6 @@ MAX_LOST: Final = 2
 _READ_BYTES: Final = 64 * 1024
 _LINE_BREAKS: Final = b"\r\n"
 Headers = Sequence[tuple[bytes, bytes]]
-
-
-class Deadline:
-    """The moment at which an exchange must have ended."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Return the seconds that are left. Raises TimeoutError when there are none."""
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
 
 
 class NotConnected(Exception):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import base64
+import io
+import re
 import time
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from twinwire_conformance.model import CUT, Answer, Failure, Request, Unreachable
+from twinwire_conformance.model import CUT, Answer, Failure, Request, TimeSpent, Unreachable
 from twinwire_conformance.transport.coding import decode_body
 from twinwire_conformance.transport.connections import (
     BrokenOff,
     Connection,
-    Deadline,
     Headers,
     Malformed,
     NoResponse,
@@ -22,6 +23,7 @@ from twinwire_conformance.transport.connections import (
     Route,
     Unsendable,
 )
+from twinwire_conformance.transport.deadline import Deadline
 from twinwire_conformance.transport.endpoint import Endpoint
 from twinwire_conformance.transport.together import Threads
 
@@ -35,14 +37,27 @@ _KINDS: Final[dict[type[Exception], Failure]] = {
 }
 
 
-class HttpTransport(Threads):
-    """Sends requests to an endpoint. ``timeout`` is in seconds for one whole exchange, ``max_bytes`` caps a body.
+WIDEST: Final = 4
+"""The bytes of the widest character. A single one makes Python hold every character of a text in as many."""
+_ASTRAL: Final = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
 
-    Raises UsageError for a proxy that cannot be used.
+
+class HttpTransport(Threads):
+    """Sends requests to an endpoint.
+
+    Args:
+        endpoint: Where requests go.
+        timeout: The seconds for one whole exchange.
+        max_bytes: The largest body that is read.
+        until: The deadline of the run.
+
+    Raises:
+        UsageError: The proxy cannot be used.
     """
 
-    def __init__(self, endpoint: Endpoint, timeout: float, max_bytes: int) -> None:
+    def __init__(self, endpoint: Endpoint, timeout: float, max_bytes: int, until: Deadline | None = None) -> None:
         self.endpoint = endpoint
+        self._until = until
         self.timeout = timeout
         self.max_bytes = max_bytes
         self._route = Route(endpoint.base_url)
@@ -50,7 +65,10 @@ class HttpTransport(Threads):
         self._failed: set[int] = set()
 
     def exchange(self, request: Request, call: int) -> Answer:
-        """Send a request, on a new connection when the last exchange of the same call failed. Raises Unreachable."""
+        """Send a request, on a new connection when the last exchange of the same call failed.
+
+        Raises Unreachable, and TimeSpent when the run's time ends before the response does.
+        """
         fresh = request.fresh_connection or call in self._failed
         self._failed.discard(call)
         try:
@@ -64,13 +82,15 @@ class HttpTransport(Threads):
         self._pool.close()
 
     def _exchange(self, request: Request, *, fresh: bool) -> Answer:
-        deadline, started = Deadline(self.timeout), time.monotonic()
+        deadline, started = Deadline(self.timeout, self._until), time.monotonic()
         coming = Coming(Body(request, self.max_bytes))
         connection: Connection | None = None
         try:
             connection = self._pool.take(deadline, fresh=fresh)
             self._receive(request, connection, coming, deadline)
         except tuple(_KINDS) as error:
+            if isinstance(error, TimeoutError) and self._until is not None and self._until.is_over:
+                raise TimeSpent("the run's time ended before the response did") from error
             raise self._failure(error, request, connection, coming, time.monotonic() - started) from error
         finally:
             if connection is not None and (request.fresh_connection or not coming.whole):
@@ -154,7 +174,8 @@ class Body:
         self.max_bytes = max_bytes
         self.cut = False
         self._most = min(max_bytes, max_bytes if request.most is None else request.most)
-        self._chunks: list[bytes] = []
+        # It hands its bytes over without a copy, which joining chunks would be.
+        self._taken = io.BytesIO()
         self.size = 0
 
     def add(self, chunk: bytes) -> bool:
@@ -165,13 +186,13 @@ class Body:
                 raise Unreachable(f"the body is larger than {self.max_bytes} bytes", kind=Failure.TOO_LARGE)
             self.cut = True
             return False
-        self._chunks.append(chunk)
+        self._taken.write(chunk)
         return True
 
     def whole(self) -> bytes:
         """Return what has come, and hold it no longer."""
-        chunks, self._chunks = self._chunks, []
-        return b"".join(chunks)
+        taken, self._taken = self._taken, io.BytesIO()
+        return taken.getvalue()
 
 
 def received(
@@ -203,6 +224,9 @@ def received(
         accept = next((value for name, value in endpoint.sent_headers(request) if name.lower() == "accept-encoding"), "")
         decoded = decode_body(plain, names.get("content-encoding", ""), accept, body.max_bytes)
         plain, flaw, unasked = decoded.body, decoded.flaw, decoded.unasked
+    if len(plain) > body.max_bytes // WIDEST and not plain.isascii() and _ASTRAL.search(plain):
+        message = f"the body is larger than {body.max_bytes // WIDEST} bytes and has characters of {WIDEST} bytes"
+        raise Unreachable(message, kind=Failure.TOO_LARGE)
     defect = ""
     if "transfer-encoding" in names and "content-length" in names:
         defect = "the response has both Transfer-Encoding and Content-Length (RFC 9112, section 6.2, forbids it)"

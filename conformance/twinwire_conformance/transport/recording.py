@@ -49,6 +49,7 @@ class RecordingTransport:
         self._spill: IO[bytes] = tempfile.TemporaryFile(prefix="twinwire-")  # noqa: SIM115 - closed after it was written
         self._numbers = itertools.count()
         self._lock = threading.Lock()
+        self._ended = False
         self._places: dict[tuple[int, int], tuple[int, int]] = {}
 
     def exchange(self, request: Request, call: int) -> Answer:
@@ -82,7 +83,8 @@ class RecordingTransport:
         """Write the recording, its entries in the order in which they were asked for, and forget it."""
         log = {"version": "1.2", "creator": {"name": "twinwire", "version": __version__}, "_twinwire": asdict(origin)}
         stream.write(b'{"log": ' + _json(log)[:-1] + b', "entries": [')
-        with self._spill as spill:
+        with self._lock, self._spill as spill:
+            self._ended = True
             for index, (_, (start, end)) in enumerate(sorted(self._places.items())):
                 stream.write(b",\n" if index else b"\n")
                 spill.seek(start)
@@ -92,6 +94,9 @@ class RecordingTransport:
 
     def _note(self, place: tuple[int, int], head: dict[str, Any], response: dict[str, Any], body: bytes) -> None:
         with self._lock:
+            if self._ended:
+                # A request that was in flight when the run was interrupted.
+                return
             start = self._spill.seek(0, 2)
             self._spell(head, response, body)
             self._places[place] = (start, self._spill.tell())
@@ -124,7 +129,7 @@ class RecordingTransport:
     def _response(self, answer: Answer) -> dict[str, Any]:
         clean = self.endpoint.secrets.text
         # What a server gives out as a cookie is a session, too.
-        shown = [(name, REDACTED if name == "set-cookie" else clean(value)) for name, value in answer.headers.items()]
+        shown = [(clean(name), REDACTED if name == "set-cookie" else clean(value)) for name, value in answer.headers.items()]
         found = dict(shown)
         phrase = next((item.phrase for item in HTTPStatus if item == answer.status), "")
         head: dict[str, Any] = {"status": answer.status, "statusText": phrase, "headers": _pairs(shown)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import zlib
 from collections import defaultdict, deque
@@ -11,17 +10,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, TypeVar
 
 from twinwire.errors import UsageError, printable
 from twinwire_conformance.model import Answer, Failure, Request, Unreachable, Unrecorded
+from twinwire_conformance.reading import Unreadable
+from twinwire_conformance.reading.limits import check_json
 from twinwire_conformance.transport.endpoint import Endpoint
+from twinwire_conformance.transport.files import TooLarge, read_file
 from twinwire_conformance.transport.recording import Origin
 from twinwire_conformance.transport.together import result
 
 T = TypeVar("T")
 
+MAX_VALUES = 4_000_000
+"""The most JSON values of a recording; a thorough run has a tenth of them."""
 _HINT = "name a file that --har wrote"
 
 
@@ -114,18 +117,25 @@ class ReplayTransport:
 
 
 def read_recording(path: str) -> Recording:
-    """Read a recording. Raises UsageError when it is none."""
+    """Read a recording, within bounds of time and memory. Raises UsageError when it is none, or too large."""
     import jsonschema  # noqa: PLC0415 - only a replay needs it before the first rule
 
     try:
-        with gzip.open(path) if path.endswith(".gz") else Path(path).open("rb") as stream:
-            found = json.load(stream)
+        text = read_file(path)
+        check_json(text, MAX_VALUES)
+        found = json.loads(text)
+        # Not held beside what was made of it.
+        del text
         jsonschema.Draft202012Validator(schema()).validate(found)
         calls = _calls(found["log"]["entries"])
     except jsonschema.ValidationError as error:
         problem = printable(f"{error.json_path}: {error.message:.200}")
         raise UsageError(f"the recording {path!r} is none of twinwire: {problem}", _HINT) from error
-    except (ValueError, RecursionError, EOFError, OverflowError, zlib.error) as error:
+    except (TooLarge, TimeoutError) as error:
+        raise UsageError(
+            f"the recording {path!r} cannot be read: {error}", "record a shorter run, with a smaller --profile"
+        ) from error
+    except (Unreadable, ValueError, RecursionError, EOFError, OverflowError, zlib.error) as error:
         raise UsageError(f"the recording {path!r} is no HAR: {printable(str(error))}", _HINT) from error
     except OSError as error:
         raise UsageError(f"the recording {path!r} cannot be read: {error.strerror or error}", _HINT) from error

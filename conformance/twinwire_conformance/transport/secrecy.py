@@ -1,39 +1,44 @@
-"""Secrecy: what the caller entrusted to the run is replaced in all that the run writes, in whatever form it comes back."""
+"""Secrecy: what the caller entrusted to the run is replaced in all that the run writes, in whatever form it comes back.
+
+Found is a secret, and each part of it that is one by itself (see ``needles.parts``):
+
+- in upper and lower case, with spaces and control characters replaced or left out, ``+`` for space, and trimmed;
+- behind up to six layers of escapes in any order: percent-encoding, JSON, JavaScript, Python, HTML and XML, shell;
+- in base64 (both alphabets, alone or amid other text, on one line or on several) and hexadecimal, at most two of them in
+  each other, with escapes around them and within; in base32;
+- as a beginning of it or an end, where the text that shows it was cut.
+
+Not found is what is no longer a text with the secret in it: a hash, encrypted or compressed data, the secret reversed,
+translated, split by other characters than line breaks or with some of its letters and digits left out, more than two
+codings in each other, and charsets other than UTF-8, UTF-16 and, for Western letters, Latin-1. A
+secret of less than eight characters is found only where it stands alone, one of less than four only where it is sent.
+
+The search takes time in proportion to the text: every pattern is tried once at each place, and none can be matched in more
+than one way.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
+import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, takewhile
+from typing import Final
 from urllib.parse import unquote, unquote_plus
 
 from twinwire_conformance.model import Request
+from twinwire_conformance.transport.escapes import decoded, layers
+from twinwire_conformance.transport.needles import LEAST, PLAIN, fold, parts, pattern, plain_forms
 
 REDACTED = "***"
-LEAST = 4
-"""Shorter secrets, in characters, are hidden only where they are sent: anywhere else they would deface the text."""
-PLAIN = 8
-"""Shorter secrets, in characters, are found only where they stand alone."""
-PIECE = 1024 * 1024
-_WIDEST = 48  # more bytes than any form of one character has
-
-# What ends just before a text that stands alone: nothing, no letter or digit, or an escape sequence.
-_APART = re.compile(rb"(?:^|[^0-9A-Za-z]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\[bfnrt])$")
-_CREDENTIAL = re.compile(r"[A-Za-z][\w-]* +(\S+)")
-
-_NAMED = {
-    " ": [rb"\+"],
-    "&": [b"&(?:amp;){1,2}"],
-    "<": [b"&(?:amp;)?lt;"],
-    ">": [b"&(?:amp;)?gt;"],
-    '"': [b"&(?:amp;)?quot;"],
-    "'": [b"&(?:amp;)?apos;", b"'\"'\"'"],
-}
-"""Forms with a name of their own, in URLs, in XML and in a shell."""
+PIECE = 256 * 1024
+_WIDEST = 64  # more bytes than any form of one byte has
+_MOST_HELD = 2 * PIECE
+_MAX_CODINGS = 2
+# What stands where a text was cut, before the cut or after it. A mark that cuts nothing may stand there, too.
+_ELLIPSIS: Final = "…".encode()
+_SURE_CUTS: Final = (_ELLIPSIS, b"...")
+_CUTS: Final = (b"\n", b"'", b'"', b"<", b"&quot;", b"\\")
 
 
 class Secrets:
@@ -41,11 +46,12 @@ class Secrets:
 
     def __init__(self, values: Sequence[str] = (), session: tuple[str, str] | None = None) -> None:
         self.session = session
-        found = dict.fromkeys(part for value in values for part in _parts(value))
-        ordered = sorted((value for value in found if len(value) >= LEAST), key=len, reverse=True)
-        self._long = [value for value in ordered if len(value) > PLAIN]
-        self._patterns = [(pattern, len(value) < PLAIN) for value in ordered for pattern in _patterns(value)]
-        self._reach = max((_WIDEST * len(value.encode("utf-8", "surrogateescape")) for value in ordered), default=0)
+        found = dict.fromkeys(part for value in values for part in parts(value) if len(part) >= LEAST)
+        long, short = ([value for value in found if (len(value) < PLAIN) is is_short] for is_short in (False, True))
+        self._patterns = [made for made in (pattern(long, alone=False), pattern(short, alone=True)) if made is not None]
+        self._long = [fold(data) for value in long for data in plain_forms(value) if len(data) > PLAIN]
+        longest = max((len(data) for value in found for data in plain_forms(value)), default=0)
+        self._reach = min(_WIDEST * longest, _MOST_HELD)
 
     def text(self, text: str) -> str:
         """Return a text without secrets."""
@@ -54,41 +60,39 @@ class Secrets:
         # Lone surrogates stand for raw bytes; only a text from elsewhere holds others.
         escapes = all("\udc80" <= char <= "\udcff" for char in text if "\ud800" <= char <= "\udfff")
         errors = "surrogateescape" if escapes else "surrogatepass"
-        return self._cut_short(b"".join(self._pieces(text.encode("utf-8", errors))).decode("utf-8", errors))
-
-    def _cut_short(self, text: str) -> str:
-        """Hide also what begins like a secret where the text itself was cut, as messages cut what they quote."""
-        for value in self._long:
-            start = text.find(value[:PLAIN])
-            while start != -1:
-                alike = takewhile(lambda pair: pair[0] == pair[1], zip(value, text[start:], strict=False))
-                end = start + len(list(alike))
-                if text[end : end + 1] in ("", "…", "\n", "'", '"'):
-                    text = text[:start] + REDACTED + text[end:]
-                start = text.find(value[:PLAIN], start + 1)
-        return text
+        clean = b"".join(self._pieces(_cut(text.encode("utf-8", errors))))
+        try:
+            return clean.decode("utf-8", errors)
+        except UnicodeDecodeError:
+            return clean.decode("utf-8", "replace")
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
         """Yield data without secrets, piece by piece, so that a large body is not held a second time."""
-        wide = _wide(data)
-        if wide is not None and self._patterns:
-            try:
-                yield self.text(data.decode(wide, "surrogatepass")).encode(wide, "surrogatepass")
-            except UnicodeError:
-                yield from self._pieces(data)
+        wide = _wide(data) if self._patterns else None
+        if not self._patterns:
+            yield from _cut(data)
+        elif wide is None:
+            yield from self._pieces(_cut(data))
         else:
-            yield from self._pieces(data)
+            decoder, encoder = codecs.getincrementaldecoder(wide)("replace"), codecs.getincrementalencoder(wide)("replace")
+            plain = codecs.getincrementaldecoder("utf-8")("replace")
+            narrow = (decoder.decode(piece).encode("utf-8", "replace") for piece in _cut(data))
+            yield from (encoder.encode(plain.decode(piece)) for piece in self._pieces(narrow))
 
-    def _pieces(self, data: bytes) -> Iterator[bytes]:
+    def _pieces(self, data: Iterable[bytes]) -> Iterator[bytes]:
         held = b""
-        for start in range(0, len(data), PIECE):
-            buffer = held + data[start : start + PIECE]
-            cut = len(buffer) if start + PIECE >= len(data) else max(0, len(buffer) - self._reach)
-            spans = self._spans(buffer)
+        pieces = iter(data)
+        coming = next(pieces, None)
+        starts = True
+        while coming is not None:
+            buffer, coming = held + coming, next(pieces, None)
+            cut = len(buffer) if coming is None else max(0, len(buffer) - self._reach)
+            spans = self._spans(buffer, starts=starts, ends=coming is None)
             # A form that has begun before the cut goes on with the next piece.
             cut = min([cut, *(first for first, last in spans if first < cut < last)])
             yield _without(buffer, [span for span in spans if span[1] <= cut], cut)
             held = buffer[cut:]
+            starts = starts and not cut
 
     def mask(self, request: Request) -> Request:
         """Return a request as it may be shown and recognised: with the caller's session replaced."""
@@ -109,20 +113,69 @@ class Secrets:
                 pieces[index] = f"{name}={REDACTED}"
         return "".join(pieces)
 
-    def _spans(self, buffer: bytes) -> list[tuple[int, int]]:
-        found = sorted(
-            match.span()
-            for pattern, alone in self._patterns
-            for match in pattern.finditer(buffer)
-            if not alone or _alone(buffer, *match.span())
-        )
+    def _spans(self, buffer: bytes, *, starts: bool, ends: bool) -> list[tuple[int, int]]:
+        found = self._found(buffer, _MAX_CODINGS, starts=starts, ends=ends)
         merged: list[tuple[int, int]] = []
-        for first, last in found:
+        for first, last in sorted(found):
             if merged and first < merged[-1][1]:
                 merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
             else:
                 merged.append((first, last))
         return merged
+
+    def _found(self, data: bytes, codings: int, *, starts: bool, ends: bool) -> list[tuple[int, int]]:
+        """Return the spans of secrets in data, behind any escapes and at most so many codings."""
+        found: list[tuple[int, int]] = []
+        for layer, places in layers(data):
+            folded = fold(layer)
+            spans = [*self._whole(folded), *self._parts(layer, folded, starts=starts, ends=ends)]
+            if codings:
+                for inner, place in decoded(layer):
+                    spans += [place(*span) for span in self._found(inner, codings - 1, starts=False, ends=False)]
+            for each in reversed(places):
+                spans = [each.span(*span) for span in spans]
+            found += spans
+        return found
+
+    def _whole(self, folded: bytes) -> Iterator[tuple[int, int]]:
+        for each in self._patterns:
+            match = each.search(folded)
+            while match is not None:
+                yield match.span()
+                # Not from its end: another secret may have begun within it.
+                match = each.search(folded, match.start() + 1)
+
+    def _parts(self, layer: bytes, folded: bytes, *, starts: bool, ends: bool) -> Iterator[tuple[int, int]]:
+        """Yield what begins or ends like a secret where the text was cut, as messages cut what they quote."""
+        for secret in self._long:
+            place = folded.find(secret[:LEAST])
+            while place != -1:
+                size = _alike(secret, folded, place)
+                end = place + size
+                sure = layer.startswith(_SURE_CUTS, end) or (ends and end == len(folded))
+                if size < len(secret) and (sure or (size >= PLAIN and layer.startswith(_CUTS, end))):
+                    yield place, end
+                place = folded.find(secret[:LEAST], max(end - LEAST, place) + 1)
+            begins = [0] if starts else []
+            begins += [match.end() for match in re.finditer(re.escape(_ELLIPSIS), layer)]
+            for begin in begins:
+                size = next(
+                    (size for size in range(len(secret) - 1, PLAIN - 1, -1) if folded.startswith(secret[-size:], begin)), 0
+                )
+                if size:
+                    yield begin, begin + size
+
+
+def _alike(secret: bytes, folded: bytes, place: int) -> int:
+    """Return how many bytes at a place are the beginning of a secret."""
+    size = LEAST
+    while size < len(secret) and folded[place + size : place + size + 1] == secret[size : size + 1]:
+        size += 1
+    return size
+
+
+def _cut(data: bytes) -> Iterator[bytes]:
+    return (data[start : start + PIECE] for start in range(0, len(data), PIECE))
 
 
 def _unquoted(text: str) -> str:
@@ -144,73 +197,9 @@ def _wide(data: bytes) -> str | None:
 
 
 def _without(buffer: bytes, spans: Sequence[tuple[int, int]], end: int) -> bytes:
-    parts: list[bytes] = []
+    kept: list[bytes] = []
     position = 0
     for first, last in spans:
-        parts += [buffer[position:first], REDACTED.encode("ascii")]
+        kept += [buffer[position:first], REDACTED.encode("ascii")]
         position = last
-    return b"".join([*parts, buffer[position:end]])
-
-
-def _alone(buffer: bytes, first: int, last: int) -> bool:
-    return bool(_APART.search(buffer[max(0, first - 6) : first])) and not buffer[last : last + 1].isalnum()
-
-
-def _parts(value: str) -> Iterator[str]:
-    """Yield a secret and the parts of it that are secret by themselves: credentials after a scheme, a Basic password."""
-    yield value
-    credential = _CREDENTIAL.fullmatch(value)
-    if credential is None:
-        return
-    yield credential[1]
-    try:
-        user, colon, password = base64.b64decode(credential[1], validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, ValueError):
-        return
-    if colon:
-        yield from (f"{user}:{password}", password)
-
-
-def _patterns(value: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Return what finds a secret: one pattern for its characters however each is escaped, one for it as a whole."""
-    escaped = b"".join(b"(?:%s)" % b"|".join(_forms(char)) for char in value)
-    data = value.encode("utf-8", "surrogateescape")
-    whole = sorted(set(_base64_forms(data)), key=lambda form: (-len(form), form))
-    return re.compile(escaped), re.compile(b"|".join(map(re.escape, whole)))
-
-
-def _forms(char: str) -> Iterator[bytes]:
-    """Yield patterns of one character: plain, percent-encoded, and escaped as in JSON, XML, Python and a shell."""
-    raw = {char.encode("utf-8", "surrogateescape")}
-    if "\x7f" < char < "\u0100":
-        raw.add(char.encode("latin-1"))
-    for data in raw:
-        yield re.escape(data)
-        # Percent signs are themselves encoded when a URL stands inside another.
-        yield b"".join(b"%%(?:25){0,2}%s" % _either_case(b"%02X" % byte) for byte in data)
-    # Backslashes are themselves escaped when one JSON text stands inside another.
-    units = char.encode("utf-16-be", "surrogatepass")
-    pairs = (units[index : index + 2].hex().encode("ascii") for index in range(0, len(units), 2))
-    yield b"".join(rb"\\{1,8}u" + _either_case(pair) for pair in pairs)
-    short = json.dumps(char, ensure_ascii=False)[1:-1]
-    if char in "/'`$!" or short != char:
-        yield rb"\\{1,8}" + re.escape(short[-1:].encode("utf-8", "surrogateescape"))
-    code = ord(char)
-    yield b"&(?:amp;)?#(?:0{0,4}%d|[xX]0{0,4}%s);" % (code, _either_case(b"%X" % code))
-    yield from _NAMED.get(char, ())
-
-
-def _either_case(text: bytes) -> bytes:
-    return b"".join(b"[%c%c]" % (byte, byte + 32) if 65 <= byte <= 70 else b"%c" % byte for byte in text.upper())
-
-
-def _base64_forms(data: bytes) -> Iterator[bytes]:
-    """Yield what base64 makes of data, alone and amid others: there, the characters that depend on nothing but it."""
-    whole = base64.b64encode(data)
-    amid = []
-    if len(data) >= PLAIN:
-        for shift in range(3):
-            encoded = base64.b64encode(bytes(shift) + data).rstrip(b"=")
-            amid.append(encoded[-(-shift * 8 // 6) : (shift + len(data)) * 8 // 6])
-    for form in chain((whole, whole.rstrip(b"=")), amid):
-        yield from (form, form.translate(bytes.maketrans(b"+/", b"-_")))
+    return b"".join([*kept, buffer[position:end]])

@@ -16,20 +16,19 @@ _Write = Callable[[bytes], object]
 
 
 class WsgiServer:
-    """Calls a WSGI application as a server with several threads does. ``timeout`` is in seconds for one exchange."""
+    """Calls a WSGI application as a server with several threads does."""
 
-    def __init__(self, app: Any, timeout: float) -> None:
+    def __init__(self, app: Any) -> None:
         self.app = app
-        self.timeout = timeout
 
-    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take) -> Response:
-        """Call the application and return its response. Raises TimeoutError, and Truncated when the body breaks off."""
+    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take, seconds: float) -> Response:
+        """Call the application. Raises TimeoutError after some seconds, and Truncated when the body breaks off."""
         call = _Call(take)
         environ = _environ(url, headers, call.errors)
         context = contextvars.copy_context()
         thread = threading.Thread(target=context.run, args=(call.run, self.app, environ), name="twinwire-wsgi", daemon=True)
         thread.start()
-        if not call.done.wait(self.timeout):
+        if not call.done.wait(seconds):
             # The thread cannot be ended; it is a daemon, and what it still yields is not taken.
             call.response.stop()
             raise TimeoutError

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import base64
+import html
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import pytest
 
@@ -62,6 +67,57 @@ def test_a_secret_that_was_cut_short_is_hidden(text: str) -> None:
 
 def test_the_longest_of_overlapping_secrets_is_hidden_whole() -> None:
     assert Secrets(["canary-one", "canary-one-and-more", "more-of-it"]).text("canary-one-and-more-of-it.") == "***."
+
+
+def _everywhere(secret: str) -> Iterator[tuple[str, str]]:
+    codings: list[tuple[str, Callable[[str], str]]] = [
+        ("percent", lambda text: quote(text, safe="")),
+        ("all percent", lambda text: "".join(f"%{byte:02x}" for byte in text.encode())),
+        ("JSON", lambda text: json.dumps(text)[1:-1]),
+        ("all JSON", lambda text: "".join(f"\\u{ord(char):04x}" for char in text)),
+        ("HTML", html.escape),
+        ("all HTML", lambda text: "".join(f"&#{ord(char)};" for char in text)),
+        ("base64", lambda text: base64.b64encode(text.encode()).decode()),
+        ("base64 amid", lambda text: base64.b64encode(f"xy={text}!".encode()).decode()),
+        ("base64url", lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")),
+        ("hexadecimal", lambda text: text.encode().hex()),
+        ("capitals", str.upper),
+    ]
+    for (inner, first), (outer, second) in itertools.product(codings, codings):
+        if (inner, outer) not in LOST:
+            yield f"{inner} in {outer}", second(first(secret))
+
+
+# Base64 in other case cannot be decoded any more; only that of the secret itself is known.
+LOST = {("base64 amid", "capitals")}
+
+
+@pytest.mark.parametrize("secret", ["canary-one/x+y==zz", "sk_live_4242ABCDef&<9>", "\\" * 8 + "four"])
+def test_a_secret_is_hidden_behind_two_codings(secret: str) -> None:
+    secrets = Secrets([secret])
+    assert [name for name, text in _everywhere(secret) if "***" not in secrets.text(f"<<{text}>>")] == []
+
+
+@pytest.mark.parametrize(
+    "echo", ["MY SECRET?Session", "my+secret%09session", "my secretsession", "my secret session", "my secret\\tsession"]
+)
+def test_a_lossy_echo_of_a_secret_is_hidden(echo: str) -> None:
+    assert Secrets(["  my secret\tsession "]).text(f"<{echo}>") == "<***>"
+
+
+@pytest.mark.parametrize("part", ["abcdef0123456789", "ABCDEF0123456789", "dark-mode-x"])
+def test_the_value_of_each_cookie_is_hidden(part: str) -> None:
+    assert Secrets(['a=1; sid=abcdef0123456789; theme="dark-mode-x"']).text(f"no {part}!") == "no ***!"
+
+
+@pytest.mark.parametrize("text", ["x abcd…", "x abcdef012…", "x %61%62%63%64%65…", "… f0123456789 x".replace("… ", "…")])
+def test_a_beginning_or_an_end_of_a_secret_is_hidden_where_a_text_was_cut(text: str) -> None:
+    assert "***" in Secrets(["abcdef0123456789"]).text(text)
+
+
+def test_a_secret_of_backslashes_is_searched_in_linear_time() -> None:
+    secrets = Secrets(["\\" * 8 + "x"])
+    assert secrets.text("\\" * 4000 + "y").endswith("y")
 
 
 @pytest.mark.parametrize("offset", [-40, -9, -5, -1, 0, 1])

@@ -1,0 +1,276 @@
+"""Servers that try to cost a client time or memory without bound, written on raw sockets.
+
+A server is one function that answers a request head on a socket. ``late`` ones are sound until a part of a run is over:
+they pass requests on to a sound feed, and turn hostile after some of them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import itertools
+import socket
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from raw_sockets import Serve, listening
+from twinwire_conformance.contract import packaged_contract
+from twinwire_conformance.reference import create_app, running
+
+JSON, XML = "application/json", "application/xml"
+MEGABYTE = 1024 * 1024
+LARGE = 60 * MEGABYTE
+_LATE = 30
+"""The number of requests that a late server answers soundly."""
+_XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+_SCALARS = '"token": "1", "count": 1, "queuecount": 0, "returncode": 0'
+_ATTRIBUTES = 'token="1" count="1" queuecount="0" returncode="0"'
+
+
+def wants_xml(head: bytes) -> bool:
+    """Return whether a request asks for XML."""
+    accept = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"accept:")), b"")
+    return b"xml" in accept
+
+
+def _head(status: int = 200, label: str = JSON, *lines: str) -> bytes:
+    return "\r\n".join([f"HTTP/1.1 {status} Odd", f"Content-Type: {label}", *lines, "", ""]).encode("latin-1")
+
+
+def _send(link: socket.socket, label: str, body: bytes, *lines: str) -> None:
+    link.sendall(_head(200, label, f"Content-Length: {len(body)}", *lines))
+    link.sendall(body)
+
+
+def bodies(json: Callable[[], bytes], xml: Callable[[], bytes]) -> Serve:
+    """Answer each request with a body in the representation that it asks for; each is made once."""
+    json, xml = cache(json), cache(xml)
+
+    def serve(link: socket.socket, head: bytes) -> None:
+        is_xml = wants_xml(head)
+        _send(link, XML if is_xml else JSON, (xml if is_xml else json)())
+
+    return serve
+
+
+def written(*parts: bytes | float) -> Serve:
+    """Write parts one after the other; a number is a wait in seconds. The connection stays open."""
+
+    def serve(link: socket.socket, _head: bytes) -> None:
+        for part in parts:
+            if isinstance(part, bytes):
+                link.sendall(part)
+            else:
+                time.sleep(part)
+
+    return serve
+
+
+def endless(first: bytes, again: bytes, pause: float = 0.0, times: int = 100_000) -> Serve:
+    """Write something, and then the same thing again and again, until the client goes away."""
+
+    def serve(link: socket.socket, _head: bytes) -> None:
+        link.sendall(first)
+        for _ in range(times):
+            link.sendall(again)
+            if pause:
+                time.sleep(pause)
+
+    return serve
+
+
+def _filled(before: str, unit: str, after: str, size: int = LARGE) -> bytes:
+    return f"{before}{unit * ((size - len(before) - len(after)) // len(unit))}{after}".encode()
+
+
+def _numbered(before: str, unit: str, after: str, count: int) -> bytes:
+    return (before + "".join(unit.format(number) for number in range(count)) + after).encode()
+
+
+def _json_entries(unit: str, size: int = LARGE) -> bytes:
+    return _filled(f'{{{_SCALARS}, "product": [{unit}', f",{unit}", "]}", size)
+
+
+def _xml_entries(unit: str, size: int = LARGE) -> bytes:
+    return _filled(f"<result {_ATTRIBUTES}>", unit, "</result>", size)
+
+
+def _xml_root(attributes: str, inner: str = "") -> bytes:
+    return f"<result {attributes}>{inner}</result>".encode()
+
+
+def _packed(size: int) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    chunk = bytes(MEGABYTE)
+    return b"".join([*(packer.compress(chunk) for _ in range(size // MEGABYTE)), packer.flush()])
+
+
+_EMPTY_MEMBER = gzip.compress(b"", mtime=0)
+_LONG_URI = "u" * 4000
+_XML_SMALL = f"<result {_ATTRIBUTES}/>".encode()
+_JSON_SMALL = f"{{{_SCALARS}}}".encode()
+
+
+def _coded(body: Callable[[], bytes]) -> Serve:
+    body = cache(body)
+
+    def serve(link: socket.socket, head: bytes) -> None:
+        _send(link, XML if wants_xml(head) else JSON, body(), "Content-Encoding: gzip")
+
+    return serve
+
+
+def _status(status: int, *lines: str) -> Serve:
+    return written(_head(status, JSON, "Content-Length: 2", *lines) + b"{}")
+
+
+def _lies(link: socket.socket, head: bytes) -> None:
+    link.sendall(_head(200, XML if wants_xml(head) else JSON, "Content-Length: 1000000000000") + _JSON_SMALL)
+
+
+def _chunked(extension: str) -> Serve:
+    def serve(link: socket.socket, head: bytes) -> None:
+        link.sendall(_head(200, XML if wants_xml(head) else JSON, "Transfer-Encoding: chunked"))
+        for byte in _JSON_SMALL:
+            link.sendall(f"1;{extension}\r\n".encode() + bytes([byte]) + b"\r\n")
+        link.sendall(b"0\r\n\r\n")
+
+    return serve
+
+
+_PLAIN: dict[str, Serve] = {
+    "json-60-mb": bodies(lambda: _json_entries('{"product_id":1}'), lambda: _XML_SMALL),
+    "json-numbers": bodies(lambda: _json_entries("1"), lambda: _XML_SMALL),
+    "json-lists": bodies(lambda: _json_entries("[]"), lambda: _XML_SMALL),
+    "json-deep": bodies(lambda: b'{"product":' + b"[" * LARGE, lambda: b"<result>" * (LARGE // 8)),
+    "json-deep-pairs": bodies(lambda: b'{"a":' * (LARGE // 5), lambda: _XML_SMALL),
+    "json-members": bodies(lambda: _numbered("{", '"m{0}":1,', f"{_SCALARS}}}", 3_000_000), lambda: _XML_SMALL),
+    "json-member-name": bodies(lambda: _filled(f'{{{_SCALARS},"', "n", '":1}'), lambda: _XML_SMALL),
+    "json-member-names": bodies(
+        lambda: _numbered("{", '"' + "n" * 10_000 + '{0}":1,', f"{_SCALARS}}}", 6_000), lambda: _XML_SMALL
+    ),
+    "json-integer": bodies(lambda: _filled('{"count":', "9", ',"returncode":0}'), lambda: _XML_SMALL),
+    "json-fraction": bodies(lambda: _filled('{"count":1.', "7", "}"), lambda: _XML_SMALL),
+    "json-escapes": bodies(lambda: _filled(f'{{{_SCALARS},"returnmsg":"', "\\\\", '"}'), lambda: _XML_SMALL),
+    "json-unclosed": bodies(lambda: _filled('{"returnmsg":"', '\\"', ""), lambda: _XML_SMALL),
+    "json-commas-in-text": bodies(lambda: _filled(f'{{{_SCALARS},"returnmsg":"', ",", '"}'), lambda: _XML_SMALL),
+    "json-astral": bodies(lambda: _filled(f'{{{_SCALARS},"returnmsg":"\U0001f600', "a", '"}'), lambda: _XML_SMALL),
+    "xml-two-million": bodies(lambda: _JSON_SMALL, lambda: _xml_entries('<product product_id="1"/>')),
+    "xml-wide": bodies(lambda: _JSON_SMALL, lambda: _xml_entries("<a/>")),
+    "xml-attributes": bodies(lambda: _JSON_SMALL, lambda: _numbered("<result", ' a{0}=""', "/>", 4_000_000)),
+    "xml-prefixes": bodies(lambda: _JSON_SMALL, lambda: _numbered("<result", ' xmlns:a{0}="u"', "/>", 2_000_000)),
+    "xml-tag-name": bodies(lambda: _JSON_SMALL, lambda: _filled("<", "n", "/>")),
+    "xml-attribute-name": bodies(lambda: _JSON_SMALL, lambda: _filled(f"<result {_ATTRIBUTES} ", "n", '="1"/>')),
+    "xml-tag-unclosed": bodies(lambda: _JSON_SMALL, lambda: _filled("<result ", " ", "")),
+    "xml-text": bodies(
+        lambda: _JSON_SMALL, lambda: _filled(f"<result {_ATTRIBUTES}><warnings>", "&#65;", "</warnings></result>")
+    ),
+    "xml-uri": bodies(
+        lambda: _JSON_SMALL, lambda: _xml_root(f'{_ATTRIBUTES} xmlns:p="{_LONG_URI}"', '<p:a p:b="" p:c=""/>' * 70_000)
+    ),
+    "xml-uri-huge": bodies(
+        lambda: _JSON_SMALL, lambda: _xml_root(f'{_ATTRIBUTES} xmlns:p="{"u" * MEGABYTE}"', "<p:a/>" * 70_000)
+    ),
+    "xml-comments": bodies(lambda: _JSON_SMALL, lambda: _xml_entries("<!---->")),
+    "xml-type-scopes": bodies(
+        lambda: _JSON_SMALL,
+        lambda: _xml_root(
+            f"{_ATTRIBUTES} {_XSI} " + " ".join(f'xmlns:p{number}="u"' for number in range(200)),
+            '<a xmlns:q="u"/>' * 90_000,
+        ),
+    ),
+    "gzip-empty-members": _coded(lambda: _EMPTY_MEMBER * (LARGE // len(_EMPTY_MEMBER))),
+    "gzip-bomb": _coded(lambda: _packed(4096 * MEGABYTE)),
+    "gzip-just-fits": _coded(lambda: gzip.compress(_json_entries('{"product_id":1}'), 1)),
+    "drips-headers": endless(b"HTTP/1.1 200 OK\r\n", b"X-Odd: 1\r\n", 0.05),
+    "drips-bytes-of-a-header": endless(b"HTTP/1.1 200 OK\r\nX-Odd: ", b"x", 0.05),
+    "drips-body": endless(_head(200, JSON, "Content-Length: 1000000"), b" ", 0.05),
+    "drips-chunks": endless(_head(200, JSON, "Transfer-Encoding: chunked"), b"1\r\n \r\n", 0.05),
+    "floods-headers": endless(b"HTTP/1.1 200 OK\r\n", b"X-Odd: 1\r\n" * 1000),
+    "floods-body": endless(_head(200, JSON), b" " * 65536),
+    "floods-chunks": endless(_head(200, JSON, "Transfer-Encoding: chunked"), b"1\r\n \r\n" * 10_000),
+    "interim-without-end": endless(b"", b"HTTP/1.1 103 Early Hints\r\nX-Odd: 1\r\n\r\n" * 10),
+    "interim-drips": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.2),
+    "chunk-extensions": _chunked("x" * 16_000),
+    "content-length-lies": _lies,
+    "redirects": _status(302, "Location: /products/images?again"),
+    "throttles": _status(429, "Retry-After: 1"),
+    "throttles-for-a-minute": _status(429, "Retry-After: 59"),
+    "throttles-for-ages": _status(503, "Retry-After: 1e9"),
+    "throttles-for-a-billion": _status(429, "Retry-After: 1000000000"),
+    "throttles-with-digits": _status(429, f"Retry-After: {'9' * 100_000}"),
+    "hangs": written(600.0),
+}
+
+
+def _late(serve: Serve) -> Serve:
+    """Return a server that passes requests on to a sound feed, and turns hostile after a number of them."""
+    counted = itertools.count()
+
+    def late(link: socket.socket, head: bytes) -> None:
+        _SOUND.asked += 1
+        if next(counted) >= _LATE:
+            serve(link, head)
+            return
+        target = head.split(b" ", 2)[1].decode("latin-1")
+        lines = [line.partition(b":") for line in head.split(b"\r\n")[1:] if line]
+        headers = {name.decode(): value.strip().decode("latin-1") for name, _, value in lines}
+        sound = http.client.HTTPConnection(_SOUND.address, timeout=30)
+        sound.request("GET", target, headers=headers)
+        reply = sound.getresponse()
+        body = reply.read()
+        kept = [f"{name}: {value}" for name, value in reply.getheaders() if name.lower() not in ("content-length", "date")]
+        link.sendall("\r\n".join([f"HTTP/1.1 {reply.status} x", *kept, f"Content-Length: {len(body)}", "", ""]).encode() + body)
+        sound.close()
+
+    return late
+
+
+class _Sound:
+    """The sound feed behind the late servers."""
+
+    address = ""
+    asked = 0
+
+
+_SOUND = _Sound()
+
+
+def asked() -> int:
+    """Return how many requests the late server has got that runs now."""
+    return _SOUND.asked
+
+
+_LATE_ONES = (
+    "json-60-mb",
+    "json-members",
+    "json-member-names",
+    "xml-two-million",
+    "xml-attributes",
+    "xml-uri",
+    "gzip-just-fits",
+    "drips-body",
+    "interim-drips",
+    "throttles-for-a-minute",
+    "hangs",
+    "floods-body",
+)
+
+NAMES: tuple[str, ...] = (*_PLAIN, *(f"late-{name}" for name in _LATE_ONES))
+
+
+@contextmanager
+def serving(name: str) -> Iterator[str]:
+    """Run a hostile server on a loopback port, and yield its base URL."""
+    serve = _PLAIN[name.removeprefix("late-")]
+    if not name.startswith("late-"):
+        with listening(serve) as (address, _):
+            yield f"http://{address}"
+        return
+    with running(create_app(packaged_contract(), products=1200)) as sound, listening(_late(serve)) as (address, _):
+        _SOUND.asked = 0
+        _SOUND.address = sound.removeprefix("http://")
+        yield f"http://{address}"
