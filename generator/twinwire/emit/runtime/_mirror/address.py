@@ -51,10 +51,19 @@ def check(host: str, addresses: Iterable[str]) -> None:
             raise UnobtainableError(f"{host} has the address {address}, which is not public (allow_private allows it)")
 
 
-def _is_public(text: str) -> bool:
+def normal(text: str) -> str:
+    """Return the one form of an address, whatever it is written like; a text that is not an address stays as it is."""
     try:
         # A scope, as in fe80::1%eth0, is not the address.
         address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return text
+    return str((address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None) or address)
+
+
+def _is_public(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(normal(text))
     except ValueError:
         return False
     inner = _embedded(address) if isinstance(address, ipaddress.IPv6Address) else None
