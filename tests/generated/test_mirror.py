@@ -72,7 +72,9 @@ def test_the_next_run_goes_on_from_the_stored_token_and_repeats_nothing(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_an_entry_that_comes_again_replaces_all_of_its_images(kind: Kind, shop: Shop, tmp_path: Path, mode: str) -> None:
-    shop.put(7, (1, "same.png", b"\0same"), (2, "changed.png", b"\0old"), (3, "renamed.png", b"\0named"), (4, "gone.png", b"\0gone"))
+    shop.put(
+        7, (1, "same.png", b"\0same"), (2, "changed.png", b"\0old"), (3, "renamed.png", b"\0named"), (4, "gone.png", b"\0gone")
+    )
     shop.put(8, (1, "other.png", b"\0other"))
     run_mirror(kind, shop.url, tmp_path, mode=mode)
     shop.put(7, (1, "same.png", b"\0same"), (2, "changed.png", b"\0new"), (3, "renamed2.png", b"\0named"))

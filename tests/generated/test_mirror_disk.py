@@ -81,7 +81,7 @@ def test_wherever_the_disk_fails_nothing_is_lost_and_the_next_run_goes_on(
     options: dict[str, Any] = {"mode": mode, "count": 1, "parallel": 1}
     with open_shop() as shop:
         shop.put(7, (1, "a.png", CONTENT))
-        shop.put(8, (1, "b.png", b"b"))
+        shop.put(8, (1, "b.png", b"\0b"))
         run_mirror(kind, shop.url, tmp_path / "whole", **options)
         total = len(faults.calls)
         assert {"open", "write", "fsync", "mkdir", "replace"} <= set(faults.calls)

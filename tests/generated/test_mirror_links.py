@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from product_images import Attempt, Retry
+from product_images import Attempt, Client, Retry, mirror
 from product_images._mirror import http
 from product_images._mirror.address import UnobtainableError, check, parse
 from product_images._mirror.download import Breaker
@@ -495,3 +495,57 @@ def test_a_hook_that_raises_ends_the_run_and_loses_nothing(kind: Kind, shop: Sho
     with pytest.raises(LookupError, match="enough"):
         run_mirror(kind, shop.url, tmp_path, {"on_event": refuse}, mode="URL")
     assert load(kind, shop, tmp_path).written == 9
+
+
+@pytest.mark.parametrize("by_redirect", [False, True])
+def test_another_port_of_the_feed_s_host_is_not_the_feed_s_own(
+    kind: Kind, shop: Shop, tmp_path: Path, by_redirect: bool
+) -> None:
+    with open_shop() as other:
+        other.pages["/x"] = serve(b"\0secret")
+        shop.put(7, (1, "a.png", b"\0a") if by_redirect else (1, "a.png", b"\0a", f"{other.url}/x"))
+        shop.pages["/files/7/1"] = redirect(f"{other.url}/x")
+        assert "which is not public" in load(kind, shop, tmp_path).problems[0]
+        assert (images(tmp_path), other.asked) == ({}, [])
+
+
+@pytest.mark.parametrize("host", ["feed.test", "FEED.test", "feed.test."])
+def test_the_feed_s_own_name_that_leads_elsewhere_later_is_refused(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    found = socket.getaddrinfo
+    address = ["127.0.0.1"]
+
+    def rebinding(host: Any, port: Any, *rest: Any, **named: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        if not name.lower().startswith("feed.test"):
+            return found(host, port, *rest, **named)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address[0], port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    with open_shop("0.0.0.0") as shop:
+        port = urlsplit(shop.url).port
+        own = f"http://{host}:{port}"
+        shop.put(7, (1, "a.png", b"\0a", f"{own}/files/x"))
+        shop.pages["/files/x"] = serve(b"\0a")
+        feed = shop.feed
+
+        def rebind(query: dict[str, str]) -> bytes:
+            address[0] = "127.0.0.2"
+            return feed(query)
+
+        shop.feed = rebind  # type: ignore[method-assign]
+        report = run_mirror(kind, f"http://feed.test:{port}", tmp_path, mode="URL", parallel=1)
+        assert "the address 127.0.0.2, which is not public" in report.problems[0]
+        assert shop.requests("/files/x") == []
+        address[0] = "127.0.0.1"
+        shop.feed = feed  # type: ignore[method-assign]
+        # A name with a dot at its end is another one, and gets no leave.
+        assert run_mirror(kind, f"http://feed.test:{port}", tmp_path, mode="URL").complete == (not host.endswith("."))
+
+
+def test_the_client_is_left_as_it_was(shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "a.png", b"\0a"))
+    with LIBRARY.Client() as http_client, Client(shop.url, http_client=http_client) as client:
+        mirror(client, tmp_path, mode="URL")
+        assert http_client.event_hooks == {"request": [], "response": []}

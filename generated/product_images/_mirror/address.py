@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 import httpx
 
 from ..errors import ProductImagesError
 
+# A name as it is looked up, or an address; the HTTP library percent-encodes what cannot be either.
+_HOST = re.compile(rb"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -30,7 +33,7 @@ def parse(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError):
         raise UnobtainableError("its link is no URL") from None
-    if url.port is not None and not 0 < url.port < 1 << 16:
+    if (url.port is not None and not 0 < url.port < 1 << 16) or (url.host and not _HOST.fullmatch(url.raw_host)):
         raise UnobtainableError("its link is no URL")
     if url.scheme not in ("http", "https") or not url.host:
         raise UnobtainableError("its link is no absolute http or https URL")

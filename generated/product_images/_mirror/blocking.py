@@ -38,7 +38,8 @@ from .http import (
     watch,
     watch_with,
 )
-from .job import Done, Job, Link, Lot, Settings, opened
+from .job import Done, Job, Link, Lot, Settings
+from .opening import opened
 from .report import MirrorReport
 
 T = TypeVar("T")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import warnings
@@ -46,6 +47,10 @@ class MakeClient(Protocol):
 
 def main(package: str, feed: FeedPlan, client: MakeClient, arguments: Sequence[str] | None = None) -> int:
     """Run the command line of a package and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # The help, a name or the server's text may hold what the console's encoding does not.
+            stream.reconfigure(errors="backslashreplace")
     options = _parser(package, feed).parse_args(arguments)
     try:
         with warnings.catch_warnings():

@@ -220,6 +220,8 @@ def _follow(url: httpx.URL, conditions: Mapping[str, str], sink: Sink, rules: Ru
         sink.pace.begin()
         answer = yield Get(url, headers, sink, rules.admit(url))
         assert isinstance(answer, Head | Failure)
+        if isinstance(answer, Failure) and _is_bad_location(answer.cause):
+            raise _astray(url, rules)
         if isinstance(answer, Failure) or answer.status not in _REDIRECTS:
             return answer
         url = _redirected(url, answer, rules)
@@ -235,4 +237,13 @@ def _redirected(url: httpx.URL, answer: Head, rules: Rules) -> httpx.URL:
     try:
         return parse(str(url.join(location)))
     except (httpx.InvalidURL, ValueError, UnobtainableError):
-        raise UnobtainableError(f"{rules.redact(shown(url))} redirects to what is not an http or https URL") from None
+        raise _astray(url, rules) from None
+
+
+def _is_bad_location(error: Exception) -> bool:
+    """Say whether the HTTP library stumbled over a Location: it reads each, though it is not to follow any."""
+    return isinstance(error, httpx.InvalidURL) or (isinstance(error, httpx.RemoteProtocolError) and "location" in str(error))
+
+
+def _astray(url: httpx.URL, rules: Rules) -> UnobtainableError:
+    return UnobtainableError(f"{rules.redact(shown(url))} redirects to what is not an http or https URL")
