@@ -13,6 +13,7 @@ import pytest
 
 from product_images._mirror.address import UnobtainableError
 from product_images._mirror.body import LONGEST, SLOWEST, Pace, sendable_etag
+from product_images._mirror.download import Breaker
 from sdk_clients import Driver, Kind, run_mirror
 from shop import Handler, Shop, cut, images, in_turn, open_shop, redirect, serve
 
@@ -336,6 +337,15 @@ def test_what_drips_is_given_up(kind: Kind, shop: Shop, tmp_path: Path, head: by
     report = load(kind, shop, tmp_path, timeout=0.5)
     assert report.problems == (f"image 1 of '7': it came slower than {SLOWEST} bytes a second",)
     assert images(tmp_path) == {"8/1-b.png": CONTENT}
+
+
+def test_a_host_that_drips_is_left_alone_for_a_while(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, *((number, "a.png", CONTENT) for number in range(9)))
+    shop.pages.update((f"/files/7/{number}", drip(*DRIPS["body"])) for number in range(9))
+    report = load(kind, shop, tmp_path, timeout=0.2, parallel=1)
+    assert report.pending == 9
+    assert "left alone" in report.problems[-1]
+    assert len([path for path, _ in shop.asked if path.startswith("/files")]) == Breaker.FAILURES
 
 
 def test_an_image_has_so_much_time_and_no_more() -> None:

@@ -223,6 +223,8 @@ def _follow(url: httpx.URL, conditions: Mapping[str, str], sink: Sink, rules: Ru
         sink.pace.begin()
         answer = yield Get(url, headers, sink, rules.admit(url))
         assert isinstance(answer, Head | Failure)
+        if isinstance(answer, Failure) and isinstance(answer.cause, UnobtainableError):
+            raise answer.cause
         if isinstance(answer, Failure) and _is_bad_location(answer.cause):
             raise _astray(url, rules)
         if isinstance(answer, Failure) or answer.status not in _REDIRECTS:

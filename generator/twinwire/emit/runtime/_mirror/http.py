@@ -12,7 +12,7 @@ import httpx
 from .._http import NO_ANSWER, failure
 from .._wire import Failure
 from ..core import Core
-from .address import normal
+from .address import UnobtainableError, normal
 from .body import Head
 from .download import Rules
 
@@ -27,8 +27,8 @@ SECURED = "connection.start_tls.complete"
 # The headers of the client that are another's with a link: its own negotiation, and ranges.
 _NOT_SENT = frozenset({"accept", "accept-encoding", "range", "if-range", "if-none-match", "if-modified-since", "if-match"})
 
-# A name that cannot be looked up is an OSError, one that is no name a UnicodeError.
-NOT_REACHED = (*NO_ANSWER, httpx.DecodingError, OSError, UnicodeError)
+# A name that cannot be looked up is an OSError, one that is no name a UnicodeError. The checks of an answer raise the last.
+NOT_REACHED = (*NO_ANSWER, httpx.DecodingError, OSError, UnicodeError, UnobtainableError)
 
 
 def not_reached(error: Exception) -> Failure:
