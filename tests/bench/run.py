@@ -25,7 +25,8 @@ def main() -> int:
             # Better to hear of a missing marker now than after minutes of measuring.
             _with_tables(arguments.update, "")
         tables = _tables(arguments.section or list(SECTIONS), arguments.cap)
-        print(facts(tables))
+        if tables:
+            print(facts(tables))
         if arguments.json:
             arguments.json.write_text(json.dumps(_results(tables), indent=2) + "\n", encoding="utf-8")
         if arguments.update:

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from twinwire_bench.errors import BenchError, SkippedError, WrongValuesError
-from twinwire_bench.measure import Cell, measure
+from twinwire_bench.measure import Cell, Timing, measure
 from twinwire_bench.project import COMPILED, served
 from twinwire_bench.report import Table
 
@@ -34,7 +34,7 @@ def run(workdir: Path, cap: float) -> Table:
     peer = shutil.which("aria2c")
     if peer is None:
         raise SkippedError("aria2c is not installed, and is what the mirror is compared with")
-    timings = {}
+    timings: dict[tuple[str, str], Timing] = {}
     for column, (products, size) in SIZES.items():
         with served("--products", str(products), "--image-bytes", str(size)) as url:
             scratch = workdir / str(size)

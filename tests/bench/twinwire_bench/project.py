@@ -48,7 +48,7 @@ def run_python(code: str, *arguments: str) -> str:
 @contextmanager
 def served(*options: str) -> Iterator[str]:
     """Run the reference server in a process of its own for the length of a with block, and give its URL."""
-    command = [SCRIPTS / "twinwire", "serve", *options]
+    command = [str(SCRIPTS / "twinwire"), "serve", *options]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
     try:
         if server.stdout is None:
