@@ -143,8 +143,9 @@ class AsyncEngine(Generic[R]):
 
     core: Core[R]
     run: RunAsync
+    http: httpx.AsyncClient
 
 
 def async_engine(client: AsyncioClient[R]) -> AsyncEngine[R]:
     """Return the inside of a client."""
-    return AsyncEngine(client._core, client._run)  # pyright: ignore[reportPrivateUsage]
+    return AsyncEngine(client._core, client._run, client._http)  # pyright: ignore[reportPrivateUsage]

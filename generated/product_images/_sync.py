@@ -146,8 +146,9 @@ class Engine(Generic[R]):
 
     core: Core[R]
     run: RunSync
+    http: httpx.Client
 
 
 def engine(client: SyncClient[R]) -> Engine[R]:
     """Return the inside of a client."""
-    return Engine(client._core, client._run)  # pyright: ignore[reportPrivateUsage]
+    return Engine(client._core, client._run, client._http)  # pyright: ignore[reportPrivateUsage]

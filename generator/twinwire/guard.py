@@ -34,7 +34,7 @@ MODULES = _words("""
 """What generated code may import, besides its own package."""
 
 _SYSTEM = MODULES | _words("""
-    argparse concurrent.futures hashlib ipaddress os pathlib shutil socket sqlite3 stat sys tempfile unicodedata
+    argparse concurrent.futures errno hashlib ipaddress os pathlib shutil socket sqlite3 stat sys tempfile unicodedata
 """)
 """What the modules of ``_mirror`` may import: they work on the disk, and hold nothing of a spec."""
 # What os has beyond files.

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from twinwire_bench.errors import BenchError
+from twinwire_bench.errors import BenchError, SkippedError
 from twinwire_bench.project import SCRIPTS
 from twinwire_bench.report import Table, document, facts, replace_between_markers
 from twinwire_bench.sections import SECTIONS
@@ -25,7 +25,8 @@ def main() -> int:
             # Better to hear of a missing marker now than after minutes of measuring.
             _with_tables(arguments.update, "")
         tables = _tables(arguments.section or list(SECTIONS), arguments.cap)
-        print(facts(tables))
+        if tables:
+            print(facts(tables))
         if arguments.json:
             arguments.json.write_text(json.dumps(_results(tables), indent=2) + "\n", encoding="utf-8")
         if arguments.update:
@@ -48,11 +49,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _tables(names: list[str], cap: float) -> list[Table]:
-    tables = []
+    tables: list[Table] = []
     for name in names:
         print(f"measuring {name} ...", file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-            tables.append(SECTIONS[name](Path(scratch), cap))
+            try:
+                tables.append(SECTIONS[name](Path(scratch), cap))
+            except SkippedError as error:
+                print(f"skipped {name}: {error}", end="\n\n", flush=True)
+                continue
         # At once, so that a section that fails does not take the others' figures with it.
         print(tables[-1].markdown(), end="\n\n", flush=True)
     return tables

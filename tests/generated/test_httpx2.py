@@ -14,7 +14,7 @@ from twinwire.cli import main
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 # Those that need no mock of httpx.
-SUITES = ("test_live.py", "test_mirror_links.py")
+SUITES = ("test_live.py", "test_mirror_links.py", "test_mirror_partial.py")
 
 
 @pytest.fixture(scope="module")

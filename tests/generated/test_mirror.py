@@ -61,7 +61,7 @@ def test_the_next_run_goes_on_from_the_stored_token_and_repeats_nothing(
     kind: Kind, shop: Shop, tmp_path: Path, mode: str
 ) -> None:
     for product in range(5):
-        shop.put(product, (1, "a.png", b"image %d" % product))
+        shop.put(product, (1, "a.png", b"\0image %d" % product))
     first = run_mirror(kind, shop.url, tmp_path, mode=mode, count=2)
     assert (first.written, first.token) == (5, "105")
     shop.asked.clear()
@@ -72,23 +72,25 @@ def test_the_next_run_goes_on_from_the_stored_token_and_repeats_nothing(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_an_entry_that_comes_again_replaces_all_of_its_images(kind: Kind, shop: Shop, tmp_path: Path, mode: str) -> None:
-    shop.put(7, (1, "same.png", b"same"), (2, "changed.png", b"old"), (3, "renamed.png", b"named"), (4, "gone.png", b"gone"))
-    shop.put(8, (1, "other.png", b"other"))
+    shop.put(
+        7, (1, "same.png", b"\0same"), (2, "changed.png", b"\0old"), (3, "renamed.png", b"\0named"), (4, "gone.png", b"\0gone")
+    )
+    shop.put(8, (1, "other.png", b"\0other"))
     run_mirror(kind, shop.url, tmp_path, mode=mode)
-    shop.put(7, (1, "same.png", b"same"), (2, "changed.png", b"new"), (3, "renamed2.png", b"named"))
+    shop.put(7, (1, "same.png", b"\0same"), (2, "changed.png", b"\0new"), (3, "renamed2.png", b"\0named"))
     report = run_mirror(kind, shop.url, tmp_path, mode=mode)
     assert images(tmp_path) == {
-        "7/1-same.png": b"same",
-        "7/2-changed.png": b"new",
-        "7/3-renamed2.png": b"named",
-        "8/1-other.png": b"other",
+        "7/1-same.png": b"\0same",
+        "7/2-changed.png": b"\0new",
+        "7/3-renamed2.png": b"\0named",
+        "8/1-other.png": b"\0other",
     }
     # Without an ETag a link has to be loaded to know that nothing changed.
     assert (report.written, report.unchanged, report.removed) == ((2, 1, 2) if mode == "binary" else (3, 0, 2))
 
 
 def test_an_entry_without_images_leaves_no_directory(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "a.png", b"a"))
+    shop.put(7, (1, "a.png", b"\0a"))
     run_mirror(kind, shop.url, tmp_path)
     shop.put(7)
     assert run_mirror(kind, shop.url, tmp_path).removed == 1
@@ -97,39 +99,39 @@ def test_an_entry_without_images_leaves_no_directory(kind: Kind, shop: Shop, tmp
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_manifest_says_what_each_file_is(kind: Kind, shop: Shop, tmp_path: Path, mode: str) -> None:
-    shop.put(7, (1, "../a.png", b"one"))
-    shop.put(8, (5, "b.png", b"two"))
+    shop.put(7, (1, "../a.png", b"\0one"))
+    shop.put(8, (5, "b.png", b"\0two"))
     run_mirror(kind, shop.url, tmp_path, mode=mode)
     links = [f"{shop.url}/files/7/1", f"{shop.url}/files/8/5"] if mode == "URL" else [None, None]
     columns = "entry, position, occurrence, filename, path, token, url, sha256, size, problem"
     assert rows(tmp_path, columns) == [
-        ("7", 1, 0, "../a.png", "7/1-.._a.png", "102", links[0], hashlib.sha256(b"one").hexdigest(), 3, None),
-        ("8", 5, 0, "b.png", "8/5-b.png", "102", links[1], hashlib.sha256(b"two").hexdigest(), 3, None),
+        ("7", 1, 0, "../a.png", "7/1-.._a.png", "102", links[0], hashlib.sha256(b"\0one").hexdigest(), 4, None),
+        ("8", 5, 0, "b.png", "8/5-b.png", "102", links[1], hashlib.sha256(b"\0two").hexdigest(), 4, None),
     ]
 
 
 def test_images_at_one_position_are_kept_apart(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "a.png", b"first"), (1, "a.png", b"second"), (1, "A.PNG", b"third"))
+    shop.put(7, (1, "a.png", b"\0first"), (1, "a.png", b"\0second"), (1, "A.PNG", b"\0third"))
     run_mirror(kind, shop.url, tmp_path)
-    assert images(tmp_path) == {"7/1-a.png": b"first", "7/1.1-a.png": b"second", "7/1.2-A.PNG": b"third"}
+    assert images(tmp_path) == {"7/1-a.png": b"\0first", "7/1.1-a.png": b"\0second", "7/1.2-A.PNG": b"\0third"}
 
 
 def test_the_mode_may_change_from_run_to_run(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "a.png", b"a"))
+    shop.put(7, (1, "a.png", b"\0a"))
     run_mirror(kind, shop.url, tmp_path, mode="URL")
-    shop.put(7, (1, "a.png", b"a"), (2, "b.png", b"b"))
+    shop.put(7, (1, "a.png", b"\0a"), (2, "b.png", b"\0b"))
     report = run_mirror(kind, shop.url, tmp_path, mode="binary")
-    assert (report.written, report.unchanged, images(tmp_path)) == (1, 1, {"7/1-a.png": b"a", "7/2-b.png": b"b"})
+    assert (report.written, report.unchanged, images(tmp_path)) == (1, 1, {"7/1-a.png": b"\0a", "7/2-b.png": b"\0b"})
 
 
 def test_a_file_that_was_changed_or_deleted_is_put_right_when_its_entry_comes_again(
     kind: Kind, shop: Shop, tmp_path: Path
 ) -> None:
     for _ in range(2):
-        shop.put(7, (1, "a.png", b"aaa"), (2, "b.png", b"bbb"))
+        shop.put(7, (1, "a.png", b"\0aaa"), (2, "b.png", b"\0bbb"))
         run_mirror(kind, shop.url, tmp_path)
-        assert images(tmp_path) == {"7/1-a.png": b"aaa", "7/2-b.png": b"bbb"}
-        (tmp_path / "7/1-a.png").write_bytes(b"xxx")
+        assert images(tmp_path) == {"7/1-a.png": b"\0aaa", "7/2-b.png": b"\0bbb"}
+        (tmp_path / "7/1-a.png").write_bytes(b"\0xxx")
         (tmp_path / "7/2-b.png").unlink()
 
 
@@ -142,12 +144,12 @@ def test_an_image_without_bytes_is_a_problem_and_no_file(kind: Kind, shop: Shop,
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_dry_run_says_what_would_be_done_and_changes_nothing(kind: Kind, shop: Shop, tmp_path: Path, mode: str) -> None:
-    shop.put(7, (1, "a.png", b"a"), (2, "b.png", b"b"))
+    shop.put(7, (1, "a.png", b"\0a"), (2, "b.png", b"\0b"))
     target = tmp_path / "mirror"
     report = run_mirror(kind, shop.url, target, mode=mode, dry_run=True)
     assert (report.written, report.entries, target.exists()) == (2, 1, False)
     run_mirror(kind, shop.url, target, mode=mode)
-    shop.put(7, (1, "a.png", b"a"), (3, "c.png", b"c"))
+    shop.put(7, (1, "a.png", b"\0a"), (3, "c.png", b"\0c"))
     before = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(target.rglob("*"))}
     shop.asked.clear()
     report = run_mirror(kind, shop.url, target, mode=mode, dry_run=True)
@@ -157,7 +159,7 @@ def test_a_dry_run_says_what_would_be_done_and_changes_nothing(kind: Kind, shop:
 
 
 def test_a_dry_run_reads_what_a_killed_run_has_left_in_the_journal(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "a.png", b"a"))
+    shop.put(7, (1, "a.png", b"\0a"))
     run_mirror(kind, shop.url, tmp_path)
     # A connection that is not closed leaves the journal, as a process does that is killed.
     db = sqlite3.connect(tmp_path / ".mirror/manifest.sqlite")
@@ -171,7 +173,7 @@ def test_a_dry_run_reads_what_a_killed_run_has_left_in_the_journal(kind: Kind, s
 
 def test_a_report_comes_after_each_lot(kind: Kind, shop: Shop, tmp_path: Path) -> None:
     for product in range(3):
-        shop.put(product, (1, "a.png", b"a"))
+        shop.put(product, (1, "a.png", b"\0a"))
     reports: list[Any] = []
     last = run_mirror(kind, shop.url, tmp_path, count=1, progress=reports.append)
     assert [(report.written, report.token, report.remaining) for report in reports] == [
@@ -184,7 +186,7 @@ def test_a_report_comes_after_each_lot(kind: Kind, shop: Shop, tmp_path: Path) -
 
 def test_a_server_that_fails_in_the_middle_loses_nothing(kind: Kind, shop: Shop, tmp_path: Path) -> None:
     for product in range(4):
-        shop.put(product, (1, "a.png", b"image %d" % product))
+        shop.put(product, (1, "a.png", b"\0image %d" % product))
 
     def fail(_: object) -> None:
         shop.refuses = 503
@@ -236,12 +238,12 @@ def test_a_directory_mirrors_one_feed(kind: Kind, shop: Shop, tmp_path: Path) ->
 def test_the_secrets_of_a_client_are_in_no_file(kind: Kind, shop: Shop, tmp_path: Path) -> None:
     settings = {"session": "open sesame", "headers": {"Authorization": "Bearer hunter2hunter2"}}
     leak = f"{shop.url}/files/missing?session=open%20sesame&key=hunter2hunter2"
-    shop.put(7, (1, "a.png", b"a"), (2, "b.png", b"b", leak))
+    shop.put(7, (1, "a.png", b"\0a"), (2, "b.png", b"\0b", leak))
     report = run_mirror(kind, shop.url, tmp_path, settings, mode="URL")
     assert "answered 404" in report.problems[0]
     everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()) + repr(report).encode()
-    assert b"sesame" not in everything
-    assert b"hunter2" not in everything
+    assert b"\0sesame" not in everything
+    assert b"\0hunter2" not in everything
     assert b"session=***&key=***" in everything
 
 
@@ -257,8 +259,8 @@ def test_a_feed_that_changes_meanwhile_is_followed(kind: Kind, tmp_path: Path, m
 
 
 def test_a_lot_that_was_written_but_not_stored_leaves_no_stray_file(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "old.png", b"old"))
-    shop.put(8, (1, "b.png", b"b"))
+    shop.put(7, (1, "old.png", b"\0old"))
+    shop.put(8, (1, "b.png", b"\0b"))
 
     def die(_: object) -> None:
         raise KeyboardInterrupt
@@ -270,14 +272,14 @@ def test_a_lot_that_was_written_but_not_stored_leaves_no_stray_file(kind: Kind, 
         db.execute("INSERT INTO removals VALUES ('9/1-c.png')")
         db.commit()
     (tmp_path / "9").mkdir()
-    (tmp_path / "9/1-c.png").write_bytes(b"c")
+    (tmp_path / "9/1-c.png").write_bytes(b"\0c")
     run_mirror(kind, shop.url, tmp_path)
-    assert images(tmp_path) == {"7/1-old.png": b"old", "8/1-b.png": b"b"}
+    assert images(tmp_path) == {"7/1-old.png": b"\0old", "8/1-b.png": b"\0b"}
     assert not (tmp_path / "9").exists()
 
 
 def test_a_mirror_asks_the_feed_no_more_than_a_walk_does(kind: Kind, shop: Shop, tmp_path: Path) -> None:
     for product in range(6):
-        shop.put(product, (1, "a.png", b"a"))
+        shop.put(product, (1, "a.png", b"\0a"))
     run_mirror(kind, shop.url, tmp_path, count=3)
     assert [path.split("?")[1] for path, _ in shop.asked] == ["count=3", "token=103&count=3"]

@@ -20,7 +20,7 @@ from shop import Handler, Shop, images, open_shop, serve, status
 @pytest.fixture
 def shop() -> Iterator[Shop]:
     with open_shop() as shop:
-        shop.put(7, (1, "a.png", b"a"), (2, "b.png", b"b"))
+        shop.put(7, (1, "a.png", b"\0a"), (2, "b.png", b"\0b"))
         yield shop
 
 
@@ -33,8 +33,8 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
 def test_a_mirror_that_is_current_exits_with_0_and_says_what_it_did(shop: Shop, tmp_path: Path) -> None:
     first = run("mirror", shop.url, tmp_path)
     assert (first.returncode, first.stderr) == (0, "")
-    assert first.stdout == "lots: 1, entries: 1; images written: 2 (2 bytes), unchanged: 0, removed: 0\n"
-    assert images(tmp_path) == {"7/1-a.png": b"a", "7/2-b.png": b"b"}
+    assert first.stdout == "lots: 1, entries: 1; images written: 2 (4 bytes), unchanged: 0, removed: 0\n"
+    assert images(tmp_path) == {"7/1-a.png": b"\0a", "7/2-b.png": b"\0b"}
     assert run("mirror", shop.url, tmp_path).stdout.startswith("lots: 1, entries: 0; images written: 0 ")
 
 
@@ -68,7 +68,7 @@ def test_images_that_cannot_be_had_exit_with_1_until_they_can(shop: Shop, tmp_pa
         done = run("mirror", shop.url, tmp_path, "--mode", "URL")
         assert (done.returncode, done.stderr) == (1, "image 2 of '7': the server answered 404\n")
         assert done.stdout.endswith("; missing: 1, to be tried again by the next run\n")
-    shop.pages["/files/7/2"] = serve(b"b")
+    shop.pages["/files/7/2"] = serve(b"\0b")
     assert run("mirror", shop.url, tmp_path, "--mode", "URL").returncode == 0
 
 
@@ -107,7 +107,7 @@ def test_wrong_usage_exits_with_2_and_makes_nothing(shop: Shop, tmp_path: Path, 
 
 
 def test_what_the_server_says_does_nothing_to_the_terminal(shop: Shop, tmp_path: Path) -> None:
-    shop.put(8, (1, "c.png", b"c", "http://\u202eevil.test\x1b[2J/"))
+    shop.put(8, (1, "c.png", b"\0c", "http://\u202eevil.test\x1b[2J/"))
     feed = shop.feed
     shop.feed = lambda query: feed(query).replace(b"{", b'{"warnings": ["cut \\u001b[2J\\nhere"], ', 1)  # type: ignore[method-assign]
     done = run("mirror", shop.url, tmp_path, "--mode", "URL")
@@ -137,12 +137,12 @@ def test_an_interrupt_exits_with_130_and_the_next_run_goes_on(shop: Shop, tmp_pa
 
     def interrupt(handler: Handler) -> None:
         os.kill(process.pid, signal.SIGINT)
-        handler.answer(200, b"a")
+        handler.answer(200, b"\0a")
 
     shop.pages["/files/7/1"] = interrupt
     assert process.communicate(timeout=60)[1] == "product_images mirror: interrupted; the next run goes on\n"
     assert process.returncode == 130
-    shop.pages["/files/7/1"] = serve(b"a")
+    shop.pages["/files/7/1"] = serve(b"\0a")
     assert run("mirror", shop.url, tmp_path, "--mode", "URL").returncode == 0
     assert len(images(tmp_path)) == 2
 
@@ -168,7 +168,7 @@ def test_a_flag_wins_over_the_environment(shop: Shop, tmp_path: Path) -> None:
 def test_a_dry_run_changes_nothing(shop: Shop, tmp_path: Path) -> None:
     done = run("mirror", shop.url, tmp_path / "mirror", "--dry-run")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "lots: 1, entries: 1; images to be written: 2 (2 bytes), unchanged: 0, to be removed: 0\n"
+    assert done.stdout == "lots: 1, entries: 1; images to be written: 2 (4 bytes), unchanged: 0, to be removed: 0\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -179,6 +179,24 @@ def test_the_help_says_what_the_exit_codes_mean() -> None:
         assert f"\n  {code}" in done.stdout
     assert "PRODUCT_IMAGES_SESSION" in done.stdout
     assert "mirror" in run("--help").stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "ascii:strict", "cp437", "latin-1", "utf-8"])
+def test_a_console_that_lacks_a_character_sees_an_escape(shop: Shop, tmp_path: Path, encoding: str) -> None:
+    console = {"PYTHONIOENCODING": encoding, "LC_ALL": "C"}
+    for command in (["--help"], ["mirror", "--help"]):
+        done = run(*command, **console)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert run("mirror", "\u4e2d", **console).returncode == 2
+    shop.put(8, (1, "\u4e2d.png", b"\0a", "http://\u4e2d.invalid/"))
+    feed = shop.feed
+    shop.feed = lambda query: feed(query).replace(b"{", b'{"warnings": ["\\u4e2d"], ', 1)  # type: ignore[method-assign]
+    done = run("mirror", shop.url, tmp_path / "\u4e2d", "--mode", "URL", **console)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert done.stderr.startswith("warning: ")
+    (tmp_path / "\u4e2df").write_bytes(b"mine")
+    done = run("mirror", shop.url, tmp_path / "\u4e2df", **console)
+    assert (done.returncode, "Traceback" in done.stderr, done.stderr.count("\n")) == (4, False, 1)
 
 
 class Terminal(io.StringIO):

@@ -81,7 +81,7 @@ def test_wherever_the_disk_fails_nothing_is_lost_and_the_next_run_goes_on(
     options: dict[str, Any] = {"mode": mode, "count": 1, "parallel": 1}
     with open_shop() as shop:
         shop.put(7, (1, "a.png", CONTENT))
-        shop.put(8, (1, "b.png", b"b"))
+        shop.put(8, (1, "b.png", b"\0b"))
         run_mirror(kind, shop.url, tmp_path / "whole", **options)
         total = len(faults.calls)
         assert {"open", "write", "fsync", "mkdir", "replace"} <= set(faults.calls)
@@ -330,3 +330,26 @@ def test_a_run_that_is_cancelled_leaves_the_directory_whole(tmp_path: Path, monk
         # What was being stored has been stored, and the lock is free.
         assert mirror_kills.check_interrupted(tmp_path, mirror_kills.Tally()) == "101"
         assert run_mirror("async", shop.url, tmp_path).entries == 0
+
+
+@pytest.mark.parametrize("mode", ["binary", "URL"])
+@pytest.mark.parametrize("error", [errno.EILSEQ, errno.EINVAL, errno.ENAMETOOLONG])
+def test_a_name_that_the_file_system_cannot_hold_is_a_problem_of_its_image_only(
+    kind: Kind, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, error: int
+) -> None:
+    replace = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if not target.name.isascii():
+            raise OSError(error, os.strerror(error))
+        return replace(self, target)
+
+    for product in (6, 7, 8):
+        shop.put(product, (1, "a.png", CONTENT))
+    shop.put(9, (1, "\u00e4.png", CONTENT))
+    monkeypatch.setattr(Path, "replace", refuse)
+    report = run_mirror(kind, shop.url, tmp_path, mode=mode)
+    assert report.problems == (r"image 1 of '9': the file system cannot hold the name '9/1-\xe4.png'",)
+    assert (report.written, report.pending, len(images(tmp_path))) == (3, 1, 3)
+    monkeypatch.undo()
+    assert run_mirror(kind, shop.url, tmp_path, mode=mode).complete

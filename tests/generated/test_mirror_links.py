@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from product_images import Attempt, Retry
+from product_images import Attempt, Client, Retry, mirror
 from product_images._mirror import http
 from product_images._mirror.address import UnobtainableError, check, parse
 from product_images._mirror.download import Breaker
@@ -92,7 +92,7 @@ def test_an_image_that_changed_while_its_body_broke_off_is_loaded_whole(kind: Ki
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        (lambda handler: handler.answer(206, b"xyz", {"Content-Range": "bytes 5-7/8"}), "answered 206"),
+        (lambda handler: handler.answer(206, b"\0xyz", {"Content-Range": "bytes 5-7/8"}), "answered 206"),
         (status(304), "answered 304"),
         (serve(b""), "it has no bytes"),
     ],
@@ -113,20 +113,20 @@ def test_a_range_that_the_server_cannot_satisfy_is_given_up(kind: Kind, shop: Sh
 
 
 def test_a_dead_link_blocks_nothing_is_not_lost_and_is_tried_again(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(6, (1, "z.png", b"z"))
-    shop.put(7, (1, "a.png", b"a"), (2, "b.png", b"b"))
-    shop.put(8, (1, "c.png", b"c"))
+    shop.put(6, (1, "z.png", b"\0z"))
+    shop.put(7, (1, "a.png", b"\0a"), (2, "b.png", b"\0b"))
+    shop.put(8, (1, "c.png", b"\0c"))
     shop.pages["/files/7/2"] = status(404)
     first = load(kind, shop, tmp_path, count=2)
     assert (first.written, first.pending, first.token) == (3, 1, "103")
     assert first.problems == ("image 2 of '7': the server answered 404",)
     second = load(kind, shop, tmp_path, count=1)
     assert (second.written, second.pending, second.problems) == (0, 1, first.problems)
-    shop.pages["/files/7/2"] = serve(b"b")
+    shop.pages["/files/7/2"] = serve(b"\0b")
     shop.asked.clear()
     third = load(kind, shop, tmp_path)
     assert (third.written, third.pending) == (1, 0)
-    assert images(tmp_path) == {"6/1-z.png": b"z", "7/1-a.png": b"a", "7/2-b.png": b"b", "8/1-c.png": b"c"}
+    assert images(tmp_path) == {"6/1-z.png": b"\0z", "7/1-a.png": b"\0a", "7/2-b.png": b"\0b", "8/1-c.png": b"\0c"}
     # The lot is asked for as it was, and of its images only the one that was missing is loaded.
     assert [path for path, _ in shop.asked] == [
         "/products/images?count=2&options=URL",
@@ -137,34 +137,34 @@ def test_a_dead_link_blocks_nothing_is_not_lost_and_is_tried_again(kind: Kind, s
 
 
 def test_a_link_that_is_signed_anew_is_followed(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "a.png", b"a", f"{shop.url}/files/expired"))
+    shop.put(7, (1, "a.png", b"\0a", f"{shop.url}/files/expired"))
     assert load(kind, shop, tmp_path).pending == 1
     ticks, _ = shop.products[7]
-    shop.pages["/files/fresh"] = serve(b"a")
-    shop.products[7] = (ticks, [(1, "a.png", b"a", f"{shop.url}/files/fresh")])
+    shop.pages["/files/fresh"] = serve(b"\0a")
+    shop.products[7] = (ticks, [(1, "a.png", b"\0a", f"{shop.url}/files/fresh")])
     assert load(kind, shop, tmp_path).pending == 0
-    assert images(tmp_path) == {"7/1-a.png": b"a"}
+    assert images(tmp_path) == {"7/1-a.png": b"\0a"}
 
 
 def test_what_could_not_be_had_is_forgotten_with_the_entry_that_comes_again(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "a.png", b"a", f"{shop.url}/missing"))
+    shop.put(7, (1, "a.png", b"\0a", f"{shop.url}/missing"))
     assert load(kind, shop, tmp_path).pending == 1
-    shop.put(7, (2, "b.png", b"b"))
+    shop.put(7, (2, "b.png", b"\0b"))
     assert load(kind, shop, tmp_path).pending == 0
-    assert images(tmp_path) == {"7/2-b.png": b"b"}
+    assert images(tmp_path) == {"7/2-b.png": b"\0b"}
 
 
 def test_what_could_not_be_had_of_an_entry_that_left_the_feed_is_given_up(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "a.png", b"a"), (2, "b.png", b"b", f"{shop.url}/missing"))
+    shop.put(7, (1, "a.png", b"\0a"), (2, "b.png", b"\0b", f"{shop.url}/missing"))
     assert load(kind, shop, tmp_path).pending == 1
     del shop.products[7]
     assert load(kind, shop, tmp_path).complete
-    assert images(tmp_path) == {"7/1-a.png": b"a"}
+    assert images(tmp_path) == {"7/1-a.png": b"\0a"}
 
 
 def test_what_a_shorter_lot_does_not_hold_stays_open(kind: Kind, shop: Shop, tmp_path: Path) -> None:
     for product in (6, 7, 8):
-        shop.put(product, (1, "a.png", b"a", f"{shop.url}/missing"))
+        shop.put(product, (1, "a.png", b"\0a", f"{shop.url}/missing"))
     assert load(kind, shop, tmp_path, count=3).pending == 3
     feed = shop.feed
     # The server lowers the size of its lots.
@@ -173,19 +173,19 @@ def test_what_a_shorter_lot_does_not_hold_stays_open(kind: Kind, shop: Shop, tmp
 
 
 def test_an_older_file_stays_until_the_new_one_can_be_had(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "old.png", b"old"))
+    shop.put(7, (1, "old.png", b"\0old"))
     load(kind, shop, tmp_path)
-    shop.put(7, (1, "new.png", b"new"))
+    shop.put(7, (1, "new.png", b"\0new"))
     shop.pages["/files/7/1"] = status(404)
     report = load(kind, shop, tmp_path)
-    assert (report.pending, report.removed, images(tmp_path)) == (1, 0, {"7/1-old.png": b"old"})
-    shop.pages["/files/7/1"] = serve(b"new")
+    assert (report.pending, report.removed, images(tmp_path)) == (1, 0, {"7/1-old.png": b"\0old"})
+    shop.pages["/files/7/1"] = serve(b"\0new")
     report = load(kind, shop, tmp_path)
-    assert (report.pending, report.removed, images(tmp_path)) == (0, 1, {"7/1-new.png": b"new"})
+    assert (report.pending, report.removed, images(tmp_path)) == (0, 1, {"7/1-new.png": b"\0new"})
 
 
 def test_a_lot_that_the_server_no_longer_gives_stays_open(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "a.png", b"a", f"{shop.url}/missing"))
+    shop.put(7, (1, "a.png", b"\0a", f"{shop.url}/missing"))
     load(kind, shop, tmp_path)
     feed = shop.feed
 
@@ -203,25 +203,25 @@ def test_an_image_that_did_not_change_is_not_loaded_again_where_the_server_says_
         if handler.headers.get("If-None-Match") == '"v1"':
             handler.answer(304)
         else:
-            handler.answer(200, b"a", {"ETag": '"v1"'})
+            handler.answer(200, b"\0a", {"ETag": '"v1"'})
 
-    shop.put(7, (1, "a.png", b"a"))
+    shop.put(7, (1, "a.png", b"\0a"))
     shop.pages["/files/7/1"] = tagged
     load(kind, shop, tmp_path)
-    shop.put(7, (1, "a.png", b"a", f"{shop.url}/files/7/1"))
+    shop.put(7, (1, "a.png", b"\0a", f"{shop.url}/files/7/1"))
     for _ in range(2):
         report = load(kind, shop, tmp_path)
-        shop.put(7, (1, "a.png", b"a", f"{shop.url}/files/7/1"))
+        shop.put(7, (1, "a.png", b"\0a", f"{shop.url}/files/7/1"))
     assert (report.written, report.unchanged) == (0, 1)
-    (tmp_path / "7/1-a.png").write_bytes(b"changed by hand")
+    (tmp_path / "7/1-a.png").write_bytes(b"\0changed by hand")
     assert load(kind, shop, tmp_path).written == 1
-    assert images(tmp_path) == {"7/1-a.png": b"a"}
+    assert images(tmp_path) == {"7/1-a.png": b"\0a"}
 
 
 def test_an_image_over_the_limit_is_not_loaded(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "a.png", CONTENT), (2, "b.png", b"b" * 100))
+    shop.put(7, (1, "a.png", CONTENT), (2, "b.png", b"\0b" * 50))
     report = load(kind, shop, tmp_path, max_image_bytes=100)
-    assert images(tmp_path) == {"7/2-b.png": b"b" * 100}
+    assert images(tmp_path) == {"7/2-b.png": b"\0b" * 50}
     assert report.problems == ("image 1 of '7': it has more bytes than max_image_bytes, 100, allows",)
     assert not list((tmp_path / ".mirror/tmp").iterdir())
 
@@ -229,7 +229,7 @@ def test_an_image_over_the_limit_is_not_loaded(kind: Kind, shop: Shop, tmp_path:
 def test_a_compressed_image_is_stopped_at_the_limit(kind: Kind, shop: Shop, tmp_path: Path) -> None:
     import gzip
 
-    shop.put(7, (1, "a.png", b"a"))
+    shop.put(7, (1, "a.png", b"\0a"))
     shop.pages["/files/7/1"] = serve(gzip.compress(bytes(50_000_000)), {"Content-Encoding": "gzip"})
     assert "max_image_bytes" in load(kind, shop, tmp_path, max_image_bytes=100_000).problems[0]
 
@@ -247,22 +247,22 @@ def test_only_so_many_links_are_loaded_at_a_time(kind: Kind, shop: Shop, tmp_pat
         together.wait()
         with lock:
             now[0] -= 1
-        handler.answer(200, b"x")
+        handler.answer(200, b"\0x")
 
-    shop.put(7, *((number, "a.png", b"x") for number in range(9)))
+    shop.put(7, *((number, "a.png", b"\0x") for number in range(9)))
     shop.pages.update((f"/files/7/{number}", busy) for number in range(9))
     assert load(kind, shop, tmp_path, parallel=3).written == 9
     assert most == [3]
 
 
 def test_redirects_are_followed_a_few_times(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "a.png", b"a"), (2, "b.png", b"b"))
+    shop.put(7, (1, "a.png", b"\0a"), (2, "b.png", b"\0b"))
     shop.pages.update({f"/hop{number}": redirect(f"hop{number + 1}", 301 + number % 3) for number in range(10)})
     shop.pages["/files/7/1"] = redirect("/hop6", 308)
-    shop.pages["/hop10"] = serve(b"a")
+    shop.pages["/hop10"] = serve(b"\0a")
     shop.pages["/files/7/2"] = redirect("/hop5")
     report = load(kind, shop, tmp_path)
-    assert images(tmp_path) == {"7/1-a.png": b"a"}
+    assert images(tmp_path) == {"7/1-a.png": b"\0a"}
     assert report.problems == ("image 2 of '7': more than 5 redirects",)
 
 
@@ -289,9 +289,9 @@ def test_redirects_are_followed_a_few_times(kind: Kind, shop: Shop, tmp_path: Pa
 def test_a_link_that_leads_nowhere_is_a_problem_and_nothing_else(
     kind: Kind, shop: Shop, tmp_path: Path, link: str, problem: str
 ) -> None:
-    shop.put(7, (1, "a.png", b"a", link), (2, "b.png", b"b"))
+    shop.put(7, (1, "a.png", b"\0a", link), (2, "b.png", b"\0b"))
     report = load(kind, shop, tmp_path)
-    assert images(tmp_path) == {"7/2-b.png": b"b"}
+    assert images(tmp_path) == {"7/2-b.png": b"\0b"}
     assert problem in report.problems[0]
 
 
@@ -301,15 +301,15 @@ def test_a_link_into_the_own_network_is_refused_unless_allowed(
     kind: Kind, shop: Shop, tmp_path: Path, link: str, by_redirect: bool
 ) -> None:
     with open_shop("0.0.0.0") as other:
-        other.pages["/x"] = serve(b"secret")
+        other.pages["/x"] = serve(b"\0secret")
         place = link.format(port=urlsplit(other.url).port)
-        shop.put(7, (1, "a.png", b"a") if by_redirect else (1, "a.png", b"a", place))
+        shop.put(7, (1, "a.png", b"\0a") if by_redirect else (1, "a.png", b"\0a", place))
         shop.pages["/files/7/1"] = redirect(place)
         report = load(kind, shop, tmp_path)
         assert "which is not public" in report.problems[0]
         assert (images(tmp_path), other.asked) == ({}, [])
         assert load(kind, shop, tmp_path, allow_private=True).complete
-        assert images(tmp_path) == {"7/1-a.png": b"secret"}
+        assert images(tmp_path) == {"7/1-a.png": b"\0secret"}
 
 
 def test_a_name_that_leads_elsewhere_once_it_was_checked_is_refused_before_anything_is_sent(
@@ -327,8 +327,8 @@ def test_a_name_that_leads_elsewhere_once_it_was_checked_is_refused_before_anyth
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     with open_shop() as other:
-        other.pages["/x"] = serve(b"secret")
-        shop.put(7, (1, "a.png", b"a", f"http://rebinds.test:{urlsplit(other.url).port}/x"))
+        other.pages["/x"] = serve(b"\0secret")
+        shop.put(7, (1, "a.png", b"\0a", f"http://rebinds.test:{urlsplit(other.url).port}/x"))
         report = load(kind, shop, tmp_path)
         assert report.problems == (
             "image 1 of '7': rebinds.test has the address 127.0.0.1, which is not public (allow_private allows it)",
@@ -381,11 +381,11 @@ def test_a_public_address_is_taken(address: str) -> None:
 def test_credentials_go_to_the_feed_s_own_origin_only(kind: Kind, shop: Shop, tmp_path: Path) -> None:
     settings = {"session": "open sesame", "headers": {"Authorization": "Bearer hunter2", "Cookie": "a=hunter2"}}
     with open_shop() as other:
-        other.pages["/there"] = serve(b"there")
+        other.pages["/there"] = serve(b"\0there")
         other.pages["/back"] = redirect(f"{shop.url}/files/7/1")
-        other.pages["/on"] = serve(b"on")
-        shop.put(7, (1, "own.png", b"own"), (2, "a.png", b"", f"{other.url}/there"), (3, "b.png", b"", f"{other.url}/back"))
-        shop.put(8, (1, "c.png", b"on"))
+        other.pages["/on"] = serve(b"\0on")
+        shop.put(7, (1, "own.png", b"\0own"), (2, "a.png", b"", f"{other.url}/there"), (3, "b.png", b"", f"{other.url}/back"))
+        shop.put(8, (1, "c.png", b"\0on"))
         shop.pages["/files/8/1"] = redirect(f"{other.url}/on")
         report = run_mirror(kind, shop.url, tmp_path, settings, mode="URL", allow_private=True)
         assert report.problems == ()
@@ -397,8 +397,8 @@ def test_credentials_go_to_the_feed_s_own_origin_only(kind: Kind, shop: Shop, tm
 
 def test_the_fragment_and_the_password_of_a_link_are_in_no_message(kind: Kind, shop: Shop, tmp_path: Path) -> None:
     place = shop.url.removeprefix("http://")
-    shop.put(7, (1, "a.png", b"a", f"http://user:hunter2@{place}/missing#fragment"))
-    shop.put(8, (1, "a.png", b"a", f"http://user:hunter2@{place}/astray#fragment"))
+    shop.put(7, (1, "a.png", b"\0a", f"http://user:hunter2@{place}/missing#fragment"))
+    shop.put(8, (1, "a.png", b"\0a", f"http://user:hunter2@{place}/astray#fragment"))
     shop.pages["/astray"] = redirect("http://[")
     report = load(kind, shop, tmp_path)
     assert len(report.problems) == 2
@@ -407,19 +407,19 @@ def test_the_fragment_and_the_password_of_a_link_are_in_no_message(kind: Kind, s
 
 
 def test_a_client_that_is_handed_in_loads_the_links_and_stays_open(shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "a.png", b"a", "http://elsewhere.test/x"))
+    shop.put(7, (1, "a.png", b"\0a", "http://elsewhere.test/x"))
 
     def answer(request: Any) -> Any:
-        return LIBRARY.Response(200, content=b"handed")
+        return LIBRARY.Response(200, content=b"\0handed")
 
     with LIBRARY.Client(transport=LIBRARY.MockTransport(answer)) as given:
         assert run_mirror("sync", shop.url, tmp_path, mode="URL", http_client=given).complete
         assert not given.is_closed
-    assert images(tmp_path) == {"7/1-a.png": b"handed"}
+    assert images(tmp_path) == {"7/1-a.png": b"\0handed"}
 
 
 def test_a_server_that_is_down_is_left_alone_for_a_while(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, *((number, "a.png", b"a") for number in range(20)))
+    shop.put(7, *((number, "a.png", b"\0a") for number in range(20)))
     shop.pages.update((f"/files/7/{number}", status(503)) for number in range(20))
     settings = {"retry": Retry(max_retries=0)}
     report = run_mirror(kind, shop.url, tmp_path, settings, mode="URL", parallel=1)
@@ -443,7 +443,7 @@ def test_a_host_that_was_left_alone_gets_another_chance() -> None:
 
 
 def test_the_name_of_the_moment_of_connecting_is_the_library_s(shop: Shop) -> None:
-    shop.pages["/x"] = serve(b"x")
+    shop.pages["/x"] = serve(b"\0x")
     events: list[str] = []
     with LIBRARY.Client(transport=LIBRARY.HTTPTransport()) as client:
         client.get(f"{shop.url}/x", extensions={"trace": lambda event, info: events.append(event)})
@@ -457,7 +457,7 @@ def test_a_link_is_parsed_as_it_is_asked_for() -> None:
 
 
 def test_the_manifest_keeps_what_could_not_be_had(kind: Kind, shop: Shop, tmp_path: Path) -> None:
-    shop.put(7, (1, "a.png", b"a", f"{shop.url}/missing"))
+    shop.put(7, (1, "a.png", b"\0a", f"{shop.url}/missing"))
     load(kind, shop, tmp_path)
     with closing(sqlite3.connect(tmp_path / ".mirror/manifest.sqlite")) as db:
         row = db.execute("SELECT entry, position, url, sha256, problem FROM images").fetchone()
@@ -467,7 +467,7 @@ def test_the_manifest_keeps_what_could_not_be_had(kind: Kind, shop: Shop, tmp_pa
 def test_the_hook_and_the_log_are_told_of_every_attempt_at_a_link_and_of_no_secret(
     kind: Kind, shop: Shop, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shop.put(7, (1, "a.png", CONTENT, f"{shop.url}/files/a?session=open%20sesame"), (2, "b.png", b"b", f"{shop.url}/missing"))
+    shop.put(7, (1, "a.png", CONTENT, f"{shop.url}/files/a?session=open%20sesame"), (2, "b.png", b"\0b", f"{shop.url}/missing"))
     shop.pages["/files/a"] = in_turn(cut(CONTENT, 3000, {"ETag": '"v1"'}), status(503, {"Retry-After": "0"}), serve(CONTENT))
     events: list[Any] = []
     settings = {"session": "open sesame", "on_event": events.append, "retry": Retry(base_delay=0)}
@@ -491,7 +491,61 @@ def test_a_hook_that_raises_ends_the_run_and_loses_nothing(kind: Kind, shop: Sho
         if isinstance(event, Attempt) and "/files/" in event.url:
             raise LookupError("enough")
 
-    shop.put(7, *((number, "a.png", b"a") for number in range(9)))
+    shop.put(7, *((number, "a.png", b"\0a") for number in range(9)))
     with pytest.raises(LookupError, match="enough"):
         run_mirror(kind, shop.url, tmp_path, {"on_event": refuse}, mode="URL")
     assert load(kind, shop, tmp_path).written == 9
+
+
+@pytest.mark.parametrize("by_redirect", [False, True])
+def test_another_port_of_the_feed_s_host_is_not_the_feed_s_own(
+    kind: Kind, shop: Shop, tmp_path: Path, by_redirect: bool
+) -> None:
+    with open_shop() as other:
+        other.pages["/x"] = serve(b"\0secret")
+        shop.put(7, (1, "a.png", b"\0a") if by_redirect else (1, "a.png", b"\0a", f"{other.url}/x"))
+        shop.pages["/files/7/1"] = redirect(f"{other.url}/x")
+        assert "which is not public" in load(kind, shop, tmp_path).problems[0]
+        assert (images(tmp_path), other.asked) == ({}, [])
+
+
+@pytest.mark.parametrize("host", ["feed.test", "FEED.test", "feed.test."])
+def test_the_feed_s_own_name_that_leads_elsewhere_later_is_refused(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    found = socket.getaddrinfo
+    address = ["127.0.0.1"]
+
+    def rebinding(host: Any, port: Any, *rest: Any, **named: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        if not name.lower().startswith("feed.test"):
+            return found(host, port, *rest, **named)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address[0], port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    with open_shop("0.0.0.0") as shop:
+        port = urlsplit(shop.url).port
+        own = f"http://{host}:{port}"
+        shop.put(7, (1, "a.png", b"\0a", f"{own}/files/x"))
+        shop.pages["/files/x"] = serve(b"\0a")
+        feed = shop.feed
+
+        def rebind(query: dict[str, str]) -> bytes:
+            address[0] = "127.0.0.2"
+            return feed(query)
+
+        shop.feed = rebind  # type: ignore[method-assign]
+        report = run_mirror(kind, f"http://feed.test:{port}", tmp_path, mode="URL", parallel=1)
+        assert "the address 127.0.0.2, which is not public" in report.problems[0]
+        assert shop.requests("/files/x") == []
+        address[0] = "127.0.0.1"
+        shop.feed = feed  # type: ignore[method-assign]
+        # A name with a dot at its end is another one, and gets no leave.
+        assert run_mirror(kind, f"http://feed.test:{port}", tmp_path, mode="URL").complete == (not host.endswith("."))
+
+
+def test_the_client_is_left_as_it_was(shop: Shop, tmp_path: Path) -> None:
+    shop.put(7, (1, "a.png", b"\0a"))
+    with LIBRARY.Client() as http_client, Client(shop.url, http_client=http_client) as client:
+        mirror(client, tmp_path, mode="URL")
+        assert http_client.event_hooks == {"request": [], "response": []}

@@ -15,13 +15,15 @@ import jsonschema
 import pytest
 from lxml import etree
 
-from twinwire_bench import values
-from twinwire_bench.errors import BenchError, WrongValuesError
+from twinwire_bench import mirroring, values
+from twinwire_bench.errors import BenchError, SkippedError, WrongValuesError
 from twinwire_bench.importing import BARE, COLUMN, MODELS, figures
 from twinwire_bench.measure import MAX_ROUNDS, MIN_ROUNDS, Cell, Timing, measure
 from twinwire_bench.pages import Page, Product, images_page, links_page
 from twinwire_bench.report import BEGIN, END, Table, facts, milliseconds, replace_between_markers, times
 from twinwire_bench.scaling import LARGE, SMALL, USUAL, growth
+from twinwire_conformance.contract import packaged_contract
+from twinwire_conformance.reference import create_app, running
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "generated" / "product_images" / "schemas"
@@ -232,3 +234,26 @@ def test_an_import_is_told_without_the_interpreter() -> None:
 def test_a_page_may_have_any_number_of_images() -> None:
     page = images_page(1, 99, 1)
     assert [len(image.content) for image in page.values.products[0].images] == [99]
+
+
+def test_the_mirror_is_not_measured_without_its_peer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SkippedError, match="aria2c is not installed"):
+        mirroring.run(tmp_path, 0.0)
+
+
+def test_every_link_of_a_feed_is_in_the_list_once() -> None:
+    with running(create_app(packaged_contract(), products=30, images=True)) as url:
+        lines = mirroring.link_list(url).splitlines()
+    links, names = lines[::2], lines[1::2]
+    assert len(set(links)) == len(links) == len(set(names)) == len(names) > 30
+    assert all(link.startswith(f"{url}/") for link in links)
+    assert all(name.startswith("  out=") for name in names)
+
+
+def test_directories_are_compared_by_what_their_images_hold(tmp_path: Path) -> None:
+    for path, content in {"a/1.png": b"1", "a/2.png": b"1", "b/1": b"1", "b/.mirror/lock": b"", "b/2": b"2"}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    assert sorted(mirroring.contents(tmp_path / "a").values()) == [2]
+    assert sorted(mirroring.contents(tmp_path / "b").values()) == [1, 1]

@@ -214,9 +214,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--live", type=float, default=20.0, help="entries of the feed that change a second, 0 for none")
     options = parser.parse_args()
     began = time.monotonic()
-    done = run(options.kills, seed=options.seed)
+    done = run(options.kills, seed=options.seed, live=options.live)
     print(
         f"{done.kills} kills in {done.rounds} rounds, {done.after_progress} of them after a lot was stored, "
         f"{done.half_done} with a lot half done; {done.images} images compared, {time.monotonic() - began:.0f} s"

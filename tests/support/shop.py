@@ -25,6 +25,7 @@ class Shop:
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     refuses: int = 0
     ticks: int = 100
+    waits: threading.Event = field(default_factory=threading.Event)
 
     def put(self, product: int, *images: tuple[int, str, bytes] | tuple[int, str, bytes, str]) -> None:
         """Add a product, or change it: sequence, file name, bytes, and a link that is not the shop's own if one is given."""
@@ -158,6 +159,7 @@ def open_shop(host: str = "127.0.0.1") -> Iterator[Shop]:
     try:
         yield shop
     finally:
+        shop.waits.set()
         server.shutdown()
         thread.join()
         server.server_close()

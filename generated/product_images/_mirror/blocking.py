@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,9 +22,24 @@ from ..errors import HTTPStatusError, ReturnCodeError
 from ..iterators import Pages
 from ..paging import Pager
 from .address import UnobtainableError
-from .download import Action, Answer, Get, Head, Resolve, Rules, Task, download
-from .http import CONNECTED, MAX_IMAGE_BYTES, NOT_REACHED, addresses, beginning, not_reached, peer, rules
-from .job import Done, Job, Link, Lot, Settings, opened
+from .body import Head
+from .download import Action, Answer, Get, Resolve, Rules, Task, download
+from .http import (
+    CONNECTED,
+    MAX_IMAGE_BYTES,
+    NOT_REACHED,
+    SECURED,
+    addresses,
+    beginning,
+    not_reached,
+    note_peer,
+    peer,
+    rules,
+    watch,
+    watch_with,
+)
+from .job import Done, Job, Link, Lot, Settings
+from .opening import opened
 from .report import MirrorReport
 
 T = TypeVar("T")
@@ -49,13 +64,15 @@ def mirror(
     """Bring the feed's images to a directory, or bring a directory up to date, from where the last run left the feed.
 
     ``mode`` is one of the feed's modes, None the default; ``count`` the most entries of a lot; ``arguments`` are others of the
-    feed's. Links are loaded by up to ``parallel`` threads, with ``timeout`` seconds for each step, at most ``max_image_bytes``
-    each, and from public addresses only, the feed's own host excepted, unless ``allow_private``. A ``http_client`` that is
-    handed in loads the links instead, connects where it likes, and is not closed. ``dry_run`` asks the feed, and changes
-    nothing. ``progress`` is called after each lot.
+    feed's. Links are loaded by up to ``parallel`` threads, with at most ``max_image_bytes`` each. ``timeout`` is in seconds:
+    for each step of a request, and for an answer that brings less than 1,024 bytes a second; an image has ten minutes in all.
+    Links lead to public addresses only, unless ``allow_private``; those of the feed's own origin also to where the feed was
+    reached. A ``http_client`` that is handed in loads the links instead, connects where it likes, and is not closed.
+    ``dry_run`` asks the feed, and changes nothing. ``progress`` is called after each lot.
 
-    An image that cannot be had is noted in the report, and tried again by the next run. Raises MirrorError for the directory
-    and the disk, and what ``iter_pages`` raises; nothing that was stored is lost then, and the next run goes on.
+    An image that cannot be had is noted in the report, and tried again by the next run; so is what is not an image, such as a
+    log-in page, and an image at whose place a file lies that the mirror did not put there. Raises MirrorError for the
+    directory and the disk, and what ``iter_pages`` raises; nothing that was stored is lost then, and the next run goes on.
     """
     inside = engine(client)
     settings = Settings(
@@ -72,7 +89,9 @@ def mirror(
         # With a transport of its own, it does not go by the proxies of the environment: they would do the connecting.
         http = http_client or stack.enter_context(httpx.Client(transport=httpx.HTTPTransport(), timeout=timeout))
         guarded = http_client is None and not allow_private
-        loader = _Loader(http, rules(inside.core, max_image_bytes, guarded=guarded), parallel)
+        how = rules(inside.core, max_image_bytes, timeout, guarded=guarded)
+        loader = _Loader(http, how, parallel)
+        stack.enter_context(_noting(inside.http, how.reached))
         for again in job.again():
             try:
                 result = inside.run(inside.core.load(inside.core.request(again.arguments)))
@@ -84,6 +103,21 @@ def mirror(
             for page in pages:
                 _take(job, job.begin(page), loader)
         return job.complete()
+
+
+@contextmanager
+def _noting(http: httpx.Client, reached: set[str]) -> Generator[None]:
+    """Note the addresses at which a client reaches the feed."""
+
+    def note(response: httpx.Response) -> None:
+        note_peer(response, reached)
+
+    hooks = http.event_hooks["response"]
+    hooks.append(note)
+    try:
+        yield
+    finally:
+        hooks.remove(note)
 
 
 def _take(job: Job, lot: Lot, loader: _Loader) -> None:
@@ -158,10 +192,17 @@ class _Loader:
                 except UnobtainableError:
                     stream.close()
                     raise
+            if event in (CONNECTED, SECURED):
+                watch(info["return_value"])
 
+        watch_with(action.sink.pace.check)
         request = self._http.build_request("GET", action.url, headers=action.headers, extensions={"trace": trace})
         with closing(self._http.send(request, stream=True, follow_redirects=False)) as response:
             if action.sink.opens(head := beginning(response)):
-                for chunk in response.iter_bytes():
-                    action.sink.write(chunk)
+                if response.is_stream_consumed:
+                    action.sink.write_decoded(response.content)
+                else:
+                    for chunk in response.iter_raw():
+                        action.sink.write(chunk)
+                action.sink.end()
             return head

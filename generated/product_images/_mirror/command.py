@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import warnings
@@ -24,7 +25,7 @@ from .report import printable
 _EXITS = """\
 exit codes:
   0    the directory holds every image that the feed lists (with --dry-run: the feed was read)
-  1    some images could not be had; the next run tries them again
+  1    some images could not be had, or are no images; the next run tries them again
   2    wrong usage
   3    the server or the network failed; the next run goes on
   4    the directory cannot be used, or the disk refused; the next run goes on
@@ -49,6 +50,10 @@ class MakeClient(Protocol):
 
 def main(package: str, feed: FeedPlan, client: MakeClient, arguments: Sequence[str] | None = None) -> int:
     """Run the command line of a package and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # The help, a name or the server's text may hold what the console's encoding does not.
+            stream.reconfigure(errors="backslashreplace")
     options = _parser(package, feed).parse_args(arguments)
     try:
         with warnings.catch_warnings():
@@ -123,8 +128,14 @@ def _parser(package: str, feed: FeedPlan) -> argparse.ArgumentParser:
     add("--parallel", type=int, default=4, metavar="N", help="links to load at a time (default: %(default)s)")
     add("--prefetch", type=int, choices=[0, 1], default=0, help="lots to load ahead (default: %(default)s)")
     add("--max-image-bytes", type=int, default=MAX_IMAGE_BYTES, metavar="N", help="the most of a link (default: %(default)s)")
-    add("--allow-private", action="store_true", help="load links from addresses that are not public, too")
-    add("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds for each step of a request (default: %(default)s)")
+    add("--allow-private", action="store_true", help="load links from any address, not only from public ones and the feed's")
+    add(
+        "--timeout",
+        type=_seconds,
+        default=30.0,
+        metavar="S",
+        help="seconds for each step, and for what comes slowly (default: %(default)s)",
+    )
     add("--dry-run", action="store_true", help="ask the feed, say what would be done, and change nothing")
     add("--quiet", action="store_true", help="show no progress and no summary, only what is wrong")
     return parser

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from twinwire_bench.errors import BenchError
 from twinwire_bench.measure import Cell, measure
-from twinwire_bench.project import COMPILED, SCRIPTS, SPEC
+from twinwire_bench.project import COMPILED, SCRIPTS, SPEC, served
 from twinwire_bench.report import Table
 
 OURS = "twinwire certify, standard"
@@ -26,7 +23,7 @@ NOTE = (
 
 def run(workdir: Path, cap: float) -> Table:
     """Time whole commands against one server."""
-    with _served() as url:
+    with served("--products", "1200") as url:
         ways = {
             OURS: ("twinwire", "certify", url, "--profile", "standard", "--seed", "1"),
             QUICK: ("twinwire", "certify", url, "--profile", "quick", "--seed", "1"),
@@ -45,20 +42,3 @@ def _command(words: tuple[str, ...], expected: tuple[int, ...], workdir: Path) -
     done = subprocess.run(command, cwd=workdir, env=COMPILED, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode not in expected:
         raise BenchError(f"{name} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-500:]}")
-
-
-@contextmanager
-def _served() -> Iterator[str]:
-    server = subprocess.Popen(
-        [SCRIPTS / "twinwire", "serve", "--products", "1200"], stdout=subprocess.PIPE, stderr=sys.stderr, text=True
-    )
-    try:
-        if server.stdout is None:
-            raise BenchError("twinwire serve has no output")
-        url = server.stdout.readline().strip()
-        if not url.startswith("http://127.0.0.1:"):
-            raise BenchError(f"twinwire serve printed {url!r} instead of its URL")
-        yield url
-    finally:
-        server.terminate()
-        server.communicate()

@@ -13,3 +13,7 @@ class WrongValuesError(BenchError):
     """A peer decoded a page to other values than those that were written into it."""
 
     exit_code = 1
+
+
+class SkippedError(Exception):
+    """A section has nothing to compare with on this machine; the message says why."""

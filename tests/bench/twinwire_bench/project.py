@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -41,3 +43,20 @@ def run_python(code: str, *arguments: str) -> str:
     if done.returncode:
         raise BenchError(f"python -c {code!r:.80} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
     return done.stdout.strip()
+
+
+@contextmanager
+def served(*options: str) -> Iterator[str]:
+    """Run the reference server in a process of its own for the length of a with block, and give its URL."""
+    command = [str(SCRIPTS / "twinwire"), "serve", *options]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
+    try:
+        if server.stdout is None:
+            raise BenchError("twinwire serve has no output")
+        url = server.stdout.readline().strip()
+        if not url.startswith("http://127.0.0.1:"):
+            raise BenchError(f"twinwire serve printed {url!r} instead of its URL")
+        yield url
+    finally:
+        server.terminate()
+        server.communicate()

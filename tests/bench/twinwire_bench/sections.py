@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from twinwire_bench import certification, decoding, generation, importing, scaling
+from twinwire_bench import certification, decoding, generation, importing, mirroring, scaling
 from twinwire_bench.report import Table
 
 Section = Callable[[Path, float], Table]
-"""Measures in a scratch directory, spending at most about so many seconds on each cell."""
+"""Measures in a scratch directory, spending at most about so many seconds on each cell. Raises SkippedError."""
 
 SECTIONS: Mapping[str, Section] = {
     "decoding": decoding.run,
@@ -17,4 +17,5 @@ SECTIONS: Mapping[str, Section] = {
     "importing": importing.run,
     "generation": generation.run,
     "certification": certification.run,
+    "mirroring": mirroring.run,
 }

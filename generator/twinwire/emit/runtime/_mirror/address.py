@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 import httpx
 
 from ..errors import FeedError
 
+# A name as it is looked up, or an address; the HTTP library percent-encodes what cannot be either.
+_HOST = re.compile(rb"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -27,7 +30,7 @@ def parse(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError):
         raise UnobtainableError("its link is no URL") from None
-    if url.port is not None and not 0 < url.port < 1 << 16:
+    if (url.port is not None and not 0 < url.port < 1 << 16) or (url.host and not _HOST.fullmatch(url.raw_host)):
         raise UnobtainableError("its link is no URL")
     if url.scheme not in ("http", "https") or not url.host:
         raise UnobtainableError("its link is no absolute http or https URL")
@@ -51,10 +54,19 @@ def check(host: str, addresses: Iterable[str]) -> None:
             raise UnobtainableError(f"{host} has the address {address}, which is not public (allow_private allows it)")
 
 
-def _is_public(text: str) -> bool:
+def normal(text: str) -> str:
+    """Return the one form of an address, whatever it is written like; a text that is not an address stays as it is."""
     try:
         # A scope, as in fe80::1%eth0, is not the address.
         address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return text
+    return str((address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None) or address)
+
+
+def _is_public(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(normal(text))
     except ValueError:
         return False
     inner = _embedded(address) if isinstance(address, ipaddress.IPv6Address) else None

@@ -3,10 +3,13 @@
 A file is written under a temporary name in ``.mirror/tmp``, synchronised, and renamed to its place, which replaces what was
 there, a symbolic link too. What is planted inside the directory is not followed: a link in the place of an entry's directory,
 or of the mirror's own, is an error. (Who can change the directory in the very moment of a write is not defended against.)
+
+The names of files are in UTF-8 whatever the locale says, so that every run finds what another one wrote.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import os
@@ -16,11 +19,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import MirrorError
+from .address import UnobtainableError
 
 STATE = ".mirror"
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _PIECE = 1 << 20
+# What file systems say to a name that they cannot hold.
+_NAME_ERRORS = frozenset({errno.EILSEQ, errno.EINVAL, errno.ENAMETOOLONG})
+# A database of SQLite that has been begun, and holds nothing yet.
+_FIRST_PAGE = 4096
 
 
 @contextmanager
@@ -108,6 +116,12 @@ class Disk:
         with disk_errors(f"cannot clear {self._temporary}"):
             for path in self._temporary.iterdir():
                 path.unlink()
+        path, journal = self.own_file("manifest.sqlite"), self.own_file("manifest.sqlite-journal")
+        with disk_errors(f"cannot clear {self.state}"):
+            if journal.exists() and (not path.exists() or path.stat().st_size <= _FIRST_PAGE):
+                # It was killed before it had stored anything.
+                path.unlink(missing_ok=True)
+                journal.unlink()
 
     def own_file(self, name: str) -> Path:
         """Return the path of one of the mirror's own files, which must be no link."""
@@ -117,15 +131,52 @@ class Disk:
                 raise MirrorError(f"{path} is no file of the mirror's own: move it away")
         return path
 
+    def own_database(self, name: str) -> Path:
+        """Return the path of one of the mirror's own databases; neither it nor its journals are links.
+
+        A rollback journal beside a database that holds something is an error: the mirror leaves none, and a forged one can
+        make SQLite delete any file.
+        """
+        journal, *_ = (self.own_file(f"{name}{suffix}") for suffix in ("-journal", "-wal", "-shm"))
+        path = self.own_file(name)
+        if journal.exists() and path.exists() and path.stat().st_size:
+            raise MirrorError(f"{journal} is no file of the mirror's own: move it away")
+        return path
+
+    def occupied(self, path: str) -> bool:
+        """Say whether something lies at a path that a new file would replace; links and directories do not count."""
+        try:
+            mode = self._at(path).lstat().st_mode
+        except OSError:
+            return False
+        return not stat.S_ISLNK(mode) and not stat.S_ISDIR(mode)
+
+    def is_same(self, path: str, other: str) -> bool:
+        """Say whether two paths lead to one file, as where the file system folds case."""
+        with suppress(OSError):
+            return self._at(path).samefile(self._at(other))
+        return False
+
+    def _at(self, path: str) -> Path:
+        return self.root / os.fsdecode(path.encode("utf-8"))
+
     def draft(self) -> Draft:
         """Begin a file."""
         return Draft(self._temporary / f"{next(self._numbers)}.part")
 
     def place(self, draft: Draft, path: str) -> None:
-        """Put a file into its place. It is there for good once ``settle`` has been called for it."""
-        target = self.root / path
+        """Put a file into its place. It is there for good once ``settle`` has been called for it.
+
+        Raises UnobtainableError when the file system cannot hold its name.
+        """
+        target = self._at(path)
         self._own_folder(target.parent)
-        draft.move(target)
+        try:
+            draft.move(target)
+        except MirrorError as error:
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NAME_ERRORS:
+                raise UnobtainableError(f"the file system cannot hold the name {path!a}") from error
+            raise
 
     def settle(self, paths: Iterable[str]) -> None:
         """Bring the directories of these files to the disk, and that these are there."""
@@ -136,7 +187,7 @@ class Disk:
     def current(self, path: str, size: int, sha256: str) -> bool:
         """Say whether a file is there with this content. It reads the file only when its size is right."""
         try:
-            fd = os.open(self.root / path, os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0))
+            fd = os.open(self._at(path), os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0))
         except OSError:
             return False
         try:
@@ -154,8 +205,8 @@ class Disk:
 
     def remove(self, path: str) -> None:
         """Remove a file, and its directory when that is empty then."""
-        target = self.root / path
-        if target.parent.is_symlink():
+        target = self._at(path)
+        if target.parent.is_symlink() or target.is_dir():
             return
         with disk_errors(f"cannot remove {path!a}"):
             target.unlink(missing_ok=True)

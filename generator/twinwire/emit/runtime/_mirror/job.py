@@ -8,25 +8,21 @@ again whose token was not stored, and finds its files current or writes them aga
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from .._base64 import verbatim
 from .._plan import FeedPlan
 from ..core import Core
-from ..errors import MirrorError, ParameterError
+from ..errors import ParameterError
 from ..events import LOGGER
 from ..paging import Page
 from .address import UnobtainableError
-from .disk import STATE, Disk, Draft, disk_errors
+from .disk import Disk, Draft
 from .download import Fetched
-from .manifest import Lock, Manifest, Row
+from .manifest import Manifest
 from .plan import Image, choose, images
+from .record import Row
 from .report import MirrorReport, printable
 
 _SHOWN = 20
@@ -73,7 +69,8 @@ class Done:
 class Lot:
     """A lot on its way into the directory. ``links`` are to be loaded; what came of each is put into ``outcomes``.
 
-    ``token`` is None for a lot that is asked for once more, for the sake of what could not be had.
+    ``token`` is None for a lot that is asked for once more, for the sake of what could not be had. ``foreign`` are the paths
+    of images at which files lie that the mirror did not put there.
     """
 
     asked: str | None
@@ -85,6 +82,7 @@ class Lot:
     links: list[Link] = field(default_factory=list[Link])
     rows: list[Row] = field(default_factory=list[Row])
     placed: list[str] = field(default_factory=list[str])
+    foreign: set[str] = field(default_factory=set[str])
     outcomes: list[tuple[Link, Done | UnobtainableError]] = field(default_factory=list[tuple[Link, Done | UnobtainableError]])
 
     def old(self, image: Image) -> Row | None:
@@ -94,7 +92,7 @@ class Lot:
     def is_new(self, image: Image) -> bool:
         """Say whether the manifest knows of no file at this path."""
         old = self.old(image)
-        return old is None or old.path != image.path
+        return old is None or old.path != image.path or old.sha256 is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,8 @@ class Job:
         for asked, size, entry in self._open:
             lots.setdefault((asked, size), []).append(entry)
         for (asked, size), entries in lots.items():
-            count = max(size, self._limit.minimum or size)
+            # A server may have sent more than it was asked for.
+            count = min(max(size, self._limit.minimum or size), self._limit.maximum or max(size, 1))
             fixed = {self.feed.cursor_parameter: asked, self.feed.limit_parameter: count}
             yield Again(asked, size, {**self._common(), **fixed}, entries)
 
@@ -163,8 +162,7 @@ class Job:
     ) -> Lot:
         known = {entry: {row.place: row for row in rows} for entry, rows in self._manifest.rows(entries).items()}
         lot = Lot(asked, token, size, remaining, entries, known)
-        if not self.settings.dry_run:
-            self._manifest.announce(image.path for listed in entries.values() for image in listed if lot.is_new(image))
+        self._announce(lot)
         for image in (image for listed in entries.values() for image in listed):
             if image.url is not None:
                 self._link(lot, image, image.url)
@@ -174,15 +172,37 @@ class Job:
                 self._fail(lot, image, "it has no bytes" if image.content is not None else "it has no content")
         return lot
 
+    def _announce(self, lot: Lot) -> None:
+        """Announce the files that are about to be written, but for those that would replace somebody else's."""
+        new = {image.path: image for listed in lot.entries.values() for image in listed if lot.is_new(image)}
+        mine = self._manifest.announced(new)
+        for path, image in new.items():
+            old = lot.old(image)
+            renamed = old is not None and old.sha256 is not None and self.disk.is_same(old.path, path)
+            if path not in mine and not renamed and self.disk.occupied(path):
+                lot.foreign.add(path)
+        if not self.settings.dry_run:
+            self._manifest.announce(path for path in new if path not in lot.foreign)
+
     def _write(self, lot: Lot, image: Image, content: bytes) -> None:
         size, sha256 = len(content), hashlib.sha256(content).hexdigest()
         if self.disk.current(image.path, size, sha256):
             self._keep(1)
         else:
+            try:
+                self._may_place(lot, image)
+                if not self.settings.dry_run:
+                    self._place(lot, image, content)
+            except UnobtainableError as error:
+                self._fail(lot, image, error.reason)
+                return
             self._wrote(size)
-            if not self.settings.dry_run:
-                self._place(lot, image, content)
         lot.rows.append(self._row(lot, image, sha256, size))
+
+    @staticmethod
+    def _may_place(lot: Lot, image: Image) -> None:
+        if image.path in lot.foreign:
+            raise UnobtainableError(f"{image.path!a} is a file that the mirror did not put there: move it away")
 
     def _place(self, lot: Lot, image: Image, content: bytes) -> None:
         draft = self.disk.draft()
@@ -213,12 +233,14 @@ class Job:
             lot.rows.append(self._row(lot, link.image, None, None))
 
     def place(self, lot: Lot, link: Link, draft: Draft, fetched: Fetched | None) -> Done:
-        """Put what a link has brought into its place; any thread may."""
+        """Put what a link has brought into its place; any thread may. Raises UnobtainableError when it cannot be there."""
         old = lot.old(link.image)
         if fetched is None and old is not None:
             return Done(None, old.sha256, old.size)
         done = Done(fetched, draft.sha256, draft.size)
-        self.disk.place(draft, link.image.path)
+        if not self.disk.current(link.image.path, draft.size, draft.sha256):
+            self._may_place(lot, link.image)
+            self.disk.place(draft, link.image.path)
         return done
 
     def finish(self, lot: Lot) -> None:
@@ -304,8 +326,9 @@ class Job:
 
     def _remove(self) -> None:
         paths = self._manifest.removals()
-        for path in paths:
-            self.disk.remove(path)
+        for path, neighbour in paths:
+            if neighbour is None or not self.disk.is_same(path, neighbour):
+                self.disk.remove(path)
         if paths:
             self._manifest.removed()
 
@@ -314,45 +337,3 @@ class Job:
 
     def _wrote(self, size: int) -> None:
         self.report = replace(self.report, written=self.report.written + 1, bytes=self.report.bytes + size)
-
-
-@contextmanager
-def opened(core: Core[Any], directory: Path, settings: Settings) -> Generator[Job]:
-    """Open a mirror's directory for a run; a dry run changes nothing in it.
-
-    Raises ParameterError for settings, and MirrorError for a directory, that cannot be used.
-    """
-    choose(core.feed, settings.mode)
-    if core.options.reading.base64 is verbatim:
-        raise ParameterError("client", "must decode base64, and was made with verbatim_base64")
-    # Refused here, before anything is made.
-    core.request({**settings.arguments, core.feed.limit_parameter: settings.count})
-    extra = (f"{name}={value}" for name, value in sorted(settings.arguments.items()))
-    feed = core.target.redact(" ".join([core.target.url, *extra]))
-    with ExitStack() as stack:
-        disk = Disk(directory)
-        if settings.dry_run:
-            path = _copy(disk, Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mirror-"))))
-        else:
-            disk.prepare()
-            stack.callback(Lock(disk.own_file("lock")).release)
-            disk.sweep()
-            path = disk.own_file("manifest.sqlite")
-        manifest = Manifest(path, feed, disk.state / path.name)
-        stack.callback(manifest.close)
-        if not settings.dry_run:
-            disk.settle([f"{STATE}/manifest.sqlite"])
-        yield Job(core, disk, manifest, settings)
-
-
-def _copy(disk: Disk, folder: Path) -> Path:
-    """Copy the manifest, with what a run that was killed left beside it, to where it can be opened."""
-    if disk.root.exists() and not disk.root.is_dir():
-        raise MirrorError(f"{disk.root} is no directory")
-    for suffix in ("", "-wal"):
-        name = f"manifest.sqlite{suffix}"
-        source = disk.own_file(name)
-        if source.exists():
-            with disk_errors("cannot copy the manifest"):
-                shutil.copyfile(source, folder / name)
-    return folder / "manifest.sqlite"

@@ -2,6 +2,9 @@
 
 A lot's images and the token to go on from are stored in one transaction, with synchronous=FULL: after a crash either all of
 it is there or nothing. The journal is a WAL, so that whoever reads the manifest meanwhile never blocks the mirror.
+
+The manifest is not trusted: its tables must be the very ones that are made here, without views and triggers, and each value
+is checked when it is read. What is wrong is a MirrorError, and nothing is done on its word.
 """
 
 from __future__ import annotations
@@ -9,10 +12,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, fields
 from pathlib import Path
 
 from ..errors import MirrorError
+from .naming import place_prefix
+from .record import ForgedError, Row, checked, checked_path, checked_row
 
 FORMAT = 1
 
@@ -30,35 +35,8 @@ CREATE TABLE removals (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 # SQLite takes so many values in one statement in any version.
 _BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An image: which one it is, where it came from, and the file that holds it.
-
-    ``filename`` is as the server gave it. The image came with a lot of ``lot`` entries that was asked for with ``asked`` and
-    whose own cursor is ``token``. ``sha256`` and ``size`` are those of the file at ``path``, None while there is none.
-    ``problem`` says why the image could not be had, and that the next run tries it again; the file may then be an older one.
-    """
-
-    entry: str
-    position: int
-    occurrence: int
-    filename: str
-    path: str
-    asked: str | None
-    token: str | None
-    lot: int
-    url: str | None
-    etag: str | None
-    sha256: str | None
-    size: int | None
-    problem: str | None
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """What tells it from the other images of its entry."""
-        return self.position, self.occurrence
+# No value that the mirror stores comes near it; a forged one might fill the memory.
+_MAX_VALUE = 1 << 26
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Row))
@@ -74,6 +52,7 @@ class Manifest:
         with self._errors():
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         try:
+            self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
             self._prepare(feed)
         except BaseException:
             self._db.close()
@@ -91,8 +70,15 @@ class Manifest:
         if version != FORMAT:
             raise MirrorError(f"{self._path} has format {version}, this program writes {FORMAT}: mirror to another directory")
         with self._errors():
+            # Before anything is read that a view could stand for.
+            if _tables(self._db) != _expected_tables():
+                raise ForgedError("its tables are not those of a mirror")
             self._write_ahead()
-            (known,) = self._row("SELECT feed FROM mirror")
+            if self._row("SELECT count(*) FROM mirror") != (1,):
+                raise ForgedError("it must name one feed")
+            known, token = self._row("SELECT feed, token FROM mirror")
+            checked("feed", known, str)
+            checked("token", token, str, optional=True)
         if known != feed:
             raise MirrorError(f"{self._path.parents[1]} mirrors {known}, not {feed}: mirror to another directory")
 
@@ -129,16 +115,16 @@ class Manifest:
                 marks = ", ".join("?" for _ in batch)
                 # Nothing but question marks is put into the statement.
                 for values in self._db.execute(f"SELECT {_COLUMNS} FROM images WHERE entry IN ({marks})", batch):  # noqa: S608
-                    row = Row(*values)
+                    row = checked_row(values)
                     found.setdefault(row.entry, []).append(row)
         return found
 
     def pending(self) -> list[tuple[str | None, int, str]]:
         """Return what could not be had: the cursor and the size of the lot that it came with, and its entry."""
         with self._errors():
-            return self._db.execute(
-                "SELECT DISTINCT asked, lot, entry FROM images WHERE problem IS NOT NULL ORDER BY asked, lot, entry"
-            ).fetchall()
+            query = f"SELECT {_COLUMNS} FROM images WHERE problem IS NOT NULL ORDER BY asked, lot, entry"  # noqa: S608
+            rows = map(checked_row, self._db.execute(query))
+            return list(dict.fromkeys((row.asked, row.lot, row.entry) for row in rows))
 
     def count_pending(self) -> int:
         """Return how many images could not be had."""
@@ -169,11 +155,29 @@ class Manifest:
             self._db.execute(f"DELETE FROM images WHERE {here} AND sha256 IS NULL", (entry, asked))  # noqa: S608
             self._db.execute(f"UPDATE images SET problem = NULL WHERE {here}", (entry, asked))  # noqa: S608
 
-    def removals(self) -> list[str]:
-        """Return the files that are to be removed, and are no image's by now."""
+    def announced(self, paths: Iterable[str]) -> set[str]:
+        """Return those of these paths that an earlier run has announced, and may have written."""
+        with self._errors():
+            query = "SELECT 1 FROM removals WHERE path = ?"
+            return {path for path in paths if self._db.execute(query, (path,)).fetchone() is not None}
+
+    def removals(self) -> list[tuple[str, str | None]]:
+        """Return the files that are to be removed, and are no image's by now.
+
+        Each comes with the path of the image that is at the same place, if there is one: where a file system folds case,
+        that may be the same file.
+        """
         with self._errors():
             query = "SELECT path FROM removals WHERE path NOT IN (SELECT path FROM images)"
-            return [str(path) for (path,) in self._db.execute(query)]
+            paths = [checked_path(path) for (path,) in self._db.execute(query).fetchall()]
+            return [(path, self._neighbour(path)) for path in paths]
+
+    def _neighbour(self, path: str) -> str | None:
+        prefix = place_prefix(path)
+        # A prefix ends with a hyphen, which the dot follows in ASCII.
+        query = "SELECT path FROM images WHERE path >= ? AND path < ?"
+        found = self._db.execute(query, (prefix, f"{prefix[:-1]}.")).fetchone()
+        return None if found is None else checked_path(found[0])
 
     def removed(self) -> None:
         """Take note that the files to be removed are gone."""
@@ -202,6 +206,21 @@ class Manifest:
             yield
         except sqlite3.Error as error:
             raise MirrorError(f"cannot use the manifest {self._path}: {error}; what was stored before is whole") from error
+        except ForgedError as error:
+            why = f"{error}, which no mirror has written there: move it away"
+            raise MirrorError(f"cannot use the manifest {self._path}: {why}") from error
+
+
+def _tables(db: sqlite3.Connection) -> set[tuple[object, ...]]:
+    """Return what a database consists of; its statements without regard to their line breaks."""
+    found = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
+    return {(*names, " ".join(str(sql).split())) for *names, sql in found}
+
+
+def _expected_tables() -> set[tuple[object, ...]]:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(_SCHEMA)
+        return _tables(db)
 
 
 class Lock:

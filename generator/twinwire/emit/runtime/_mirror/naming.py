@@ -16,6 +16,9 @@ import unicodedata
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
 # Nothing in here is another's upper case, or begins like a hidden file: the mirror's own directory does.
 _PLAIN_KEY = re.compile(r"-?[0-9]{1,20}|[a-z][a-z0-9_-]{0,59}")
+_HASHED_KEY = re.compile(r"[a-z0-9_-]{0,40}~[a-z2-7]{26}")
+# A place, and a name without what a file system or a terminal could take for something else.
+_FILE = re.compile(r"-?[0-9]{1,20}(?:\.[1-9][0-9]{0,19})?-([^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff/\\:*?\"<>|]+)")
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 # Controls, formats such as the marks that turn the direction of writing, surrogates, private and unassigned characters.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -39,8 +42,32 @@ def file(position: int, occurrence: int, filename: str) -> str:
 
     ``occurrence`` counts the images before it that its entry lists at the same position, which is a fault of the server.
     """
-    place = f"{position}.{occurrence}" if occurrence else f"{position}"
-    return f"{place}-{plain(filename)}"
+    return f"{place(position, occurrence)}-{plain(filename)}"
+
+
+def place(position: int, occurrence: int) -> str:
+    """Return what a file name begins with, up to the hyphen; no two images of an entry have it in common."""
+    return f"{position}.{occurrence}" if occurrence else f"{position}"
+
+
+def place_prefix(path: str) -> str:
+    """Return the part of a path that no other image has: up to the hyphen after its place."""
+    directory, _, name = path.partition("/")
+    # The position may have a sign.
+    return f"{directory}/{name[: name.index('-', 1) + 1]}"
+
+
+def is_path(text: str) -> bool:
+    """Say whether a text has the form of a path that is made here: a directory, a slash and a file name.
+
+    It goes by characters that mean something to a file system, not by all that Unicode lists: that grows with each version
+    of Python, and a manifest outlives them.
+    """
+    directory, slash, name = text.partition("/")
+    if not slash or not (_PLAIN_KEY.fullmatch(directory) or _HASHED_KEY.fullmatch(directory)) or _DEVICES.fullmatch(directory):
+        return False
+    found = _FILE.fullmatch(name)
+    return found is not None and len(found[1].encode("utf-8")) <= _MAX_BYTES and not found[1].endswith((".", " "))
 
 
 def plain(filename: str) -> str:
