@@ -16,7 +16,7 @@ from .errors import DecodeError
 # the square of a length must have a limit of its own.
 _LONGEST = 64 * 1024 * 1024
 # expat copies the URI of a namespace into every name that is in it.
-_MAX_URI = 512
+_MAX_URI = 1024
 # Namespaces that one tag declares; beside them it may have as many attributes as the limits say.
 _MAX_DECLARED = 64
 

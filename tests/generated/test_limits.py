@@ -100,9 +100,9 @@ def test_the_uri_of_a_namespace_is_capped_where_it_is_declared(name: str, quote:
     def document(length: int) -> str:
         return f'<result returncode="0">\n<later {name} = {quote}{"u" * length}{quote}/></result>'
 
-    assert decode_xml(document(512)) == EMPTY
-    with pytest.raises(DecodeError, match="the URI of a namespace has more than 512 bytes") as caught:
-        decode_xml(document(513))
+    assert decode_xml(document(1024)) == EMPTY
+    with pytest.raises(DecodeError, match="the URI of a namespace has more than 1024 bytes") as caught:
+        decode_xml(document(1025))
     assert (caught.value.line, caught.value.column) == (2, 8)
 
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import chain, islice
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from ._charset import place
 from ._plan import Shape
@@ -63,13 +63,11 @@ def commas(shape: Shape) -> Commas:
             held = list(map(get, items))
             if many:
                 # A collection that is not empty is a member with one comma less than it has items.
-                within: list[Any] = list(chain.from_iterable(held)) if inner is not None else []
-                total += sum(map(len, held))
+                within = list(chain.from_iterable(held)) if any(held) else []
             else:
-                within = [item for item in held if item is not None] if inner is not None else []
-                total += 0 if required else len(held) - held.count(None)
-            if inner is not None and within:
-                total += inner(within)
+                within = [item for item in held if item is not None]
+            total += len(within) if many or not required else 0
+            total += inner(within) if inner is not None else 0
         return total
 
     return count
@@ -102,17 +100,23 @@ def _repeated(tree: Any) -> str:
     rest: list[tuple[str, Any]] = [("$", tree)]
     while rest:
         path, value = rest.pop()
-        if isinstance(value, list):
-            items: list[Any] = value
-            rest += [(f"{path}[{index}]", item) for index, item in enumerate(items)][::-1]
-        elif isinstance(value, tuple):
-            pairs: tuple[tuple[str, Any], ...] = value
-            counted = Counter(name for name, _ in pairs)
-            name = next((name for name, _ in pairs if counted[name] > 1), None)
+        if _is_array(value):
+            rest += [(f"{path}[{index}]", item) for index, item in enumerate(value)][::-1]
+        elif _is_object(value):
+            counted = Counter(name for name, _ in value)
+            name = next((name for name, _ in value if counted[name] > 1), None)
             if name is not None:
                 return below(path, name)
-            rest += [(below(path, name), item) for name, item in pairs][::-1]
+            rest += [(below(path, name), item) for name, item in value][::-1]
     return "$"
+
+
+def _is_array(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def _is_object(value: Any) -> TypeGuard[tuple[tuple[str, Any], ...]]:
+    return isinstance(value, tuple)
 
 
 # Values are dropped as soon as they are read: an object becomes None, and a number the length of its text.
