@@ -23,9 +23,9 @@ R = TypeVar("R")
 class Codec(Generic[R]):
     """Decodes and encodes results of one model.
 
-    Absent, null and an empty collection are the same thing, unknown members are ignored, and none may come twice. Types, the bounds of integers
-    and base64 are enforced strictly, as far as the reading says nothing else. A fast way is tried first, and it decodes what
-    it is sure of as the plain way does; errors are those of the plain way.
+    Absent, null and an empty collection are the same thing, unknown members are ignored, and none may come twice. Types, the
+    bounds of integers and base64 are enforced strictly, as far as the reading says nothing else. A fast way is tried first,
+    and it decodes what it is sure of as the plain way does; errors are those of the plain way.
     """
 
     def __init__(self, model: type[R], shape: Shape) -> None:
