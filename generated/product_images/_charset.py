@@ -1,14 +1,20 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""From the bytes of an answer to what a parser may be given: a byte order mark, then the label, decides the charset."""
+"""From the bytes of an answer to the UTF-8 that a parser is given.
+
+A byte order mark decides the charset, then the label, then in XML the declaration. All of them name charsets of one list:
+what Python calls an encoding is not always one of text.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
+from io import BytesIO
 from typing import Any
 
+from ._arguments import kind
 from .errors import DecodeError
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -23,15 +29,23 @@ _MARKS = (
 # Python knows more codecs than charsets, some of them slow or lossy, and a label is the server's word.
 _CHARSETS = frozenset(
     {"ascii", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"}
-    | {"koi8-r", "koi8-u", "gb2312", "gbk", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "tis-620"}
+    | {"koi8-r", "koi8-u", "gb2312", "gbk", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "tis-620", "iso2022_jp"}
     | {f"iso8859-{part}" for part in range(1, 17)}
-    | {f"cp{page}" for page in range(1250, 1259)}
+    | {f"cp{page}" for page in (866, 874, 932, 949, *range(1250, 1259))}
+    | {"mac-roman", "mac-cyrillic"}
 )
 
-# What the bytes of ASCII mean nothing else in.
-_LIKE_ASCII = frozenset({"utf-8", "ascii", "us-ascii", "iso-8859-1", "windows-1252"})
+# Names of the HTML standard that Python does not know, and a browser reads.
+_NAMES = {"windows-874": "cp874", "x-mac-cyrillic": "mac-cyrillic", "x-sjis": "shift_jis", "x-gbk": "gbk"}
+
+# What the bytes of ASCII mean nothing else in, a character being one byte, or in UTF-8.
+_LIKE_ASCII = frozenset({"utf-8", "ascii", "iso8859-1", "cp1252"})
 _STEP = 64 * 1024
-_DECLARATION = re.compile(rb"<\?xml\b[^>]*\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_SPACE = rb"[ \t\r\n]"
+_DECLARATION = re.compile(
+    rb"<\?xml%b+version%b*=%b*(?:\"[^\"<>]*\"|'[^'<>]*')%b+encoding%b*=%b*[\"']([A-Za-z0-9._:-]+)[\"']" % ((_SPACE,) * 6)
+)
+_DECLARATION_LENGTH = 1000
 
 
 def utf8(data: bytes | str, encoding: str | None) -> bytes:
@@ -50,11 +64,24 @@ def as_utf8(data: bytes | str, encoding: str | None) -> tuple[bytes, int]:
     if isinstance(data, str):
         return _encode(data.removeprefix("\ufeff")), 0
     charset = _mark(data) or _charset(encoding or "utf-8")
-    if charset != "utf-8":
-        # The codecs that are named without a byte order have taken their mark already.
-        text = _decode(data, charset)
-        return _encode(text if charset in ("utf-16", "utf-32") else text.removeprefix("\ufeff")), 0
-    return data, len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+    return transcode(data, charset), _marked(data) if charset == "utf-8" else 0
+
+
+def transcode(data: bytes, charset: str) -> bytes:
+    """Return bytes of a charset as UTF-8 without their byte order mark, and those of UTF-8 as they are, unchecked."""
+    if charset == "utf-8":
+        return data
+    # In steps: as one text, all characters take as many bytes as the widest.
+    decoder, out = codecs.getincrementaldecoder(charset)(), BytesIO()
+    try:
+        for begin in range(0, len(data), _STEP):
+            out.write(decoder.decode(data[begin : begin + _STEP], begin + _STEP >= len(data)).encode())
+    except UnicodeError:
+        # For the place of the error, which is that in the whole.
+        _decode(data, charset)
+    text = out.getvalue()
+    # The codecs that are named without a byte order have taken their mark already.
+    return text if charset in ("utf-16", "utf-32") else text[_marked(text) :]
 
 
 def check_utf8(text: bytes) -> None:
@@ -67,7 +94,6 @@ def check_utf8(text: bytes) -> None:
         while done < len(text):
             done += codecs.utf_8_decode(view[done : done + _STEP], "strict", done + _STEP >= len(text))[1]
     except UnicodeDecodeError:
-        # For the place of the error, which is that in the whole.
         _decode(text, "utf-8")
 
 
@@ -80,31 +106,45 @@ def place(text: bytes, offset: int) -> dict[str, Any]:
     }
 
 
-def xml_source(data: bytes | str, encoding: str | None) -> tuple[bytes, str | None]:
-    """Return bytes for expat and the charset that overrules their declaration, None to let the declaration decide."""
-    if isinstance(data, bytes):
-        if encoding is None and _mark(data) is None:
-            return data, None
-        if _mark(data) == "utf-16":
-            return data, "utf-16"
-    return utf8(data, encoding), "utf-8"
+def xml_source(data: bytes | str, encoding: str | None) -> tuple[bytes, int, str]:
+    """Return the bytes of an XML document, where in them its mark ends, and their charset; DecodeError for an unknown one.
+
+    They are in UTF-8 already, unless their charset has the characters of ASCII as their bytes.
+    """
+    if isinstance(data, str):
+        text, charset = _encode(data), "utf-8"
+    else:
+        charset = _mark(data) or (_charset(encoding) if encoding is not None else _declared(data))
+        text = data
+        if charset not in _LIKE_ASCII:
+            text, charset = transcode(data, charset), "utf-8"
+    # Of a text that was transcoded, the mark is gone already.
+    start = _marked(text) if text is data or isinstance(data, str) else 0
+    if text.startswith(codecs.BOM_UTF8, start):
+        raise DecodeError("no well-formed XML: there are two byte order marks", line=1, column=1)
+    return text, start, charset
 
 
-def is_marked(data: bytes) -> bool:
-    """Whether a byte order mark says what the charset is."""
-    return _mark(data) is not None
+def _declared(data: bytes) -> str:
+    wide = _wide(data)
+    head = data[: _DECLARATION_LENGTH * (2 if wide else 1)]
+    found = _DECLARATION.match(head.decode(wide, "replace").encode() if wide else head)
+    declared = _charset(found[1].decode()) if found else wide or "utf-8"
+    # A declaration that could be read names no charset in which it could not have been.
+    if declared.startswith("utf-16") != (wide is not None) or declared.startswith("utf-32"):
+        raise DecodeError(f"the document declares the charset {declared}, and is not in it", line=1, column=1)
+    return wide or declared
 
 
-def declared_like_ascii(data: bytes) -> bool:
-    """Whether a document that its declaration decides on, if it has any, has the characters of ASCII as their bytes."""
-    # Without a declaration, UTF-16 is known by the zeros in the first character.
-    if not data[:2].isascii() or b"\0" in data[:2]:
-        return False
-    if not data.startswith(b"<?xml"):
-        return True
-    declaration = data[: data.find(b"?>", 0, 1000) + 1]
-    found = _DECLARATION.match(declaration)
-    return found[1].decode().lower() in _LIKE_ASCII if found else b"encoding" not in declaration
+def _wide(data: bytes) -> str | None:
+    # Without a mark, UTF-16 is known by the zeros in the first character.
+    if data[:1] == b"\0":
+        return "utf-16-be"
+    return "utf-16-le" if data[1:2] == b"\0" else None
+
+
+def _marked(text: bytes) -> int:
+    return len(codecs.BOM_UTF8) if text.startswith(codecs.BOM_UTF8) else 0
 
 
 def _mark(data: bytes) -> str | None:
@@ -112,8 +152,10 @@ def _mark(data: bytes) -> str | None:
 
 
 def _charset(label: str) -> str:
+    kind("encoding", label, str, "the name of a charset")
     try:
-        name = codecs.lookup(label).name if label.isascii() and len(label) <= 40 else ""
+        known = _NAMES.get(label.lower(), label)
+        name = codecs.lookup(known).name if label.isascii() and len(label) <= 40 else ""
     except (LookupError, ValueError):
         name = ""
     if name not in _CHARSETS:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from ._arguments import kind
 from ._check import check
 from ._fast_json import FastJson
 from ._fast_xml import FastXml
@@ -25,9 +26,9 @@ R = TypeVar("R")
 class Codec(Generic[R]):
     """Decodes and encodes results of one model.
 
-    Absent, null and an empty collection are the same thing, and unknown members are ignored. Types, the bounds of integers
-    and base64 are enforced strictly, as far as the reading says nothing else. A fast way is tried first, and it decodes what
-    it is sure of as the plain way does; errors are those of the plain way.
+    Absent, null and an empty collection are the same thing, unknown members are ignored, and none may come twice. Types, the
+    bounds of integers and base64 are enforced strictly, as far as the reading says nothing else. A fast way is tried first,
+    and it decodes what it is sure of as the plain way does; errors are those of the plain way.
     """
 
     def __init__(self, model: type[R], shape: Shape) -> None:
@@ -62,5 +63,6 @@ class Codec(Generic[R]):
 
 
 def _cap(data: bytes | str, limits: Limits) -> None:
+    kind("data", data, (bytes, str), "bytes or str")
     if len(data) > limits.max_bytes:
         raise DecodeError(f"the answer has {len(data)} bytes, and max_bytes allows {limits.max_bytes}")

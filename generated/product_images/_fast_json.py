@@ -19,8 +19,9 @@ import msgspec
 from ._base64 import Base64
 from ._charset import as_utf8, check_utf8
 from ._json import tidy
+from ._json_text import check_members, check_repeated, commas
 from ._lift import Lifted, lift
-from ._plain import Plain, check_members
+from ._plain import Plain
 from ._plan import Shape
 from ._reading import Reading
 from .errors import DecodeError
@@ -40,6 +41,7 @@ class FastJson(Generic[R]):
         self._plain = plain
         self._typed = msgspec.json.Decoder(model)
         self._fill = _filler(shape)
+        self._commas = commas(shape)
         self._collections = [msgspec.json.encode(wire) for wire in sorted(_collections(shape))]
 
     def decode(self, data: bytes | str, encoding: str | None, reading: Reading) -> R | None:
@@ -50,9 +52,14 @@ class FastJson(Generic[R]):
             text, start = as_utf8(data, encoding)
             marks = ((b'"', b'"'),) if self._fill is not None else ()
             lifted = lift(text, start, marks, lambda value: _escaped(value, reading.base64)) or Lifted(text[start:])
-            check_utf8(lifted.skeleton)
             check_members(lifted.skeleton, reading.limits)
             result = self._decode_with_nulls(lifted) if reading.typed else None
+            if result is not None and lifted.skeleton.count(b",") == self._commas([result]):
+                # All that is in the text is in the result, so the decoder has looked at all its characters, too.
+                return result
+            check_utf8(lifted.skeleton)
+            if result is not None:
+                check_repeated(lifted.skeleton)
             return self._decode_tree(lifted, reading) if result is None and lifted.values else result
         except DecodeError:
             return None

@@ -11,20 +11,22 @@ stray text) raises Unsure, and the plain decoder decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Generic, NamedTuple, NoReturn, TypeAlias, TypeVar
 from xml.parsers import expat
 
 import msgspec
 
 from ._base64 import Base64
-from ._charset import as_utf8, check_utf8, declared_like_ascii, is_marked, xml_source
+from ._charset import check_utf8, transcode, xml_source
 from ._fast_json import FastJson
 from ._lift import Lifted, Marks, lift
 from ._plan import Member, Shape
 from ._reading import Limits, Reading
 from ._turn import ATTRIBUTES, Turner, Unsure
-from ._xml_reader import NIL, SPACE, has_long_tag
+from ._xml_reader import INSTANCE, NIL, SPACE
 from ._xml_scalars import PARSERS
+from ._xml_tags import check_tags
 from .errors import DecodeError
 
 R = TypeVar("R")
@@ -90,36 +92,26 @@ class FastXml(Generic[R]):
         if reading.on_unknown is not None or self._depth > reading.limits.max_depth:
             return None
         try:
-            lifted, charset = self._lifted(data, encoding, reading)
-            if has_long_tag(lifted.skeleton) or _may_have_more_members(lifted.skeleton, reading.limits):
+            lifted = self._lifted(data, encoding, reading)
+            check_tags(lifted.skeleton, reading.limits)
+            if _may_have_more_members(lifted.skeleton, reading.limits):
                 return None
-            result = self._decode_turned(lifted, charset, reading)
-            return self._decode_parsed(lifted, charset, reading) if result is None else result
+            result = self._decode_turned(lifted, reading)
+            return self._decode_parsed(lifted, reading) if result is None else result
         except (Unsure, DecodeError, ValueError, LookupError, expat.ExpatError):
             return None
 
-    def _lifted(self, data: bytes | str, encoding: str | None, reading: Reading) -> tuple[Lifted, str | None]:
-        lifted: Lifted | None = None
-        charset = None
-        if self._marks and reading.lifts:
-            if isinstance(data, str) or encoding is not None or is_marked(data):
-                text, start = as_utf8(data, encoding)
-                if is_marked(text[start : start + 4]):
-                    # A second mark is a character to some, and none to others.
-                    raise Unsure
-                charset = "utf-8"
-                lifted = lift(text, start, self._marks, reading.base64)
-            elif declared_like_ascii(data):
-                lifted = lift(data, 0, self._marks, reading.base64)
-        if lifted is None:
-            source, charset = xml_source(data, encoding)
-            return Lifted(source), charset
-        if charset is not None:
-            check_utf8(lifted.skeleton)
-        return lifted, charset
+    def _lifted(self, data: bytes | str, encoding: str | None, reading: Reading) -> Lifted:
+        text, start, charset = xml_source(data, encoding)
+        marks = self._marks if reading.lifts else ()
+        lifted = (lift(text, start, marks, reading.base64) if marks else None) or Lifted(text[start:])
+        # Base64 is the same characters in any charset that the text may still be in.
+        lifted = replace(lifted, skeleton=transcode(lifted.skeleton, charset))
+        check_utf8(lifted.skeleton)
+        return lifted
 
-    def _decode_turned(self, lifted: Lifted, charset: str | None, reading: Reading) -> R | None:
-        common = charset in (None, "utf-8") and reading.typed and reading.limits.max_attributes >= ATTRIBUTES
+    def _decode_turned(self, lifted: Lifted, reading: Reading) -> R | None:
+        common = reading.typed and reading.limits.max_attributes >= ATTRIBUTES
         if not (common and self._turner.able) or _may_have_more_quotes(lifted.skeleton, reading.limits):
             return None
         try:
@@ -127,9 +119,9 @@ class FastXml(Generic[R]):
         except (Unsure, DecodeError, KeyError, ValueError):
             return None
 
-    def _decode_parsed(self, lifted: Lifted, charset: str | None, reading: Reading) -> R | None:
+    def _decode_parsed(self, lifted: Lifted, reading: Reading) -> R | None:
         values = lifted.by_text()
-        tree = _read(lifted.skeleton, charset, self._root, _parsers(reading.base64, values), reading.limits)
+        tree = _read(lifted.skeleton, self._root, _parsers(reading.base64, values), reading.limits)
         # What was lifted, and is not a whole binary member, is still there.
         return None if values else msgspec.convert(tree, self._model, strict=False, builtin_types=(bytes,))
 
@@ -151,15 +143,16 @@ def _parsers(base64: Base64, values: dict[str, bytes]) -> Parsers:
     return {**PARSERS, "string": str, "uri": str, "choice": _not_null, "binary": binary}
 
 
-def _read(source: bytes, charset: str | None, root: Slots, parsers: Parsers, limits: Limits) -> Any:
+def _read(source: bytes, root: Slots, parsers: Parsers, limits: Limits) -> Any:
     """Return the tree of a document, its integers as texts; Unsure, or what expat and the parsers of scalars raise."""
     tree: Tree = {}
     integers: list[str] = []
-    parser = expat.ParserCreate(charset, namespace_separator=" ")
+    parser = expat.ParserCreate("utf-8", namespace_separator=" ")
     parser.buffer_text = True
     handlers = _handlers(root, tree, integers, parsers, limits.max_depth)
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = handlers
     parser.StartDoctypeDeclHandler = _refuse
+    parser.StartNamespaceDeclHandler = _refuse_long
     parser.Parse(source, True)
     # Here are all names that expat has met; no element has more attributes than that.
     if NIL in parser.intern or len(parser.intern) > limits.max_attributes:
@@ -173,6 +166,12 @@ def _read(source: bytes, charset: str | None, root: Slots, parsers: Parsers, lim
 
 def _refuse(*_: object) -> NoReturn:
     raise Unsure
+
+
+def _refuse_long(_prefix: str | None, uri: str | None) -> None:
+    # All names that are met are kept, each with the URI of its namespace.
+    if uri is not None and len(uri) > len(INSTANCE):
+        raise Unsure
 
 
 def _handlers(root: Slots, tree: Tree, integers: list[str], parsers: Parsers, max_depth: int) -> tuple[Any, Any, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ._arguments import function, kind
 from ._reading import Reading
 from .events import OnEvent
 from .retry import Retry
@@ -16,10 +17,17 @@ from .retry import Retry
 class Options:
     """When to ask again, and how to read the answer.
 
+    ``deadline`` is how many seconds an exchange may last.
     ``raise_on_warning`` makes errors of a result's warnings; ``on_event`` is told of the client's work.
     """
 
     retry: Retry
     reading: Reading
+    deadline: float
     raise_on_warning: bool = False
     on_event: OnEvent | None = None
+
+    def __post_init__(self) -> None:
+        kind("retry", self.retry, Retry, "a Retry")
+        kind("raise_on_warning", self.raise_on_warning, bool, "True or False")
+        function("on_event", self.on_event)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,9 @@ from dataclasses import dataclass
 from ._decimal import decimal
 from ._plan import INT64_MAX, INT64_MIN, Kind
 from .errors import ParameterError
+
+# Of a double.
+_LARGEST = 1.7976931348623157e308
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Parameter:
         return str(number)
 
     def _number(self, value: object) -> str:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        # An integer beyond the range of a double is not finite as one.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
             raise self._error("must be a finite number", value)
         if (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
             raise self._error(f"must be a number from {self.minimum} to {self.maximum}", value)

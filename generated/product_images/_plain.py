@@ -14,9 +14,10 @@ from typing import Any, Generic, NoReturn, TypeVar
 import msgspec
 
 from ._charset import place, utf8
-from ._json import has_more_members, tidy
+from ._json import Real, tidy
+from ._json_text import check_members, check_repeated, check_surrogates
 from ._plan import Shape
-from ._reading import Limits, Reading
+from ._reading import Reading
 from ._xml_reader import XmlReader
 from .errors import DecodeError
 
@@ -34,7 +35,7 @@ class Plain(Generic[R]):
         self._shape = shape
         self._typed = msgspec.json.Decoder(model)
         # Only what is known is held to the range of a double, as the typed decoder does.
-        self._untyped = msgspec.json.Decoder(float_hook=float)
+        self._untyped = msgspec.json.Decoder(float_hook=Real.of)
 
     def decode_json(self, data: bytes | str, encoding: str | None, reading: Reading) -> R:
         """Decode a JSON text; DecodeError with line and column, or with the member's path."""
@@ -42,14 +43,23 @@ class Plain(Generic[R]):
         check_members(text, reading.limits)
         if reading.typed:
             try:
-                return self._typed.decode(text)
+                result = self._typed.decode(text)
             except (ValueError, RecursionError):
                 # Most often a null collection; what else it was, the tree will tell.
                 pass
+            else:
+                check_repeated(text)
+                return result
         return self.convert(tidy(self.tree(text), self._shape, reading))
 
     def tree(self, text: bytes) -> Any:
-        """Return the untyped tree of a JSON text in UTF-8."""
+        """Return the untyped tree of a JSON text in UTF-8; DecodeError when it is none, or has a member twice."""
+        check_surrogates(text)
+        tree = self._parsed(text)
+        check_repeated(text)
+        return tree
+
+    def _parsed(self, text: bytes) -> Any:
         try:
             return self._untyped.decode(text)
         except RecursionError:
@@ -67,12 +77,6 @@ class Plain(Generic[R]):
             return msgspec.convert(tree, self._model, builtin_types=(bytes,))
         except msgspec.ValidationError as error:
             _name(error)
-
-
-def check_members(text: bytes, limits: Limits) -> None:
-    """Raise DecodeError for a JSON text of too many members and items."""
-    if has_more_members(text, limits.max_members):
-        raise DecodeError(f"there are more members and items than max_members, {limits.max_members}, allows")
 
 
 def _place(text: bytes, message: str) -> dict[str, Any]:

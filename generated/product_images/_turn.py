@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TypeAlias
 
-from ._charset import check_utf8
 from ._plan import Member, Shape
 
 
@@ -106,9 +105,8 @@ class Turner:
     def turn(self, document: bytes) -> bytes:
         """Return the JSON of a document in UTF-8; it is no JSON where the document is not well-formed.
 
-        Raises Unsure or KeyError, and DecodeError when the value is not text.
+        Raises Unsure or KeyError.
         """
-        check_utf8(document)
         prolog = _PROLOG.match(document)
         # A byte is found faster than three; these two are no characters of XML, and all others that JSON has are.
         if prolog is None or (b"\xef" in document and (b"\xef\xbf\xbe" in document or b"\xef\xbf\xbf" in document)):

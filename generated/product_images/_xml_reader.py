@@ -5,7 +5,8 @@
 
 DOCTYPE is refused, so there are no entities to expand or to fetch. Attributes and elements that the plan does not know are
 skipped with all that is in them, namespace declarations and ``xsi:`` attributes among them; ``xsi:nil`` means null. An
-error is: text beside elements, an element inside a scalar, and a second element for what is no collection.
+error is: text beside elements, an element inside a scalar, a second element for what is not a collection, and content in an
+element that is nil (XML Schema Part 1, cvc-elt 3.2.1: neither characters, white space too, nor elements).
 
 This reader says what is right, and names what is wrong and where; ``_fast_xml`` is the one that hurries.
 """
@@ -17,19 +18,16 @@ from typing import Any, NoReturn
 from xml.parsers import expat
 
 from ._base64 import NO_BASE64
-from ._charset import xml_source
+from ._charset import check_utf8, transcode, xml_source
 from ._plan import Member, Shape
 from ._reading import Reading, below
-from ._xml_scalars import PARSERS
+from ._xml_scalars import BOOLEANS, PARSERS
+from ._xml_tags import check_tags
 from .errors import DecodeError
 
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance "
 NIL = f"{INSTANCE}nil"
 SPACE = " \t\r\n"
-
-# pyexpat hands over a document in pieces of 1 MB, and expat goes through an unfinished tag again with each. What grows with
-# the square of a length must have a limit of its own.
-_LONGEST = 64 * 1024 * 1024
 
 
 class _Node:
@@ -43,6 +41,10 @@ class _Node:
         self.attributes = attributes
         self.slots = slots
         self.nullable = nullable
+
+
+# What is in an element that is nil.
+_NIL_NODE = _Node({}, {})
 
 
 @cache
@@ -86,12 +88,12 @@ class XmlReader:
 
     def read(self, data: bytes | str, encoding: str | None) -> dict[str, Any]:
         """Return the tree of a document; DecodeError with line and column when it is none."""
-        source, charset = xml_source(data, encoding)
-        if has_long_tag(source):
-            raise DecodeError(
-                f"a tag or text of more than {_LONGEST} bytes, which is no base64 value alone, is too long to read"
-            )
-        self._parser = parser = expat.ParserCreate(charset, namespace_separator=" ")
+        text, start, charset = xml_source(data, encoding)
+        source = transcode(text[start:], charset)
+        check_utf8(source)
+        check_tags(source, self._limits)
+        # Names are not interned: a document may have a million of them, each with the URI of its namespace.
+        self._parser = parser = expat.ParserCreate("utf-8", " ", None)
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -102,9 +104,6 @@ class XmlReader:
         except expat.ExpatError as error:
             problem = f"no well-formed XML: {expat.ErrorString(error.code)}"
             raise DecodeError(problem, path=self._path() or None, **self._position()) from None
-        except (LookupError, ValueError) as error:
-            # What the XML declaration names is looked up among Python's codecs.
-            raise DecodeError(f"the declared charset cannot be read: {str(error)[:200]}", **self._position()) from None
         finally:
             # It holds this reader's methods, and what it has read: nothing that should wait for the garbage collector.
             del self._parser
@@ -126,18 +125,22 @@ class XmlReader:
         if self._depth > limits.max_depth:
             self._fail(f"elements are nested more than {limits.max_depth} deep, as max_depth allows")
         if len(attributes) > limits.max_attributes:
-            self._fail(f"the element has {len(attributes)} attributes, and max_attributes allows {limits.max_attributes}")
+            self._fail(f"an element has more attributes than max_attributes, {limits.max_attributes}, allows")
         if self._members > limits.max_members:
             self._fail(f"there are more elements and attributes than max_members, {limits.max_members}, allows")
 
     def _root(self, name: str, attributes: dict[str, str]) -> None:
         if name != self._shape.element:
             self._fail(f"expected the element <{self._shape.element}>, found <{_shown(name)}>")
+        if self._is_nil(attributes):
+            self._fail(f"the element <{self._shape.element}> has xsi:nil, and a result is not null")
         self._open(_Frame(_node(self._shape), self._tree, None, "$"), attributes)
 
     def _child(self, frame: _Frame, name: str, attributes: dict[str, str]) -> None:
         if frame.node is None:
             self._fail(f"expected text, found the element <{_shown(name)}>")
+        if frame.node is _NIL_NODE:
+            self._fail(f"the element has xsi:nil, and holds the element <{_shown(name)}>")
         slot = frame.node.slots.get(name)
         if slot is None:
             self._skipping = 1
@@ -148,18 +151,27 @@ class XmlReader:
         if (wraps or not member.many) and name in frame.opened:
             self._fail(f"the element <{_shown(name)}> is there twice")
         frame.opened.add(name)
-        if attributes.get(NIL, "").strip(SPACE) in ("true", "1"):
+        if self._is_nil(attributes):
+            self._frames.append(_Frame(_NIL_NODE, {}, member, self._step(frame, member)))
             if not wraps:
                 self._put(frame.tree, member, None)
-            self._skipping = 1
         elif wraps:
             self._frames.append(_Frame(node, frame.tree, member, ""))
         else:
             self._enter(frame, member, node, attributes)
 
+    def _is_nil(self, attributes: dict[str, str]) -> bool:
+        nil = attributes.get(NIL, "false").strip(SPACE)
+        if nil not in BOOLEANS:
+            self._fail(f"xsi:nil must be true, false, 1 or 0, and is {nil[:40]!r}")
+        return BOOLEANS[nil]
+
+    @staticmethod
+    def _step(frame: _Frame, member: Member) -> str:
+        return f".{member.wire}[{len(frame.tree.get(member.wire, ()))}]" if member.many else f".{member.wire}"
+
     def _enter(self, frame: _Frame, member: Member, node: _Node | None, attributes: dict[str, str]) -> None:
-        index = f"[{len(frame.tree.get(member.wire, ()))}]" if member.many else ""
-        inner = _Frame(node, frame.tree if node is None else {}, member, f".{member.wire}{index}")
+        inner = _Frame(node, frame.tree if node is None else {}, member, self._step(frame, member))
         if node is None:
             self._frames.append(inner)
         else:
@@ -198,6 +210,8 @@ class XmlReader:
         frame = self._frames[-1]
         if frame.node is None:
             frame.text.append(text)
+        elif frame.node is _NIL_NODE:
+            self._fail(f"the element has xsi:nil, and holds the text {text[:40]!r}")
         elif text.strip(SPACE):
             self._fail(f"expected elements, found the text {text.strip(SPACE)[:40]!r}")
 
@@ -234,17 +248,6 @@ class XmlReader:
 
     def _position(self) -> dict[str, Any]:
         return {"line": self._parser.CurrentLineNumber, "column": self._parser.CurrentColumnNumber + 1}
-
-
-def has_long_tag(source: bytes) -> bool:
-    """Whether a tag or text is so long that expat had better not see it."""
-    start = 0
-    while len(source) - start > _LONGEST:
-        found = source.rfind(b"<", start, start + _LONGEST)
-        if found < 0:
-            return True
-        start = found + 1
-    return False
 
 
 def _shown(name: str) -> str:

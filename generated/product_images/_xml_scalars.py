@@ -14,7 +14,7 @@ from ._decimal import decimal
 
 _SPACE = " \t\r\n"
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([Ee][+-]?[0-9]+)?", re.ASCII)
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def _integer(text: str) -> int:
@@ -35,9 +35,9 @@ def _number(text: str) -> float:
 
 def _boolean(text: str) -> bool:
     word = text.strip(_SPACE)
-    if word not in _BOOLEANS:
+    if word not in BOOLEANS:
         raise ValueError(f"expected a boolean, got {word!r:.60}")
-    return _BOOLEANS[word]
+    return BOOLEANS[word]
 
 
 PARSERS: Mapping[str, Callable[[str], Any]] = {"integer": _integer, "number": _number, "boolean": _boolean}

@@ -3,10 +3,11 @@
 
 """Results from and to both representations.
 
-Absent, null and an empty collection are the same thing; unknown members are ignored. Types, the bounds of integers and
-base64 (RFC 4648 section 4) are enforced strictly. ``lenient_base64`` takes base64 that is wrapped in lines or lacks its
-padding; with ``verbatim_base64``, base64 text stays as its own bytes. ``on_unknown`` is called with the path of whatever
-the contract does not know; it makes decoding slower. The limits are those of ``max_...``: what is beyond is refused.
+Absent, null and an empty collection are the same thing; unknown members are ignored, and a JSON member that comes twice is
+refused. Types, the bounds of integers and base64 (RFC 4648 section 4) are enforced strictly. ``lenient_base64`` takes base64
+that is wrapped in lines or lacks its padding; with ``verbatim_base64``, base64 text stays as its own bytes. ``on_unknown`` is
+called with the path of whatever the contract does not know; it makes decoding slower. The limits are those of ``max_...``:
+what is beyond is refused.
 """
 
 from __future__ import annotations

@@ -17,16 +17,22 @@ ProductImagesError
 
 ResultWarning             the request worked, but the server wants something known (a UserWarning)
 
-No message holds the session or a header's value.
+No message holds the session or a header's value. What is not printable in it is escaped, and its length is bounded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ._printable import printable
+
 
 class ProductImagesError(Exception):
     """The root of everything that this package raises on purpose."""
+
+    def __init__(self, message: str) -> None:
+        # It may quote a server, whose words must not steer a terminal or forge a line of a log.
+        super().__init__(printable(message))
 
 
 class ParameterError(ProductImagesError, ValueError):
@@ -51,6 +57,7 @@ class DecodeError(ProductImagesError):
     def __init__(self, problem: str, *, path: str | None = None, line: int | None = None, column: int | None = None) -> None:
         places = [f"line {line}, column {column}"] if line is not None else []
         places += [f"at {path}"] if path is not None else []
+        problem = printable(problem, 1000)
         super().__init__(f"{problem} ({', '.join(places)})" if places else problem)
         self.problem = problem
         self.path = path

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from ._ahead import Ahead, RunAsync, RunSync
-from .errors import ParameterError
+from ._arguments import integer
 from .paging import Page, Pager
 
 R = TypeVar("R")
@@ -210,6 +210,5 @@ class AsyncEntries(AsyncIterator[E], Generic[R, E]):
 
 
 def _checked(prefetch: int) -> int:
-    if prefetch not in (0, 1):
-        raise ParameterError("prefetch", "must be 0 or 1", prefetch, f"{prefetch!r:.60}")
+    integer("prefetch", prefetch, 0, 1)
     return prefetch

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from ._arguments import function, integer, seconds
+
 RETRYABLE = frozenset({429, 502, 503, 504})
 
 
@@ -21,7 +23,7 @@ class Retry:
 
     The wait is what ``Retry-After`` says (seconds or a date), at most ``max_retry_after``; without it, a random part of
     ``base_delay`` doubled for each attempt, at most ``max_delay``. ``draw`` gives a number from 0 to 1, ``clock`` the time
-    since the epoch.
+    since the epoch. Raises ParameterError for what cannot be used.
     """
 
     max_retries: int = 3
@@ -30,6 +32,13 @@ class Retry:
     max_delay: float = 8.0
     draw: Callable[[], float] = random.random
     clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        integer("max_retries", self.max_retries, 0)
+        for name in ("max_retry_after", "base_delay", "max_delay"):
+            seconds(name, getattr(self, name), zero=True)
+        function("draw", self.draw)
+        function("clock", self.clock)
 
     def delay(self, attempt: int, retry_after: str | None) -> float:
         """Return the wait after an attempt, the first being 0, whose answer had this ``Retry-After`` header."""

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import logging
+import socket
 from typing import Any
 
 import httpx
 import pytest
 import respx
 
-from product_images import Attempt, Decoded, HTTPStatusError, ParameterError, Retry, TransportError, WarningError
+from product_images import (
+    Attempt,
+    Decoded,
+    HTTPStatusError,
+    ParameterError,
+    ProductImagesError,
+    ResultWarning,
+    Retry,
+    TransportError,
+    WarningError,
+)
+from raw_sockets import listening
 from sdk_clients import URL, Driver, answer, lot
 
 NO_WAIT = Retry(max_retries=1, base_delay=2.0, draw=lambda: 0.5)
@@ -102,3 +114,59 @@ def test_a_transport_beside_a_client_of_ones_own_is_refused(driver: Driver) -> N
     transport = httpx.MockTransport(lambda _request: httpx.Response(200))
     with pytest.raises(ParameterError, match="transport: cannot be given with an http_client"):
         driver.configured(transport=transport, http_client=object()).get()
+
+
+SECRET = "hunter2 & more"
+
+
+def test_the_log_of_the_http_library_shows_no_session(driver: Driver, caplog: pytest.LogCaptureFixture) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Echo: hunter2 & more\r\nContent-Length: 46\r\n\r\n"
+
+    def serve(link: socket.socket, _: bytes) -> None:
+        link.sendall(answer + b'{"returncode": 0, "count": 0, "queuecount": 0}')
+
+    with listening(serve) as (address, heads), caplog.at_level(logging.DEBUG):
+        driver.configured(base_url=f"http://{address}", session=SECRET, headers={"Authorization": "Bearer tops3cret"}).get()
+        own = caplog.text
+        # A request of another is logged as it was.
+        httpx.get(f"http://{address}/?q=hunter2")
+    assert b"hunter2" in heads[0]
+    assert "?q=hunter2" in caplog.text
+    assert "HTTP Request: GET" in own
+    assert "session=***" in own
+    assert "receive_response_headers" in own
+    assert "hunter2" not in own
+    assert "tops3cret" not in caplog.text
+
+
+NASTY = "a\x1b[31m\u202e\u2066\x9b\x00\r\n\u2028b"
+ESCAPED = r"a\x1b[31m\u202e\u2066\x9b\x00\r\n\u2028b"
+
+
+@pytest.mark.parametrize("repeat", [1, 10_000])
+def test_what_a_server_says_is_escaped_and_short_in_messages(driver: Driver, network: respx.MockRouter, repeat: int) -> None:
+    answers = [
+        httpx.Response(200, json={"returncode": 5, "returnmsg": NASTY * repeat}),
+        httpx.Response(200, json={"returncode": 0, "count": 0, "queuecount": 0, "warnings": [NASTY * repeat]}),
+        httpx.Response(200, json={"returncode": NASTY * repeat}),
+        httpx.Response(200, json={"returncode": 0, "product": {NASTY * repeat: 1}}),
+        httpx.Response(200, content=b"x", headers={"Content-Type": "text/\x1b[31mhtml"}),
+        httpx.Response(404, content=(NASTY * repeat).encode()),
+        httpx.Response(
+            200,
+            content=f"<result returncode='0' count='\u202e{'x' * repeat}'/>".encode(),
+            headers={"Content-Type": "application/xml"},
+        ),
+    ]
+    for response in answers:
+        network.get(URL).mock(return_value=response)
+        with pytest.raises(ProductImagesError) as caught:
+            driver.configured(raise_on_warning=True).get()
+        assert str(caught.value).isprintable(), response
+        assert len(str(caught.value)) <= 2100
+    network.get(URL).mock(return_value=answers[1])
+    with pytest.warns(ResultWarning) as told:
+        driver.configured(raise_on_warning=False).get()
+    assert str(told[0].message).isprintable()
+    if repeat == 1:
+        assert str(told[0].message) == ESCAPED

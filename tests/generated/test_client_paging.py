@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 import httpx
 import pytest
 import respx
 
+import product_images.client as client_module
 from product_images import DecodeError, ImagesResult, PaginationStalled, ParameterError, ReturnCodeError
+from product_images.client import CONTRACT
 from sdk_clients import URL, Driver, Feed, answer, lot, queries, raw
 
 
@@ -213,3 +216,28 @@ def test_the_body_of_a_page_is_what_the_feed_said(driver: Driver, network: respx
     network.get(URL).mock(side_effect=Feed(3))
     (page,) = driver.pages()
     assert json.loads(network.calls.last.response.content)["count"] == page.result.count == 3
+
+
+@pytest.mark.parametrize("remaining", [0, None])
+@pytest.mark.parametrize("prefetch", [0, 1])
+def test_the_last_lot_is_delivered_when_it_has_no_cursor(
+    driver: Driver, network: respx.MockRouter, monkeypatch: pytest.MonkeyPatch, remaining: int | None, prefetch: int
+) -> None:
+    first = {"returncode": 0, "count": 1, "queuecount": 1, "token": "5", "product": [{"product_id": 1}]}
+    last = {"returncode": 0, "count": 1, "queuecount": remaining, "token": None, "product": [{"product_id": 2}]}
+    if remaining is None:
+        # As in a feed without the member.
+        plan = replace(CONTRACT.feed, remaining=None, complete={"returncode": "returncode"})
+        monkeypatch.setattr(client_module, "CONTRACT", replace(CONTRACT, feed=plan))
+    network.get(URL).mock(side_effect=[raw(first), raw(last), raw(first), raw(last)])
+    pages = driver.pages(prefetch=prefetch)
+    assert [page.result.product[0].product_id for page in pages] == [1, 2]
+    assert [(page.token, page.resume_token) for page in pages] == [(None, "5"), ("5", "5")]
+    assert [entry.product_id for entry in driver.products(prefetch=prefetch)] == [1, 2]
+
+
+def test_a_lot_without_a_cursor_while_entries_remain_is_refused(driver: Driver, network: respx.MockRouter) -> None:
+    members = {"returncode": 0, "count": 1, "queuecount": 3, "product": [{"product_id": 1}]}
+    network.get(URL).mock(return_value=raw(members))
+    with pytest.raises(DecodeError, match="has no cursor to go on from"):
+        driver.pages()

@@ -37,16 +37,96 @@ def test_unknown_members_are_ignored_beside_nulls_and_without() -> None:
     assert decode_json(b'{"returncode": 0, "later": 1e999, "warnings": null}') == EMPTY
 
 
-def test_of_duplicate_members_the_last_counts_on_both_ways() -> None:
-    assert decode_json(b'{"returncode": 7, "returncode": 0}') == EMPTY
-    assert decode_json(b'{"returncode": 7, "warnings": null, "returncode": 0}') == EMPTY
+TWICE = [
+    ('{"returncode": 7, "returncode": 0}', "$.returncode"),
+    ('{"returncode": 0, "returncode": 0}', "$.returncode"),
+    ('{"returncode": 7, "warnings": null, "returncode": 0}', "$.returncode"),
+    ('{"returncode": 0, "product": [{"product_id": 1}], "product": []}', "$.product"),
+    ('{"returncode": 0, "product": [], "product": [{"product_id": 1}]}', "$.product"),
+    ('{"returncode": 0, "warnings": null, "warnings": null}', "$.warnings"),
+    ('{"returncode": 0, "token": null, "tok\\u0065n": "5"}', "$.token"),
+    ('{"returncode": 0, "product": [{"product_id": 1}, {"product_id": 2, "product_id": 2}]}', "$.product[1].product_id"),
+    ('{"returncode": 0, "product": [{"product_id": 1, "images": null, "images": {}}]}', "$.product[0].images"),
+    ('{"returncode": 0, "later": 1, "later": 2}', "$.later"),
+    ('{"returncode": 0, "later": [[{"a": {"b": 1, "\\u0062": 2}}]]}', "$.later[0][0].a.b"),
+    ('{"returncode": 0, "Größe": 1, "Gr\\u00f6\\u00dfe": 2}', "$.Größe"),
+    ('{"returncode": 0, "returnmsg": "a, b", "version": "1", "version": "1"}', "$.version"),
+]
+READINGS = [{}, {"lenient_base64": True}, {"verbatim_base64": True}, {"on_unknown": lambda _: None}]
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize(("text", "path"), TWICE)
+def test_a_member_that_comes_twice_is_refused(text: str, path: str, reading: dict[str, Any]) -> None:
+    with pytest.raises(DecodeError, match="an object has a member twice") as caught:
+        decode_json(text, **reading)
+    assert caught.value.path == path
+
+
+def test_members_of_one_name_in_different_objects_are_not_twice() -> None:
+    text = '{"returncode": 0, "later": [{"a": 1}, {"a": 1}, {"a": {"a": "\\"a\\": 1, \\"a\\": 2"}}], "warnings": []}'
+    assert decode_json(text) == EMPTY
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [
+        ("2.0", 2),
+        ("2e0", 2),
+        ("20e-1", 2),
+        ("-0.0", 0),
+        ("0e999999999999999999999", 0),
+        ("0.0000e-7", 0),
+        ("0.02E+2", 2),
+        ("1e18", 10**18),
+        ("9007199254740993.0", 9007199254740993),
+        ("900719925474099.3e1", 9007199254740993),
+        ("9223372036854775807.000", 2**63 - 1),
+        ("-9.223372036854775808E18", -(2**63)),
+        ("-9223372036854775808000e-3", -(2**63)),
+    ],
+)
+def test_a_number_with_a_zero_fraction_is_the_integer(number: str, value: int, reading: dict[str, Any]) -> None:
+    assert decode_json(f'{{"returncode": {number}}}', **reading).returncode == value
+    entry = decode_json(f'{{"returncode": 0, "product": [{{"product_id": {number}}}]}}', **reading).product[0]
+    assert (entry.product_id, type(entry.product_id)) == (value, int)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("number", ["2.5", "25e-1", "1e-1", "1e19", "9223372036854775808.0", "1e999", "1e99999999999999999999"])
+def test_a_number_that_is_not_an_integer_of_64_bits_is_refused(number: str, reading: dict[str, Any]) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode_json(f'{{"returncode": {number}}}', **reading)
+    assert caught.value.path == "$.returncode"
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize(
+    ("text", "name", "column"),
+    [
+        (r'{"returncode": 0, "returnmsg": "cut \ud83d"}', "D83D", 37),
+        (r'{"returncode": 0, "returnmsg": "\ud83d and more"}', "D83D", 33),
+        (r'{"returncode": 0, "later": "\udc00"}', "DC00", 29),
+        (r'{"returncode": 0, "later": ["\uD83D\uDE00\uDE00"]}', "DE00", 42),
+        (r'{"returncode": 0, "\ud83d\ud83d": 0}', "D83D", 20),
+    ],
+)
+def test_half_a_character_is_called_so(text: str, name: str, column: int, reading: dict[str, Any]) -> None:
+    with pytest.raises(DecodeError, match=f"the text holds the lone surrogate U\\+{name}") as caught:
+        decode_json(text, **reading)
+    assert caught.value.column == column
+
+
+def test_a_backslash_before_a_u_is_not_half_a_character() -> None:
+    assert decode_json(r'{"returncode": 0, "returnmsg": "\\ud83d \ud83d\ude00"}').returnmsg == "\\ud83d \U0001f600"
 
 
 @pytest.mark.parametrize(
     ("members", "path"),
     [
         ({"returncode": "0"}, "$.returncode"),
-        ({"returncode": 0.0}, "$.returncode"),
+        ({"returncode": 0.5}, "$.returncode"),
         ({"returncode": True}, "$.returncode"),
         ({"returncode": None}, "$"),
         ({"returncode": 2**63}, "$.returncode"),

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from product_images import DecodeError, ParameterError, decode_json, decode_xml, encode_json, encode_xml
-from product_images._json import has_more_members
+from product_images._json_text import has_more_members
 from product_images.models import Image, Images, ImagesResult, ProductImage
 from sdk_clients import Driver
 
@@ -81,10 +81,29 @@ def test_attributes_of_one_element_are_capped() -> None:
         return f'<result returncode="0" {attributes}/>'
 
     assert decode_xml(document(256)) == decode_xml(document(8), max_attributes=8) == EMPTY
-    with pytest.raises(DecodeError, match="257 attributes, and max_attributes allows 256"):
+    with pytest.raises(DecodeError, match="more attributes than max_attributes, 256, allows"):
         decode_xml(document(257))
-    with pytest.raises(DecodeError, match="8 attributes, and max_attributes allows 7"):
+    with pytest.raises(DecodeError, match="more attributes than max_attributes, 7, allows"):
         decode_xml(document(8), max_attributes=7)
+
+
+def test_attributes_are_counted_in_tags_alone() -> None:
+    tag = f"<x {' '.join(f'a{number}={chr(39)}a=b{chr(39)}' for number in range(200))}/>"
+    within = f"<!-- {tag * 2} --><![CDATA[]]><?x {tag * 2}?><later><![CDATA[{tag * 2}]]>{tag}{'a=b ' * 500}</later>"
+    namespaces = "".join(f' xmlns:p{number}="urn:example:{number:0200}"' for number in range(20))
+    assert decode_xml(f'<result returncode="0"{namespaces}>{within}</result>'.replace("<!-- <", "<!-- - -<")) == EMPTY
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+@pytest.mark.parametrize("name", ["xmlns", "xmlns:p"])
+def test_the_uri_of_a_namespace_is_capped_where_it_is_declared(name: str, quote: str) -> None:
+    def document(length: int) -> str:
+        return f'<result returncode="0">\n<later {name} = {quote}{"u" * length}{quote}/></result>'
+
+    assert decode_xml(document(1024)) == EMPTY
+    with pytest.raises(DecodeError, match="the URI of a namespace has more than 1024 bytes") as caught:
+        decode_xml(document(1025))
+    assert (caught.value.line, caught.value.column) == (2, 8)
 
 
 @pytest.mark.parametrize("name", ["max_bytes", "max_members", "max_depth", "max_attributes"])

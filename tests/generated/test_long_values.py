@@ -86,8 +86,6 @@ def test_long_values_are_lifted_out_of_xml_however_it_is_written(spell: Callable
         ('"returncode":0', f'"returncode":0,"{TEXT}":0'),
         ('"returncode":0', f'"returncode":0,"later":{{"binaryimage":"{TEXT}"}}'),
         ('"returncode":0', f'"returncode":0,"warnings":["{TEXT}"]'),
-        (f'"binaryimage":"{TEXT}"', f'"binaryimage":"{OTHER}","binaryimage":"{TEXT}"'),
-        (f'"binaryimage":"{TEXT}"', f'"binaryimage":"{TEXT[:8]}","later":"{TEXT}","binaryimage":"{TEXT}"'),
         (TEXT, TEXT.replace("A", r"\u0041")),
     ],
 )
@@ -95,6 +93,18 @@ def test_look_alikes_in_json_are_decoded_as_what_they_are(old: str, new: str) ->
     document = JSON.replace(old, new, 1).encode()
     assert document != JSON.encode()
     assert decode_json(document) == CODEC.plain.decode_json(document, None, Reading())
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        f'"binaryimage":"{OTHER}","binaryimage":"{TEXT}"',
+        f'"binaryimage":"{TEXT[:8]}","later":"{TEXT}","binaryimage":"{TEXT}"',
+    ],
+)
+def test_a_long_value_that_comes_twice_is_refused(new: str) -> None:
+    with pytest.raises(DecodeError, match="twice"):
+        decode_json(JSON.replace(f'"binaryimage":"{TEXT}"', new, 1))
 
 
 @pytest.mark.parametrize(
@@ -213,14 +223,14 @@ def test_a_page_of_links_is_turned_and_not_parsed() -> None:
     link = ImageURL(sequence=1, imagefilename='<M> & "L" ä\\', image_url="https://h/?a=1&b='2'")
     page = ImagesResult(returncode=0, product=(ProductImage(product_id=1, images_url=(link,) * 3),), warnings=("it's", "a\\"))
     document = encode_xml(page)
-    lifted, charset = CODEC._fast_xml._lifted(document, None, Reading())
-    assert CODEC._fast_xml._decode_turned(lifted, charset, Reading()) == page
+    lifted = CODEC._fast_xml._lifted(document, None, Reading())
+    assert CODEC._fast_xml._decode_turned(lifted, Reading()) == page
     # What is not of the common form is parsed, and is the same.
     for old, new in (("<product ", "<!-- --><product "), (">it", "><![CDATA[i]]>t"), ("https:", "http&#115;:")):
         other = document.replace(old.encode(), new.encode(), 1)
         assert other != document
-        lifted, charset = CODEC._fast_xml._lifted(other, None, Reading())
-        assert CODEC._fast_xml._decode_turned(lifted, charset, Reading()) is None
+        lifted = CODEC._fast_xml._lifted(other, None, Reading())
+        assert CODEC._fast_xml._decode_turned(lifted, Reading()) is None
         assert decode_xml(other) == page
 
 
@@ -229,7 +239,7 @@ DECLARATION = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
 def test_namespaces_that_are_declared_and_not_used_change_nothing() -> None:
     document = f'<result{DECLARATION} returncode="0" xmlns:xsd="http://www.w3.org/2001/XMLSchema"/>'.encode()
-    assert CODEC._fast_xml._decode_turned(*CODEC._fast_xml._lifted(document, None, Reading()), Reading()) == ImagesResult(
+    assert CODEC._fast_xml._decode_turned(CODEC._fast_xml._lifted(document, None, Reading()), Reading()) == ImagesResult(
         returncode=0
     )
 

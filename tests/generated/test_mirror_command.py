@@ -112,7 +112,7 @@ def test_what_the_server_says_does_nothing_to_the_terminal(shop: Shop, tmp_path:
     shop.feed = lambda query: feed(query).replace(b"{", b'{"warnings": ["cut \\u001b[2J\\nhere"], ', 1)  # type: ignore[method-assign]
     done = run("mirror", shop.url, tmp_path, "--mode", "URL")
     assert done.returncode == 1
-    assert done.stderr.startswith("warning: cut ?[2J?here\nimage 1 of '8': ")
+    assert done.stderr.startswith("warning: cut \\x1b[2J\\nhere\nimage 1 of '8': ")
     assert done.stderr.count("\n") == 2
     assert "\x1b" not in done.stderr
 

@@ -9,7 +9,7 @@ import jsonschema
 import lxml.etree
 import pytest
 import xmlschema
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import product_images
@@ -26,21 +26,25 @@ BY_LXML = lxml.etree.XMLSchema(lxml.etree.parse(SCHEMAS / "ImagesResult.xsd"))
 NOT_XML = st.sampled_from([*map(chr, range(9)), "\x0b", "\x0c", "\x0e", "\x1f", "\ufffe", "\uffff"])
 
 
+@settings(deadline=None)
 @given(RESULT)
 def test_json_brings_back_what_was_written(result: ImagesResult) -> None:
     assert decode_json(encode_json(result)) == result
 
 
+@settings(deadline=None)
 @given(RESULT)
 def test_xml_brings_back_what_was_written(result: ImagesResult) -> None:
     assert decode_xml(encode_xml(result)) == result
 
 
+@settings(deadline=None)
 @given(RESULT)
 def test_a_result_is_the_same_by_way_of_either_representation(result: ImagesResult) -> None:
     assert decode_xml(encode_xml(decode_json(encode_json(result)))) == decode_json(encode_json(decode_xml(encode_xml(result))))
 
 
+@settings(deadline=None)
 @given(RESULT)
 def test_independent_parsers_read_the_same_texts(result: ImagesResult) -> None:
     root = lxml.etree.fromstring(encode_xml(result))
@@ -50,6 +54,7 @@ def test_independent_parsers_read_the_same_texts(result: ImagesResult) -> None:
     assert root.get("returncode") == str(tree["returncode"]) == str(result.returncode)
 
 
+@settings(deadline=None)
 @given(RESULT.filter(lambda result: result.returncode != 0))
 def test_what_is_written_is_valid_against_the_packaged_schemas(result: ImagesResult) -> None:
     assert list(VALIDATOR.iter_errors(json.loads(encode_json(result)))) == []
@@ -58,6 +63,7 @@ def test_what_is_written_is_valid_against_the_packaged_schemas(result: ImagesRes
     assert BY_LXML.validate(lxml.etree.fromstring(document)), BY_LXML.error_log
 
 
+@settings(deadline=None)
 @given(NOT_XML, st.text(alphabet="ab", max_size=3))
 def test_what_xml_cannot_carry_is_refused_and_json_carries_it(char: str, before: str) -> None:
     image = Image(sequence=1, imagefilename=before + char, binaryimage=b"")
@@ -108,6 +114,7 @@ def test_verbatim_base64_that_is_no_text_is_refused() -> None:
             encode(result, verbatim_base64=True)
 
 
+@settings(deadline=None)
 @given(RESULT.map(encode_json))
 def test_verbatim_base64_is_the_text_that_came(document: bytes) -> None:
     result = decode_json(document, verbatim_base64=True)

@@ -236,7 +236,14 @@ def test_the_charset_is_that_of_the_mark_then_the_label_then_the_declaration() -
         (b'<result returncode="0"/>', "no-such-charset"),
         (b'<?xml version="1.0" encoding="no-such-charset"?><result returncode="0"/>', None),
         (b'<?xml version="1.0" encoding="utf-7"?><result returncode="0"/>', None),
-        (b'<?xml version="1.0" encoding="shift_jis"?><result returncode="0"/>', None),
+        (b'<?xml version="1.0" encoding="shift_jis"?><result returncode="0" returnmsg="\xff"/>', None),
+        (b'<?xml version="1.0" encoding="unicode_escape"?><result returncode="0"/>', None),
+        (b'<?xml version="1.0" encoding="punycode"?><result returncode="0"/>', None),
+        (b'<?xml version="1.0" encoding="idna"?><result returncode="0"/>', None),
+        (b'<?xml version="1.0" encoding="raw_unicode_escape"?><result returncode="0"/>', None),
+        (b'<?xml version="1.0" encoding="cp037"?><result returncode="0"/>', None),
+        (b'<?xml version="1.0" encoding="utf-32"?><result returncode="0"/>', None),
+        ('<?xml version="1.0" encoding="utf-8"?><result returncode="0"/>'.encode("utf-16-le"), None),
         (b'<?xml version="1.0" encoding="zlib"?><result returncode="0"/>', None),
         (b'<?xml version="1.0" encoding="utf-16"?><result returncode="0"/>', None),
         ('<result returncode="0"/>'.encode("utf-16")[:-1], None),
@@ -262,3 +269,62 @@ def test_base64_is_as_strict_as_in_json(text: str) -> None:
 def test_any_input_gives_a_result_or_a_decode_error(document: bytes | str) -> None:
     with contextlib.suppress(DecodeError):
         assert isinstance(decode_xml(document), ImagesResult)
+
+
+@pytest.mark.parametrize(
+    "name", ["gb18030", "Shift_JIS", "euc-kr", "windows-1251", "IBM866", "KOI8-R", "UTF-16LE", "macintosh"]
+)
+def test_a_charset_that_is_declared_is_read_like_one_that_is_labelled(name: str) -> None:
+    message = "Привет" if name in ("windows-1251", "IBM866", "KOI8-R") else "e = a < b" if name == "macintosh" else "가" * 3
+    message = "日本" if name == "Shift_JIS" else message
+    text = f'<?xml version="1.0" encoding="{name}"?><result returncode="0" returnmsg="{message.replace("<", "&lt;")}"/>'
+    data = text.encode(name)
+    assert decode_xml(data) == decode_xml(data, encoding=name) == ImagesResult(returncode=0, returnmsg=message)
+
+
+NIL = '<result xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" returncode="0">{}</result>'
+
+
+@pytest.mark.parametrize("nil", ["true", "1", " true "])
+@pytest.mark.parametrize(
+    "content",
+    [
+        '<product product_id="1"><images xsi:nil="{}"><image sequence="1" imagefilename="" binaryimage=""/></images></product>',
+        '<product product_id="1"><images xsi:nil="{}">text</images></product>',
+        '<product product_id="1"><images xsi:nil="{}"> </images></product>',
+        '<product product_id="1"><images xsi:nil="{}"><![CDATA[x]]></images></product>',
+        '<product product_id="1"><images xsi:nil="{}"><later/></images></product>',
+        '<product product_id="1"><images xsi:nil="{}">&#32;</images></product>',
+        '<warnings xsi:nil="{}">cut</warnings>',
+    ],
+)
+def test_content_of_a_nil_element_is_refused(content: str, nil: str) -> None:
+    with pytest.raises(DecodeError, match="the element has xsi:nil, and holds the"):
+        decode_xml(NIL.format(content.format(nil)))
+
+
+@pytest.mark.parametrize("content", ["", "<!-- a comment -->", "<?an instruction?>"])
+def test_an_empty_nil_element_is_null(content: str) -> None:
+    document = NIL.format(f'<product product_id="1"><images xsi:nil="true">{content}</images></product>')
+    assert decode_xml(document).product[0].images is None
+
+
+@pytest.mark.parametrize("nil", ["yes", "", "TRUE", "2"])
+def test_a_value_of_nil_that_is_not_a_boolean_is_refused(nil: str) -> None:
+    with pytest.raises(DecodeError, match="xsi:nil must be"):
+        decode_xml(NIL.format(f'<product product_id="1"><images xsi:nil="{nil}"/></product>'))
+
+
+def test_a_result_is_not_nil() -> None:
+    with pytest.raises(DecodeError, match="a result is not null"):
+        decode_xml(NIL.format("").replace("<result ", '<result xsi:nil="true" '))
+
+
+@pytest.mark.parametrize("encoding", [None, "utf-8"])
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_two_byte_order_marks_are_refused(charset: str, encoding: str | None) -> None:
+    for document in ('\ufeff\ufeff<result returncode="0"/>', '\ufeff\ufeff<?xml version="1.0"?><result returncode="0"/>'):
+        with pytest.raises(DecodeError, match="two byte order marks"):
+            decode_xml(document.encode(charset), encoding=encoding)
+        with pytest.raises(DecodeError, match="two byte order marks"):
+            decode_xml(document)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import islice
 from typing import Any, TypeGuard
 
 from ._base64 import NO_BASE64
@@ -12,19 +11,45 @@ from ._plan import Member, Shape
 from ._reading import Reading, below
 from .errors import DecodeError
 
-# The next comma or opening bracket that is in no string. It matches wherever it is begun, so that it is never begun twice at
-# one place: a string that does not end reaches to the end.
-_MEMBER = re.compile(rb'(?s)(?:[^",\[{]++|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))*+(?:[,\[{]|\Z)')
+_NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 
 
-def has_more_members(text: bytes, limit: int) -> bool:
-    """Whether a JSON text has more members and items than a limit; an empty collection counts as one."""
-    # Each of them has a separator and itself.
-    if len(text) <= 2 * limit or sum(map(text.count, (b",", b"[", b"{"))) <= limit:
-        return False
-    found = next(islice(_MEMBER.finditer(text), limit, None), None)
-    # The last one may have reached the end instead.
-    return found is not None and found.end() > found.start() and text[found.end() - 1] in b",[{"
+# Of the largest integer.
+_DIGITS = 19
+
+
+class Real(float):
+    """A number of a JSON text that has a fraction or an exponent, and its text, which may mean an integer exactly."""
+
+    __slots__ = ("text",)
+    text: str
+
+    @classmethod
+    def of(cls, text: str) -> Real:
+        """Return the number that a text spells."""
+        number = cls(text)
+        number.text = text
+        return number
+
+    def integer(self) -> int | None:
+        """Return the integer of 64 bits that the text means exactly, such as 2 for ``20e-1``; None when it means none."""
+        found = _NUMBER.fullmatch(self.text)
+        if found is None:
+            return None
+        sign, whole, fraction, exponent = found[1], found[2], found[3] or "", found[4] or "0"
+        digits = (whole + fraction).rstrip("0")
+        zeros = len(whole + fraction) - len(digits)
+        digits = digits.lstrip("0")
+        if not digits:
+            return 0
+        # With as many digits, no shift can leave an integer of 64 bits.
+        if len(digits) > _DIGITS or len(exponent) > _DIGITS:
+            return None
+        shift = int(exponent) - len(fraction) + zeros
+        if not 0 <= shift <= _DIGITS - len(digits):
+            return None
+        value: int = int(digits) * 10**shift
+        return -value if sign else value
 
 
 def tidy(tree: Any, shape: Shape, reading: Reading, path: str = "$") -> Any:
@@ -71,10 +96,13 @@ def _is_list(value: Any) -> TypeGuard[list[Any]]:
 
 
 def _item(value: Any, member: Member, reading: Reading, path: str) -> Any:
+    if isinstance(value, Real):
+        integer = value.integer() if member.kind == "integer" else None
+        if integer is None and math.isinf(value):
+            raise DecodeError("Number out of range", path=path)
+        return float(value) if integer is None else integer
     if member.shape is not None:
         return tidy(value, member.shape, reading, path)
-    if isinstance(value, float) and math.isinf(value):
-        raise DecodeError("Number out of range", path=path)
     if member.kind == "binary" and isinstance(value, str):
         try:
             return reading.base64(value)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ._arguments import function, integer, kind
 from ._base64 import Base64, lenient, strict, verbatim
 from .errors import ParameterError
 
@@ -41,8 +42,7 @@ class Limits:
             ("max_attributes", self.max_attributes),
             ("max_members", self.max_members),
         ):
-            if value < 1:
-                raise ParameterError(name, "must be at least 1", value, repr(value))
+            integer(name, value, 1)
 
 
 LIMITS = Limits()
@@ -78,6 +78,9 @@ def reading(
     max_attributes: int = MAX_ATTRIBUTES,
 ) -> Reading:
     """Return how to read; ParameterError for what goes against itself, and for a limit that nothing keeps."""
+    kind("verbatim_base64", verbatim_base64, bool, "True or False")
+    kind("lenient_base64", lenient_base64, bool, "True or False")
+    function("on_unknown", on_unknown)
     if verbatim_base64 and lenient_base64:
         raise ParameterError("lenient_base64", "cannot go with verbatim_base64, which leaves base64 undecoded")
     base64 = verbatim if verbatim_base64 else lenient if lenient_base64 else strict

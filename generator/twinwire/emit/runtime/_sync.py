@@ -7,13 +7,16 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
 from ._ahead import RunSync, StoppedError
-from ._http import NO_ANSWER, Body, failure, garbled
+from ._arguments import function, kind
+from ._deadline import Deadline, watch
+from ._http import NO_ANSWER, Body, failure, garbled, timing
+from ._logs import redacted
 from ._options import Options
 from ._plan import Representation
 from ._reading import MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_MEMBERS, OnUnknown, reading
@@ -32,9 +35,11 @@ T = TypeVar("T")
 class SyncClient(Generic[R]):
     """A blocking client, usable from any number of threads; close it, or use it as a context manager.
 
-    ``base_url`` is what the operation's path is appended to. ``timeout`` is in seconds and holds for each step of a
-    request, unless the HTTP library's own kind says more. ``max_bytes`` caps a body, decompressed; the other limits, base64
-    and ``on_unknown`` are as for ``decode_xml``. ``raise_on_warning`` raises WarningError in place of ResultWarning.
+    ``base_url`` is what the operation's path is appended to. ``timeout`` is in seconds, 30 unless given, and holds for each
+    step of a request, unless the HTTP library's own kind says more. ``deadline`` is how many seconds one exchange may last
+    as a whole, from the connection to the last byte; unless given, ten times a ``timeout`` in seconds, else 300.
+    ``max_bytes`` caps a body, compressed and decompressed; the other limits, base64 and ``on_unknown`` are as for
+    ``decode_xml``. ``raise_on_warning`` raises WarningError in place of ResultWarning.
     ``on_event`` is told of every attempt and every result. ``transport`` carries the requests; a ``http_client`` that is
     handed in keeps its own timeout and transport, and is not closed. Raises ParameterError for what cannot be used.
     """
@@ -46,7 +51,8 @@ class SyncClient(Generic[R]):
         representation: Representation = "json",
         session: str | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float | httpx.Timeout = 30.0,
+        timeout: float | httpx.Timeout | None = None,
+        deadline: float | None = None,
         retry: Retry | None = None,
         max_bytes: int = MAX_BYTES,
         max_depth: int = MAX_DEPTH,
@@ -63,6 +69,10 @@ class SyncClient(Generic[R]):
     ) -> None:
         if http_client is not None and transport is not None:
             raise ParameterError("transport", "cannot be given with an http_client, which has its own")
+        kind("transport", transport, (httpx.BaseTransport, NoneType), f"a {httpx.__name__}.BaseTransport")
+        kind("http_client", http_client, (httpx.Client, NoneType), f"a {httpx.__name__}.Client")
+        steps, whole = timing(timeout, deadline, http_client)
+        function("sleep", sleep)
         how = reading(
             verbatim_base64=verbatim_base64,
             lenient_base64=lenient_base64,
@@ -72,12 +82,12 @@ class SyncClient(Generic[R]):
             max_depth=max_depth,
             max_attributes=max_attributes,
         )
-        options = Options(retry or Retry(), how, raise_on_warning=raise_on_warning, on_event=on_event)
-        self._core = Core(self._contract(), base_url, representation, session, headers or {}, options)
+        options = Options(Retry() if retry is None else retry, how, whole, raise_on_warning, on_event)
+        self._core = Core(self._contract(), base_url, representation, session, {} if headers is None else headers, options)
         self._max_bytes = max_bytes
         self._sleep = sleep
         self._owned = http_client is None
-        self._http = http_client if http_client is not None else httpx.Client(timeout=timeout, transport=transport)
+        self._http = http_client if http_client is not None else httpx.Client(timeout=steps, transport=transport)
 
     def _contract(self) -> Contract[R]:
         raise NotImplementedError
@@ -128,9 +138,20 @@ class SyncClient(Generic[R]):
             raise garbled(error) from None
 
     def _send(self, action: Send) -> Reply:
-        request = self._http.build_request("GET", action.url, headers=action.headers)
+        deadline = Deadline(self._core.options.deadline)
+        request = self._http.build_request("GET", action.url, headers=action.headers, extensions={"trace": watch})
+        request.extensions["timeout"] = deadline.cut(request.extensions["timeout"])
+        try:
+            with redacted(self._core.target.redact), deadline.kept():
+                return self._receive(request, deadline)
+        except httpx.TimeoutException:
+            # A timeout that was cut is the deadline's.
+            deadline.check()
+            raise
+
+    def _receive(self, request: httpx.Request, deadline: Deadline) -> Reply:
         with closing(self._http.send(request, stream=True, follow_redirects=False)) as response:
-            body = Body(self._max_bytes, response)
+            body = Body(self._max_bytes, response, deadline)
             if not body.is_whole:
                 for chunk in response.iter_raw():
                     body.add(chunk)

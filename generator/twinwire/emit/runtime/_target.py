@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
+from ._arguments import kind, text
 from ._wire import Send
 from .errors import ParameterError
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[\t -~]*")
+_HEADER_VALUE = re.compile(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
+# What the HTTP library sets, or what would change how a message is framed or where it goes.
+_FRAMING = frozenset(
+    {
+        *("connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "proxy-connection"),
+        *("te", "trailer", "transfer-encoding", "upgrade"),
+    }
+)
 
 
 class Target:
@@ -19,26 +27,30 @@ class Target:
     def __init__(self, base_url: str, path: str, headers: Mapping[str, str], accept: str, session: str | None) -> None:
         self.url: str = _base(base_url) + path
         # No coding but gzip: others grow so fast that no limit could be kept. Whoever sets one will know why.
+        checked = _checked(headers)
         offered = {} if any(name.lower() == "accept-encoding" for name in headers) else {"Accept-Encoding": "gzip"}
-        self._headers = {**_checked(headers), **offered, "Accept": accept}
+        self._headers = {**checked, **offered, "Accept": accept}
         # A server may repeat the token of an Authorization without its scheme; what is shorter would garble every message.
         parts = [part for value in headers.values() for part in (value, *value.split()) if len(part) >= 4]
         secrets = [session, *parts] if session else parts
-        self._secrets = sorted({form for secret in secrets for form in (secret, quote(secret, safe=""))}, key=len)
+        self._secrets = sorted(
+            {form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret))}, key=len
+        )
 
     def request(self, query: Mapping[str, str]) -> Send:
         """Return the request for a query."""
         encoded = urlencode(query, quote_via=quote, safe="")
         return Send(f"{self.url}?{encoded}" if encoded else self.url, self._headers)
 
-    def redact(self, text: str) -> str:
+    def redact(self, message: str) -> str:
         """Return a text without the session and the headers' values."""
         for secret in reversed(self._secrets):
-            text = text.replace(secret, "***")
-        return text
+            message = message.replace(secret, "***")
+        return message
 
 
 def _base(url: str) -> str:
+    kind("base_url", url, str, "a string")
     try:
         parts = urlsplit(url.strip())
         host, _port = parts.hostname, parts.port
@@ -53,11 +65,19 @@ def _base(url: str) -> str:
 
 
 def _checked(headers: Mapping[str, str]) -> Mapping[str, str]:
+    kind("headers", headers, Mapping, "a mapping from names to values")
+    seen: set[str] = set()
     for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name):
-            raise ParameterError("headers", f"{name[:40]!r} is no header's name")
-        if not _HEADER_VALUE.fullmatch(value):
-            raise ParameterError("headers", f"the value of {name[:40]} must be printable ASCII")
-        if name.lower() == "accept":
+        if not _HEADER_NAME.fullmatch(text(name)):
+            raise ParameterError("headers", f"{name!r:.40} is not the name of a header")
+        if not _HEADER_VALUE.fullmatch(text(value)):
+            raise ParameterError("headers", f"the value of {name[:40]} must be printable ASCII without white space at its ends")
+        lower = name.lower()
+        if lower == "accept":
             raise ParameterError("headers", "Accept follows from the representation and is not set")
+        if lower in _FRAMING:
+            raise ParameterError("headers", f"{name[:40]} frames or routes a message, and is left to the HTTP library")
+        if lower in seen:
+            raise ParameterError("headers", f"{name[:40]} is there twice")
+        seen.add(lower)
     return headers

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Generic, TypeVar
 
+from ._arguments import text
 from ._codec import Codec
 from ._judge import Judge
 from ._options import Options
 from ._parameter import Parameter, query
 from ._plan import FeedPlan, Representation
+from ._printable import printable
 from ._target import Target
 from ._wire import Failure, Reply, Send, Sleep, Steps
 from .errors import ParameterError, ResultWarning, TransportError, WarningError
@@ -49,8 +51,8 @@ class Core(Generic[R]):
         feed = contract.feed
         self.feed: FeedPlan = feed
         self.parameters: dict[str, Parameter] = {parameter.name: parameter for parameter in contract.parameters}
-        if representation not in feed.accept:
-            raise ParameterError("representation", f"must be one of {', '.join(feed.accept)}")
+        if text(representation) not in feed.accept:
+            raise ParameterError("representation", f"must be one of {', '.join(feed.accept)}", representation)
         self._fixed = self._checked(session)
         self.options: Options = options
         self._retry = options.retry
@@ -75,11 +77,11 @@ class Core(Generic[R]):
         reply = yield from self._exchange(request)
         result = self._decode(reply)
         feed = self.feed
-        texts = [self.target.redact(str(text))[:500] for text in getattr(result, feed.warnings)] if feed.warnings else []
+        texts = [self.target.redact(str(words))[:500] for words in getattr(result, feed.warnings)] if feed.warnings else []
         if texts and self.options.raise_on_warning:
             raise WarningError(tuple(texts), result)
-        for text in texts:
-            warnings.warn(text, ResultWarning, stacklevel=2)
+        for words in texts:
+            warnings.warn(printable(words, 500), ResultWarning, stacklevel=2)
         return result
 
     def _decode(self, reply: Reply) -> R:
@@ -123,7 +125,7 @@ class Core(Generic[R]):
 
     def _reason(self, answer: Reply | Failure | None) -> str:
         cause = answer.cause if isinstance(answer, Failure) else None
-        return self.target.redact(f"{type(cause).__name__}: {cause}")[:300]
+        return printable(self.target.redact(f"{type(cause).__name__}: {cause}"), 300)
 
     def tell(self, event: Event) -> None:
         """Write an event to the log, and hand it to the hook."""

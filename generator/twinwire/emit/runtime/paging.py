@@ -18,7 +18,8 @@ R = TypeVar("R")
 class Page(Generic[R]):
     """One lot: its result, the cursor that it was asked with, and the cursor from which to go on once it is done.
 
-    Cursors are texts, for keeping anywhere and passing back; None asks from the beginning.
+    Cursors are texts, for keeping anywhere and passing back; None asks from the beginning. A last lot without a cursor of
+    its own has the cursor that it was asked with, so that it comes again.
     """
 
     result: R
@@ -56,6 +57,10 @@ class Pager(Generic[R]):
             self.done = True
             # An empty lot moves nothing: what it says of a cursor cannot be later than what was asked with.
             return token if self.token is None else self.token
+        if token is None and not remaining:
+            # The last lot. To go on means to ask for it again, for nothing says what comes after it.
+            self.done = True
+            return self.token
         if token is None:
             raise DecodeError("a lot with entries has no cursor to go on from", path=f"$.{feed.cursor_wire}")
         self._progress.lot(token, entries, remaining)

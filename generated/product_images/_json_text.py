@@ -1,0 +1,137 @@
+# Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
+# Generated; do not edit: twinwire generate.
+
+"""The judgement of a JSON text as a text: how many members it has, that none comes twice, and that its escapes are text.
+
+The parser keeps the last of several members of one name, and says nothing. To look at every object again takes several times
+as long as to decode it, so there is a short cut. A result accounts for so many commas: those between the members and items
+that it has. A text that has no more of them has nothing else, and no member twice.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from itertools import chain, islice
+from operator import attrgetter
+from typing import Any, TypeAlias, TypeGuard
+
+from ._charset import place
+from ._plan import Shape
+from ._reading import Limits, below
+from .errors import DecodeError
+
+# The next comma or opening bracket that is in no string. It matches wherever it is begun, so that it is never begun twice at
+# one place: a string that does not end reaches to the end.
+_MEMBER = re.compile(rb'(?s)(?:[^",\[{]++|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))*+(?:[,\[{]|\Z)')
+# Every escape in order, so that no backslash is taken for a beginning where it is an end; captured is half a pair.
+_ESCAPE = re.compile(rb"(?s)\\(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}|u([Dd][89A-Fa-f][0-9A-Fa-f]{2})|.)")
+_SURROGATE = re.compile(rb"\\u[Dd][89A-Fa-f]")
+
+Commas: TypeAlias = Callable[[list[Any]], int]
+"""Counts the commas that objects of one model account for."""
+
+
+def check_members(text: bytes, limits: Limits) -> None:
+    """Raise DecodeError for a JSON text of too many members and items."""
+    if has_more_members(text, limits.max_members):
+        raise DecodeError(f"there are more members and items than max_members, {limits.max_members}, allows")
+
+
+def has_more_members(text: bytes, limit: int) -> bool:
+    """Return whether a JSON text has more members and items than a limit."""
+    # Each of them has a separator and itself; an empty collection counts as one.
+    if len(text) <= 2 * limit or sum(map(text.count, (b",", b"[", b"{"))) <= limit:
+        return False
+    found = next(islice(_MEMBER.finditer(text), limit, None), None)
+    # The last one may have reached the end instead.
+    return found is not None and found.end() > found.start() and text[found.end() - 1] in b",[{"
+
+
+def commas(shape: Shape) -> Commas:
+    """Return the function that counts the commas of objects: at least so many are in each text that means them."""
+    # Between so many members is one comma less; so every member that may be absent adds one.
+    base = sum(member.required and not member.many for member in shape.members) - 1
+    steps = [
+        (attrgetter(member.name), member.many, member.required, None if member.shape is None else commas(member.shape))
+        for member in shape.members
+        if member.many or not member.required or member.shape is not None
+    ]
+
+    def count(items: list[Any]) -> int:
+        total = base * len(items)
+        for get, many, required, inner in steps:
+            held = list(map(get, items))
+            if many:
+                # A collection that is not empty is a member with one comma less than it has items.
+                within = list(chain.from_iterable(held)) if any(held) else []
+            else:
+                within = [item for item in held if item is not None]
+            total += len(within) if many or not required else 0
+            total += inner(within) if inner is not None else 0
+        return total
+
+    return count
+
+
+def check_repeated(text: bytes) -> None:
+    """Raise DecodeError when an object of a JSON text has two members of one name, as it is after unescaping."""
+    try:
+        _OBJECTS.decode(text.decode())
+    except _RepeatedError:
+        path = _repeated(_PAIRS.decode(text.decode()))
+        raise DecodeError("an object has a member twice", path=path) from None
+    except RecursionError:
+        raise DecodeError("no JSON that can be read: it is nested too deep") from None
+    except json.JSONDecodeError as error:
+        raise DecodeError(f"no JSON that can be read: {error.msg}", line=error.lineno, column=error.colno) from None
+
+
+class _RepeatedError(Exception):
+    """A name comes twice."""
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) != len(pairs):
+        raise _RepeatedError
+
+
+def _repeated(tree: Any) -> str:
+    """Return the path of the first member found that comes twice, in a tree whose objects are tuples of pairs."""
+    rest: list[tuple[str, Any]] = [("$", tree)]
+    while rest:
+        path, value = rest.pop()
+        if _is_array(value):
+            rest += [(f"{path}[{index}]", item) for index, item in enumerate(value)][::-1]
+        elif _is_object(value):
+            counted = Counter(name for name, _ in value)
+            name = next((name for name, _ in value if counted[name] > 1), None)
+            if name is not None:
+                return below(path, name)
+            rest += [(below(path, name), item) for name, item in value][::-1]
+    return "$"
+
+
+def _is_array(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def _is_object(value: Any) -> TypeGuard[tuple[tuple[str, Any], ...]]:
+    return isinstance(value, tuple)
+
+
+# Values are dropped as soon as they are read: an object becomes None, and a number the length of its text.
+_OBJECTS = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_int=len, parse_float=len, strict=False)
+_PAIRS = json.JSONDecoder(object_pairs_hook=tuple, parse_int=len, parse_float=len, strict=False)
+
+
+def check_surrogates(text: bytes) -> None:
+    """Raise DecodeError for the first escape of half a character, such as a cut emoji leaves behind."""
+    if b"\\" not in text or not _SURROGATE.search(text):
+        return
+    for found in _ESCAPE.finditer(text):
+        if found[1]:
+            name = found[1].decode().upper()
+            raise DecodeError(f"the text holds the lone surrogate U+{name}", **place(text, found.start()))
