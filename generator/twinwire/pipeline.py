@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -60,8 +61,9 @@ def generate(spec: Path, out: Path, *, http: Http = "httpx", check: bool = False
     artifacts = emit(contract, http)
     guard(artifacts)
     copy = _contract_copy() if (spec, out) == (DEFAULT_SPEC, DEFAULT_OUT) else None
-    changes = (tree.diff if check else tree.write)(out, artifacts, source)
-    differs = copy is not None and tree.place(copy, _packed(document, contract), check=check)
+    work = tree.diff if check else tree.write
+    with tree.placed(copy, _packed(document, contract), check=check) if copy is not None else nullcontext(False) as differs:
+        changes = work(out, artifacts, source)
     return Generated(out, artifacts, source, changes, copy if differs else None, len(report.warnings))
 
 
