@@ -19,6 +19,8 @@ _EDGES: dict[Literal["start", "end", "boundary", "no-boundary"], str] = {
     "boundary": f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))",
     "no-boundary": f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))",
 }
+# A pattern of a megabyte takes minutes to compile.
+_LONGEST = 250_000
 _SPECIAL = frozenset("\\.^$*+?{}[]|()")
 # Among them what a later Python may read as an operation on sets.
 _SPECIAL_IN_SET = frozenset("\\]^-[&~|")
@@ -41,6 +43,10 @@ def python_pattern(pattern: str) -> str:
         UnsupportedPatternError: It has no equal in Python.
     """
     source = _Translation().choice(parse(pattern), certain=True)
+    if len(source) > _LONGEST:
+        raise UnsupportedPatternError(
+            "it is not supported: it is too long, with its sets spelled out", "write a simpler pattern"
+        )
     try:
         re.compile(source)
     except (re.error, OverflowError, RecursionError) as error:

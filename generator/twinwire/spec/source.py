@@ -6,10 +6,12 @@ and depth are capped before anything is built.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import math
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -74,7 +76,20 @@ def parse(raw: bytes, file: str) -> Document:
         column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
         raise SpecError([Problem(file, line, column, Code.ENCODING, "is not UTF-8 here", "save the file as UTF-8")]) from error
     document = Document(file, None, hashlib.sha256(raw).hexdigest(), tuple(_BREAK.split(text)))
-    return _Builder(document, text).build()
+    with uncollected():
+        return _Builder(document, text).build()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Stop looking for garbage in circles, which among a million values takes longer than to make them."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 class _Builder:
@@ -209,7 +224,7 @@ class _Builder:
         return result
 
     def _skip(self, event: yaml.Event) -> None:
-        depth = isinstance(event, yaml.CollectionStartEvent)
+        depth = int(isinstance(event, yaml.CollectionStartEvent))
         while depth:
             event = next(self.events)
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
