@@ -43,10 +43,6 @@ def python_pattern(pattern: str) -> str:
         UnsupportedPatternError: It has no equal in Python.
     """
     source = _Translation().choice(parse(pattern), certain=True)
-    if len(source) > _LONGEST:
-        raise UnsupportedPatternError(
-            "it is not supported: it is too long, with its sets spelled out", "write a simpler pattern"
-        )
     try:
         re.compile(source)
     except (re.error, OverflowError, RecursionError) as error:
@@ -60,6 +56,7 @@ class _Translation:
 
     def __init__(self) -> None:
         self._matched: set[int] = set()
+        self._room = _LONGEST
 
     def choice(self, choice: Choice, *, certain: bool) -> str:
         certain = certain and len(choice.branches) == 1
@@ -71,7 +68,12 @@ class _Translation:
     def _term(self, term: Term, certain: bool) -> str:
         match term:
             case Chars():
-                return _chars(term.expanded)
+                source = _chars(term.expanded)
+                self._room -= len(source)
+                if self._room < 0:
+                    message = "it is not supported: it is too long, with its sets spelled out"
+                    raise UnsupportedPatternError(message, "write a simpler pattern")
+                return source
             case Edge(kind):
                 return _EDGES[kind]
             case Group(body, number):
