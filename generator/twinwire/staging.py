@@ -11,29 +11,21 @@ import contextlib
 import ctypes
 import errno
 import hashlib
-import json
 import os
 import re
-import secrets
 import shutil
-import stat
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from twinwire.errors import UsageError
-
-PREFIX = ".twinwire-"
-"""How the names of stages begin; whatever else a directory holds is left alone."""
+from twinwire.journal import PREFIX, Change, discard, finish, remove_empty, replace_each, staged
 
 # Within the root; those of eight characters are of versions that had no journal.
 _INSIDE = re.compile(r"\.twinwire-(?:[a-z0-9_]{8}|[0-9a-f]{12})")
 # In seconds.
 _PATIENCE = 60.0
-_JOURNAL = "journal.json"
-_NEW, _OLD = "new", "old"
 _EXCHANGE = 2
 _AT_FDCWD = -100
 # What a system, a file system or a directory's place answers that has no exchange, or no hard links.
@@ -44,19 +36,6 @@ _UNAVAILABLE = frozenset(
 
 class _UnavailableError(Exception):
     """A tree cannot be changed as a whole here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """New contents by path, and the paths of files to remove: relative to a root, with forward slashes."""
-
-    contents: Mapping[str, bytes]
-    removed: Sequence[str] = ()
-
-    @property
-    def paths(self) -> list[str]:
-        """Every path that changes."""
-        return [*self.contents, *self.removed]
 
 
 @contextlib.contextmanager
@@ -77,9 +56,8 @@ def session(root: Path) -> Iterator[Path]:
     root.parent.mkdir(parents=True, exist_ok=True)
     with _locked(root.parent):
         for stage in [*_stages(root, _INSIDE), *_stages(root.parent, re.compile(f"{_beside(root)}[0-9a-f]{{12}}"))]:
-            if (stage / _JOURNAL).is_file():
-                _finish(root, stage)
-            _discard(stage)
+            finish(root, stage)
+            discard(stage)
         yield root
 
 
@@ -97,25 +75,7 @@ def apply(root: Path, change: Change) -> None:
     try:
         _exchange(root, change)
     except _UnavailableError:
-        _replace_each(root, change)
-
-
-@contextlib.contextmanager
-def replacing(path: Path, content: bytes) -> Iterator[None]:
-    """Stage a file, and put it in its place when the block succeeds: readers find the old content or the new one.
-
-    Raises:
-        OSError: The disk refuses; the old file stands.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Always the same name: what a killed run left is overwritten by the next.
-    stage = path.with_name(f"{PREFIX}{path.name}")
-    try:
-        stage.write_bytes(content)
-        yield
-        stage.replace(path)
-    finally:
-        stage.unlink(missing_ok=True)
+        replace_each(root, change)
 
 
 def _beside(root: Path) -> str:
@@ -165,26 +125,6 @@ def _lock(attempt: Callable[[], None]) -> None:
             return None
 
 
-@contextlib.contextmanager
-def _stage(folder: Path, prefix: str) -> Iterator[Path]:
-    """Make a directory that is gone afterwards, unless a journal in it still has work for the next run."""
-    stage = folder / f"{prefix}{secrets.token_hex(6)}"
-    stage.mkdir()
-    try:
-        yield stage
-    finally:
-        if not (stage / _JOURNAL).is_file():
-            _discard(stage)
-
-
-def _discard(stage: Path) -> None:
-    """Remove a stage, its own read-only directories included. What the disk refuses is left to the next run."""
-    for folder, _, _ in os.walk(stage):
-        with contextlib.suppress(OSError):
-            Path(folder).chmod(stat.S_IRWXU)
-    shutil.rmtree(stage, ignore_errors=True)
-
-
 def _check_writable(root: Path, change: Change) -> None:
     """Raise PermissionError for a directory or a file that the user has closed to changes."""
     folders = {next(folder for folder in (root / path).parents if folder.is_dir()) for path in change.paths}
@@ -201,7 +141,7 @@ def _exchange(root: Path, change: Change) -> None:
     if sys.platform != "linux" or _is_worked_in(root):
         raise _UnavailableError
     try:
-        with _stage(root.parent, _beside(root)) as stage:
+        with staged(root.parent, _beside(root)) as stage:
             _build(root, stage, change)
             if root.exists():
                 _swap(stage, root)
@@ -233,7 +173,7 @@ def _build(root: Path, stage: Path, change: Change) -> None:
     for path, content in change.contents.items():
         (stage / path).parent.mkdir(parents=True, exist_ok=True)
         (stage / path).write_bytes(content)
-    _remove_empty(stage, change.removed)
+    remove_empty(stage, change.removed)
     if root.exists():
         _copy_modes(root, stage, changed)
 
@@ -291,88 +231,3 @@ def _bring_over(old: Path, root: Path, changed: set[str]) -> None:
             if not os.path.lexists(target / name) or source.lstat().st_ino != (target / name).lstat().st_ino:
                 target.mkdir(parents=True, exist_ok=True)
                 source.replace(target / name)
-
-
-# --- One file after the other, under a journal
-
-
-def _replace_each(root: Path, change: Change) -> None:
-    root.mkdir(exist_ok=True)
-    with _stage(root, PREFIX) as stage:
-        for path, content in change.contents.items():
-            (stage / _NEW / path).parent.mkdir(parents=True, exist_ok=True)
-            (stage / _NEW / path).write_bytes(content)
-        present = [path for path in change.paths if os.path.lexists(root / path)]
-        for path in present:
-            (stage / _OLD / path).parent.mkdir(parents=True, exist_ok=True)
-            _keep(root / path, stage / _OLD / path)
-        created = sorted(set(change.contents) - set(present))
-        # From here on the change takes place, by this run or by the next.
-        _Journal(list(change.contents), list(change.removed), created).write(stage)
-        _finish(root, stage)
-
-
-@dataclass(frozen=True, slots=True)
-class _Journal:
-    """A change under way. ``created`` are the contents where nothing was before; with ``undo`` it is taken back."""
-
-    contents: list[str]
-    removed: list[str]
-    created: list[str]
-    undo: bool = False
-
-    def write(self, stage: Path) -> None:
-        with replacing(stage / _JOURNAL, json.dumps(asdict(self)).encode("ascii")):
-            pass
-
-
-def _keep(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except (OSError, NotImplementedError):
-        shutil.copy2(source, target, follow_symlinks=False)
-
-
-def _finish(root: Path, stage: Path) -> None:
-    """Do what a stage's journal says and has not been done yet; undo it all when the disk refuses. Raises OSError."""
-    journal = _Journal(**json.loads((stage / _JOURNAL).read_bytes()))
-    if journal.undo:
-        _undo(root, stage, journal)
-        return
-    try:
-        for path in journal.contents:
-            if (stage / _NEW / path).is_file():
-                (root / path).parent.mkdir(parents=True, exist_ok=True)
-                (stage / _NEW / path).replace(root / path)
-        for path in journal.removed:
-            (root / path).unlink(missing_ok=True)
-    except OSError:
-        undoing = replace(journal, undo=True)
-        undoing.write(stage)
-        _undo(root, stage, undoing)
-        raise
-    (stage / _JOURNAL).unlink()
-    _remove_empty(root, journal.removed)
-
-
-def _undo(root: Path, stage: Path, journal: _Journal) -> None:
-    for path in journal.contents:
-        if (stage / _NEW / path).exists():
-            continue
-        if path in journal.created:
-            (root / path).unlink(missing_ok=True)
-        elif os.path.lexists(stage / _OLD / path):
-            (stage / _OLD / path).replace(root / path)
-    for path in journal.removed:
-        if not os.path.lexists(root / path):
-            (stage / _OLD / path).replace(root / path)
-    (stage / _JOURNAL).unlink()
-    _remove_empty(root, journal.created)
-
-
-def _remove_empty(root: Path, paths: Sequence[str]) -> None:
-    for path in paths:
-        for parent in list(Path(path).parents)[:-1]:
-            if not (root / parent).is_dir() or any((root / parent).iterdir()):
-                break
-            (root / parent).rmdir()

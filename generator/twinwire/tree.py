@@ -18,6 +18,7 @@ from pathlib import Path
 
 from twinwire import staging
 from twinwire.errors import TwinwireError, UsageError
+from twinwire.journal import Change, replacing
 from twinwire.templating import Artifact
 
 MANIFEST = ".twinwire.json"
@@ -69,7 +70,7 @@ def write(root: Path, artifacts: Sequence[Artifact], source: str = "") -> Change
         for path in (*replaced, *changes.stale):
             _refuse_obstacle(root, path)
         if replaced or changes.stale:
-            staging.apply(real, staging.Change({path: wanted[path] for path in replaced}, changes.stale))
+            staging.apply(real, Change({path: wanted[path] for path in replaced}, changes.stale))
         return changes
 
 
@@ -85,7 +86,7 @@ def placed(path: Path, content: bytes, *, check: bool = False) -> Iterator[bool]
         yield True
     else:
         _refuse_obstacle(path.parent, path.name)
-        with staging.replacing(path, content):
+        with replacing(path, content):
             yield True
 
 
