@@ -31,6 +31,21 @@ def pascal(text: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
+def attribute(text: str) -> str:
+    """Return the member or parameter identifier for any wire name: ``2nd`` -> ``n2nd``, ``\u4ef7`` -> ``u4ef7``."""
+    return snake(text) if is_identifier(snake(text)) else f"n{snake(text)}" if words(text) else "_".join(_code_points(text))
+
+
+def class_name(text: str) -> str:
+    """Return the class identifier for any schema name: ``2nd`` -> ``N2nd``."""
+    name = pascal(text)
+    return name if is_identifier(name) else f"N{name}" if words(text) else "".join(_code_points(text)).upper()
+
+
+def _code_points(text: str) -> list[str]:
+    return [f"u{ord(char):04x}" for char in text] or ["empty"]
+
+
 def package(text: str) -> str:
     """Return the import name of a package for a spec's title: ``Product images`` -> ``product_images``."""
     return snake(text)

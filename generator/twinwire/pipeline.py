@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +17,7 @@ from twinwire.ir import Contract, build, pack
 from twinwire.schemas import json_schema, provenance, xsd
 from twinwire.spec.check import review
 from twinwire.spec.document import Document
-from twinwire.spec.source import load
+from twinwire.spec.source import load, uncollected
 from twinwire.templating import Artifact
 
 Http = Literal["httpx", "httpx2"]
@@ -52,16 +53,18 @@ def generate(spec: Path, out: Path, *, http: Http = "httpx", check: bool = False
     """
     if spec == DEFAULT_SPEC and not spec.exists():
         raise UsageError(f"there is no {spec} here", "name a spec: twinwire generate SPEC --out DIR")
-    report = review(document := load(spec))
-    if report.problems:
-        raise SpecError(report.problems)
-    contract = build(document)
-    source = provenance(contract.origin)
-    artifacts = emit(contract, http)
-    guard(artifacts)
+    with uncollected():
+        report = review(document := load(spec))
+        if report.problems:
+            raise SpecError(report.problems)
+        contract = build(document)
+        source = provenance(contract.origin)
+        artifacts = emit(contract, http)
+        guard(artifacts)
     copy = _contract_copy() if (spec, out) == (DEFAULT_SPEC, DEFAULT_OUT) else None
-    changes = (tree.diff if check else tree.write)(out, artifacts, source)
-    differs = copy is not None and tree.place(copy, _packed(document, contract), check=check)
+    work = tree.diff if check else tree.write
+    with tree.placed(copy, _packed(document, contract), check=check) if copy is not None else nullcontext(False) as differs:
+        changes = work(out, artifacts, source)
     return Generated(out, artifacts, source, changes, copy if differs else None, len(report.warnings))
 
 

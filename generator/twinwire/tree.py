@@ -1,7 +1,7 @@
 """The output directory: the one place of the generator that touches the disk.
 
 A manifest in the directory lists what was written, so that a file which somebody else put there is neither removed nor
-overwritten. Everything is staged before the first file is replaced: a full disk leaves the old tree as it was.
+overwritten. A change of the directory takes place as a whole or not at all (``twinwire.staging``).
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import hashlib
 import json
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from twinwire import staging
 from twinwire.errors import TwinwireError, UsageError
+from twinwire.journal import Change, replacing
 from twinwire.templating import Artifact
 
 MANIFEST = ".twinwire.json"
@@ -59,27 +60,34 @@ def write(root: Path, artifacts: Sequence[Artifact], source: str = "") -> Change
     Raises UsageError when it would overwrite what no run has written, and OSError when the disk refuses; in both cases
     nothing has been replaced.
     """
-    wanted, known = _wanted(artifacts, source), _known(root)
-    changes = _compare(root, wanted, known)
-    _refuse_foreign(root, changes, known)
-    replaced = [*changes.missing, *changes.edited]
-    for path in (*replaced, *changes.stale):
-        _refuse_obstacle(root, path)
-    if replaced:
-        _replace(root, {path: wanted[path] for path in replaced})
-    for path in changes.stale:
-        _remove(root, path)
-    return changes
+    wanted = _wanted(artifacts, source)
+    _known(root)
+    with staging.session(root) as real:
+        known = _known(root)
+        changes = _compare(root, wanted, known)
+        _refuse_foreign(root, changes, known)
+        replaced = sorted([*changes.missing, *changes.edited])
+        for path in (*replaced, *changes.stale):
+            _refuse_obstacle(root, path)
+        if replaced or changes.stale:
+            staging.apply(real, Change({path: wanted[path] for path in replaced}, changes.stale))
+        return changes
 
 
-def place(path: Path, content: bytes, *, check: bool = False) -> bool:
-    """Make one file outside an output directory hold this content, or with ``check`` only compare; say whether it differed."""
+@contextmanager
+def placed(path: Path, content: bytes, *, check: bool = False) -> Iterator[bool]:
+    """Make one file outside an output directory hold this content once the block succeeds; yield whether it differs.
+
+    With ``check`` it is only compared. Raises UsageError for what cannot be replaced, and OSError when the disk refuses.
+    """
     if _content(path) == content:
-        return False
-    if not check:
+        yield False
+    elif check:
+        yield True
+    else:
         _refuse_obstacle(path.parent, path.name)
-        _replace(path.parent, {path.name: content})
-    return True
+        with replacing(path, content):
+            yield True
 
 
 def unified(root: Path, artifacts: Sequence[Artifact], path: str, source: str = "") -> list[str]:
@@ -186,28 +194,3 @@ def _refuse_obstacle(root: Path, path: str) -> None:
         folder = root / parent
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
             raise UsageError(f"{folder} is not a directory of its own", "move it away")
-
-
-def _replace(root: Path, contents: Mapping[str, bytes]) -> None:
-    root.mkdir(parents=True, exist_ok=True)
-    # Within the root, so that each replacement is a rename on one file system.
-    stage = Path(tempfile.mkdtemp(prefix=".twinwire-", dir=root))
-    try:
-        for path, content in contents.items():
-            (stage / path).parent.mkdir(parents=True, exist_ok=True)
-            (stage / path).write_bytes(content)
-        for path in contents:
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-        # The manifest goes last: until it stands, the next run knows the files by their content.
-        for path in sorted(contents, key=lambda path: (path == MANIFEST, path)):
-            (stage / path).replace(root / path)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-
-
-def _remove(root: Path, path: str) -> None:
-    (root / path).unlink()
-    for parent in list(Path(path).parents)[:-1]:
-        if any((root / parent).iterdir()):
-            break
-        (root / parent).rmdir()

@@ -241,22 +241,21 @@ def test_the_manifest_lists_every_file_with_its_sum(root: Path) -> None:
 
 def test_one_file_is_placed_only_when_it_differs(tmp_path: Path) -> None:
     path = tmp_path / "data" / "contract.json"
-    assert tree.place(path, b"a\r\n", check=True)
+    with tree.placed(path, b"a\r\n", check=True) as differs:
+        assert differs
     assert not path.parent.exists()
-    assert tree.place(path, b"a\r\n")
+    with tree.placed(path, b"a\r\n") as differs:
+        assert differs
+        assert not path.exists()
     assert path.read_bytes() == b"a\r\n"
-    assert not tree.place(path, b"a\r\n")
+    with tree.placed(path, b"a\r\n") as differs:
+        assert not differs
     assert [item.name for item in path.parent.iterdir()] == ["contract.json"]
 
 
-def test_the_manifest_is_replaced_last(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    replaced: list[str] = []
-    original = Path.replace
-
-    def record(path: Path, target: Path) -> Path:
-        replaced.append(target.relative_to(root).as_posix())
-        return original(path, target)
-
-    monkeypatch.setattr(Path, "replace", record)
-    tree.write(root, [Artifact(item.path, item.text + "# more\n") for item in FILES])
-    assert replaced == ["README.md", "pkg/a.py", "pkg/sub/b.py", tree.MANIFEST]
+def test_one_file_is_not_placed_when_what_belongs_to_it_fails(tmp_path: Path) -> None:
+    path = tmp_path / "contract.json"
+    path.write_bytes(b"old")
+    with pytest.raises(ValueError, match="tree"), tree.placed(path, b"new"):
+        raise ValueError("tree")
+    assert content(tmp_path) == {"contract.json": b"old"}

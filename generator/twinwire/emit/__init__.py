@@ -35,7 +35,8 @@ def emit(contract: Contract, http: Http = "httpx") -> list[Artifact]:
         *_package(contract, names, header),
         *_runtime(contract, names, http, header),
     ]
-    schemas = f"{names.package}/schemas/{names.result}"
+    # With its ending, a file's name has 255 characters at most.
+    schemas = f"{names.package}/schemas/{names.result[:200]}"
     artifacts.append(Artifact(f"{schemas}.schema.json", json_schema(contract)))
     artifacts.append(Artifact(f"{schemas}.xsd", xsd(contract)))
     return sorted(artifacts)

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+import builtins
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 
 from twinwire import naming
 from twinwire.ir import Contract, Field, Model, ModelRef, Parameter
 
-# Classes that the package has anyway, and what models.py needs under its own name.
-TAKEN_CLASSES = frozenset(
-    {"AsyncClient", "Client", "Contract", "Page", "Retry", "SyncClient", "AsyncioClient", "Codec", "CODEC", "CONTRACT", "FEED"}
-    | {"AsyncEntries", "AsyncPages", "Entries", "Pages", "MirrorError", "MirrorReport"}
-    | {"DecodeError", "EncodeError", "HTTPStatusError", "PaginationStalled", "ParameterError", "RateLimitedError", "PARAMETERS"}
-    | {
-        "ResultWarning",
-        "ReturnCodeError",
-        "TransportError",
-        "WarningError",
-        "Attempt",
-        "Decoded",
-        "Annotated",
-        "Literal",
-        "TypeAlias",
-        "Int64",
-        "MAX_ATTRIBUTES",
-        "MAX_BYTES",
-        "MAX_DEPTH",
-        "MAX_MEMBERS",
-        "OnUnknown",
-    }
-)
-# In the body of a class, a member of such a name would hide the type from those after it.
-_TAKEN_MEMBERS = frozenset({"bool", "bytes", "float", "int", "msgspec", "str", "tuple"})
+# What the package exports, and what the modules that name models have under a name of their own.
+_NAMES = """
+    Annotated AsyncClient AsyncEntries AsyncPages AsyncioClient Attempt CODEC CONTRACT Client Codec Contract DecodeError Decoded
+    EncodeError Entries FEED HTTPStatusError Int64 Literal MAX_ATTRIBUTES MAX_BYTES MAX_DEPTH MAX_MEMBERS MirrorError
+    MirrorReport OnUnknown PARAMETERS Page Pages PaginationStalled ParameterError RateLimitedError ResultWarning Retry
+    ReturnCodeError SyncClient TYPE_CHECKING TransportError TypeAlias WarningError
+"""
+TAKEN_CLASSES = frozenset(_NAMES.split()) | frozenset(dir(builtins))
+# The runtime defines these too, beside the error that is named after the feed.
+_TAKEN_ERRORS = TAKEN_CLASSES | {"StoppedError", "UnobtainableError"}
+_SHAPES = frozenset({"CODEC", "FEED", "MAX_ATTRIBUTES", "MAX_BYTES", "MAX_DEPTH", "MAX_MEMBERS", "PARAMETERS"})
+# In the body of a class, a member or method of such a name would hide the type from those after it.
+_TYPES = frozenset({"bool", "bytes", "float", "int", "msgspec", "str", "tuple"})
 _TAKEN_PARAMETERS = frozenset({"self", "prefetch"})
-_TAKEN_METHODS = frozenset({"aclose", "close", "iter_pages"})
+_TAKEN_METHODS = frozenset({"aclose", "close", "iter_pages"}) | _TYPES
 
 
 class Names:
@@ -41,8 +30,25 @@ class Names:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
+        models = contract.models.values()
         self.package = naming.package(contract.origin.title)
-        self.error = f"{naming.pascal(contract.origin.title)}Error"
+        title = naming.pascal(contract.origin.title)
+        self.error = f"{title}FeedError" if f"{title}Error" in _TAKEN_ERRORS else f"{title}Error"
+        taken = {*TAKEN_CLASSES, self.error}
+        self._models = _unique(
+            (model.name for model in models),
+            lambda text: f"{name}Model" if (name := naming.class_name(text)) in taken else name,
+            taken,
+        )
+        self._shapes = _unique(
+            self._models.values(), lambda text: naming.attribute(text).strip("_").upper(), {*_SHAPES, *self._models.values()}
+        )
+        self._members: dict[int, str] = {}
+        for model in models:
+            wires = _unique((field.wire for field in model.fields), naming.attribute, _TYPES)
+            # Two models may have equal fields that are named differently.
+            self._members.update({id(field): wires[field.wire] for field in model.fields})
+        self._parameters = _unique((item.name for item in contract.operation.parameters), naming.attribute, _TAKEN_PARAMETERS)
         self.result = self.model(contract.feed.result)
         self.entry = self.model(contract.feed.entry)
         self.entries = self.member(contract.feed.entries)
@@ -51,8 +57,7 @@ class Names:
 
     def model(self, model: Model) -> str:
         """Return the class of a model."""
-        name = naming.pascal(model.name)
-        return f"{name}Model" if name in {*TAKEN_CLASSES, self.error} else name
+        return self._models[model.name]
 
     def target(self, field: Field) -> str | None:
         """Return the class of the model that a field refers to, None for a scalar."""
@@ -60,22 +65,34 @@ class Names:
 
     def shape(self, model: Model) -> str:
         """Return the constant that holds the field plan of a model."""
-        taken: set[str] = set()
-        for other in self._contract.models.values():
-            taken.add(name := free(naming.snake(self.model(other)).upper(), taken))
-            if other is model:
-                return name
-        raise KeyError(model.name)
+        return self._shapes[self.model(model)]
 
-    @staticmethod
-    def member(field: Field) -> str:
-        """Return the attribute of a field."""
-        return free(naming.snake(field.wire), _TAKEN_MEMBERS)
+    def member(self, field: Field) -> str:
+        """Return the attribute of a field of the contract."""
+        return self._members[id(field)]
 
-    @staticmethod
-    def parameter(parameter: Parameter) -> str:
+    def parameter(self, parameter: Parameter) -> str:
         """Return the argument of a parameter."""
-        return free(naming.snake(parameter.name), _TAKEN_PARAMETERS)
+        return self._parameters[parameter.name]
+
+
+def _unique(texts: Iterable[str], convert: Callable[[str], str], taken: Collection[str]) -> Mapping[str, str]:
+    """Return an identifier for each text, all different and none of those taken.
+
+    ``fooBar`` and ``foo_bar`` both give ``foo_bar``: the one that is spelt so has it whatever else there is, and the other
+    becomes ``foo_bar_2``. The order of the texts makes no difference.
+    """
+    names: dict[str, str] = {}
+    used = set(taken)
+    numbers: dict[str, int] = {}
+    for text in sorted(texts, key=lambda text: (convert(text) != text, text)):
+        base = name = free(convert(text), taken)
+        while name in used:
+            numbers[base] = numbers.get(base, 1) + 1
+            name = f"{base.rstrip('_')}_{numbers[base]}"
+        used.add(name)
+        names[text] = name
+    return names
 
 
 def plural(name: str) -> str:

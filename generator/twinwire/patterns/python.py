@@ -19,6 +19,8 @@ _EDGES: dict[Literal["start", "end", "boundary", "no-boundary"], str] = {
     "boundary": f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))",
     "no-boundary": f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))",
 }
+# A pattern of a megabyte takes minutes to compile.
+_LONGEST = 250_000
 _SPECIAL = frozenset("\\.^$*+?{}[]|()")
 # Among them what a later Python may read as an operation on sets.
 _SPECIAL_IN_SET = frozenset("\\]^-[&~|")
@@ -54,6 +56,7 @@ class _Translation:
 
     def __init__(self) -> None:
         self._matched: set[int] = set()
+        self._room = _LONGEST
 
     def choice(self, choice: Choice, *, certain: bool) -> str:
         certain = certain and len(choice.branches) == 1
@@ -65,7 +68,12 @@ class _Translation:
     def _term(self, term: Term, certain: bool) -> str:
         match term:
             case Chars():
-                return _chars(term.expanded)
+                source = _chars(term.expanded)
+                self._room -= len(source)
+                if self._room < 0:
+                    message = "it is not supported: it is too long, with its sets spelled out"
+                    raise UnsupportedPatternError(message, "write a simpler pattern")
+                return source
             case Edge(kind):
                 return _EDGES[kind]
             case Group(body, number):

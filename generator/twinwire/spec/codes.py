@@ -111,4 +111,3 @@ class Code(StrEnum):
     # Identifiers.
     NO_IDENTIFIER = "no-identifier", "a name gives no identifier"
     RESERVED_NAME = "reserved-name", "a name gives an identifier that is taken"
-    IDENTIFIER_CLASH = "identifier-clash", "two names give one identifier"

@@ -24,13 +24,17 @@ class Document:
 
     def problem(self, pointer: Pointer, code: Code, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
         """Describe a problem at a pointer, or at its nearest ancestor that stands in the file."""
+        return self.at(self.position(pointer, at_key=at_key), code, message, hint)
+
+    def position(self, pointer: Pointer, *, at_key: bool = False) -> tuple[int, int]:
+        """Return the line and column of a pointer, or of its nearest ancestor that stands in the file."""
         primary, secondary = (self.keys, self.values) if at_key else (self.values, self.keys)
         while True:
             mark = primary.get(pointer) or secondary.get(pointer)
             if mark or not pointer:
                 break
             pointer = pointer[:-1]
-        return self.at(mark or (1, 1), code, message, hint)
+        return mark or (1, 1)
 
     def at(self, mark: tuple[int, int], code: Code, message: str, hint: str = "") -> Problem:
         """Describe a problem at a 1-based line and column."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import builtins
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from twinwire import naming
 from twinwire.spec.codes import Code
@@ -14,23 +13,35 @@ from twinwire.spec.outline import Outline
 from twinwire.spec.report import Report
 
 _LETTERS = "use a name with letters of the Latin alphabet that does not begin with a digit"
-# A package of such a name would hide what the generated package itself, or the one who uses it, imports.
-_PACKAGES = frozenset(sys.stdlib_module_names) | {"httpx", "httpx2", "msgspec", "pybase64", "twinwire", "twinwire_conformance"}
+# A package of such a name would hide what the generated package itself, or the one who uses it, imports; or be taken for
+# what a build leaves behind.
+_LIBRARIES = """
+    anyio brotli brotlicffi build certifi click dist h11 h2 hatchling hpack httpcore httpcore2 httpx httpx2 hyperframe idna
+    msgspec pip pybase64 setuptools sniffio socksio truststore twinwire twinwire_conformance typing_extensions zstandard
+"""
+_PACKAGES = frozenset(sys.stdlib_module_names) | frozenset(_LIBRARIES.split())
+# A directory or file of such a name is out of reach on Windows.
+_PACKAGES |= {"aux", "con", "nul", "prn", *(f"{name}{number}" for name in ("com", "lpt") for number in range(10))}
+_LENGTH = 200
 _CONTROLS = frozenset({"Cc", "Cf", "Zl", "Zp"})
 # The library that the SDK's models are built on cannot carry a member of such a name.
 _UNNAMEABLE = frozenset('"\\')
-_CLASSES = frozenset(dir(builtins))
 
 
 def check_identifiers(report: Report, outline: Outline) -> None:
-    """Report names that give no identifier, a taken one, or the same one as another name."""
+    """Report names that give no identifier, or a taken one, and those that cannot be shown in a line.
+
+    Names of the wire are the vendor's, not the author's: any of them gives an identifier (``twinwire.emit.names``).
+    """
     info = outline.root.get("info")
-    _check_names(report, [info.get("title")], naming.package, _PACKAGES)
-    _check_names(report, [outline.operation.get("operationId")], naming.snake)
-    _check_names(report, [node.get("name") for node in outline.parameters.values()], naming.snake)
-    _check_names(report, [_key(outline.schema(name)) for name in outline.models], naming.pascal, _CLASSES, at_key=True)
+    _check_name(report, info.get("title"), naming.package, _PACKAGES)
+    _check_name(report, outline.operation.get("operationId"), naming.snake)
+    for node in outline.parameters.values():
+        _check_text(report, node.get("name"))
     for name in outline.models:
-        _check_names(report, [_key(node) for _, node in outline.properties(name)], naming.snake, at_key=True)
+        _check_text(report, _key(outline.schema(name)), at_key=True)
+        for _, node in outline.properties(name):
+            _check_text(report, _key(node), at_key=True)
     _check_text(report, info.get("version"))
     for choice in outline.feed.path("modes", "choices").items():
         _check_text(report, choice.get("name"))
@@ -41,35 +52,18 @@ def _key(node: Node) -> Node:
     return Node(node.root, node.pointer, node.pointer[-1])
 
 
-def _check_names(
-    report: Report,
-    names: Iterable[Node],
-    convert: Callable[[str], str],
-    taken: frozenset[str] = frozenset(),
-    *,
-    at_key: bool = False,
-) -> None:
-    seen: dict[str, str] = {}
-    for node in names:
-        text = node.text
-        if text is None or not _check_text(report, node, at_key=at_key):
-            continue
-        name = convert(text)
-        if not naming.is_identifier(name):
-            report.add(node, Code.NO_IDENTIFIER, f"{show(text)} gives no identifier", _LETTERS, at_key=at_key)
-        elif name in taken:
-            report.add(
-                node,
-                Code.RESERVED_NAME,
-                f"{show(text)} gives {name!r}, which Python has taken",
-                "use another name",
-                at_key=at_key,
-            )
-        elif name in seen:
-            message = f"{show(text)} and {show(seen[name])} both give {name!r}"
-            report.add(node, Code.IDENTIFIER_CLASH, message, "rename one of them", at_key=at_key)
-        else:
-            seen[name] = text
+def _check_name(report: Report, node: Node, convert: Callable[[str], str], taken: frozenset[str] = frozenset()) -> None:
+    text = node.text
+    if text is None or not _check_text(report, node):
+        return
+    name = convert(text)
+    if not naming.is_identifier(name):
+        report.add(node, Code.NO_IDENTIFIER, f"{show(text)} gives no identifier", _LETTERS)
+    elif name in taken:
+        report.add(node, Code.RESERVED_NAME, f"{show(text)} gives {name!r}, which Python has taken", "use another name")
+    elif len(name) > _LENGTH:
+        message = f"gives a name of {len(name)} characters, but at most {_LENGTH} are possible"
+        report.add(node, Code.BAD_SIZE, message, "use a shorter name")
 
 
 def _check_text(report: Report, node: Node, *, at_key: bool = False) -> bool:

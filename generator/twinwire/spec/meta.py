@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator, validators
 from jsonschema.protocols import Validator
 from referencing import Registry, Resource
@@ -31,6 +32,23 @@ def openapi_schema() -> dict[str, Any]:
 @cache
 def openapi() -> Validator:
     """Return the validator of OpenAPI 3.1 documents, whose Schema Objects are those of JSON Schema 2020-12."""
+    document, bundle = openapi_schema(), _bundle()
+    # Crawled once: a registry that is not would look for the anchor anew at every Schema Object.
+    resources = [(schema["$id"], Resource.from_contents(schema)) for schema in (document, bundle)]
+    registry: Registry[Any] = Registry().with_resources(resources).crawl()
+    validator: Validator = _Strict({"$ref": bundle["$id"]}, registry=registry)
+    return validator
+
+
+@cache
+def fast_openapi() -> jsonschema_rs.Draft202012Validator:
+    """Return a validator of the same documents that is a hundred times as fast, takes 1.0 for an integer, and says less."""
+    schemas = [(schema["$id"], schema) for schema in (openapi_schema(), _bundle())]
+    return jsonschema_rs.Draft202012Validator({"$ref": _bundle()["$id"]}, registry=jsonschema_rs.Registry(schemas))
+
+
+def _bundle() -> dict[str, Any]:
+    """Return OpenAPI's schema with that of Schema Objects put in."""
     document = openapi_schema()
     boolean, text = {"type": "boolean"}, {"type": "string"}
     xml = {"name": text, "namespace": text, "prefix": text, "attribute": boolean, "wrapped": boolean}
@@ -55,11 +73,7 @@ def openapi() -> Validator:
             }
         },
     }
-    # Crawled once: a registry that is not would look for the anchor anew at every Schema Object.
-    resources = [(schema["$id"], Resource.from_contents(schema)) for schema in (document, bundle)]
-    registry: Registry[Any] = Registry().with_resources(resources).crawl()
-    validator: Validator = _Strict({"$ref": bundle["$id"]}, registry=registry)
-    return validator
+    return bundle
 
 
 def x_feed_schema() -> dict[str, Any]:

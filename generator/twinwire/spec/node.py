@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from twinwire.spec.document import Pointer
 
@@ -14,8 +13,7 @@ _REF_PARTS = 4
 """A reference to a component is ``#/components/<section>/<name>``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A value and its pointer. What is missing has the value None, and so has whatever is looked for in it.
 
     The checks that read through it need not care for shapes: a wrong one has been reported against the JSON Schema.

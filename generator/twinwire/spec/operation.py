@@ -6,6 +6,7 @@ import re
 
 from twinwire.spec import meta
 from twinwire.spec.codes import Code
+from twinwire.spec.document import Pointer
 from twinwire.spec.examples import known_values
 from twinwire.spec.node import Node, misspelling, show
 from twinwire.spec.outline import METHODS, Outline, component, scalar_kind
@@ -67,7 +68,8 @@ def _check_path(report: Report, outline: Outline) -> None:
 
 
 def _check_parameters(report: Report, outline: Outline) -> None:
-    seen: dict[str, Node] = {}
+    seen: set[str] = set()
+    checked: set[Pointer] = set()
     for raw in outline.declared:
         node = raw.follow()
         name = node.get("name").text
@@ -76,10 +78,11 @@ def _check_parameters(report: Report, outline: Outline) -> None:
         if name in seen:
             message = f"the parameter {name!r} is declared twice"
             report.add(raw, Code.DUPLICATE_PARAMETER, message, "declare it once, for the operation or for its path")
-        elif node.pointer not in [other.pointer for other in seen.values()]:
+        elif node.pointer not in checked:
             _check_parameter(report, node)
             _check_examples(report, node, outline.feed.get("session").text)
-        seen[name] = node
+        seen.add(name)
+        checked.add(node.pointer)
 
 
 def _check_parameter(report: Report, node: Node) -> None:

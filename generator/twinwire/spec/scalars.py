@@ -108,14 +108,16 @@ def _check_enum(report: Report, node: Node) -> None:
                 report.add(item, Code.BAD_ENUM, "the value null is not of the type", "add 'null' to the type, or leave it out")
     if enum.value is not None and not values and not report.within(enum):
         report.add(enum, Code.BAD_ENUM, "the enum has no values", "list the values, or leave enum out")
-    seen: list[Any] = []
+    seen: set[Any] = set()
     for item in values:
         fault = value_fault(node, item.value, but="enum")
         if fault:
             report.add(item, Code.BAD_ENUM, f"the value {show(item.value)} {fault}", "choose values that the schema allows")
         elif item.value in seen:
             report.add(item, Code.DUPLICATE_VALUE, f"{show(item.value)} stands in the enum twice", "keep one of them")
-        seen.append(item.value)
+        else:
+            # Without a fault it is a scalar.
+            seen.add(item.value)
 
 
 def _check_const(report: Report, node: Node) -> None:
@@ -149,8 +151,8 @@ def value_fault(schema: Node, value: Any, *, but: str = "") -> str | None:
         return f"is below {lower} {low}"
     if high is not None and size > high:
         return f"is above {upper} {high}"
-    allowed = [item.value for item in schema.get("enum").items()]
-    if allowed and but != "enum" and value not in allowed:
+    allowed = schema.get("enum").value if but != "enum" else None
+    if isinstance(allowed, list) and allowed and value not in allowed:
         return "is not in the enum"
     if schema.get("const").value is not None and not but and value != schema.get("const").value:
         return "is not the constant"

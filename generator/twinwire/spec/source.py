@@ -6,17 +6,17 @@ and depth are capped before anything is built.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import math
 import re
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import yaml
-from yaml.composer import Composer
-from yaml.resolver import Resolver
 
 from twinwire.errors import Problem, SpecError
 from twinwire.spec.codes import Code
@@ -24,11 +24,17 @@ from twinwire.spec.document import Document, Pointer
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
+MAX_REREAD = 200_000
+"""Characters that PyYAML's own parser reads once more, for the sake of a better message."""
+
+# libyaml's parser, where PyYAML was built with it.
+_FastLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 # What YAML ends a line at; str.splitlines knows more, and would count other lines than the parser does.
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # The words of YAML 1.2's core schema; 1.1's yes, no, on and off are strings.
 _WORDS = {
@@ -70,28 +76,20 @@ def parse(raw: bytes, file: str) -> Document:
         column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
         raise SpecError([Problem(file, line, column, Code.ENCODING, "is not UTF-8 here", "save the file as UTF-8")]) from error
     document = Document(file, None, hashlib.sha256(raw).hexdigest(), tuple(_BREAK.split(text)))
-    return _Builder(document, text).build()
+    with uncollected():
+        return _Builder(document, text).build()
 
 
-class _Composer(Composer, Resolver):
-    """Composes the nodes of events that have been read."""
-
-    def __init__(self, events: Iterable[yaml.Event]) -> None:
-        Composer.__init__(self)
-        Resolver.__init__(self)
-        self._events = deque(events)
-
-    def check_event(self, *choices: type[yaml.Event]) -> bool:
-        """Say whether an event follows, of one of the kinds if any are given."""
-        return bool(self._events) and (not choices or isinstance(self._events[0], choices))
-
-    def peek_event(self) -> yaml.Event:
-        """Return the event that follows."""
-        return self._events[0]
-
-    def get_event(self) -> yaml.Event:
-        """Return the event that follows, and go on to the next."""
-        return self._events.popleft()
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Stop looking for garbage in circles, which among a million values takes longer than to make them."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 class _Builder:
@@ -101,54 +99,67 @@ class _Builder:
         self.document = document
         self.text = text
         self.problems: list[Problem] = []
+        self.events: Iterator[yaml.Event] = iter(())
 
     def build(self) -> Document:
         try:
             events = self._survey()
-            if self.problems:
-                raise SpecError(self.problems)
-            root = _Composer(events).get_single_node()
         except yaml.MarkedYAMLError as error:
             raise SpecError([self._syntax(error)]) from error
         except yaml.reader.ReaderError as error:
-            before = _BREAK.split(self.text[: error.position])
-            mark = (len(before), len(before[-1]) + 1)
-            message = f"the character U+{error.character:04X} is not allowed in YAML"
-            raise SpecError(
-                [self.document.at(mark, Code.YAML_SYNTAX, message, "remove it, or write it as an escape")]
-            ) from error
+            raise SpecError([self._unreadable(error)]) from error
+        if self.problems:
+            raise SpecError(self.problems)
+        self.events = iter(events)
+        root = next((event for event in self.events if isinstance(event, yaml.events.NodeEvent)), None)
         if root is None:
             raise SpecError([self.document.at((1, 1), Code.EMPTY, "the file is empty", "write an OpenAPI 3.1 document")])
         data = self._value(root, ())
         if not isinstance(data, dict):
             message = f"is no spec: expected a mapping at the top, found {_noun(data)}"
-            self.problems.append(
-                self.document.at(_mark(root.start_mark), Code.NOT_A_SPEC, message, "begin with 'openapi: 3.1.0'")
-            )
+            self._report(_mark(root.start_mark), Code.NOT_A_SPEC, message, "begin with 'openapi: 3.1.0'")
         if self.problems:
             raise SpecError(self.problems)
         done = self.document
         return Document(done.file, data, done.sha256, done.lines, done.keys, done.values)
 
-    def _events(self) -> Iterator[yaml.Event]:
-        loader = yaml.SafeLoader(self.text)
-        untyped: Any = loader
+    def _survey(self) -> list[yaml.Event]:
         try:
-            while loader.check_event():
-                event: yaml.Event = untyped.get_event()
-                yield event
+            return self._surveyed(_FastLoader(self.text))
+        except (yaml.YAMLError, ValueError, OverflowError) as error:
+            # PyYAML's own parser takes a hundred times as long, but says best what is wrong, and it alone reads the pairs of
+            # surrogates that JSON escapes.
+            if len(self.text) > MAX_REREAD and not _ESCAPED_SURROGATE.search(self.text):
+                if isinstance(error, yaml.YAMLError):
+                    raise
+                raise self._out_of_range((1, 1)) from error
+        self.problems.clear()
+        loader = yaml.SafeLoader(self.text)
+        try:
+            return self._surveyed(loader)
         except (ValueError, OverflowError) as error:
             # The parser lets some errors of int() and chr() pass: an escape beyond Unicode, a version number without end.
-            message = "an escape or a number is out of range just before here"
-            raise SpecError([self.document.at(_mark(loader.get_mark()), Code.YAML_SYNTAX, message, "correct it")]) from error
+            raise self._out_of_range(_mark(loader.get_mark())) from error
 
-    def _survey(self) -> list[yaml.Event]:
-        # Events come flat, so depth and aliases are seen before a recursive composer could be hurt by them.
+    def _out_of_range(self, mark: tuple[int, int]) -> SpecError:
+        message = "an escape or a number is out of range just before here"
+        return SpecError([self.document.at(mark, Code.YAML_SYNTAX, message, "correct it")])
+
+    def _unreadable(self, error: yaml.reader.ReaderError) -> Problem:
+        before = _BREAK.split(self.text[: error.position])
+        message = f"the character U+{error.character:04X} is not allowed in YAML"
+        mark = (len(before), len(before[-1]) + 1)
+        return self.document.at(mark, Code.YAML_SYNTAX, message, "remove it, or write it as an escape")
+
+    def _surveyed(self, loader: Any) -> list[yaml.Event]:
+        # Events come flat, so depth and aliases are seen before anything recursive could be hurt by them.
         events: list[yaml.Event] = []
-        depth = 0
-        documents = 0
-        for event in self._events():
+        depth = documents = 0
+        while loader.check_event():
+            event: yaml.Event = loader.get_event()
             events.append(event)
+            if isinstance(event, yaml.ScalarEvent) and event.tag is None:
+                continue
             mark = _mark(event.start_mark)
             tag = getattr(event, "tag", None)
             if tag is not None:
@@ -160,12 +171,12 @@ class _Builder:
                     break
             elif isinstance(event, yaml.AliasEvent):
                 self._report(mark, Code.YAML_ALIAS, f"the alias *{event.anchor} is not supported", "use $ref instead")
-            elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            elif isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > MAX_DEPTH:
                     self._report(mark, Code.TOO_DEEP, f"values are nested more than {MAX_DEPTH} deep here", "make it flatter")
                     break
-            elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
         return events
 
@@ -182,33 +193,46 @@ class _Builder:
             message, hint = "a tab stands where only spaces may indent", "indent with spaces"
         return self.document.at(_mark(mark) if mark else (1, 1), Code.YAML_SYNTAX, message, hint)
 
-    def _value(self, node: yaml.Node, pointer: Pointer) -> Any:
-        self.document.values[pointer] = _mark(node.start_mark)
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, pointer)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._value(item, (*pointer, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node)
+    def _value(self, event: yaml.Event, pointer: Pointer) -> Any:
+        self.document.values[pointer] = _mark(event.start_mark)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(pointer)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items = takewhile(lambda item: not isinstance(item, yaml.SequenceEndEvent), self.events)
+            return [self._value(item, (*pointer, index)) for index, item in enumerate(items)]
+        assert isinstance(event, yaml.ScalarEvent)
+        return self._scalar(event)
 
-    def _mapping(self, node: yaml.MappingNode, pointer: Pointer) -> dict[str, Any]:
+    def _mapping(self, pointer: Pointer) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            mark = _mark(key_node.start_mark)
-            if not isinstance(key_node, yaml.ScalarNode):
+        for event in takewhile(lambda item: not isinstance(item, yaml.MappingEndEvent), self.events):
+            mark = _mark(event.start_mark)
+            if not isinstance(event, yaml.ScalarEvent):
                 self._report(mark, Code.YAML_KEY, "a key must be plain text", "write a text in place of the list or mapping")
+                self._skip(event)
+                self._skip(next(self.events))
                 continue
-            key = self._text(key_node)
+            key = self._text(event)
+            place = (*pointer, key)
             if key in result:
-                line = self.document.keys[(*pointer, key)][0]
+                line = self.document.keys[place][0]
                 self._report(mark, Code.DUPLICATE_KEY, f"the key {key!r} stands here again", f"it first stands in line {line}")
+                self._skip(next(self.events))
                 continue
-            self.document.keys[(*pointer, key)] = mark
-            result[key] = self._value(value_node, (*pointer, key))
+            self.document.keys[place] = mark
+            result[key] = self._value(next(self.events), place)
         return result
 
-    def _scalar(self, node: yaml.Node) -> Any:
+    def _skip(self, event: yaml.Event) -> None:
+        depth = int(isinstance(event, yaml.CollectionStartEvent))
+        while depth:
+            event = next(self.events)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+
+    def _scalar(self, node: yaml.ScalarEvent) -> Any:
         text = self._text(node)
-        if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+        # A plain one has no style, which libyaml writes as an empty text.
+        if node.style:
             return text
         if text in _WORDS:
             return _WORDS[text]
@@ -225,7 +249,7 @@ class _Builder:
             return 0.0
         return text
 
-    def _text(self, node: yaml.Node) -> str:
+    def _text(self, node: yaml.ScalarEvent) -> str:
         text = str(node.value)
         if not _SURROGATE.search(text):
             return text

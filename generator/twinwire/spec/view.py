@@ -86,13 +86,13 @@ class Spec:
 
     def reachable(self, name: str) -> list[str]:
         """Return the schemas that a component reaches, each after those it refers to."""
-        order: list[str] = []
+        order: dict[str, None] = {}
 
         def visit(current: str) -> None:
             for other in self.references(self.schemas[current]):
                 if other not in order:
                     visit(other)
-            order.append(current)
+            order[current] = None
 
         visit(name)
-        return order
+        return list(order)

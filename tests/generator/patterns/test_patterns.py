@@ -139,3 +139,9 @@ def test_categories_come_from_one_table_whatever_the_python() -> None:
     assert not any(low <= 0x11F02 <= high for low, high in letters)
     assert category("Zs")[0] == (0x20, 0x20)
     assert all(low <= high for low, high in SPACE)
+
+
+@pytest.mark.parametrize("pattern", [r"\p{L}" * 5000, r"[^\p{Lu}\d]" * 3000, "a" * 300_000])
+def test_a_pattern_that_would_take_minutes_to_compile_is_refused(pattern: str) -> None:
+    with pytest.raises(UnsupportedPatternError, match="too long, with its sets spelled out"):
+        python_pattern(pattern)
