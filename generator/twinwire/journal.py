@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -12,11 +13,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from twinwire.errors import UsageError
+
 PREFIX = ".twinwire-"
 """How the names of stages begin; whatever else a directory holds is left alone."""
 
 _JOURNAL = "journal.json"
 _NEW, _OLD = "new", "old"
+_PART = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]+"
+PATH = re.compile(rf"{_PART}(?:/{_PART})*")
+"""Matches the paths of generated files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +119,11 @@ def finish(root: Path, stage: Path) -> None:
 
     Raises:
         OSError: The disk refuses; the tree is as it was before the change.
+        UsageError: The journal is not one that a run has written.
     """
     if not (stage / _JOURNAL).is_file():
         return
-    journal = _Journal(**json.loads((stage / _JOURNAL).read_bytes()))
+    journal = _read(root, stage)
     if journal.undo:
         _undo(root, stage, journal)
         return
@@ -134,6 +141,21 @@ def finish(root: Path, stage: Path) -> None:
         raise
     (stage / _JOURNAL).unlink()
     remove_empty(root, journal.removed)
+
+
+def _read(root: Path, stage: Path) -> _Journal:
+    """Read a journal, which somebody else may have put there: no path in it may lead out of the tree or of the stage."""
+    try:
+        journal = _Journal(**json.loads((stage / _JOURNAL).read_bytes()))
+        paths = [*journal.contents, *journal.removed, *journal.created]
+        folders = [(folder, folder / path) for path in paths for folder in (root, stage / _NEW, stage / _OLD)]
+        sound = journal.undo in (True, False) and all(map(PATH.fullmatch, paths))
+        sound = sound and all(path.parent.resolve().is_relative_to(folder) for folder, path in folders)
+    except (OSError, ValueError, TypeError, RecursionError):
+        sound = False
+    if not sound:
+        raise UsageError(f"{stage} holds no journal of twinwire generate", "remove this directory")
+    return journal
 
 
 def _undo(root: Path, stage: Path, journal: _Journal) -> None:

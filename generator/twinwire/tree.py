@@ -18,13 +18,11 @@ from pathlib import Path
 
 from twinwire import staging
 from twinwire.errors import TwinwireError, UsageError
-from twinwire.journal import Change, replacing
+from twinwire.journal import PATH, Change, replacing
 from twinwire.templating import Artifact
 
 MANIFEST = ".twinwire.json"
 
-_PART = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]+"
-_PATH = re.compile(rf"{_PART}(?:/{_PART})*")
 _CACHES = re.compile(r"\..+|__pycache__|.+\.pyc|.+\.egg-info")
 _BUILDS = frozenset({"build", "dist"})
 
@@ -119,7 +117,7 @@ def _wanted(artifacts: Sequence[Artifact], source: str) -> dict[str, bytes]:
 
 
 def _check_path(path: str) -> None:
-    if not _PATH.fullmatch(path):
+    if not PATH.fullmatch(path):
         raise TwinwireError(
             f"{path!r} cannot be the path of a generated file", "name the spec's title and schemas in ASCII letters"
         )

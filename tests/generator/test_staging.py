@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -190,6 +192,35 @@ def test_a_broken_off_change_that_the_disk_refuses_to_end_is_taken_back(
     assert tree.diff(stopped, OLD).unchanged == len(OLD) + 1
     tree.write(stopped, OLD)
     assert content(stopped) == content(tmp_path / "expected")
+
+
+FORGED = [
+    {"contents": [], "removed": ["../mine.txt"], "created": []},
+    {"contents": ["../mine.txt"], "removed": [], "created": ["../mine.txt"], "undo": True},
+    {"contents": [], "removed": ["/etc/none"], "created": []},
+    {"contents": [], "removed": ["linked/mine.txt"], "created": []},
+    {"contents": [7], "removed": [], "created": []},
+    {"contents": [], "removed": [], "created": [], "undo": "x"},
+    {"contents": []},
+    [],
+]
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=str)
+@pytest.mark.parametrize("where", ["inside", "beside"])
+def test_a_forged_journal_is_one_clear_error_and_touches_nothing(forged: object, where: str, tmp_path: Path) -> None:
+    root = tmp_path / "out"
+    tree.write(root, OLD)
+    (tmp_path / "mine.txt").write_text("mine")
+    (root / "linked").symlink_to(tmp_path)
+    beside = f".twinwire-{hashlib.sha256(b'out').hexdigest()[:12]}-0123456789ab"
+    stage = root / ".twinwire-0123456789ab" if where == "inside" else tmp_path / beside
+    (stage / "new").mkdir(parents=True)
+    (stage / "journal.json").write_text(json.dumps(forged))
+    before = content(tmp_path)
+    with pytest.raises(UsageError, match=r"holds no journal of twinwire generate"):
+        tree.write(root, NEW)
+    assert content(tmp_path) == before
 
 
 @pytest.mark.parametrize("name", [".twinwire-ab_c1234", ".twinwire-0123456789ab"])
