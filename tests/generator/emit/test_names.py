@@ -141,10 +141,19 @@ def use(made: Contract, root: Path) -> None:
             assert getattr(sdk, name).__name__ == name
 
 
-def test_every_name_that_the_sdk_uses_may_be_that_of_a_component_a_member_and_a_parameter(tmp_path: Path) -> None:
-    names = used_names()
+USED = used_names()
+PARTS = 8
+"""One SDK with all names takes minutes to import; each part has the odd ones, which are the ones that clash."""
+
+
+def test_names_that_the_sdk_uses_are_found() -> None:
+    assert len(USED) > 900
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_name_that_the_sdk_uses_may_be_that_of_a_component_a_member_and_a_parameter(tmp_path: Path, part: int) -> None:
+    names = list(dict.fromkeys([*ODD, *USED[part::PARTS]]))
     others = [name for name in names if is_component(name) and name not in ("Result", "Part")]
-    assert len(names) > 900
     members = [name for name in names if name not in ("key", "part", "next", "code")]
     made = contract("Parts", "Result", "Part", others, members)
     guard(emit(made))
