@@ -72,7 +72,7 @@ _STANDARD = Profile(
     cuts=9,
     coverage_requests=26,
     coverage_bytes=64 * 1024 * 1024,
-    pause=0.4,
+    pause=0.1,
     reserve=40,
     clients=7,
 )

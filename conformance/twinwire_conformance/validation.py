@@ -48,6 +48,16 @@ class Schemas:
         first = min(errors, key=lambda error: error.json_path, default=None)
         return (first.json_path, first.message) if first is not None else None
 
+    def is_valid_xml(self, source: bytes) -> bool:
+        """Return whether a well-formed XML document in UTF-8 is known to be valid as it stands; False says nothing.
+
+        It spares the element tree that ``xml_flaw`` takes, where the contract knows all that the document holds.
+        """
+        if self._quick_xml is None:
+            return False
+        parser = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True, encoding="utf-8")
+        return bool(self._quick_xml.validate(etree.fromstring(source, parser)))
+
     def xml_flaw(self, root: ET.Element) -> Flaw | None:
         """Return the first flaw of an XML element, None when it is valid (SCHEMA-02)."""
         native = _native(root)

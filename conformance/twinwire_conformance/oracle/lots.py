@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import IO, Any
 
+from twinwire.ir import Mode
 from twinwire_conformance.contract import FORMATS, Ask, Format, Terms, integer
 from twinwire_conformance.model import Answer, Failure, Inconclusive, NotServed, Request, Unreachable
 from twinwire_conformance.reading import Reading, Unreadable
@@ -64,6 +65,13 @@ class Lot:
     def keys(self) -> list[Any]:
         """What identifies each entry."""
         return [entry.get(self.terms.feed.key.wire) for entry in self.entries]
+
+    @cached_property
+    def collections(self) -> list[tuple[int, Mode, list[dict[str, Any]]]]:
+        """The items of every entry that has some: the entry's index, the mode they belong to, and the items."""
+        modes = () if self.terms.feed.modes is None else self.terms.feed.modes.choices
+        found = ((index, mode, self.terms.items(entry, mode)) for mode in modes for index, entry in enumerate(self.entries))
+        return [each for each in found if each[2]]
 
     @cached_property
     def words(self) -> list[str]:

@@ -234,11 +234,9 @@ class _Place(NamedTuple):
 
 def _collections(lot: Lot, modes: Sequence[Mode]) -> Iterator[tuple[_Place, list[dict[str, Any]]]]:
     """Yield the items of modes of every entry that has some."""
-    for mode in modes:
-        for index, entry in enumerate(lot.entries):
-            items = lot.terms.items(entry, mode)
-            if items:
-                yield _Place(lot, index, mode), items
+    for index, mode, items in lot.collections:
+        if mode in modes:
+            yield _Place(lot, index, mode), items
 
 
 def _has_content(lot: Lot, entry: dict[str, Any], mode: Mode) -> bool:
