@@ -150,12 +150,11 @@ def _read(root: Path, stage: Path) -> _Journal:
         paths = [*journal.contents, *journal.removed, *journal.created]
         folders = [(folder, folder / path) for path in paths for folder in (root, stage / _NEW, stage / _OLD)]
         sound = journal.undo in (True, False) and all(map(PATH.fullmatch, paths))
-        sound = sound and all(path.parent.resolve().is_relative_to(folder) for folder, path in folders)
+        if sound and all(path.parent.resolve().is_relative_to(folder) for folder, path in folders):
+            return journal
     except (OSError, ValueError, TypeError, RecursionError):
-        sound = False
-    if not sound:
-        raise UsageError(f"{stage} holds no journal of twinwire generate", "remove this directory")
-    return journal
+        pass
+    raise UsageError(f"{stage} holds no journal of twinwire generate", "remove this directory")
 
 
 def _undo(root: Path, stage: Path, journal: _Journal) -> None:
