@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,5 +40,8 @@ def test_the_readme_names_no_option_that_does_not_exist(capsys: pytest.CaptureFi
         with pytest.raises(SystemExit):
             main([name, "--help"])
         known |= set(re.findall(r"--[a-z][a-z-]*", capsys.readouterr().out))
+    command = [sys.executable, "-m", "product_images", "mirror", "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    known |= set(re.findall(r"--[a-z][a-z-]*", shown))
     foreign = {"--pyargs", "--target"}
     assert set(re.findall(r"(?<![\w<!-])--[a-z][a-z-]*", README)) <= known | foreign
