@@ -124,3 +124,10 @@ def test_a_feed_that_is_not_read_is_not_called_empty(terms: Terms) -> None:
 def test_feeds_of_boundary_sizes_get_no_false_failure(terms: Terms, products: int) -> None:
     report = certified(terms, ImagesServer, products=products)
     assert failed(report) == []
+
+
+def test_large_content_that_is_cut_in_one_representation_only_is_no_difference(terms: Terms) -> None:
+    # JSON of more bytes than XML: of two entries, one is read to its end and the other is not.
+    server = unusual_servers.PadsJsonBeyondTheCut
+    report = certified(terms, server, products=30)
+    assert "TWIN-04" not in [rule for rule, _ in failed(report)]

@@ -37,8 +37,8 @@ _KINDS: Final[dict[type[Exception], Failure]] = {
 }
 
 
-WIDEST: Final = 4
-"""The bytes of the widest character. A single one makes Python hold every character of a text in as many."""
+MOST_WIDE: Final = 16 * 1024 * 1024
+"""The largest body with a character of 4 bytes. A single one makes Python hold every character of a text in as many."""
 _ASTRAL: Final = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
 
 
@@ -224,8 +224,8 @@ def received(
         accept = next((value for name, value in endpoint.sent_headers(request) if name.lower() == "accept-encoding"), "")
         decoded = decode_body(plain, names.get("content-encoding", ""), accept, body.max_bytes)
         plain, flaw, unasked = decoded.body, decoded.flaw, decoded.unasked
-    if len(plain) > body.max_bytes // WIDEST and not plain.isascii() and _ASTRAL.search(plain):
-        message = f"the body is larger than {body.max_bytes // WIDEST} bytes and has characters of {WIDEST} bytes"
+    if len(plain) > MOST_WIDE and not plain.isascii() and _ASTRAL.search(plain):
+        message = f"the body is larger than {MOST_WIDE} bytes and has characters of 4 bytes"
         raise Unreachable(message, kind=Failure.TOO_LARGE)
     defect = ""
     if "transfer-encoding" in names and "content-length" in names:
