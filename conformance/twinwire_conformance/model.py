@@ -47,7 +47,7 @@ Params = tuple[tuple[str, str], ...]
 
 
 SHOWN_BYTES = 256 * 1024
-"""How much of a body is kept to be shown."""
+"""The most bytes of a body that are kept for the report."""
 CUT = "the body is longer than was to be read"
 
 

@@ -263,7 +263,7 @@ class Lots:
     def answer(self, request: Request, *, fresh: bool = False) -> Answer:
         """Return the answer to a request, a kept one unless ``fresh``. Raises Unreachable or BudgetSpent.
 
-        A request that gets a 5xx is sent once more: gateways fail now and then, and a second 5xx is no accident.
+        A request that gets a 5xx is sent once more: gateways fail now and then, and a second 5xx is not an accident.
         """
         kept = None if fresh else self._kept.answer(request)
         if kept is not None:

@@ -22,7 +22,7 @@ _PREFIXES = {f"{{{INSTANCE}}}": "xsi:", "{http://www.w3.org/XML/1998/namespace}"
 def known(plan: Plan, body: bytes, charset: str | None) -> tuple[ET.Element, tuple[str, ...]]:
     """Return the root element without what the plan does not know, and the paths of that. Raises Unreadable."""
     builder = ET.TreeBuilder()
-    # What each open element declares; not what is in scope, which a long list of prefixes would multiply.
+    # Only each open element's own declarations: copying all that are in scope would multiply a long list of prefixes.
     scopes: list[Mapping[str, str]] = []
     declared: dict[str, str] = {}
 

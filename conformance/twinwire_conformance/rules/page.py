@@ -91,7 +91,7 @@ def a_page_can_be_repeated(trial: Trial) -> None:
     _repeat(trial, trial.terms.sample(trial.lots.media_types[0]))
     if thrifty:
         return
-    # Of several replicas behind one address, the one that lags lacks the last entries, and each has its turn.
+    # A replica that lags behind lacks the last entries; repeating their page reaches each replica in turn.
     _in_a_row(trial, largest(trial.lots, trial.exam.starts[-1].cursor))
     sizes = [size for size in boundary_sizes(trial.terms.feed.limit) if size <= trial.lots.page_size]
     starts = trial.exam.survey.starts
@@ -103,7 +103,7 @@ def a_page_can_be_repeated(trial: Trial) -> None:
 
 
 REPLICAS = 7
-"""How often the page with the last entries is repeated, so that each of so many replicas answers once."""
+"""The number of repeats of the page with the last entries; up to so many replicas answer once each."""
 
 
 def _unequal(first: Sequence[Lot], again: Lot) -> Violation | None:

@@ -88,7 +88,7 @@ def _beyond_bounds(trial: Trial) -> None:
     """Count the entries that counts bring which should have been rejected."""
     limit = trial.terms.feed.limit
     alone = (limit.maximum + 1, limit.minimum - 1, -1, 2**31, limit.maximum * 2, 2**32 + 1)
-    # Of two counts a server may check one and use the other.
+    # A server that gets two counts may check one and use the other.
     pair = (limit.minimum + 1, limit.maximum + 100)
     sent: list[tuple[int, ...]] = [*((size,) for size in alone), pair, pair[::-1]]
     for sizes in sent[: 1 if trial.exam.profile.thrifty else None]:
@@ -140,7 +140,7 @@ def texts_of_any_length_allowed_are_accepted(trial: Trial) -> None:
         raise Skipped("the contract limits the length of no text")
     for values in (_short, _long, _wide, _astral, _marks, _suspicious, _controls)[: 2 if trial.exam.profile.thrifty else None]:
         params = [(parameter.name, values(parameter)) for parameter in texts]
-        # What a response may quote is tried in XML, where more of it has to be escaped.
+        # Texts that a response may quote are tried in XML, where more characters have to be escaped.
         media_type = trial.lots.media_types[values in (_marks, _suspicious, _controls)]
         # Together they cost one request; one by one only when that is refused, to tell which.
         if not _accepts(trial, media_type, params):
