@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from contextvars import ContextVar
 from typing import Any
 
 import httpx
@@ -23,9 +22,6 @@ MAX_IMAGE_BYTES = 100 * 1024 * 1024
 
 CONNECTED = "connection.connect_tcp.complete"
 """What the HTTP library calls the moment when a connection is there, and nothing has been sent yet."""
-
-SECURED = "connection.start_tls.complete"
-"""What it calls the moment when TLS has begun on a connection, which is another stream from then on."""
 
 # The headers of the client that are another's with a link: its own negotiation, and ranges.
 _NOT_SENT = frozenset({"accept", "accept-encoding", "range", "if-range", "if-none-match", "if-modified-since", "if-match"})
@@ -50,31 +46,6 @@ def peer(stream: Any) -> str:
     """Return the address that a connection of the HTTP library leads to; empty, which is no public one, if it cannot tell."""
     place = stream.get_extra_info("server_addr")
     return str(place[0]) if place else ""
-
-
-# A connection serves one request after another; each runs in a thread or a task, and thus in a context, of its own.
-_CHECK: ContextVar[Callable[[], None]] = ContextVar("check")
-
-
-def watch(stream: Any) -> None:
-    """Make a connection check the time before each read.
-
-    The HTTP library's timeout starts anew with each read, so that a server which sends a byte a second, of the headers
-    too, would never be given up.
-    """
-    read = stream.read
-
-    def watched(*arguments: Any, **named: Any) -> Any:
-        _CHECK.get()()
-        # The answer itself, or a coroutine of it.
-        return read(*arguments, **named)
-
-    stream.read = watched
-
-
-def watch_with(check: Callable[[], None]) -> None:
-    """Set the check of the time for what this thread or task reads from now on."""
-    _CHECK.set(check)
 
 
 def note_peer(response: httpx.Response, reached: set[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import httpx
 
 from .._ahead import StoppedError
+from .._deadline import watch
 from .._sync import SyncClient, engine
 from .._wire import Sleep
 from ..errors import HTTPStatusError, ReturnCodeError
@@ -25,15 +26,12 @@ from .http import (
     CONNECTED,
     MAX_IMAGE_BYTES,
     NOT_REACHED,
-    SECURED,
     addresses,
     beginning,
     not_reached,
     note_peer,
     peer,
     rules,
-    watch,
-    watch_with,
 )
 from .job import Done, Job, Link, Lot, Settings
 from .opening import opened
@@ -189,11 +187,20 @@ class _Loader:
                 except UnobtainableError:
                     stream.close()
                     raise
-            if event in (CONNECTED, SECURED):
-                watch(info["return_value"])
+            watch(event, info)
 
-        watch_with(action.sink.pace.check)
         request = self._http.build_request("GET", action.url, headers=action.headers, extensions={"trace": trace})
+        pace = action.sink.pace
+        request.extensions["timeout"] = pace.cut(request.extensions["timeout"])
+        try:
+            with pace.kept():
+                return self._receive(request, action)
+        except httpx.TimeoutException:
+            # A timeout that was cut is the deadline's.
+            pace.check()
+            raise
+
+    def _receive(self, request: httpx.Request, action: Get) -> Head:
         with closing(self._http.send(request, stream=True, follow_redirects=False)) as response:
             if action.sink.opens(head := beginning(response)):
                 if response.is_stream_consumed:

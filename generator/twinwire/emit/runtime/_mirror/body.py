@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
+from .._deadline import Deadline
 from .address import UnobtainableError
 from .content import HEAD_BYTES
 from .disk import Draft
@@ -40,13 +41,19 @@ class BrokenBodyError(OSError):
     """A body is not as it was announced; another attempt may go better."""
 
 
-class Pace:
-    """The time that an image may take. Each answer has its patience, and must then bring ``SLOWEST`` bytes a second."""
+class Pace(Deadline):
+    """The deadline of an image, ``LONGEST`` after now, and the speed of each answer that it comes in.
+
+    An answer has its patience, and must then bring ``SLOWEST`` bytes a second on average.
+
+    Args:
+        clock: A clock in seconds that never goes back.
+        patience: The seconds after the beginning of an answer from which on its bytes are counted.
+    """
 
     def __init__(self, clock: Callable[[], float], patience: float) -> None:
-        self._clock = clock
+        super().__init__(LONGEST, clock)
         self._patience = patience
-        self._deadline = clock() + LONGEST
         self._bytes, self._since = 0, clock()
 
     def begin(self) -> None:
@@ -60,10 +67,9 @@ class Pace:
 
     def check(self) -> None:
         """Raise UnobtainableError when the time is over."""
-        now = self._clock()
-        if now > self._deadline:
+        if self.is_over:
             raise UnobtainableError(f"it did not come within {LONGEST:.0f} seconds", passing=True)
-        if now - self._since > self._patience + self._bytes / SLOWEST:
+        if self._clock() - self._since > self._patience + self._bytes / SLOWEST:
             raise UnobtainableError(f"it came slower than {SLOWEST} bytes a second", passing=True)
 
 
