@@ -160,7 +160,7 @@ class Sink:
         self.content_type: str | None = None
         self.coding = ""
         self.head = b""
-        self._version: Version | None = None
+        self._headers: Mapping[str, str] | None = None
         self._total: int | None = None
         self._expected: int | None = None
         self._received = 0
@@ -173,15 +173,20 @@ class Sink:
 
     def conditions(self) -> dict[str, str]:
         """Return the headers that ask for the rest only, where what is there is known to be its beginning."""
-        validator = self._version.validator if self._version else None
-        if not self._draft.size or validator is None:
+        version = self._version
+        if not self._draft.size or version is None or (validator := version.validator) is None:
             return {}
         return {"Range": f"bytes={self._draft.size}-", "If-Range": validator}
+
+    @property
+    def _version(self) -> Version | None:
+        """The version of what is there, None where ranges do not count it. It is asked for only when a body broke off."""
+        return None if self._headers is None else _version(self._headers)
 
     def restart(self) -> None:
         """Drop what is there."""
         self._draft.restart()
-        self.head, self._version, self._total, self._unpacker = b"", None, None, None
+        self.head, self._headers, self._total, self._unpacker = b"", None, None, None
 
     def opens(self, head: Head) -> bool:
         """Say whether the body belongs into the file. Raises UnobtainableError when it is announced to be too large."""
@@ -200,7 +205,7 @@ class Sink:
         self.etag, self.content_type = sendable_etag(headers.get("etag")), headers.get("content-type")
         if self.coding in ("", "identity"):
             # Packed bytes cannot be gone on with: what is there is not what the ranges count.
-            self._version, self._total = _version(headers), self._expected
+            self._headers, self._total = headers, self._expected
             if self._total is not None and self._total > self._max_bytes:
                 raise self._too_large()
         elif self.coding in ("gzip", "x-gzip", "deflate"):
@@ -213,7 +218,8 @@ class Sink:
     def _continues(self, headers: Mapping[str, str]) -> bool:
         """Say whether a partial answer is the part that was asked for, of the version that is there."""
         found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
-        if found is None or self._version is None or not self._version.agrees(headers) or self.coding not in ("", "identity"):
+        version = self._version
+        if found is None or version is None or not version.agrees(headers) or self.coding not in ("", "identity"):
             return False
         first, last = int(found[1]), int(found[2])
         total = self._total if found[3] == "*" else int(found[3])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -86,7 +87,11 @@ class AsyncioClient(Generic[R]):
         self._max_bytes = max_bytes
         self._sleep = sleep
         self._owned = http_client is None
-        self._http = http_client if http_client is not None else httpx.AsyncClient(timeout=steps, transport=transport)
+        # Made here, for it takes long, and what is built on a client may use the same one.
+        self._tls = None if http_client is not None or transport is not None else httpx.create_ssl_context()
+        if http_client is None:
+            http_client = httpx.AsyncClient(timeout=steps, transport=transport, verify=self._tls or True)
+        self._http = http_client
 
     def _contract(self) -> Contract[R]:
         raise NotImplementedError
@@ -163,8 +168,10 @@ class AsyncEngine(Generic[R]):
     core: Core[R]
     run: RunAsync
     http: httpx.AsyncClient
+    tls: ssl.SSLContext | None
+    """The TLS context, None where the connections are another's."""
 
 
 def async_engine(client: AsyncioClient[R]) -> AsyncEngine[R]:
     """Return the inside of a client."""
-    return AsyncEngine(client._core, client._run, client._http)  # pyright: ignore[reportPrivateUsage]
+    return AsyncEngine(client._core, client._run, client._http, client._tls)  # pyright: ignore[reportPrivateUsage]

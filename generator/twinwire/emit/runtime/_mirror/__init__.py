@@ -2,7 +2,7 @@
 
 ``naming`` says where an image lies, ``plan`` what a lot lists, ``disk`` and ``manifest`` keep it (``record`` is a row of it),
 ``job`` is a run of all that without the asking and waiting, which ``blocking`` and ``asynchronous`` do; ``opening`` begins one.
-``address``, ``download``, ``body`` and ``content`` load a link and judge what came.
+``address``, ``download``, ``connections``, ``body`` and ``content`` load a link and judge what came.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ async def mirror_async(
         job = stack.enter_context(opened(inside.core, Path(directory), settings))
         http = http_client
         if http is None:
-            own = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(), timeout=timeout)
+            own = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(verify=inside.tls or True), timeout=timeout)
             http = await stack.enter_async_context(own)
         guarded = http_client is None and not allow_private
         how = rules(inside.core, max_image_bytes, timeout, guarded=guarded)

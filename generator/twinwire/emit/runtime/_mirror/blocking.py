@@ -21,6 +21,7 @@ from ..iterators import Pages
 from ..paging import Pager
 from .address import UnobtainableError
 from .body import Head
+from .connections import Connections
 from .download import Action, Answer, Get, Resolve, Rules, Task, download
 from .http import (
     CONNECTED,
@@ -81,11 +82,11 @@ def mirror(
     )
     with ExitStack() as stack:
         job = stack.enter_context(opened(inside.core, Path(directory), settings))
-        # With a transport of its own, it does not go by the proxies of the environment: they would do the connecting.
-        http = http_client or stack.enter_context(httpx.Client(transport=httpx.HTTPTransport(), timeout=timeout))
+        connections = None if http_client is not None else Connections(inside.tls or httpx.create_ssl_context())
+        http = http_client or stack.enter_context(httpx.Client(transport=connections, timeout=timeout))
         guarded = http_client is None and not allow_private
         how = rules(inside.core, max_image_bytes, timeout, guarded=guarded)
-        loader = _Loader(http, how, parallel)
+        loader = _Loader(http, connections, how, parallel)
         stack.enter_context(_noting(inside.http, how.reached))
         for again in job.again():
             try:
@@ -126,8 +127,9 @@ def _take(job: Job, lot: Lot, loader: _Loader) -> None:
 class _Loader:
     """Loads the links of a lot, several at a time."""
 
-    def __init__(self, http: httpx.Client, rules: Rules, parallel: int) -> None:
+    def __init__(self, http: httpx.Client, connections: Connections | None, rules: Rules, parallel: int) -> None:
         self._http = http
+        self._connections = connections
         self._rules = rules
         self._parallel = parallel
         self._stop = threading.Event()
@@ -194,6 +196,8 @@ class _Loader:
         request.extensions["timeout"] = pace.cut(request.extensions["timeout"])
         try:
             with pace.kept():
+                if self._connections is not None:
+                    return self._connections.get(self._http, request, action.sink)
                 return self._receive(request, action)
         except httpx.TimeoutException:
             # A timeout that was cut is the deadline's.

@@ -11,7 +11,7 @@ import httpx
 from .._http import NO_ANSWER, failure
 from .._wire import Failure
 from ..core import Core
-from .address import UnobtainableError, normal
+from .address import UnobtainableError, normal, origin
 from .body import Head
 from .download import Rules
 
@@ -64,4 +64,4 @@ def rules(core: Core[Any], max_bytes: int, timeout: float, *, guarded: bool) -> 
     sent: Mapping[str, str] = core.target.request({}).headers
     headers = {name: value for name, value in sent.items() if name.lower() not in _NOT_SENT}
     options = core.options.retry, core.target.redact, core.tell
-    return Rules(httpx.URL(core.target.url), headers, guarded, max_bytes, timeout, *options)
+    return Rules(origin(httpx.URL(core.target.url)), headers, guarded, max_bytes, timeout, *options)
