@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import sqlite3
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -23,6 +24,7 @@ from shop import Handler, Shop, cut, images, in_turn, open_shop, ranged, redirec
 # The HTTP library that this SDK is made for.
 LIBRARY: Any = vars(http)["httpx"]
 CONTENT = bytes(range(256)) * 40
+PEM = Path(__file__).parents[1] / "support" / "loopback.pem"
 
 
 @pytest.fixture
@@ -449,6 +451,25 @@ def test_a_connection_that_the_server_has_closed_is_not_used_again(kind: Kind, s
     shop.put(7, *((number, "a.png", CONTENT) for number in range(5)))
     shop.pages.update((f"/files/7/{number}", answer) for number in range(5))
     assert load(kind, shop, tmp_path, parallel=1).complete
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_link_of_https_is_loaded_from_who_can_prove_its_name(
+    kind: Kind, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(PEM)
+    with open_shop(tls=context) as other:
+        other.pages["/x"] = serve(b"\0x")
+        link = f"{other.url}/x"
+        shop.put(7, (1, "a.png", b"", link), (2, "b.png", b"", link))
+        report = run_mirror(kind, shop.url, tmp_path, {"retry": Retry(max_retries=0)}, mode="URL", allow_private=True)
+    assert report.complete is trusted
+    assert len(report.problems) == (0 if trusted else 2)
+    assert all("CERTIFICATE_VERIFY_FAILED" in problem for problem in report.problems)
 
 
 def test_few_connections_are_kept_open_however_many_hosts_there_are(

@@ -91,7 +91,7 @@ class Connections(httpx.BaseTransport):
             found[1].close()
 
     def _give_back(self, origin: httpcore.Origin, connection: httpcore.HTTPConnection) -> None:
-        if not connection.is_idle():
+        if not connection.is_available():
             connection.close()
             return
         with self._lock:
