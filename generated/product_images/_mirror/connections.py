@@ -5,6 +5,7 @@
 
 A client of the HTTP library prepares for redirects, authentication, hooks, cookies and a history, and its pool polls every
 connection for each request, under one lock. For images of 20 kB that cost more than the requests; nothing of it is needed.
+What is used here is the library below, which the HTTP library requires, and sends its own requests with.
 """
 
 from __future__ import annotations
