@@ -3,9 +3,11 @@
 
 """The asynchronous shell over the core: it sends, waits and closes, and decides nothing."""
 
+# asyncio loads with the first request, for the blocking client is in the same module as the other, and needs none of it.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -33,6 +35,12 @@ from .retry import Retry
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+
+async def _sleep(seconds: float) -> None:
+    import asyncio
+
+    await asyncio.sleep(seconds)
 
 
 class AsyncioClient(Generic[R]):
@@ -68,7 +76,7 @@ class AsyncioClient(Generic[R]):
         on_event: OnEvent | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         http_client: httpx.AsyncClient | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] = _sleep,
     ) -> None:
         if http_client is not None and transport is not None:
             raise ParameterError("transport", "cannot be given with an http_client, which has its own")
@@ -144,6 +152,8 @@ class AsyncioClient(Generic[R]):
 
     async def _send(self, action: Send) -> Reply:
         seconds = self._core.options.deadline
+        import asyncio
+
         deadline, scope = Deadline(seconds), asyncio.timeout(seconds)
         try:
             with redacted(self._core.target.redact):

@@ -8,10 +8,26 @@
 ``address``, ``download``, ``connections``, ``body`` and ``content`` load a link and judge what came.
 """
 
+# A blocking mirror needs no asyncio.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
-from .asynchronous import mirror_async
+from typing import TYPE_CHECKING
+
 from .blocking import mirror
 from .report import MirrorReport
 
+if TYPE_CHECKING:
+    from .asynchronous import mirror_async
+
 __all__ = ["MirrorReport", "mirror", "mirror_async"]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name != "mirror_async":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from .asynchronous import mirror_async
+
+        return mirror_async
