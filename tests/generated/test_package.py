@@ -22,6 +22,11 @@ def imported_with(statement: str) -> set[str]:
 def test_models_and_codecs_do_not_bring_in_the_http_library() -> None:
     statement = "import product_images.models; from product_images import ImagesResult, decode_xml, encode_json, DecodeError"
     assert not {"httpx", "product_images.client"} & imported_with(statement)
+
+
+def test_the_blocking_client_and_the_mirror_do_not_bring_in_asyncio() -> None:
+    statement = "import product_images.__main__; from product_images import Client, mirror; Client('http://127.0.0.1:9')"
+    assert "asyncio" not in imported_with(statement)
     assert {"httpx", "product_images.client"} <= imported_with("from product_images import Client")
 
 

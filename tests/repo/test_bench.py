@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import subprocess
+import time
 from collections import Counter
 from functools import partial
 from itertools import pairwise
@@ -20,6 +22,7 @@ from twinwire_bench.errors import BenchError, SkippedError, WrongValuesError
 from twinwire_bench.importing import BARE, COLUMN, MODELS, figures
 from twinwire_bench.measure import MAX_ROUNDS, MIN_ROUNDS, Cell, Timing, measure
 from twinwire_bench.pages import Page, Product, images_page, links_page
+from twinwire_bench.project import sdk_environment
 from twinwire_bench.report import BEGIN, END, Table, facts, milliseconds, replace_between_markers, times
 from twinwire_bench.scaling import LARGE, SMALL, USUAL, growth
 from twinwire_conformance.contract import packaged_contract
@@ -137,6 +140,32 @@ def test_cells_run_in_interleaved_rounds() -> None:
 
 def test_a_generous_cap_still_ends() -> None:
     assert measure([Cell("a", "b", str)], cap=60)["a", "b"].rounds == MAX_ROUNDS
+
+
+def test_what_is_cleaned_up_after_a_call_is_not_timed() -> None:
+    results = iter(range(99))
+    cleaned: list[int] = []
+
+    def clean(result: int) -> None:
+        cleaned.append(result)
+        time.sleep(0.05)
+
+    def call() -> int:
+        time.sleep(0.006)
+        return next(results)
+
+    timing = measure([Cell("a", "b", call, clean)], cap=0)["a", "b"]
+    assert cleaned == list(range(2 + MIN_ROUNDS))
+    assert timing.best < 0.05
+
+
+def test_the_mirror_is_measured_with_what_the_sdk_requires_and_nothing_else(tmp_path: Path) -> None:
+    python = sdk_environment(tmp_path / "sdk")
+    code = "import product_images, sys; product_images.mirror; print(product_images.__file__, *sys.modules)"
+    found = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert Path(found[0]).is_relative_to(tmp_path)
+    assert {"httpx", "httpcore", "msgspec"} <= set(found)
+    assert not {"click", "rich", "pytest"} & set(found)
 
 
 def _record(calls: list[str], name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -148,14 +149,16 @@ def ranged(content: bytes, headers: dict[str, str], first: int | None = None) ->
 
 
 @contextmanager
-def open_shop(host: str = "127.0.0.1") -> Iterator[Shop]:
-    """Run a shop for the length of a with block."""
+def open_shop(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[Shop]:
+    """Run a shop for the length of a with block, over TLS where a context for that is given."""
     shop = Shop()
     handler = type("ShopHandler", (Handler,), {"shop": shop})
     server = _Server((host, 0), handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    shop.url = f"http://{host}:{server.server_port}"
+    shop.url = f"{'http' if tls is None else 'https'}://{host}:{server.server_port}"
     try:
         yield shop
     finally:
