@@ -144,7 +144,7 @@ class Terms:
         """Decode a response according to its Content-Type.
 
         Raises:
-            Unreadable: The Content-Type is not documented, or the body is not what it declares.
+            Unreadable: The Content-Type is not documented, or the body does not match it.
         """
         if answer.flaw:
             raise Unreadable(answer.flaw)

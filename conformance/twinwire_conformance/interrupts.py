@@ -24,7 +24,7 @@ class Interrupts:
     quick and not interrupted. Nothing changes in threads other than the main thread, where Python runs signal handlers.
 
     Args:
-        process_ends: Whether the process ends after the block. Once a signal came, later ones are then ignored until the end.
+        process_ends: Whether the process ends after the block. After a signal, later ones are then ignored until the end.
     """
 
     def __init__(self, *, process_ends: bool = False) -> None:

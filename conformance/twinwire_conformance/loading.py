@@ -22,7 +22,7 @@ def load_app(reference: str) -> Any:
         reference: ``MODULE:ATTR``. The current directory is importable, and ATTR may be dotted or end in ``()``.
 
     Raises:
-        UsageError: The application cannot be loaded. The message says what failed, and in which file and line.
+        UsageError: The application cannot be loaded. The message names the error, its file and its line.
     """
     module_name, colon, attribute = reference.partition(":")
     # gunicorn's syntax for a factory is MODULE:create_app().

@@ -105,7 +105,7 @@ class Request:
 class Answer:
     """A response as received, or the part of it that could be read.
 
-    ``headers`` have lower-case names, ``url`` is redacted, ``seconds`` is the duration, ``received`` in seconds since the epoch.
+    ``headers`` have lower-case names, ``url`` is redacted, ``seconds`` is the duration, ``received`` the Unix time.
     """
 
     request: Request
@@ -222,7 +222,7 @@ class Skipped(Finding):
 
 
 class Failure(StrEnum):
-    """The reason why no complete response came."""
+    """The reason why no complete response was received."""
 
     REFUSED = "refused"
     """The connection failed: the name is unknown, the port is closed, or the certificate is not trusted."""
@@ -235,13 +235,13 @@ class Failure(StrEnum):
     TOO_LARGE = "too-large"
     """The body is larger than the kit reads."""
     BUSY = "busy"
-    """The target asked to wait too often or too long."""
+    """The target requested a wait too often or for too long."""
     UNKNOWN = "unknown"
     """The reason is not known, as in recordings of older versions."""
 
 
 class Unreachable(Inconclusive):
-    """No complete response came.
+    """No complete response was received.
 
     Args:
         message: The failure, with the URL.

@@ -62,7 +62,7 @@ class Run:
     findings: dict[str, Finding] = field(default_factory=dict)
     """The finding that ended each rule, where there was one."""
     silent: int = 0
-    """The number of rules in a row that ended because no response came."""
+    """The number of rules in a row that ended because no response was received."""
     chosen: frozenset[str] = field(default_factory=lambda: frozenset(RULES))
     """The ids of the rules that are tried."""
     absent: str = ""
@@ -95,7 +95,7 @@ class Run:
         return self.results[rule.id]
 
     def _ended(self, rule: Rule, trial: Trial) -> tuple[Outcome, Finding | None]:
-        """Return the outcome of a rule whose check found nothing: what it could not check keeps it from passing."""
+        """Return the outcome of a rule whose check found nothing. Pages that it could not check keep it from passing."""
         for error in trial.blocked:
             return (Outcome.FAIL if self._owns(rule, error) else Outcome.BLOCKED), error
         nothing = [] if trial.witnesses else [Inconclusive("there was nothing to observe")]
@@ -133,7 +133,7 @@ class Run:
 
     def answers(self) -> bool:
         """Return whether the target still responds, after several rules in a row without a response; note when it does not."""
-        # The target was asked before, and each further request would wait for its whole timeout.
+        # This was established before, and each further request would wait for its whole timeout.
         if self.note.startswith("the target stopped"):
             return False
         try:
@@ -170,7 +170,7 @@ class Run:
             return
 
     def settle(self) -> None:
-        """Fail each rule that a response breaks which came after the rule was decided, or during the check of another rule."""
+        """Fail each rule that a response broke after the rule was decided, or during the check of another rule."""
         found: dict[str, Violation] = {rule: errors[0] for rule, errors in self.exam.lots.not_served.items()}
         for rule, noted in self.exam.observations.noted.items():
             if noted.failures:

@@ -140,7 +140,7 @@ class Target:
         Raises:
             BudgetSpent: The budget does not allow the request, which is not sent.
             TimeSpent: The time of the run is over, or ends before the response is complete.
-            Unreachable: No complete response came.
+            Unreachable: No complete response was received.
         """
         return self.send_together([request])[0]
 

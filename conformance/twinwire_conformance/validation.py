@@ -1,6 +1,6 @@
 """Validation of results against the schemas that are generated from the contract.
 
-Compiled validators (jsonschema_rs, lxml) check first. Only what they reject is validated again by jsonschema or xmlschema,
+Compiled validators (jsonschema_rs, lxml) check first. Only values that they reject are validated again by jsonschema or xmlschema,
 whose messages are shown: they take a hundred times as long, half of it for their import, and most results are valid.
 """
 

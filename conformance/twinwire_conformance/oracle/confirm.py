@@ -60,7 +60,7 @@ def confirm(  # noqa: PLR0912 - one sequence of requests, which is easier to fol
         judge: Returns the violation of B against A, or None.
         may_go_on: Whether the budget allows another attempt.
         entries: Whether stable entries can decide; False when the difference is in numbers only.
-        watch: Is notified when the feed changed or a difference did not recur; None for nobody.
+        watch: Is notified when the feed changed or a difference did not recur; None for no observer.
 
     Raises:
         Violation: The difference is confirmed.

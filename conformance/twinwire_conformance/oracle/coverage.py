@@ -185,7 +185,7 @@ class Coverage:
 
     @contextmanager
     def _tolerant(self) -> Iterator[None]:
-        # lots.lot() notes a page that is not served for the rule that fails; the other pages are still checked.
+        # A page that is not served was noted for the rule that fails; the other pages are still checked.
         with suppress(NotServed, Inconclusive):
             try:
                 yield

@@ -51,7 +51,7 @@ class Explorer:
         target: The target, whose requests are counted against the limit.
         seed: The seed of Hypothesis.
         shrink: The most requests to spend on shrinking one failure.
-        owed: Returns the number of requests that other rules need to confirm what is suspected already.
+        owed: Returns the number of requests that other rules need to confirm suspected failures.
     """
 
     def __init__(self, target: Target, seed: int, shrink: int, owed: Callable[[], int] = lambda: 0) -> None:
@@ -59,7 +59,7 @@ class Explorer:
         self.seed = seed
         self.shrink = shrink
         self.owed = owed
-        """Returns the number of requests that other rules need to confirm what is suspected already."""
+        """Returns the number of requests that other rules need to confirm suspected failures."""
 
     def limit(self) -> int:
         """Return the total of requests up to which a failure may be shrunk: at most a quarter of those that are left."""

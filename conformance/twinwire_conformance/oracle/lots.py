@@ -296,7 +296,7 @@ class Lots:
             fresh: Whether to send it even when a response is kept.
 
         Raises:
-            Unreachable: No complete response came.
+            Unreachable: No complete response was received.
             BudgetSpent: The budget of requests or time is spent.
         """
         kept = None if fresh else self._kept.answer(request)
@@ -324,7 +324,7 @@ class Lots:
             own: Whether the calling rule itself judges a missing response, so that it is not noted for another rule.
 
         Raises:
-            NotServed: No response came.
+            NotServed: No response was received.
         """
         kept = None if fresh else self._kept.answer(request)
         if kept is not None:
@@ -342,7 +342,7 @@ class Lots:
         """Return the decoded response to a valid request, success or rejection.
 
         Raises:
-            NotServed: The response cannot be decoded, or none came.
+            NotServed: The response cannot be decoded, or none was received.
         """
         request = self.request(ask)
         kept = None if fresh else self._kept.lot(request)
@@ -371,7 +371,7 @@ class Lots:
         self.note(NotServed(owner, "the page to be served", error.got, error.answers))
 
     def _observe(self, request: Request, lot: Lot) -> None:
-        """Pass a page on to ``on_page``, unless the same page came for the same request before."""
+        """Pass a page on to ``on_page``, unless the same request has returned the same page before."""
         # A hash is enough, and does not keep bodies of megabytes in memory.
         seen = (request, hash(lot.answer.body))
         if seen not in self._observed:
@@ -460,7 +460,7 @@ class Lots:
         """Return the response to any request.
 
         Raises:
-            NotServed: No response came twice, or the target stopped responding to other requests as well.
+            NotServed: Two attempts got no response, or the target stopped responding to other requests as well.
         """
         note = (lambda error: error) if own else self.note
         try:
