@@ -1,7 +1,8 @@
 """Validation of results against the schemas that are generated from the contract.
 
-Compiled validators (jsonschema_rs, lxml) check first. Only values that they reject are validated again by jsonschema or xmlschema,
-whose messages are shown: they take a hundred times as long, half of it for their import, and most results are valid.
+Compiled validators (jsonschema_rs, lxml) check first. Only values that they reject are validated again by jsonschema or
+xmlschema, whose messages are shown: they take a hundred times as long, half of it for their import, and most results are
+valid.
 """
 
 from __future__ import annotations
