@@ -1,4 +1,4 @@
-"""The subcommand rules: the catalogue of rules, and the faults that prove each."""
+"""The command `twinwire rules`: the catalogue of rules, and the faults that prove each."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from twinwire_conformance.rules import Rule, catalogue
 
 
 def entry(rule: Rule) -> dict[str, Any]:
-    """Return a rule as JSON values, with the names of the faults that it must see."""
+    """Return a rule as JSON values, with the names of the seeded faults that it must detect."""
     proofs = sorted(fault.name for fault in FAULTS.values() if rule.id in fault.trips)
     return {"id": rule.id, "level": rule.level.value, "clause": rule.title, "faults": proofs}
 
 
 def as_text(entries: list[dict[str, Any]]) -> str:
-    """Return the catalogue with a line per rule, and its faults beneath."""
+    """Return the catalogue as text: a line per rule, and its faults beneath."""
     lines: list[str] = []
     for item in entries:
         lines.append(f"{item['id']:<10}{item['level']:<7}{item['clause']}")
@@ -28,7 +28,7 @@ def as_text(entries: list[dict[str, Any]]) -> str:
 
 
 def as_markdown(entries: list[dict[str, Any]]) -> str:
-    """Return the catalogue as a table."""
+    """Return the catalogue as a Markdown table."""
     rows = [f"| {item['id']} | {item['level']} | {item['clause']} | {len(item['faults'])} |" for item in entries]
     return "\n".join(["| rule | level | clause | faults that prove it |", "|---|---|---|---:|", *rows])
 
@@ -42,7 +42,7 @@ FORMATS: dict[str, Callable[[list[dict[str, Any]]], str]] = {"text": as_text, "m
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=list(FORMATS), default="text", help="how to print it (default: text)")
+    parser.add_argument("--format", choices=list(FORMATS), default="text", help="output format (default: text)")
 
 
 def _rules(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The subcommand certify."""
+"""The command `twinwire certify`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _VERDICTS = """\
 verdicts and exit codes:
   certified               0  every MUST holds, and no SHOULD failed
   certified-with-remarks  0  every MUST holds, and a SHOULD failed
-  partial                 0  some rules were not selected, and no MUST among the
-                             others failed: never a certificate
+  partial                 0  some rules were deselected, and no MUST among the
+                             others failed; this is never a certificate
   not-certified           1  a MUST failed
   (wrong usage)           2  an option, a URL, a spec or a report cannot be used
   inconclusive            3  the target is unreachable or unauthorised, or a
@@ -39,10 +39,10 @@ verdicts and exit codes:
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.usage = _USAGE
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("url", metavar="URL", nargs="?", help="the base that the operation's path is appended to")
+    parser.add_argument("url", metavar="URL", nargs="?", help="the base URL, to which the path of the operation is appended")
     for option in OPTIONS:
         parser.add_argument(f"--{option.name}", **option.keywords)
-    parser.add_argument("--report-json", metavar="F", help="write the report as JSON; - is standard output")
+    parser.add_argument("--report-json", metavar="F", help="write the report as JSON to file F; - is standard output")
     parser.epilog = f"{_VERDICTS}\n{credentials.HELP}"
 
 
@@ -55,7 +55,7 @@ def _certify(args: argparse.Namespace) -> int:
     with Interrupts(process_ends=True) as interrupts, launched(options) as started:
         chosen = rules if started.rules is None else recorded(started.rules)
         report = started.conclude(_try(started.run, rules, chosen, stream, interrupts))
-        # Within the block: a recording that cannot be written must not cost the report.
+        # Leaving the block writes the recording, which may fail: the report is written before.
         _tell(stream, report, started.run.absent)
         if output is not None:
             output.write(document.text(report))
@@ -63,10 +63,11 @@ def _certify(args: argparse.Namespace) -> int:
 
 
 def _stream(*outputs: Output | None) -> TextIO:
-    """Return the stream for people: standard error when a report goes to standard output. Raises UsageError."""
+    """Return the stream for human output: standard error when a report goes to standard output. Raises UsageError."""
     given = [output for output in outputs if output is not None]
     if sum(output.is_standard for output in given) > 1:
         raise UsageError("two reports were sent to standard output", "name a file for one of them")
+    # Resolve first: two spellings may name one file, such as a.json and ./a.json.
     if len({Path(output.path).resolve() for output in given}) < len(given):
         raise UsageError(f"two reports were sent to {given[0].path!r}", "name another file for one of them")
     return sys.stderr if any(output.is_standard for output in given) else sys.stdout
@@ -74,7 +75,7 @@ def _stream(*outputs: Output | None) -> TextIO:
 
 def _tell(stream: TextIO, report: Report, absent: str) -> None:
     if absent:
-        hint = "the URL is the base, to which the operation's path is appended"
+        hint = "give the base URL: the path of the operation is appended to it"
         print(f"twinwire certify: {report.verdict.value}: {absent} ({hint})", file=sys.stderr)
         console_report.show_trace(sys.stderr, report)
     else:
@@ -94,4 +95,4 @@ def _try(run: Run, rules: list[Rule], chosen: list[Rule], stream: TextIO, interr
         return try_rules(run, rules, chosen, listen, interrupts)
 
 
-certify = Command("certify", "certify a server against the contract and report", _configure, _certify, order=30)
+certify = Command("certify", "certify a server against the contract", _configure, _certify, order=30)

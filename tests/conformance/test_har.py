@@ -117,7 +117,7 @@ def test_a_recording_of_selected_rules_is_replayed_for_these(tmp_path: Path) -> 
     again, replayed = certify(tmp_path, "--replay", str(har))
     assert (code, again) == (0, 0)
     assert said(replayed) == said(report)
-    assert "no full certification" in replayed["note"]
+    assert "not a full certification" in replayed["note"]
 
 
 def test_a_recording_can_go_to_standard_output_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,7 +63,7 @@ def test_without_a_target_the_session_is_wrong_usage(arguments: list[str], sessi
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--target-select", "PAGE-1"], "--target-select names no rule: 'PAGE-1' (did you mean PAGE-11?)"),
+        (["--target-select", "PAGE-1"], "--target-select names an unknown rule or family: 'PAGE-1' (did you mean PAGE-11?)"),
         (["--target-header", "Connection: close"], "--header sets Connection"),
         (["--target-rate", "nan"], "--target-rate must be a number"),
     ],

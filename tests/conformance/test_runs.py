@@ -59,7 +59,7 @@ def test_a_server_of_small_pages_is_judged_all_the_same(terms: Terms) -> None:
     report = certified(terms, unusual_servers.ServesSmallPagesOnly)
     assert [rule for rule, _ in failed(report, Level.MUST)] == ["PARAM-01"]
     assert undecided(report) == []
-    assert any("judged with pages of 100" in note for note in report.notes)
+    assert any("the run uses pages of 100" in note for note in report.notes)
 
 
 def test_one_unescaped_character_is_one_cause_and_json_is_judged(terms: Terms) -> None:

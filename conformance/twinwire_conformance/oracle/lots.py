@@ -1,4 +1,4 @@
-"""Lots: asking for them, reading them, and keeping answers that may be used again."""
+"""Pages: requesting and decoding them, and keeping responses that can be used again."""
 
 from __future__ import annotations
 
@@ -18,87 +18,97 @@ from twinwire_conformance.reading import Reading, Unreadable
 from twinwire_conformance.target import Target
 
 _OWNERS = {Failure.BROKEN: "HTTP-06", Failure.NO_RESPONSE: "HTTP-01", Failure.TIMEOUT: "HTTP-01"}
-"""The rule that is broken when a valid request gets no whole response for a reason."""
+"""The rule that is broken when a valid request gets no complete response, by the kind of failure."""
 ACCIDENTS = 3
 """The number of 5xx to valid requests that is more than the occasional failure of a gateway."""
 ENDED = (Failure.NO_RESPONSE, Failure.BROKEN, Failure.REFUSED, Failure.TIMEOUT)
-"""The reasons for no whole response that an input may have brought about."""
+"""The kinds of failure that an input may have caused."""
 KEPT_BYTES = 24 * 1024 * 1024
 READ_BYTES = 4 * 1024 * 1024
 LARGE_BYTES = 256 * 1024
 """Larger bodies are kept on disk."""
 HUGE_BYTES = 4 * 1024 * 1024
-"""A lot with a larger body is held without it, and is not asked for where a smaller one will do."""
+"""A page with a larger body is held without it, and is not requested where a smaller page will do."""
 DISK_BYTES = 1024 * 1024 * 1024
 ALTERED_BYTES = 256 * 1024
-"""How much is read of an answer to an altered mode, which may bring content that nothing was asked to bring."""
+"""The most bytes that are read of a response to a modified content mode, which may be large content by mistake."""
 
 
 @dataclass(frozen=True)
 class Lot:
-    """One lot as it was answered. Members that are missing or mistyped are None here; schema rules name them."""
+    """A page of entries as received.
+
+    A member that is missing or mistyped is None here; the schema rules name it.
+
+    Args:
+        ask: The request, in the terms of the contract.
+        answer: The response.
+        reading: The decoded result.
+        terms: The contract.
+        volatile: The members that differ between equal requests, and are left out of comparisons.
+    """
 
     ask: Ask
     answer: Answer
     reading: Reading
     terms: Terms
     volatile: frozenset[str] = frozenset()
-    """Members that differ between equal requests, and are left out where pages are compared."""
+    """The members that differ between equal requests, and are left out of comparisons."""
 
     @property
     def format(self) -> Format | None:
-        """The representation that the response is labelled with."""
+        """The representation that the Content-Type declares; None for any other Content-Type."""
         return self.terms.labelled(self.answer.media_type)
 
     @property
     def value(self) -> dict[str, Any]:
-        """The canonical result."""
+        """The decoded result, in a form that is the same for JSON and XML."""
         return self.reading.value
 
     @cached_property
     def entries(self) -> list[dict[str, Any]]:
-        """The entries, in the order of the lot."""
+        """The entries, in the order of the page."""
         found = self.value.get(self.terms.feed.entries.wire, [])
         return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
     @cached_property
     def keys(self) -> list[Any]:
-        """What identifies each entry."""
+        """The value of the key member of each entry, in order; None where it is missing."""
         return [entry.get(self.terms.feed.key.wire) for entry in self.entries]
 
     @cached_property
     def collections(self) -> list[tuple[int, Mode, list[dict[str, Any]]]]:
-        """The items of every entry that has some: the entry's index, the mode they belong to, and the items."""
+        """The images of every entry that has some: the index of the entry, the content mode, and the images."""
         modes = () if self.terms.feed.modes is None else self.terms.feed.modes.choices
         found = ((index, mode, self.terms.items(entry, mode)) for mode in modes for index, entry in enumerate(self.entries))
         return [each for each in found if each[2]]
 
     @cached_property
     def words(self) -> list[str]:
-        """The entries as texts, which are quick to compare: equal texts are equal entries."""
+        """The entries as texts: equal texts are equal entries, and are quick to compare."""
         return [repr(entry) for entry in self.entries]
 
     @property
     def cursor(self) -> str | None:
-        """The cursor with which to go on, in the text that is sent."""
+        """The cursor of the next page, as text to send; None when it is missing or empty."""
         found = self.value.get(self.terms.feed.cursor.member.wire)
         return str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) and found != "" else None
 
     @property
     def count(self) -> int | None:
-        """How many entries the lot says it has."""
+        """The number of entries according to the page; None when it is missing or mistyped."""
         member = self.terms.feed.limit.member
         return None if member is None else self._integer(member.wire)
 
     @property
     def remaining(self) -> int | None:
-        """How many entries the lot says remain after it."""
+        """The number of entries after this page according to the page; None when it is missing or mistyped."""
         member = self.terms.feed.remaining
         return None if member is None else self._integer(member.wire)
 
     @property
     def succeeded(self) -> bool:
-        """Whether the result says that the request worked."""
+        """True when the return code is the success code."""
         return self._integer(self.terms.feed.outcome.code.wire) == self.terms.feed.outcome.success
 
     def _integer(self, wire: str) -> int | None:
@@ -106,18 +116,19 @@ class Lot:
 
     @cached_property
     def compared(self) -> dict[str, Any]:
-        """Return the part of a result that two pages of one request must share: all but its volatile members."""
+        """The part of the result that two pages of one request must share: all but the volatile members."""
         return {name: item for name, item in self.value.items() if name not in self.volatile}
 
     @cached_property
     def signature(self) -> dict[str, Any]:
-        """Return the part of a result in which equal pages agree: the compared part without the API's version."""
+        """The part of the result in which equal pages agree: the compared part without the API version."""
         version = self.terms.feed.version
         return {name: item for name, item in self.compared.items() if version is None or name != version.wire}
 
     def only(self, keys: frozenset[str]) -> Lot:
-        """Return the page with the entries of some keys only, without what tells how the feed goes on."""
+        """Return the page reduced to entries with the given keys, without cursor, count and remaining count."""
         feed = self.terms.feed
+        # These members describe the whole page, not the entries that are left of it.
         told = {field.wire for field in (feed.cursor.member, feed.limit.member, feed.remaining) if field is not None}
         value = {name: item for name, item in self.value.items() if name not in told}
         kept = [entry for key, entry in zip(self.keys, self.entries, strict=True) if repr(key) in keys]
@@ -125,14 +136,14 @@ class Lot:
 
 
 class _Disk:
-    """Bodies on disk, in a file without a name that goes with the process."""
+    """Bodies in a temporary file without a name, which the system deletes with the process."""
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
         self._size = 0
 
     def write(self, body: bytes) -> tuple[int, int]:
-        """Add a body and return its place."""
+        """Append a body and return its offset and length."""
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="twinwire-")  # noqa: SIM115 - closed with this object
             weakref.finalize(self, self._file.close)
@@ -143,18 +154,21 @@ class _Disk:
         return place
 
     def read(self, place: tuple[int, int]) -> bytes:
-        """Return the body at a place."""
+        """Return the body at an offset and length."""
         assert self._file is not None
         self._file.seek(place[0])
         return self._file.read(place[1])
 
     def takes(self, body: bytes) -> bool:
-        """Say whether there is room for a body."""
+        """Return whether there is room for a body."""
         return self._size + len(body) <= DISK_BYTES
 
 
 class _Kept:
-    """Answers that were kept, as many as fit, the bodies of large ones on disk; and the lots read last as they are."""
+    """A cache of responses and of decoded pages, both limited by bytes; the least recently used go first.
+
+    The bodies of large responses are on disk. Decoded pages are kept for few requests only, as they take much more memory.
+    """
 
     def __init__(self) -> None:
         self._answers: OrderedDict[Request, Answer] = OrderedDict()
@@ -184,6 +198,7 @@ class _Kept:
     def keep(self, request: Request, answer: Answer) -> None:
         self._forget(request)
         large = len(answer.body) > LARGE_BYTES
+        # Requests are equal whatever they read at most: a cut body must not serve a request that reads all of it.
         if answer.cut or (large and not self._disk.takes(answer.body)):
             return
         if large:
@@ -214,10 +229,15 @@ class _Kept:
 
 
 class Lots:
-    """Requests pages from a target and keeps small responses, so that a rule may use again what another has requested.
+    """Requests pages from a target, and keeps responses so that rules can share them.
 
-    ``page_size`` is the largest page that the target serves, ``media_types`` the two that traversals are taken in: the
-    canonical ones of JSON and XML, or twice the same when the other representation cannot be used. ``broken`` says why.
+    ``page_size`` is the largest page that the target serves. ``media_types`` are the two that traversals use: the canonical
+    ones of JSON and XML, or one of them twice when the other representation is unusable; ``broken`` holds the reason.
+
+    Args:
+        terms: The contract.
+        target: The server under test.
+        session: The session of requests that name none; None for none.
     """
 
     def __init__(self, terms: Terms, target: Target, session: str | None = None) -> None:
@@ -231,7 +251,7 @@ class Lots:
         self.not_served: dict[str, list[NotServed]] = {}
         """Valid requests that did not get a page that can be judged, by the rule that this breaks."""
         self.failed_once: list[Answer] = []
-        """Responses with a 5xx to requests that were answered otherwise when they were sent again."""
+        """Responses with a 5xx to requests that succeeded when they were sent again."""
         self.on_page: Callable[[Lot], None] = lambda _: None
         self.on_result: Callable[[Lot], None] = lambda _: None
         self.on_response: Callable[[Answer], None] = lambda _: None
@@ -239,31 +259,45 @@ class Lots:
         self._observed: set[tuple[Request, int]] = set()
 
     def size(self, wanted: int) -> int:
-        """Return the allowed page size that is nearest to a wanted one."""
+        """Return the allowed page size nearest to a wanted one."""
         return max(self.terms.feed.limit.minimum, min(self.page_size, wanted))
 
     @property
     def formats(self) -> tuple[Format, ...]:
-        """The representations that can be used."""
+        """The usable representations."""
         return tuple(format_ for format_ in FORMATS if format_ not in self.broken)
 
     def request(self, ask: Ask) -> Request:
-        """Return the request for an ask, under the caller's session where the ask names none."""
+        """Return the HTTP request for a page, with the caller's session unless the page request names one."""
         return self.terms.request(ask if ask.session is not None else replace(ask, session=self.session))
 
     def altered(self, media_type: str, *params: tuple[str, str]) -> Request:
-        """Return the request of a sample in which parameters, valid or not, replace those of the same name."""
+        """Return a request for a small page in which some parameters are replaced.
+
+        Args:
+            media_type: The media type to accept.
+            params: Names and values, valid or not; a name may be repeated.
+        """
         names = {name for name, _ in params}
         sample = self.request(self.terms.sample(media_type))
         kept = [param for param in sample.params if param[0] not in names]
         modes = self.terms.feed.modes
+        # An altered content mode may be read as the default, which returns binary content.
         most = ALTERED_BYTES if modes is not None and modes.parameter.name in names else None
         return Request((*kept, *params), media_type, most=most)
 
     def answer(self, request: Request, *, fresh: bool = False) -> Answer:
-        """Return the answer to a request, a kept one unless ``fresh``. Raises Unreachable or BudgetSpent.
+        """Return the response to a request.
 
-        A request that gets a 5xx is sent once more: gateways fail now and then, and a second 5xx is not an accident.
+        A request that gets a 5xx is sent once more, because gateways fail now and then; a second 5xx is not an accident.
+
+        Args:
+            request: The request.
+            fresh: Whether to send it even when a response is kept.
+
+        Raises:
+            Unreachable: No complete response was received.
+            BudgetSpent: The budget of requests or time is spent.
         """
         kept = None if fresh else self._kept.answer(request)
         if kept is not None:
@@ -282,9 +316,15 @@ class Lots:
         return answer
 
     def odd_answer(self, request: Request, *, fresh: bool = False, own: bool = False) -> Answer:
-        """Return the response to a request that is not valid, or not known to be; a result in it is looked at as such.
+        """Return the response to a request that is unusual or invalid; a result in it is checked as such.
 
-        Raises NotServed when no response comes; with ``own`` that is not noted, as the caller's rule is about it.
+        Args:
+            request: The request.
+            fresh: Whether to send it even when a response is kept.
+            own: Whether the calling rule itself judges a missing response, so that it is not noted for another rule.
+
+        Raises:
+            NotServed: No response was received.
         """
         kept = None if fresh else self._kept.answer(request)
         if kept is not None:
@@ -299,7 +339,11 @@ class Lots:
         return answer
 
     def read(self, ask: Ask, *, fresh: bool = False) -> Lot:
-        """Return the readable response to a valid request, success or rejection. Raises NotServed when there is none."""
+        """Return the decoded response to a valid request, success or rejection.
+
+        Raises:
+            NotServed: The response cannot be decoded, or none was received.
+        """
         request = self.request(ask)
         kept = None if fresh else self._kept.lot(request)
         if kept is not None:
@@ -311,14 +355,14 @@ class Lots:
         lot = self._noted(ask, answer, known)
         self._observe(request, lot)
         if len(answer.body) > HUGE_BYTES and self._kept.on_disk(request):
-            # Its body is on disk: who needs more than its beginning fetches it from there.
+            # The body is on disk, and reading.body() fetches it from there when a rule needs all of it.
             reading = replace(lot.reading, body=lambda: self.answer(request).body)
             return replace(lot, answer=replace(answer, body=answer.body[:LARGE_BYTES]), reading=reading)
         self._kept.keep_lot(request, lot)
         return lot
 
     def reassign(self, error: NotServed, owner: str) -> None:
-        """Let another rule fail for a page that was not served: one that is about just what keeps it from being served."""
+        """Make another rule fail for a page that was not served, when that rule is about the reason."""
         noted = self.not_served.get(error.owner, [])
         if error in noted:
             noted.remove(error)
@@ -327,14 +371,15 @@ class Lots:
         self.note(NotServed(owner, "the page to be served", error.got, error.answers))
 
     def _observe(self, request: Request, lot: Lot) -> None:
-        """Show a page to whoever looks at all of them, unless the same page came for the same request before."""
+        """Pass a page on to ``on_page``, unless the same request has returned the same page before."""
+        # A hash is enough, and does not keep bodies of megabytes in memory.
         seen = (request, hash(lot.answer.body))
         if seen not in self._observed:
             self._observed.add(seen)
             self.on_page(lot)
 
     def lot(self, ask: Ask, *, fresh: bool = False) -> Lot:
-        """Return the page for a valid request. Raises NotServed when it is not served."""
+        """Return the page for a valid request. Raises NotServed when the response is not a page."""
         lot = self.read(ask, fresh=fresh)
         if not lot.succeeded:
             outcome = self.terms.feed.outcome
@@ -343,14 +388,14 @@ class Lots:
             got = f"{outcome.code.wire} {code!r}" + (f" with the message {message!r}" if message else "")
             owner = "HTTP-01"
             if not isinstance(code, int):
-                # A body that is not a result fails a schema rule, and does not show how the request was handled.
+                # Without a return code the body is not a result, which is a matter of the schema and not of the request.
                 owner = "SCHEMA-01" if lot.format == "json" else "SCHEMA-02"
             expected = f"{outcome.code.wire} {outcome.success} for a valid request"
             raise self.note(NotServed(owner, expected, got, [lot.answer], path=f"$.{outcome.code.wire}"))
         return lot
 
     def well_formed(self, answer: Answer) -> None:
-        """Note a result with HTTP 200 that cannot be decoded, whatever its request was, for the rule that this breaks."""
+        """Note a 200 response to any request that cannot be decoded, for the rule that this breaks."""
         format_ = self.terms.labelled(answer.media_type)
         if answer.status != 200 or answer.cut or format_ is None:
             return
@@ -360,15 +405,23 @@ class Lots:
             self.note(NotServed(_owner(answer, error, format_), "a readable result", str(error), [answer]))
 
     def judge(self, ask: Ask, answer: Answer, known: Lot | None = None) -> Lot:
-        """Read a response to a valid request; one that is the same as that of a ``known`` page was read before.
+        """Return the page in a response to a valid request.
 
-        Raises NotServed, or Inconclusive when the target does not let us in.
+        Args:
+            ask: The request, in the terms of the contract.
+            answer: The response.
+            known: An earlier page; when its response is equal, its decoded result is used again. None for none.
+
+        Raises:
+            NotServed: The response is not a decodable result in the representation requested.
+            Inconclusive: The target requires credentials, or the body was cut.
         """
+        # Without access every rule would fail for the same reason, which says nothing about the contract.
         if answer.status in (401, 403, 407):
             hint = "give credentials with --header or --session"
-            raise Inconclusive(f"HTTP {answer.status}: the target does not let the suite in; {hint}", [answer])
+            raise Inconclusive(f"HTTP {answer.status}: the target does not accept the suite's requests; {hint}", [answer])
         if answer.cut:
-            raise Inconclusive(f"{answer.flaw}: it brings large content that was not requested", [answer])
+            raise Inconclusive(f"{answer.flaw}: the response has large content that was not requested", [answer])
         if answer.status != 200:
             raise NotServed("HTTP-01", "HTTP 200 for a valid request", _status(answer), [answer])
         came, asked = self.terms.labelled(answer.media_type), self.terms.format_of(ask.media_type)
@@ -381,52 +434,58 @@ class Lots:
         return Lot(ask, answer, reading, self.terms, self.volatile)
 
     def _valid(self, request: Request) -> Answer:
-        """Return the response to a valid request. Raises NotServed when none comes though the target answers others."""
+        """Return the response to a valid request. Raises NotServed when none comes although the target responds to others."""
         try:
             return self.answer(request, fresh=True)
         except Unreachable as error:
             if error.kind not in _OWNERS or not self.alive(request.accept):
                 raise
+            # A broken connection may be an accident of the network. After a timeout, waiting again costs another whole
+            # timeout.
             if error.kind is not Failure.TIMEOUT:
                 with suppress(Unreachable):
                     return self.answer(request, fresh=True)
-            got = f"{error.message}, though the target answers other requests"
+            got = f"{error.message}, although the target responds to other requests"
             answers = error.answers or (self.target.unanswered(request),)
-            raise self.note(NotServed(_OWNERS[error.kind], "a whole response to a valid request", got, answers)) from error
+            raise self.note(NotServed(_OWNERS[error.kind], "a complete response to a valid request", got, answers)) from error
 
     def _failed_once(self, answer: Answer) -> None:
-        """Note a 5xx that did not come again; one may be an accident, several are not."""
+        """Note a 5xx that did not recur. One may be an accident, several are not."""
         self.failed_once.append(replace(answer, body=answer.body[:LARGE_BYTES]))
         if len(self.failed_once) == ACCIDENTS:
-            got = f"{len(self.failed_once)} of HTTP {answer.status} here and there, none of which came again"
-            self.note(NotServed("HTTP-09", "no 5xx, whatever the input", got, self.failed_once))
+            got = f"HTTP {answer.status} {len(self.failed_once)} times, none of which recurred when the request was sent again"
+            self.note(NotServed("HTTP-09", "a status below 500 for any input", got, self.failed_once))
 
     def _any(self, request: Request, *, own: bool) -> Answer:
-        """Return the response to any request. Raises NotServed when none comes, twice, or none to other requests either."""
+        """Return the response to any request.
+
+        Raises:
+            NotServed: Two attempts got no response, or the target stopped responding to other requests as well.
+        """
         note = (lambda error: error) if own else self.note
         try:
             answer = self.answer(request, fresh=True)
             if answer.status >= 500 and not own:
-                self.note(NotServed("HTTP-09", "no 5xx, whatever the input", f"HTTP {answer.status}", [answer]))
+                self.note(NotServed("HTTP-09", "a status below 500 for any input", f"HTTP {answer.status}", [answer]))
             return answer
         except Unreachable as error:
             if error.kind not in ENDED:
                 raise
             answers = error.answers or (self.target.unanswered(request),)
-            expected = "a response, whatever the input"
+            expected = "a response to any input"
             if error.kind is Failure.REFUSED or not self.alive(self.media_types[0]):
-                got = f"{error.message}; no other request was answered since then"
+                got = f"{error.message}; other requests have got no response since then"
                 raise note(NotServed("HTTP-09", expected, got, answers)) from error
             try:
                 return self.answer(request, fresh=True)
             except Unreachable as again:
                 if again.kind not in ENDED:
                     raise
-                got = f"{again.message}, twice, though other requests are answered"
+                got = f"{again.message}, twice, although other requests get responses"
                 raise note(NotServed("HTTP-09", expected, got, answers)) from again
 
     def alive(self, accept: str | None = None) -> bool:
-        """Return whether the target answers a request for one entry, whatever the answer is."""
+        """Return whether the target responds to a request for one entry, with any status."""
         smallest = Ask("", None, self.terms.feed.limit.minimum, self.terms.light_mode)
         try:
             self.answer(replace(self.request(smallest), accept=accept), fresh=True)
@@ -441,7 +500,7 @@ class Lots:
             raise self.note(error) from error.__cause__
 
     def note(self, error: NotServed) -> NotServed:
-        """Note that a page was not served, so that the rule which this breaks fails; return the error."""
+        """Note that a page was not served, so that the rule which this breaks fails. Return the error."""
         error.keep_less()
         noted = self.not_served.setdefault(error.owner, [])
         if error not in noted:
@@ -455,7 +514,7 @@ class Lots:
 
 
 def _owner(answer: Answer, error: Unreadable, format_: Format | None) -> str:
-    """Return the rule that a response breaks which cannot be decoded as the representation that it is labelled with."""
+    """Return the rule that is broken by a response which cannot be decoded."""
     if answer.flaw or error.coding:
         return "HTTP-06"
     if format_ is None:
@@ -464,6 +523,7 @@ def _owner(answer: Answer, error: Unreadable, format_: Format | None) -> str:
 
 
 def _reads_as(answer: Answer, other: Answer) -> bool:
+    """Return whether two responses decode alike: their bodies, Content-Types and defects are equal."""
     labels = [(each.headers.get("content-type"), each.flaw) for each in (answer, other)]
     return labels[0] == labels[1] and answer.body == other.body
 
