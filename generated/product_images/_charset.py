@@ -63,7 +63,7 @@ def as_utf8(data: bytes | str, encoding: str | None) -> tuple[bytes, int]:
     """
     if isinstance(data, str):
         return _encode(data.removeprefix("\ufeff")), 0
-    charset = _mark(data) or _charset(encoding or "utf-8")
+    charset = _mark(data) or (_charset(encoding) if encoding else "utf-8")
     return transcode(data, charset), _marked(data) if charset == "utf-8" else 0
 
 

@@ -16,7 +16,7 @@ import msgspec
 from ._base64 import Base64
 from ._charset import as_utf8, check_utf8
 from ._json import tidy
-from ._json_text import check_members, check_repeated, commas
+from ._json_text import check_members, check_repeated, commas, has_more_commas, has_no_repeated
 from ._lift import Lifted, lift
 from ._plain import Plain
 from ._plan import Shape
@@ -51,15 +51,18 @@ class FastJson(Generic[R]):
             lifted = lift(text, start, marks, lambda value: _escaped(value, reading.base64)) or Lifted(text[start:])
             check_members(lifted.skeleton, reading.limits)
             result = self._decode_with_nulls(lifted) if reading.typed else None
-            if result is not None and lifted.skeleton.count(b",") == self._commas([result]):
+            if result is not None and self._is_all(lifted.skeleton, result):
                 # All that is in the text is in the result, so the decoder has looked at all its characters, too.
                 return result
             check_utf8(lifted.skeleton)
-            if result is not None:
+            if result is not None and not has_no_repeated(lifted.skeleton):
                 check_repeated(lifted.skeleton)
             return self._decode_tree(lifted, reading) if result is None and lifted.values else result
         except DecodeError:
             return None
+
+    def _is_all(self, text: bytes, result: R) -> bool:
+        return any(not has_more_commas(text, self._commas([result], brief)) for brief in (True, False))
 
     def _decode_with_nulls(self, lifted: Lifted) -> R | None:
         text = lifted.skeleton

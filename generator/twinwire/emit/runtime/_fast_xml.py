@@ -23,7 +23,7 @@ from ._reading import Limits, Reading
 from ._turn import ATTRIBUTES, Turner, Unsure
 from ._xml_reader import INSTANCE, NIL, SPACE
 from ._xml_scalars import PARSERS
-from ._xml_tags import check_tags
+from ._xml_tags import LONGEST, check_tags
 from .errors import DecodeError
 
 R = TypeVar("R")
@@ -90,11 +90,14 @@ class FastXml(Generic[R]):
             return None
         try:
             lifted = self._lifted(data, encoding, reading)
-            check_tags(lifted.skeleton, reading.limits)
             if _may_have_more_members(lifted.skeleton, reading.limits):
                 return None
-            result = self._decode_turned(lifted, reading)
-            return self._decode_parsed(lifted, reading) if result is None else result
+            # The tags are checked for expat: those of the common form have few attributes, and no namespaces of their own.
+            result = self._decode_turned(lifted, reading) if len(lifted.skeleton) <= LONGEST else None
+            if result is not None:
+                return result
+            check_tags(lifted.skeleton, reading.limits)
+            return self._decode_parsed(lifted, reading)
         except (Unsure, DecodeError, ValueError, LookupError, expat.ExpatError):
             return None
 
