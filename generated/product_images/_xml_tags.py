@@ -14,7 +14,7 @@ from .errors import DecodeError
 
 # pyexpat hands over a document in pieces of 1 MB, and expat goes through an unfinished tag again with each. What grows with
 # the square of a length must have a limit of its own.
-LONGEST = 64 * 1024 * 1024
+_LONGEST = 64 * 1024 * 1024
 # expat copies the URI of a namespace into every name that is in it.
 _MAX_URI = 1024
 # Namespaces that one tag declares; beside them it may have as many attributes as the limits say.
@@ -37,8 +37,8 @@ def check_tags(source: bytes, limits: Limits) -> None:
     """
     suspect = False
     for start, end in _long_runs(source):
-        if end - start > LONGEST:
-            problem = f"a tag or text of more than {LONGEST} bytes, which is not one base64 value, is too long to read"
+        if end - start > _LONGEST:
+            problem = f"a tag or text of more than {_LONGEST} bytes, which is not one base64 value, is too long to read"
             raise DecodeError(problem, **place(source, start))
         suspect = suspect or source.count(b"=", start, end) > limits.max_attributes or source.find(b"xmlns", start, end) >= 0
     if suspect:

@@ -27,8 +27,13 @@ from .errors import DecodeError
 _MEMBER = re.compile(rb'(?s)(?:[^",\[{]++|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))*+(?:[,\[{]|\Z)')
 # Every escape in order, so that no backslash is taken for a beginning where it is an end; captured is half a pair.
 _ESCAPE = re.compile(rb"(?s)\\(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}|u([Dd][89A-Fa-f][0-9A-Fa-f]{2})|.)")
-# A larger text is not copied to count its commas.
+# A larger text is not copied to count its commas, nor made into a tree and written anew, which takes ten times as much.
 _MOST_COPIED = 4 * 1024 * 1024
+_MOST_WRITTEN = 1024 * 1024
+# What is kept of a text whose names alone count: all but a string that is no name, and is long, escaped or beyond ASCII.
+_KEPT = re.compile(
+    rb'(?s)((?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"[ \t\r\n]*+:|"[ !#-\[\]-~]{0,16}+")*+)(?:"[^"\\]*+(?:\\.[^"\\]*+)*+")?'
+)
 _COMMA = ord(",")
 _SURROGATE = re.compile(rb"\\u[Dd][89A-Fa-f]")
 
@@ -111,7 +116,7 @@ def has_no_repeated(text: bytes) -> bool:
 
     Example: ``{"a":1,"b":"x, y","a":2}`` has three commas, and ``{"a":2,"b":"x, y"}`` has two.
     """
-    if b"\\u002" in text:
+    if len(text) > _MOST_WRITTEN or b"\\u002" in text:
         return False
     try:
         kept = msgspec.json.encode(msgspec.json.decode(text)).count(b",")
@@ -122,15 +127,21 @@ def has_no_repeated(text: bytes) -> bool:
 
 def check_repeated(text: bytes) -> None:
     """Raise DecodeError when an object of a JSON text has two members of one name, as it is after unescaping."""
+    # One character may make of a text a string four times as long.
+    names = _KEPT.sub(_emptied, text) if len(text) > _MOST_WRITTEN else text
     try:
-        _OBJECTS.decode(text.decode())
+        _OBJECTS.decode(names.decode())
     except _RepeatedError:
-        path = _repeated(_PAIRS.decode(text.decode()))
+        path = _repeated(_PAIRS.decode(names.decode()))
         raise DecodeError("an object has a member twice", path=path) from None
     except RecursionError:
         raise DecodeError("no JSON that can be read: it is nested too deep") from None
     except json.JSONDecodeError as error:
         raise DecodeError(f"no JSON that can be read: {error.msg}", line=error.lineno, column=error.colno) from None
+
+
+def _emptied(found: re.Match[bytes]) -> bytes:
+    return found[1] + b'""' if found.end() > found.end(1) else found[1]
 
 
 class _RepeatedError(Exception):
