@@ -1,4 +1,4 @@
-"""Bodies and labels that are made to harm who reads them."""
+"""Impostors with bodies and headers that attack the client's parsers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from twinwire_conformance.reference.impostors.feeds import served
 from twinwire_conformance.reference.impostors.impostor import Impostor
 from twinwire_conformance.reference.pipeline import ENCODE, RESPOND, Answer, Exchange, Hook
 
+# Deep enough to exhaust a recursive parser's stack.
 _DEEP = 100_000
 _BOMB_BYTES = 256 * 1024 * 1024
 
@@ -31,6 +32,7 @@ def _deep_xml(root: str) -> bytes:
 
 
 def _entities(root: str) -> bytes:
+    # "Billion laughs": each of nine entities expands to ten of the one before, so the document grows to 2 * 10**9 characters.
     laughs = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
     return f'<!DOCTYPE {root} [<!ENTITY l0 "ha">{laughs}]><{root}>&l9;</{root}>'.encode()
 

@@ -1,4 +1,4 @@
-"""Servers that look like a feed from afar: valid lots that do not add up to one."""
+"""Impostors with valid pages that do not form a feed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Make = Callable[[Contract], ASGIApp]
 
 
 def served(step: Step[T], hook: Hook[T]) -> Make:
-    """Return what makes a reference server with one step taken over."""
+    """Return a factory of reference servers with one step replaced."""
     return lambda contract: create_app(contract, habit=Habit(step, hook))
 
 

@@ -1,4 +1,4 @@
-"""Servers that give every request the same answer, whatever the contract says."""
+"""Impostors that send the same response to every request, whatever the contract."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _always(status: int, headers: Mapping[str, str], body: str = "") -> Make:
 
 
 def _in_both(body: Callable[[Contract], tuple[str, str]]) -> Make:
-    """Return what answers with the first of two bodies where JSON is wanted, and with the second where XML is."""
+    """Return a factory of servers with one fixed body per representation, the JSON one first."""
 
     def make(contract: Contract) -> ASGIApp:
         json, xml = body(contract)

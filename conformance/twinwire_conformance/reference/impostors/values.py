@@ -1,4 +1,4 @@
-"""Lots in JSON with values that nobody expects where they stand."""
+"""Impostors with values of the wrong type or size in JSON pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twinwire_conformance.reference.pipeline import ENCODE, Exchange, Hook
 
 Result = dict[str, Any]
 
-# Deep enough to break a recursive comparison, not deep enough to break the JSON parser.
+# Deep enough to break a recursive comparison, but not the JSON parser.
 _DEPTH = 900
 
 
@@ -22,7 +22,7 @@ def _changed(change: Callable[[Exchange, Result], None]) -> Hook[bytes]:
         if x.is_xml or x.error:
             return proceed()
         change(x, x.result)
-        # Escaped, so that a lone surrogate gets through.
+        # ASCII escapes, because a lone surrogate cannot be encoded in UTF-8.
         return json.dumps(x.result).encode()
 
     return hook

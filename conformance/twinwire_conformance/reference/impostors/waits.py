@@ -1,4 +1,4 @@
-"""Servers that keep who asks waiting, or break off in the middle: of an answer, or of a run."""
+"""Impostors that keep the client waiting, or stop in the middle of a response or of a run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from twinwire.ir import Contract
 from twinwire_conformance.reference.impostors.impostor import Impostor
 from twinwire_conformance.reference.server import create_app
 
-# Within the smallest profile, and after the first rules.
+# More requests than the first rules need and fewer than the smallest profile makes.
 _LIFE = 25
 _START: Message = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]}
 _PIECE = b" " * 65536
-# An end that nobody waits for: a server that never stopped would outlive who tests it.
+# A limit, because a server that never stopped would outlive the test.
 _PIECES = 4096
 
 
@@ -42,12 +42,12 @@ async def _flood(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send(_START)
     for _ in range(_PIECES):
         await send({"type": "http.response.body", "body": _PIECE, "more_body": True})
-        # When nobody listens any more, sending no longer waits.
+        # After the client has disconnected, `send` returns at once and would never yield to the event loop.
         await asyncio.sleep(0)
 
 
 async def _drop(_scope: Scope, _receive: Receive, send: Send) -> None:
-    # A server closes the connection of an application that leaves without an end.
+    # uvicorn closes the connection when an application returns without a last message.
     await send(_START)
     await send({"type": "http.response.body", "body": b"{", "more_body": True})
 

@@ -1,4 +1,4 @@
-"""Ways to let only some callers in, and to stand somewhere else."""
+"""Variants that require credentials or a session, or stand behind a path prefix."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _session(valid: Callable[[str], bool]) -> Hook[Ask]:
     def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
         ask = proceed()
         assert x.feed.session is not None
-        # A value that is given twice or out of bounds has been refused by now.
+        # A value that is repeated or out of range was rejected by `proceed`.
         if not valid(*parse_query(x.query).get(x.feed.session.name, [""])):
             raise RefusedError("there is no such session", status=401)
         return ask

@@ -1,4 +1,4 @@
-"""Feeds of other sizes, with other tokens, and that never stand still."""
+"""Variants in the feed: other sizes, other cursors, and entries that change during the run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twinwire_conformance.reference.variants.variant import GREEN_OR_OPEN, OPEN,
 
 
 def _zero_begins(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
-    # Among negative tokens, 0 lies past the end; but it is the contract's word for the beginning.
+    # With negative cursors, 0 lies past the end; but the contract defines 0 as the beginning of the feed.
     ask = proceed()
     if ask.after == 0 and "0" in x.feed.cursor.start:
         ask.after = None

@@ -1,4 +1,4 @@
-"""Ways to choose a representation, to label it and to encode its characters."""
+"""Variants in content negotiation, the Content-Type and the character encoding."""
 
 from __future__ import annotations
 

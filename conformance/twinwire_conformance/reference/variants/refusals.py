@@ -1,4 +1,4 @@
-"""Ways to refuse bad input, or to put up with it."""
+"""Variants in the rejection of bad input, or in accepting it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def _as(status: int, label: str, body: Callable[[Exchange], str]) -> Hook[Answer
         if x.error is None:
             return done
         headers = {"content-type": label} if label else {}
+        # Only bad input is rejected in this form; a failed negotiation keeps its 406.
         return Answer(status if x.status == 400 else x.status, headers, body(x).encode())
 
     return hook

@@ -1,4 +1,4 @@
-"""Ways to fill a lot: which members are there, and how many entries it holds."""
+"""Variants in a page: its optional members and the number of its entries."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def _short(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
 
 
 def _ragged(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
+    # Blocks of a log: a page ends at the next multiple of the stride, whatever its start.
     stride = max(2, x.feed.limit.maximum * 2 // 7)
     return x.cut(x.start(), min(x.ask.limit, stride - x.start() % stride))
 

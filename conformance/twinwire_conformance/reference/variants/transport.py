@@ -1,4 +1,4 @@
-"""Ways to carry an answer: compressed, in pieces, late, and now and then only on a second try."""
+"""Variants in the transport: compressed, chunked, slow, or served only on a second try."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twinwire_conformance.reference.variants.variant import GREEN_OR_OPEN, Variant, Wrapper
 
+# A prime, so that chunk boundaries do not line up with entries or tags.
 _PIECE = 997
+# One request in nine is turned away; a retry of the same request then succeeds.
 _EVERY = 9
 
 
@@ -34,7 +36,7 @@ def _chunked(app: ASGIApp, _pace: float) -> ASGIApp:
     async def in_pieces(scope: Scope, receive: Receive, send: Send) -> None:
         async def split(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # Without a length, the server has to send in chunks.
+                # Without a Content-Length the server has to send chunks.
                 del MutableHeaders(scope=message)["content-length"]
                 await send(message)
                 return
@@ -91,7 +93,7 @@ def _one_at_a_time(app: ASGIApp, pace: float) -> ASGIApp:
             await PlainTextResponse("one at a time", 429, {"retry-after": _after_seconds(pace)})(scope, receive, send)
             return
         async with busy:
-            # Long enough for requests that are sent together to meet here.
+            # Long enough for concurrent requests to overlap here.
             await asyncio.sleep(0.001)
             await app(scope, receive, send)
 
