@@ -156,7 +156,7 @@ class Snapshot:
         if self.ticks >= self.total:
             return 0
         # Count the unmodified entries below a position p: p minus the number of ticks t with t * stride % n < p.
-        # The truth value [x % n < p] equals floor(x / n) - floor((x - p) / n), and floors of an arithmetic sequence have a closed sum.
+        # The truth value [x % n < p] equals floor(x / n) - floor((x - p) / n), and _floor_sum adds such floors without a loop.
         # Example: n = 5, stride = 3, two ticks, p = 4: x = 3, 6 -> x % n = 3, 1, both below 4 -> 4 - 2 = 2 entries (0 and 2).
         stride, size = self.feed.stride, self.total
         moved = _floor_sum(self.ticks, size, stride, stride) - _floor_sum(self.ticks, size, stride, stride - position)

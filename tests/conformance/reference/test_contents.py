@@ -159,7 +159,7 @@ def test_a_member_whose_pattern_is_beyond_us_is_said_at_the_start() -> None:
     party = contract.models["Party"]
     strange = tuple(_with_pattern(field) if field.wire == "name" else field for field in party.fields)
     models = {**contract.models, "Party": replace(party, fields=strange)}
-    with pytest.raises(UsageError, match="cannot make values of 'name'"):
+    with pytest.raises(UsageError, match="cannot generate values of 'name'"):
         create_app(replace(contract, models=models))
 
 

@@ -117,7 +117,7 @@ def test_serve_serves_another_spec() -> None:
     [
         (["--fault", "one-to-many"], "twinwire serve: there is no fault 'one-to-many' (did you mean 'one-too-many'?)"),
         (["--fault", "???"], "twinwire serve: there is no fault '???' ('--fault help' lists them)"),
-        (["--products", "-1"], "twinwire serve: products must be from 0 to 1000000000, not -1"),
+        (["--products", "-1"], "twinwire serve: products must be from 0 to 1000000000, got -1"),
         (["--spec", str(reference_calls.PARCELS), "--fault", "mode-ignored"], "has nothing to break in 'Parcel events'"),
         (["--spec", "no-such.yaml"], "no-such.yaml:1:1: unreadable"),
         (["--port", "70000"], "twinwire serve: cannot listen on 127.0.0.1, port 70000"),

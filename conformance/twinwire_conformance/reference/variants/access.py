@@ -43,10 +43,10 @@ def _has_session(contract: Contract) -> bool:
 
 
 VARIANTS = (
-    Variant("bearer", "only who brings a token in a header is let in", wrap=_bearer, headers={"Authorization": _BEARER}),
+    Variant("bearer", "requests need a bearer token in a header", wrap=_bearer, headers={"Authorization": _BEARER}),
     Variant(
         "session-required",
-        "only requests with a session are let in",
+        "requests need a session",
         REMARKS_OR_OPEN,
         Habit(PARSE, _session(bool)),
         session=_SESSION,
@@ -54,11 +54,11 @@ VARIANTS = (
     ),
     Variant(
         "session-known",
-        "only one session is let in",
+        "requests need one particular session",
         REMARKS_OR_OPEN,
         Habit(PARSE, _session(lambda session: session == _SESSION)),
         session=_SESSION,
         condition=_has_session,
     ),
-    Variant("prefix", "the operation stands behind a path prefix", base_path="/shop/api/v1.0"),
+    Variant("prefix", "the operation's path has a prefix", base_path="/shop/api/v1.0"),
 )

@@ -161,15 +161,15 @@ def _has_nil(contract: Contract) -> bool:
 
 
 VARIANTS = (
-    Variant("json-nulls", "what is absent is null in JSON", habit=Habit(ENCODE, _nulls)),
-    Variant("empty-collections", "collections without anything are there, empty", habit=Habit(ENCODE, _empty_collections)),
-    Variant("json-pretty", "JSON is indented, backwards, with escapes", habit=Habit(ENCODE, _pretty)),
+    Variant("json-nulls", "absent members are null in JSON", habit=Habit(ENCODE, _nulls)),
+    Variant("empty-collections", "absent collections are present and empty", habit=Habit(ENCODE, _empty_collections)),
+    Variant("json-pretty", "JSON is indented and escaped, with members in reverse order", habit=Habit(ENCODE, _pretty)),
     Variant("json-integral", "integers in JSON are written with a zero fraction", habit=Habit(ENCODE, _integral)),
-    Variant("xml-nil", "elements that are absent are there in XML, and null", habit=Habit(ENCODE, _nil), condition=_has_nil),
+    Variant("xml-nil", "absent elements are present in XML with xsi:nil", habit=Habit(ENCODE, _nil), condition=_has_nil),
     Variant("xml-namespaces", "the root declares namespaces, as .NET's serializer does", habit=Habit(ENCODE, _namespaces)),
     Variant(
         "xml-restyled",
-        "XML is indented, with character references, single quotes and attributes backwards",
+        "XML has indentation, character references, single quotes and attributes in reverse order",
         habit=Habit(ENCODE, _restyled),
     ),
     Variant("xml-backwards", "elements of different names come in another order", habit=Habit(ENCODE, _backwards)),

@@ -132,7 +132,7 @@ VARIANTS = (
         condition=has_modes,
     ),
     Variant(
-        "wild-names", "texts hold markup and every kind of Unicode", habit=Habit(RESULT, _wild_names), condition=has_strings
+        "wild-names", "texts contain markup and all kinds of Unicode", habit=Habit(RESULT, _wild_names), condition=has_strings
     ),
     Variant("odd-links", "links are unusual URLs", habit=Habit(RESULT, _odd_links), condition=has_uri_mode),
     Variant(

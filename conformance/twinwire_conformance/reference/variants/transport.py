@@ -101,20 +101,22 @@ def _one_at_a_time(app: ASGIApp, pace: float) -> ASGIApp:
 
 
 VARIANTS = (
-    Variant("gzip", "every answer is compressed where that is offered", wrap=_gzip),
-    Variant("uncompressed", "no answer is ever compressed", wrap=_uncompressed),
-    Variant("chunked", "bodies come in chunks, without a length", wrap=_chunked, needs_http=True),
-    Variant("connection-close", "the connection is closed after every answer", wrap=_closing, needs_http=True),
-    Variant("throttled", "one request in nine gets 429 and is to wait a second", wrap=_turning_away(429, _after_seconds)),
+    Variant("gzip", "every response is compressed if the client offers it", wrap=_gzip),
+    Variant("uncompressed", "no response is ever compressed", wrap=_uncompressed),
+    Variant("chunked", "bodies are sent in chunks, without a Content-Length", wrap=_chunked, needs_http=True),
+    Variant("connection-close", "the connection is closed after every response", wrap=_closing, needs_http=True),
     Variant(
-        "throttled-until", "one request in nine gets 429 and is to wait until a date", wrap=_turning_away(429, _after_date)
+        "throttled", "one request in nine gets 429 with a Retry-After of a second", wrap=_turning_away(429, _after_seconds)
     ),
-    Variant("overloaded", "one request in nine gets 503 and is to wait a second", wrap=_turning_away(503, _after_seconds)),
+    Variant("throttled-until", "one request in nine gets 429 with a date in Retry-After", wrap=_turning_away(429, _after_date)),
+    Variant(
+        "overloaded", "one request in nine gets 503 with a Retry-After of a second", wrap=_turning_away(503, _after_seconds)
+    ),
     Variant(
         "one-at-a-time",
-        "while one request is answered, others get 429 and are to wait a second",
+        "concurrent requests get 429 with a Retry-After of a second, except one",
         GREEN_OR_OPEN,
         wrap=_one_at_a_time,
     ),
-    Variant("slow", "every answer takes 200 ms", latency=0.2),
+    Variant("slow", "every response is delayed by 200 ms", latency=0.2),
 )
