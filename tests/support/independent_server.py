@@ -153,7 +153,7 @@ class ImagesServer(ThreadingHTTPServer):
         return read_integer(text, "token") if text else 0
 
     def first_index(self, token: int) -> int:
-        """Return the index of the first entry after a token. 0 and every value before the first token start at the beginning."""
+        """Return the index of the first entry after a token. Values before the first token start at the beginning."""
         return min(max(token - FIRST_TOKEN + 1, 0), len(self.feed))
 
     def count_of(self, lot: list[Product]) -> int:

@@ -48,7 +48,7 @@ def png(value: int, size: int = 0) -> bytes:
 
     Args:
         value: A 64-bit number that determines width and pixels.
-        size: The minimum size in bytes, reached with padding; 0 for no padding.
+        size: The approximate minimum size in bytes, reached with padding; 0 for no padding.
     """
     width = 1 + value % 8
     row = b"\0" + value.to_bytes(8, "little")[:width]
