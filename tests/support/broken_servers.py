@@ -14,6 +14,7 @@ class LosesAnEntryBetweenLots(ImagesServer):
 
     def first_index(self, token: int) -> int:
         index = super().first_index(token)
+        # The entry after a page is skipped; the first page is correct.
         return min(index + 1, len(self.feed)) if index else 0
 
 
@@ -22,6 +23,7 @@ class RepeatsAnEntryBetweenLots(ImagesServer):
 
     def first_index(self, token: int) -> int:
         index = super().first_index(token)
+        # The last entry of a page is repeated at the start of the next one.
         return index - 1 if 0 < index < len(self.feed) else index
 
 

@@ -46,6 +46,7 @@ class BulletinServer(PlainServer):
 
     def board(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
         query = dict(pairs)
+        # dict() keeps the last of equal names, so a shorter dict means a repetition.
         if len(query) < len(pairs):
             raise RefusedError("a parameter must not be repeated")
         lot = self.lot(query.get("bookmark"), query.get("most", "4"))
@@ -78,6 +79,7 @@ class GoesRoundInACircle(BulletinServer):
     violates = ("PAGE-07", "PAGE-02")
 
     def lot(self, mark: str | None, most: str) -> list[Note]:
+        # The empty page at the end is replaced by the first page.
         return super().lot(mark, most) or super().lot(None, most)
 
 

@@ -13,6 +13,7 @@ from twinwire_conformance.rules import catalogue
 from twinwire_conformance.runner import begin, certify
 from twinwire_conformance.target import Manners, Target
 
+# The domain .invalid never resolves (RFC 2606), so a request that leaves the process fails.
 IN_PROCESS = "http://in-process.invalid"
 
 TIMEOUT = 30.0

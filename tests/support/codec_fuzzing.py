@@ -62,6 +62,7 @@ class Mutator:
     def __init__(self, draw: random.Random, names: list[str]) -> None:
         self._draw = draw
         self._names = names
+        # Ways that are listed twice are drawn twice as often.
         self._ways: list[Callable[[str], str]] = [
             *(self._insert, self._insert, self._insert_at_a_quote, self._insert_at_a_quote, self._delete, self._repeat),
             *(self._rename, self._respell_base64, self._respell_base64, self._respell_number, self._single_quotes),
@@ -253,6 +254,7 @@ class Fuzz:
         with self._small_windows(draw) as resize:
             while report.cases < cases and (report.seconds < seconds or not report.cases):
                 document = self._document(representation, self._make(draw))
+                # Encoding is slow compared to mutation, so each document is mutated several times.
                 for _ in range(20):
                     resize()
                     self._case(representation, *mutator.mutate(document), self._how(draw), report)
@@ -262,6 +264,7 @@ class Fuzz:
     def _document(self, representation: Representation, result: Any) -> str:
         encode = self._sdk.encode_json if representation == "json" else self._sdk.encode_xml
         text: str = encode(result).decode()
+        # Without the XML declaration, so that mutations can add another one.
         return text if representation == "json" else text.partition("\n")[2]
 
     def _how(self, draw: random.Random) -> Any:

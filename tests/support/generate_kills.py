@@ -33,6 +33,7 @@ SPECS = {
     "renamed": ORDERS.replace("title: Order events", "title: Purchase events"),
     "described": ORDERS.replace("description: An order & its <lines>.", "description: An order."),
 }
+# The user's own files, some of them in directories that the generator writes to.
 OWN = {
     "notes.txt": b"mine",
     ".git/objects/ab/cdef": b"\0\1",

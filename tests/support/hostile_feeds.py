@@ -15,6 +15,7 @@ XML = b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 GZIP = b"Content-Encoding: gzip\r\n"
 RESULT = b'{"returncode": 0, "count": 0, "queuecount": 0}'
+# Seconds between bytes: far below any read timeout.
 DRIP = 0.05
 
 # A deflate block that is stored, not final, and empty: input that never produces output.

@@ -255,6 +255,7 @@ def asked() -> int:
     return _SOUND.asked
 
 
+# Late servers take long to test, so only some of each kind are run.
 _LATE_ONES = (
     "json-60-mb",
     "json-members",

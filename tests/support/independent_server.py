@@ -36,6 +36,7 @@ FORM_TYPE = JSON_TYPES[2]
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _NAMESPACES = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+# Markup, quotes, letters of other scripts, and a character beyond the BMP.
 _FILE_NAMES = ('Größe <{0}> & "Co".png', "l'été №{0}.png", "{0} 日本 𝄞.png")
 
 
@@ -85,6 +86,7 @@ class ImagesServer(ThreadingHTTPServer):
     violates: ClassVar[tuple[str, ...]] = ()
     # Threads are joined when the server closes, so that none outlives a test.
     daemon_threads = False
+    # The default of 5 is too small for the suite's concurrent requests.
     request_queue_size = 128
 
     def __init__(self, products: int = 730) -> None:
@@ -188,6 +190,7 @@ class ImagesServer(ThreadingHTTPServer):
         return {**empty, "warnings": None, "version": VERSION, **members}
 
     def write_json(self, result: dict[str, Any]) -> str:
+        # Indented and with nulls, unlike the reference server's JSON.
         return json.dumps(result, ensure_ascii=False, indent=1)
 
     def write_xml(self, result: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from plain_http import PlainServer, RefusedError, Reply, preferred
 
 BASE_PATH = "/books"
+# Places are not consecutive, so a client that adds 1 to a cursor is found.
 FIRST_PLACE = 40
 STEP = 3
 RELEASE = "2031-b"
@@ -24,7 +25,9 @@ XML_TYPE = "application/xml"
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _STATES = ("open", "cleared", "written off")
+# Empty text, white space that must survive, a CRLF, quotes, and the end of a CDATA section.
 _MEMOS = (None, "", "Müller & Søn <net>", "  two  spaces\tand a tab ", "line\r\nline", "]]> 𝄞 日本", "quoted \"so\" 'so'")
+# Doubles with many digits or an exponent, which encoders format differently.
 _AMOUNTS = (0.1 + 0.2, -1250.5, 1e-07, 3.0, 1e22)
 
 Members = dict[str, Any]

@@ -31,6 +31,7 @@ import httpx
 from twinwire_conformance.contract import packaged_contract
 from twinwire_conformance.reference import create_app, running
 
+# The command line runs the synchronous client, so the asynchronous one needs a script.
 _ASYNCHRONOUS = """
 import asyncio, sys
 from product_images import AsyncClient, mirror_async

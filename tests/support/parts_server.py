@@ -39,6 +39,7 @@ class PartsServer(PlainServer):
 
     def result(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
         query = dict(pairs)
+        # dict() keeps the last of equal names, so a shorter dict means a repetition.
         if len(query) < len(pairs):
             raise RefusedError("a parameter must not be repeated")
         for name, value in self.needed.items():

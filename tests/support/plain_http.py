@@ -34,6 +34,7 @@ class PlainServer(ThreadingHTTPServer):
     violates: ClassVar[tuple[str, ...]] = ()
     # Threads are joined when the server closes, so that none outlives a test.
     daemon_threads = False
+    # The default of 5 is too small for the suite's concurrent requests.
     request_queue_size = 128
 
     def __init__(self) -> None:

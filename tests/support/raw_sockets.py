@@ -28,6 +28,7 @@ def listening(serve: Serve) -> Iterator[tuple[str, list[bytes]]]:
             try:
                 link, _ = listener.accept()
             except OSError:
+                # The listener was shut down.
                 return
             threading.Thread(target=talk, args=(link,), daemon=True).start()
 

@@ -95,6 +95,7 @@ def images_from_xml(document: bytes) -> dict[str, Any]:
     value: dict[str, Any] = _attributes(root, integers=("count", "queuecount", "returncode"))
     if warnings := [each.text or "" for each in root.findall("warnings")]:
         value["warnings"] = warnings
+    # An error result has no products, whereas an empty page has an empty list.
     if "queuecount" in value:
         value["product"] = [_product(each) for each in root.findall("product")]
     return value

@@ -80,6 +80,7 @@ class Driver:
         return found
 
     def _client(self) -> Client:
+        # Sleeps are recorded instead of performed.
         return Client(**{"base_url": BASE, "sleep": self.sleeps.append, **self.settings})
 
     def _async_client(self) -> AsyncClient:

@@ -34,6 +34,7 @@ class Shop:
             product: The product's id.
             images: Sequence, file name, bytes and, optionally, a link that replaces the shop's own.
         """
+        # A modified product moves to the end of the feed.
         self.products.pop(product, None)
         self.ticks += 1
         listed = []
@@ -173,6 +174,7 @@ def open_shop(host: str = "127.0.0.1") -> Iterator[Shop]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # A handler that waits on purpose must not keep the server from closing.
     block_on_close = False
 
     def server_bind(self) -> None:

@@ -167,6 +167,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 def mutant(draw: random.Random) -> bytes:
     """Return the bytes of a mutated spec."""
     base = draw.choice(BASES)
+    # Changed bytes test the YAML loader; changed values test the checks behind it.
     if draw.random() < 0.35:
         return _of_bytes(draw, base.encode())
     spec = yaml.safe_load(base)
@@ -178,6 +179,7 @@ def mutant(draw: random.Random) -> bytes:
     except RecursionError:
         # Nested too deeply to be encoded.
         return mutant(draw)
+    # Mutations may contain lone surrogates, which UTF-8 does not allow.
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -288,6 +290,7 @@ def _grow(draw: random.Random, spec: Any) -> None:
         container.extend(copy.deepcopy(value) for _ in range(number))
 
 
+# Changes that are listed twice are drawn twice as often.
 _KINDS: list[Callable[[random.Random, Any], None]] = [
     *(_set_value, _set_text, _set_text, _rename, _rename, _delete, _swap, _nest, _add_pattern, _add_reference, _grow),
 ]

@@ -27,7 +27,7 @@ class ServesSmallPagesOnly(ImagesServer):
 
 
 class ForgetsToEscape(ImagesServer):
-    """One file name of the feed contains an ampersand that is not escaped in XML."""
+    """Some file names contain an ampersand that is not escaped in XML."""
 
     def write_picture_element(self, tag: str, picture: dict[str, Any]) -> str:
         written = super().write_picture_element(tag, picture)
@@ -50,6 +50,7 @@ class HasAQuota(ImagesServer):
 
     def result(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
         found = super().result(pairs)
+        # Rejections and empty pages stay as they are.
         if next(self.numbers) < 200 or not found.get("product"):
             return found
         return {**found, "product": [], "count": 0, "queuecount": 0}
