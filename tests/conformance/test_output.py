@@ -1,4 +1,4 @@
-"""Reports are written into what they are given."""
+"""Report files: modes, links, pipes, devices and standard output."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def test_a_file_is_replaced_whole_and_keeps_its_mode(tmp_path: Path) -> None:
     before = file.stat().st_ino
     place = Output(str(file))
     assert file.read_text() == "a longer text"
+    # A failure in the middle must leave the old report intact.
     with pytest.raises(TypeError), place.stream() as stream:
         stream.writelines([b"half", "not bytes"])  # type: ignore[list-item]
     assert file.read_text() == "a longer text"
@@ -56,6 +57,7 @@ def test_a_file_is_replaced_whole_and_keeps_its_mode(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
+# A temporary name derived from the file's name would be too long.
 def test_a_name_of_the_greatest_length_can_be_written(tmp_path: Path) -> None:
     Output(str(tmp_path / ("r" * 255))).write("text")
     assert (tmp_path / ("r" * 255)).read_text() == "text"
@@ -68,6 +70,7 @@ def test_the_target_of_a_link_is_written_in_place(there: bool, tmp_path: Path) -
     link.symlink_to("sub/r")
     if there:
         file.write_text("a longer text")
+        # A second hard link shows that the target is written in place.
         os.link(file, tmp_path / "other")
     Output(str(link)).write("text")
     assert link.is_symlink()
@@ -114,6 +117,7 @@ def test_a_pipe_that_nothing_reads_is_not_waited_for_without_end(
     assert len(captured.err.splitlines()) == 1
 
 
+# All these names are the standard output of the process.
 @pytest.mark.parametrize("option", ["--report-json", "--har"])
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-"])
 def test_standard_output_by_any_name_gets_the_report_alone(option: str, name: str, tmp_path: Path) -> None:
@@ -122,7 +126,7 @@ def test_standard_output_by_any_name_gets_the_report_alone(option: str, name: st
     assert piped.returncode == 0, piped.stderr
     assert json.loads(piped.stdout)
     assert "partial" in piped.stderr
-    # A regular file, to which more is appended than the report.
+    # A redirected file must keep what was written to it before the report.
     with (tmp_path / "all").open("wb") as stream:
         stream.write(b"before\n")
         stream.flush()

@@ -1,4 +1,4 @@
-"""The rules under pytest: one run and one budget for a session, also with pytest-xdist and reruns."""
+"""The rules under pytest: one run and one budget per session, with pytest-xdist and reruns too."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RULES = len(catalogue())
 
 
 class Counting(LosesAnEntryBetweenLots):
-    """Counts the requests that it gets."""
+    """Counts the requests that it receives."""
 
     count: ClassVar[int] = 0
 
@@ -30,7 +30,7 @@ class Counting(LosesAnEntryBetweenLots):
 
 
 class Session:
-    """Runs pytest in a directory of its own."""
+    """Runs pytest in its own directory."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -107,6 +107,7 @@ def test_however_often_a_test_is_run_there_is_one_run(arguments: list[str], sess
     with running(Counting, products=120) as url:
         code, text = session.run("--target", url, *QUICK, "-p", "no:cacheprovider", *arguments)
     assert code == 1
+    # The budget of the quick profile, however many workers or reruns there are.
     assert 0 < Counting.count <= 60
     assert f"{Counting.count} requests" in text
     times = 2 if "each" in arguments else 1
@@ -121,7 +122,7 @@ def test_only_what_failed_last_is_tried_again(session: Session) -> None:
         _, first = session.run("--target", url, *QUICK)
         _, again = session.run("--target", url, *QUICK, "--lf")
     assert f"only {counts(first)['failed']} of {RULES} rules were selected" in again
-    # With other rules before them, they spend the budget otherwise.
+    # Fewer rules share the budget, so a rule may see less of the feed than before.
     assert 0 < counts(again)["failed"] <= counts(first)["failed"]
 
 

@@ -1,7 +1,7 @@
-"""Servers that try to cost a client time or memory without bound, written on raw sockets.
+"""Servers on raw sockets that try to make a client use unbounded time or memory.
 
-A server is one function that answers a request head on a socket. ``late`` ones are sound until a part of a run is over:
-they pass requests on to a sound feed, and turn hostile after some of them.
+A server is a function that answers a request head on a socket. The `late` ones pass their first requests on to a conformant
+server and then turn hostile.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ JSON, XML = "application/json", "application/xml"
 MEGABYTE = 1024 * 1024
 LARGE = 60 * MEGABYTE
 _LATE = 30
-"""The number of requests that a late server answers soundly."""
+"""The number of requests to which a late server responds correctly."""
 _XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 _SCALARS = '"token": "1", "count": 1, "queuecount": 0, "returncode": 0'
 _ATTRIBUTES = 'token="1" count="1" queuecount="0" returncode="0"'
 
 
 def wants_xml(head: bytes) -> bool:
-    """Return whether a request asks for XML."""
+    """Return True if a request accepts XML."""
     accept = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"accept:")), b"")
     return b"xml" in accept
 
@@ -46,7 +46,7 @@ def _send(link: socket.socket, label: str, body: bytes, *lines: str) -> None:
 
 
 def bodies(json: Callable[[], bytes], xml: Callable[[], bytes]) -> Serve:
-    """Answer each request with a body in the representation that it asks for; each is made once."""
+    """Respond with a body in the requested representation. Each body is built once."""
     json, xml = cache(json), cache(xml)
 
     def serve(link: socket.socket, head: bytes) -> None:
@@ -57,7 +57,7 @@ def bodies(json: Callable[[], bytes], xml: Callable[[], bytes]) -> Serve:
 
 
 def written(*parts: bytes | float) -> Serve:
-    """Write parts one after the other; a number is a wait in seconds. The connection stays open."""
+    """Write parts in sequence; a number is a pause in seconds. The connection stays open."""
 
     def serve(link: socket.socket, _head: bytes) -> None:
         for part in parts:
@@ -70,7 +70,14 @@ def written(*parts: bytes | float) -> Serve:
 
 
 def endless(first: bytes, again: bytes, pause: float = 0.0, times: int = 100_000) -> Serve:
-    """Write something, and then the same thing again and again, until the client goes away."""
+    """Write a beginning, then the same bytes repeatedly until the client disconnects.
+
+    Args:
+        first: The beginning.
+        again: The bytes to repeat.
+        pause: Seconds between repetitions.
+        times: The maximum number of repetitions, so that an abandoned thread ends.
+    """
 
     def serve(link: socket.socket, _head: bytes) -> None:
         link.sendall(first)
@@ -102,6 +109,7 @@ def _xml_root(attributes: str, inner: str = "") -> bytes:
     return f"<result {attributes}>{inner}</result>".encode()
 
 
+# A gigabyte of zeros compresses to a megabyte, so the response is built piece by piece.
 def _packed(size: int) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     chunk = bytes(MEGABYTE)
@@ -127,6 +135,7 @@ def _status(status: int, *lines: str) -> Serve:
     return written(_head(status, JSON, "Content-Length: 2", *lines) + b"{}")
 
 
+# The client waits for a terabyte that never comes.
 def _lies(link: socket.socket, head: bytes) -> None:
     link.sendall(_head(200, XML if wants_xml(head) else JSON, "Content-Length: 1000000000000") + _JSON_SMALL)
 
@@ -134,6 +143,7 @@ def _lies(link: socket.socket, head: bytes) -> None:
 def _chunked(extension: str) -> Serve:
     def serve(link: socket.socket, head: bytes) -> None:
         link.sendall(_head(200, XML if wants_xml(head) else JSON, "Transfer-Encoding: chunked"))
+        # One byte per chunk with 16 KB of extension: the framing is 16,000 times larger than the body.
         for byte in _JSON_SMALL:
             link.sendall(f"1;{extension}\r\n".encode() + bytes([byte]) + b"\r\n")
         link.sendall(b"0\r\n\r\n")
@@ -207,7 +217,7 @@ _PLAIN: dict[str, Serve] = {
 
 
 def _late(serve: Serve) -> Serve:
-    """Return a server that passes requests on to a sound feed, and turns hostile after a number of them."""
+    """Return a server that passes requests on to a conformant server and turns hostile after `_LATE` of them."""
     counted = itertools.count()
 
     def late(link: socket.socket, head: bytes) -> None:
@@ -222,6 +232,7 @@ def _late(serve: Serve) -> Serve:
         sound.request("GET", target, headers=headers)
         reply = sound.getresponse()
         body = reply.read()
+        # The body was dechunked by http.client, so its framing is written anew.
         kept = [f"{name}: {value}" for name, value in reply.getheaders() if name.lower() not in ("content-length", "date")]
         link.sendall("\r\n".join([f"HTTP/1.1 {reply.status} x", *kept, f"Content-Length: {len(body)}", "", ""]).encode() + body)
         sound.close()
@@ -230,7 +241,7 @@ def _late(serve: Serve) -> Serve:
 
 
 class _Sound:
-    """The sound feed behind the late servers."""
+    """The conformant server behind the late servers."""
 
     address = ""
     asked = 0
@@ -240,10 +251,11 @@ _SOUND = _Sound()
 
 
 def asked() -> int:
-    """Return how many requests the late server has got that runs now."""
+    """Return the number of requests that the current late server has received."""
     return _SOUND.asked
 
 
+# Late servers take long to test, so only some of each kind are run.
 _LATE_ONES = (
     "json-60-mb",
     "json-members",
@@ -264,7 +276,7 @@ NAMES: tuple[str, ...] = (*_PLAIN, *(f"late-{name}" for name in _LATE_ONES))
 
 @contextmanager
 def serving(name: str) -> Iterator[str]:
-    """Run a hostile server on a loopback port, and yield its base URL."""
+    """Run a hostile server on a loopback port and yield its base URL."""
     serve = _PLAIN[name.removeprefix("late-")]
     if not name.startswith("late-"):
         with listening(serve) as (address, _):
