@@ -21,8 +21,7 @@ from twinwire_conformance.reading import Reader, Unreadable
 LIMIT = 120.0
 """The timeout in seconds after which a run counts as hanging."""
 CERTIFY = [sys.executable, "-c", "import sys; from twinwire.cli import main; sys.exit(main(sys.argv[1:]))", "certify"]
-# Far below the memory that a body of 60 MB takes as Python objects.
-MOST_MEGABYTES = 300
+MOST_MEGABYTES = 200
 
 
 @pytest.mark.parametrize(
