@@ -89,6 +89,17 @@ def test_a_page_has_names_that_must_be_escaped_in_both_representations() -> None
     assert not page.json.isascii()
 
 
+def test_a_page_as_dotnet_writes_it_has_double_quotes_alone_and_the_same_values() -> None:
+    page = links_page(11)
+    assert b"='" not in page.dotnet
+    assert b"&quot;L&quot;" in page.dotnet
+    theirs, ours = etree.fromstring(page.dotnet), etree.fromstring(page.xml)
+    assert set(theirs.nsmap) == {"xsi", "xsd"}
+    assert [(node.tag, dict(node.attrib), node.text) for node in theirs.iter()] == [
+        (node.tag, dict(node.attrib), node.text) for node in ours.iter()
+    ]
+
+
 def test_the_pages_have_the_sizes_that_the_tables_speak_of() -> None:
     page = links_page()
     assert page.values.head.count == len(page.values.products) == 500
