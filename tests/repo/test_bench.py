@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import re
 import subprocess
 import time
 from collections import Counter
@@ -249,9 +250,16 @@ def test_a_text_without_one_pair_of_markers_is_refused(text: str) -> None:
         replace_between_markers(text, "new")
 
 
-def test_the_readme_has_a_place_for_the_tables() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "kept" in replace_between_markers(readme, "kept")
+def test_the_page_of_benchmarks_has_a_place_for_the_tables() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    assert "kept" in replace_between_markers(page, "kept")
+
+
+def test_the_page_of_benchmarks_has_tables_and_the_line_of_facts() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    tables = page.partition(BEGIN)[2].partition(END)[0]
+    assert re.search(r"^\*\*.+\*\*\n\n\| \|", tables, re.MULTILINE)
+    assert "Measured with `make bench` on " in tables
 
 
 def test_figures_that_are_no_times_stand_below_their_table() -> None:
