@@ -21,7 +21,7 @@ from twinwire_conformance.reading import Reader, Unreadable
 LIMIT = 120.0
 """Seconds after which a run is taken for one that does not end."""
 CERTIFY = [sys.executable, "-c", "import sys; from twinwire.cli import main; sys.exit(main(sys.argv[1:]))", "certify"]
-MOST_MEGABYTES = 300
+MOST_MEGABYTES = 200
 
 
 @pytest.mark.parametrize(

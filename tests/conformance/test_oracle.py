@@ -171,9 +171,9 @@ def test_an_answer_that_comes_again_is_read_once(exam: Examination) -> None:
     assert again.answer is not first.answer
     assert again.reading is first.reading
     relabelled = replace(again.answer, headers={**again.answer.headers, "content-type": "application/json; charset=latin-1"})
-    assert exam.lots.judge(ask, relabelled, first).reading is not first.reading
+    assert exam.lots.judge(ask, relabelled).reading is not first.reading
     longer = replace(again.answer, body=again.answer.body + b" ")
-    assert exam.lots.judge(ask, longer, first).reading is not first.reading
+    assert exam.lots.judge(ask, longer).reading is not first.reading
 
 
 def test_a_spent_budget_ends_a_search_and_is_no_failure(exam: Examination) -> None:

@@ -22,7 +22,9 @@ from twinwire_conformance.reference import create_app, running
 
 JSON, XML = "application/json", "application/xml"
 MEGABYTE = 1024 * 1024
-LARGE = 60 * MEGABYTE
+LARGE = 17 * MEGABYTE
+"""A little less than the largest body that is read."""
+HUGE = 60 * MEGABYTE
 _LATE = 30
 """The number of requests that a late server answers soundly."""
 _XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
@@ -141,8 +143,52 @@ def _chunked(extension: str) -> Serve:
     return serve
 
 
+def _json_products(count: int) -> bytes:
+    return _numbered(f'{{{_SCALARS},"product":[', '{{"product_id":{0}}},', "{}]}", count)
+
+
+def _json_texts() -> bytes:
+    return _numbered(f'{{{_SCALARS},"warnings":[', f'"{"w" * 80}{{0}}",', '""]}', 180_000)
+
+
+def _latin() -> Serve:
+    body = _filled(f"<result {_ATTRIBUTES}><warnings>", "a", "</warnings></result>")
+
+    def serve(link: socket.socket, head: bytes) -> None:
+        _send(link, f"{XML}; charset=latin-1", body) if wants_xml(head) else _send(link, JSON, _JSON_SMALL)
+
+    return serve
+
+
+def _with_headers(line: Callable[[int], str], count: int) -> Serve:
+    lines = [line(number) for number in range(count)]
+
+    def serve(link: socket.socket, head: bytes) -> None:
+        is_xml = wants_xml(head)
+        _send(link, XML if is_xml else JSON, _XML_SMALL if is_xml else _JSON_SMALL, *lines)
+
+    return serve
+
+
+def _tiny_chunks(link: socket.socket, _head_: bytes) -> None:
+    link.sendall(_head(200, JSON, "Transfer-Encoding: chunked"))
+    many = b"1\r\n \r\n" * 10_000
+    for _ in range(LARGE // 10_000):
+        link.sendall(many)
+    link.sendall(b"0\r\n\r\n")
+
+
+_LONG_KEY = '{{"product_id":"{0}' + "a" * 1000 + '"}},'
+_PRODUCT = '<product product_id="{0}"/>'
+
 _PLAIN: dict[str, Serve] = {
-    "json-60-mb": bodies(lambda: _json_entries('{"product_id":1}'), lambda: _XML_SMALL),
+    "json-60-mb": bodies(lambda: _json_entries('{"product_id":1}', HUGE), lambda: _XML_SMALL),
+    "json-products": bodies(lambda: _json_products(90_000), lambda: _XML_SMALL),
+    "json-texts": bodies(_json_texts, lambda: _XML_SMALL),
+    "json-product-text": bodies(lambda: _filled(f'{{{_SCALARS},"product":"', "a", '"}'), lambda: _XML_SMALL),
+    "json-keys": bodies(lambda: _numbered(f'{{{_SCALARS},"product":[', _LONG_KEY, "{}]}", 17_000), lambda: _XML_SMALL),
+    "json-wide-escapes": bodies(lambda: _filled(f'{{{_SCALARS},"returnmsg":"\\ud83d\\ude00', "a", '"}'), lambda: _XML_SMALL),
+    "json-cjk": bodies(lambda: _filled(f'{{{_SCALARS},"returnmsg":"', "語", '"}', LARGE // 3), lambda: _XML_SMALL),
     "json-numbers": bodies(lambda: _json_entries("1"), lambda: _XML_SMALL),
     "json-lists": bodies(lambda: _json_entries("[]"), lambda: _XML_SMALL),
     "json-deep": bodies(lambda: b'{"product":' + b"[" * LARGE, lambda: b"<result>" * (LARGE // 8)),
@@ -168,6 +214,15 @@ _PLAIN: dict[str, Serve] = {
     "xml-text": bodies(
         lambda: _JSON_SMALL, lambda: _filled(f"<result {_ATTRIBUTES}><warnings>", "&#65;", "</warnings></result>")
     ),
+    "xml-texts": bodies(lambda: _JSON_SMALL, lambda: _xml_entries("<warnings>" + "w" * 80 + "</warnings>")),
+    "xml-products": bodies(lambda: _JSON_SMALL, lambda: _numbered(f"<result {_ATTRIBUTES}>", _PRODUCT, "</result>", 90_000)),
+    "xml-value": bodies(lambda: _JSON_SMALL, lambda: _filled(f'<result {_ATTRIBUTES} returnmsg="', "a", '"/>')),
+    "xml-value-wide": bodies(lambda: _JSON_SMALL, lambda: _filled(f'<result {_ATTRIBUTES} returnmsg="&#x1f600;', "a", '"/>')),
+    "xml-loose-text": bodies(lambda: _JSON_SMALL, lambda: _xml_entries("a")),
+    "xml-namespaces": bodies(
+        lambda: _JSON_SMALL, lambda: _numbered(f"<result {_ATTRIBUTES}>", '<a xmlns:p="u{0}" p:b=""/>', "</result>", 60_000)
+    ),
+    "xml-latin": _latin(),
     "xml-uri": bodies(
         lambda: _JSON_SMALL, lambda: _xml_root(f'{_ATTRIBUTES} xmlns:p="{_LONG_URI}"', '<p:a p:b="" p:c=""/>' * 70_000)
     ),
@@ -185,6 +240,10 @@ _PLAIN: dict[str, Serve] = {
     "gzip-empty-members": _coded(lambda: _EMPTY_MEMBER * (LARGE // len(_EMPTY_MEMBER))),
     "gzip-bomb": _coded(lambda: _packed(4096 * MEGABYTE)),
     "gzip-just-fits": _coded(lambda: gzip.compress(_json_entries('{"product_id":1}'), 1)),
+    "gzip-text": _coded(lambda: gzip.compress(_filled(f'{{{_SCALARS},"returnmsg":"', ",", '"}'), 1)),
+    "many-headers": _with_headers(lambda number: f"X-{number}: a", 5000),
+    "large-headers": _with_headers(lambda number: f"X-{number}: {'a' * 500}", 100),
+    "tiny-chunks": _tiny_chunks,
     "drips-headers": endless(b"HTTP/1.1 200 OK\r\n", b"X-Odd: 1\r\n", 0.05),
     "drips-bytes-of-a-header": endless(b"HTTP/1.1 200 OK\r\nX-Odd: ", b"x", 0.05),
     "drips-body": endless(_head(200, JSON, "Content-Length: 1000000"), b" ", 0.05),
@@ -204,6 +263,33 @@ _PLAIN: dict[str, Serve] = {
     "throttles-with-digits": _status(429, f"Retry-After: {'9' * 100_000}"),
     "hangs": written(600.0),
 }
+
+
+def varying(serve: Serve) -> Serve:
+    """Return a server whose bodies all differ, so that none of them is known already; each ends in other white space."""
+    counted = itertools.count(1)
+
+    def vary(link: socket.socket, head: bytes) -> None:
+        serve(_Padding(link, next(counted) % 5000), head)  # type: ignore[arg-type]
+
+    return vary
+
+
+class _Padding:
+    """A socket to which whole responses are written, first their head and then their body."""
+
+    def __init__(self, link: socket.socket, more: int) -> None:
+        self._link = link
+        self._more = more
+
+    def sendall(self, data: bytes) -> None:
+        """Send a head with a greater length, and what belongs to it after the body."""
+        head, length, rest = data.partition(b"Content-Length: ")
+        if length and data.startswith(b"HTTP/1.1"):
+            size, _, others = rest.partition(b"\r\n")
+            self._link.sendall(b"%bContent-Length: %d\r\n%b" % (head, int(size) + self._more, others))
+        else:
+            self._link.sendall(data + b" " * self._more)
 
 
 def _late(serve: Serve) -> Serve:
@@ -259,13 +345,34 @@ _LATE_ONES = (
     "floods-body",
 )
 
-NAMES: tuple[str, ...] = (*_PLAIN, *(f"late-{name}" for name in _LATE_ONES))
+_VARYING_ONES = (
+    "json-products",
+    "json-texts",
+    "json-product-text",
+    "json-keys",
+    "json-commas-in-text",
+    "xml-texts",
+    "xml-products",
+    "xml-value",
+    "xml-text",
+    "xml-loose-text",
+    "xml-namespaces",
+    "xml-latin",
+)
+
+NAMES: tuple[str, ...] = (
+    *_PLAIN,
+    *(f"late-{name}" for name in _LATE_ONES),
+    *(f"late-varying-{name}" for name in _VARYING_ONES),
+)
 
 
 @contextmanager
 def serving(name: str) -> Iterator[str]:
     """Run a hostile server on a loopback port, and yield its base URL."""
-    serve = _PLAIN[name.removeprefix("late-")]
+    serve = _PLAIN[name.removeprefix("late-").removeprefix("varying-")]
+    if "varying-" in name:
+        serve = varying(serve)
     if not name.startswith("late-"):
         with listening(serve) as (address, _):
             yield f"http://{address}"

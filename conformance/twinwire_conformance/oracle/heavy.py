@@ -108,7 +108,7 @@ class Heavy:
         except NotServed:
             # The rules that look at it meet this again and say so.
             return MODERATE_BYTES // FEW
-        return len(lot.answer.body) // max(1, len(lot.entries)) + 1
+        return lot.answer.size // max(1, lot.size) + 1
 
     @cached_property
     def _lean(self) -> str | None:

@@ -20,7 +20,7 @@ def odd_cursor(lots: Lots, survey: Survey) -> str | None:
 
     It costs one request, unless the beginning is as good.
     """
-    if not survey.lots or not survey.lots[0].entries:
+    if not survey.lots or not survey.lots[0].size:
         return None
     traits = [frozenset(_traits(entry, lots)) for entry in survey.lots[0].entries]
     place = _best(traits)

@@ -72,13 +72,14 @@ class _Health:
 
     def sent(self, answer: Answer) -> None:
         """Note a hostile exchange, and look at the server's health now and then."""
-        self.recent.append(answer)
+        self.recent.append(answer.shortened())
         if len(self.recent) >= self.every:
             self.check()
 
     def check(self) -> None:
         """Raise a violation when an ordinary request is no longer answered as before the last hostile ones."""
         if not self.recent or self.problem_before:
+            self.recent.clear()
             return
         problem = self._problem()
         if problem:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 from typing import Any
 
 from twinwire_conformance.contract import FORMATS, Ask, Terms
@@ -24,7 +24,7 @@ def cursors_make_progress(_: Sequence[Lot], path: Path) -> Violation | None:
     """Look at the cursors of every traversal."""
     seen: dict[str | None, int] = {path.start.cursor: 0}
     for number, lot in enumerate(path.lots, 1):
-        if not lot.entries:
+        if not lot.size:
             return None
         if lot.cursor is None:
             return _violation("a cursor with every page that has entries", f"none with page {number}", path)
@@ -51,32 +51,41 @@ def nothing_comes_twice(_: Sequence[Lot], path: Path) -> Violation | None:
 @must.traversal("PAGE-03", "No loss: every sequence of page sizes returns the same entries in the same order")
 def every_cutting_gives_the_same_sequence(reference: Sequence[Lot], path: Path) -> Violation | None:
     """Compare the entries of every traversal with the same stretch in the largest pages, in the same representation."""
-    expected = [pair for lot in reference for pair in zip(lot.words, lot.entries, strict=True)]
-    came = [(number, *pair) for number, lot in enumerate(path.lots, 1) for pair in zip(lot.words, lot.entries, strict=True)]
     key, other_mode = path.lots[0].terms.feed.key.wire, bool(reference) and reference[0].ask.mode is not path.lots[0].ask.mode
+    expected, came = (sum(lot.size for lot in lots) for lots in (reference, path.lots))
 
     def shape(entry: dict[str, Any]) -> dict[str, Any]:
         # Modes differ in what entries hold, never in which there are.
         return {key: entry.get(key)} if other_mode else entry
 
-    for index, (number, words, entry) in enumerate(came):
-        if index >= len(expected):
-            if not _ended(reference):
-                # The traversal went farther than the pages it is compared with, so the rest cannot be checked.
-                return None
-            return _violation(f"{len(expected)} entries, as in the largest pages", f"one more, on page {number}", path)
-        one, other = shape(expected[index][1]), shape(entry)
-        found = words != expected[index][0] and difference(one, other, f"entry {index + 1}")
+    pairs = zip(_entries(reference), _entries(path.lots), strict=False)
+    for index, ((_, wanted_word, wanted_entry), (number, word, entry)) in enumerate(pairs):
+        found = word != wanted_word and difference(shape(wanted_entry), shape(entry), f"entry {index + 1}")
         if found:
             where, wanted, got = found
             return _violation(f"{wanted} at {where} of the traversal, as in the largest pages", f"{got} on page {number}", path)
-    if path.ended and len(came) < len(expected):
-        return _violation(f"{len(expected)} entries, as in the largest pages", f"an empty page after {len(came)}", path)
+    if came > expected:
+        if not _ended(reference):
+            # The traversal went farther than the pages it is compared with, so the rest cannot be checked.
+            return None
+        numbers = (number for number, lot in enumerate(path.lots, 1) for _ in range(lot.size))
+        page = next(islice(numbers, expected, None))
+        return _violation(f"{expected} entries, as in the largest pages", f"one more, on page {page}", path)
+    if path.ended and came < expected:
+        return _violation(f"{expected} entries, as in the largest pages", f"an empty page after {came}", path)
     return None
 
 
+def _entries(lots: Sequence[Lot]) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Yield the number of the page, the word and the value of each entry, with the content of one page at a time."""
+    for number, lot in enumerate(lots, 1):
+        content = lot.content
+        for word, entry in zip(content.words, content.entries, strict=True):
+            yield number, word, entry
+
+
 def _ended(lots: Sequence[Lot]) -> bool:
-    return not lots or not lots[-1].entries or lots[-1].remaining == 0 or lots[-1].cursor is None
+    return not lots or not lots[-1].size or lots[-1].remaining == 0 or lots[-1].cursor is None
 
 
 @must("PAGE-04", "Repeatable: the same token and count give the same page, any number of times")
@@ -186,9 +195,9 @@ def _whole(trial: Trial) -> None:
         # An entry that was modified during the traversal comes twice.
         size = len({repr(key) for lot in pages for key in lot.keys})
         first = begun[0]
-        if first.remaining is None or first.remaining + len(first.entries) == size:
+        if first.remaining is None or first.remaining + first.size == size:
             return None
-        told = f"{len(first.entries)} + {first.remaining}"
+        told = f"{first.size} + {first.remaining}"
         return Violation(f"the feed's {size} entries on the first page and after it", told, [first.answer])
 
     first, *asks = known.asks
@@ -202,7 +211,7 @@ def _whole(trial: Trial) -> None:
 
     def others(fresh: bool) -> list[Lot]:
         begun = trial.lots.lot(first)
-        if many or begun.cursor is None or begun.remaining == 0 or not begun.entries:
+        if many or begun.cursor is None or begun.remaining == 0 or not begun.size:
             return []
         # Where the feed has moved, the survey's cursors no longer cut it the same way.
         return take(trial.lots, Start(begun.cursor), 10**9, fresh, most=len(asks) + 4)
@@ -224,13 +233,13 @@ def what_remains_is_told_truly(left: Lot, right: Lot) -> Violation | None:
         which = "first" if left.remaining is None else "second"
         return _violation("a number of remaining entries on every page", f"none on the {which} page", path)
     if left.ask.cursor == right.ask.cursor:
-        total = left.remaining + len(left.entries)
-        told = right.remaining + len(right.entries)
+        total = left.remaining + left.size
+        told = right.remaining + right.size
         if told != total:
-            expected = f"{total - len(right.entries)} remaining, as {len(left.entries)} + {left.remaining} on a larger page"
+            expected = f"{total - right.size} remaining, as {left.size} + {left.remaining} on a larger page"
             return _violation(expected, str(right.remaining), path)
         return None
-    expected_left = left.remaining - len(right.entries)
+    expected_left = left.remaining - right.size
     if right.remaining != expected_left:
         return _violation(f"{expected_left} remaining after the second page", str(right.remaining), path)
     return None
@@ -241,14 +250,14 @@ def the_end_is_told_truly(left: Lot, right: Lot) -> Violation | None:
     """Compare the remaining number of each page of a traversal with the page that follows it."""
     path = Path(Start(left.ask.cursor), (left, right))
     for number, lot in enumerate((left, right), 1):
-        if not lot.entries and lot.remaining:
+        if not lot.size and lot.remaining:
             return _violation(f"nothing to remain after the empty page {number}", str(lot.remaining), path)
     if left.ask.cursor == right.ask.cursor:
         return None
-    if left.remaining == 0 and right.entries:
-        got = f"{len(right.entries)} entries after it"
+    if left.remaining == 0 and right.size:
+        got = f"{right.size} entries after it"
         return _violation("an empty page after one with nothing remaining", got, path)
-    if left.remaining and not right.entries:
+    if left.remaining and not right.size:
         return _violation(f"entries, as {left.remaining} remain after the first page", "an empty page", path)
     return None
 
@@ -261,7 +270,7 @@ def _has_order(terms: Terms) -> None:
 @should.traversal("PAGE-08", "Tokens grow numerically", need=_has_order)
 def cursors_grow(_: Sequence[Lot], path: Path) -> Violation | None:
     """Compare the cursors of every traversal as numbers."""
-    cursors = [path.start.cursor, *(lot.cursor for lot in path.lots if lot.entries)]
+    cursors = [path.start.cursor, *(lot.cursor for lot in path.lots if lot.size)]
     for number, (one, other) in enumerate(pairwise(cursors), 1):
         if one is None or other is None:
             continue
