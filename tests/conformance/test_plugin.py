@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
+import hostile_servers
 from broken_servers import LosesAnEntryBetweenLots
 from independent_server import Reply, running
 from twinwire_conformance.rules import catalogue
@@ -138,3 +142,25 @@ def test_the_traceback_of_an_application_is_shown(session: Session) -> None:
     assert code == 1
     assert "HTTP 500" in text
     assert "KeyError: 'nothing'" in text
+
+
+@pytest.mark.parametrize(
+    ("number", "arguments"), [(signal.SIGTERM, []), (signal.SIGINT, []), (signal.SIGHUP, []), (signal.SIGTERM, ["-n", "2"])]
+)
+def test_a_signal_gives_the_report_and_the_recording(number: signal.Signals, arguments: list[str], tmp_path: Path) -> None:
+    har = tmp_path / "r.har"
+    command = [sys.executable, "-m", "pytest", "-q", *SUITE, *arguments, "--target-har", str(har)]
+    with hostile_servers.serving("late-hangs") as url:
+        process = subprocess.Popen(
+            [*command, "--target", url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path
+        )
+        end = time.monotonic() + 120
+        while hostile_servers.asked() < 32 and time.monotonic() < end:
+            time.sleep(0.05)
+        process.send_signal(number)
+        text, _ = process.communicate(timeout=120)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, text
+    assert "note: interrupted" in text
+    assert re.search(r"^pass +[A-Z]+-[0-9]+ ", text, re.MULTILINE), text
+    assert re.search(r"^inconclusive +HTTP-09 .* the run was interrupted before this rule$", text, re.MULTILINE), text
+    assert len(json.loads(har.read_text())["log"]["entries"]) >= 20
