@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TextIO
 
 from twinwire.commands import Command
-from twinwire.errors import UsageError
 from twinwire_conformance import credentials
 from twinwire_conformance.interrupts import Interrupts
 from twinwire_conformance.launch import launched
 from twinwire_conformance.model import Report, Result
-from twinwire_conformance.options import OPTIONS, parsed
+from twinwire_conformance.options import OPTIONS, REPORT_OPTIONS, parsed
 from twinwire_conformance.reports import console as console_report
-from twinwire_conformance.reports import document
-from twinwire_conformance.reports.output import Output
+from twinwire_conformance.reports.delivery import Delivery
+from twinwire_conformance.reports.results import Results
 from twinwire_conformance.rules import Rule, catalogue
 from twinwire_conformance.runner import Run
 from twinwire_conformance.runner import certify as try_rules
@@ -40,36 +38,22 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.usage = _USAGE
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("url", metavar="URL", nargs="?", help="the base that the operation's path is appended to")
-    for option in OPTIONS:
+    for option in (*OPTIONS, *REPORT_OPTIONS):
         parser.add_argument(f"--{option.name}", **option.keywords)
-    parser.add_argument("--report-json", metavar="F", help="write the report as JSON; - is standard output")
     parser.epilog = f"{_VERDICTS}\n{credentials.HELP}"
 
 
 def _certify(args: argparse.Namespace) -> int:
     options = parsed(args, args.url)
     rules = catalogue()
-    output = None if args.report_json is None else Output(args.report_json)
-    recording = None if args.har is None else Output(args.har)
-    stream = _stream(output, recording)
+    delivery = Delivery(options.reports, options.har)
     with Interrupts(process_ends=True) as interrupts, launched(options) as started:
         chosen = rules if started.rules is None else recorded(started.rules)
-        report = started.conclude(_try(started.run, rules, chosen, stream, interrupts))
+        report = started.conclude(_try(started.run, rules, chosen, delivery.stream, interrupts))
         # Within the block: a recording that cannot be written must not cost the report.
-        _tell(stream, report, started.run.absent)
-        if output is not None:
-            output.write(document.text(report))
+        _tell(delivery.stream, report, started.run.absent)
+        delivery.write(Results(report, started.run.exam.terms.contract, options.spec))
     return report.verdict.exit_code
-
-
-def _stream(*outputs: Output | None) -> TextIO:
-    """Return the stream for people: standard error when a report goes to standard output. Raises UsageError."""
-    given = [output for output in outputs if output is not None]
-    if sum(output.is_standard for output in given) > 1:
-        raise UsageError("two reports were sent to standard output", "name a file for one of them")
-    if len({Path(output.path).resolve() for output in given}) < len(given):
-        raise UsageError(f"two reports were sent to {given[0].path!r}", "name another file for one of them")
-    return sys.stderr if any(output.is_standard for output in given) else sys.stdout
 
 
 def _tell(stream: TextIO, report: Report, absent: str) -> None:

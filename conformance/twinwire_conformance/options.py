@@ -6,12 +6,13 @@ import argparse
 import difflib
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from twinwire.errors import UsageError
 from twinwire_conformance.profiles import PROFILES
+from twinwire_conformance.reports.registry import WRITERS
 from twinwire_conformance.selection import choose, chosen_ids
 from twinwire_conformance.target import check_url
 
@@ -28,7 +29,8 @@ class Options:
     A ``replay`` may come with the ``url`` that was recorded. ``headers`` are lines like ``Name: value``; ``timeout`` is in
     seconds, as is ``max_time`` for the whole run, ``rate`` in requests per second.
     ``har`` is the file that the run is recorded in. None stands for the default,
-    in a replay for what was recorded. ``rules`` are the ids of the rules to try, None for all.
+    in a replay for what was recorded. ``rules`` are the ids of the rules to try, None for all. ``reports`` is the file of
+    each report that is wanted, by the option of its writer.
     """
 
     url: str | None = None
@@ -46,6 +48,7 @@ class Options:
     rules: tuple[str, ...] | None = None
     har: str | None = None
     replay: str | None = None
+    reports: Mapping[str, str] = field(default_factory=dict)
 
 
 Parse = Callable[[str, str], Any]
@@ -143,6 +146,10 @@ OPTIONS = (
     Option("har", "har", "record every exchange as HAR 1.2, without secrets (F.gz: compressed); - is standard output", "F"),
 )
 """Every option of a run but the URL and the reports."""
+REPORT_OPTIONS = tuple(
+    Option(writer.option, "reports", f"{writer.help} (F.gz: compressed); - is standard output", "F") for writer in WRITERS
+)
+"""The options that name the file of a report, one for each format in the registry."""
 
 
 def parsed(given: argparse.Namespace, url: str | None, prefix: str = "") -> Options:
@@ -161,6 +168,11 @@ def parsed(given: argparse.Namespace, url: str | None, prefix: str = "") -> Opti
         value = getattr(given, f"{prefix}{option.name}".replace("-", "_"))
         if value is not None:
             values[option.field] = option.parse(f"--{prefix}{option.name}", value) if isinstance(value, str) else value
+    values["reports"] = {
+        option.name: path
+        for option in REPORT_OPTIONS
+        if (path := getattr(given, f"{prefix}{option.name}".replace("-", "_"))) is not None
+    }
     rules = chosen_ids(choose(values.pop("select"), values.pop("ignore"), f"--{prefix}"))
     options = Options(url=url if url is None else url.strip(), rules=rules, **values)
     _check_target(options, prefix)

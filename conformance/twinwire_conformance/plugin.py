@@ -21,7 +21,9 @@ from twinwire.errors import TwinwireError
 from twinwire_conformance.interrupts import Interrupts
 from twinwire_conformance.launch import launched
 from twinwire_conformance.model import Evidence, Level, Outcome, Report, Result
-from twinwire_conformance.options import OPTIONS, parsed
+from twinwire_conformance.options import OPTIONS, REPORT_OPTIONS, parsed
+from twinwire_conformance.reports.delivery import Delivery
+from twinwire_conformance.reports.results import Results
 from twinwire_conformance.rules import RULES, catalogue
 from twinwire_conformance.runner import certify
 from twinwire_conformance.selection import choose, chosen_ids, recorded
@@ -41,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options; they mean what those of ``twinwire certify`` mean."""
     group = parser.getgroup("twinwire", "conformance of a paged JSON/XML feed")
     group.addoption("--target", metavar="URL", help="base URL of the target")
-    for option in OPTIONS:
+    for option in (*OPTIONS, *REPORT_OPTIONS):
         group.addoption(f"--{PREFIX}{option.name}", **option.keywords)
 
 
@@ -135,9 +137,11 @@ def _certify(config: pytest.Config, ids: Iterable[str]) -> None:
         if options.replay is None or len(wanted) < len(rules):
             collected = chosen_ids([rule for rule in rules if rule.id in wanted])
             options = dataclasses.replace(options, rules=collected)
+        delivery = Delivery(options.reports, options.har, taken="pytest")
         with Interrupts() as interrupts, launched(options) as started:
             chosen = rules if started.rules is None else recorded(started.rules)
             report = started.conclude(certify(started.run, rules, chosen, interrupts=interrupts))
+            delivery.write(Results(report, started.run.exam.terms.contract, options.spec))
     except TwinwireError as error:
         raise pytest.UsageError(" ".join(str(error).splitlines())) from error
     if report.note == "interrupted":

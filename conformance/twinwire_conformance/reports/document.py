@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from twinwire_conformance.model import Report, Result
+from twinwire_conformance.reports.results import Results, Writer
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -43,6 +44,11 @@ def text(report: Report) -> str:
     return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
 
 
+def render(results: Results, _name: str) -> str:
+    """Return the report as JSON text."""
+    return text(results.report)
+
+
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of the document."""
     found: dict[str, Any] = json.loads((files("twinwire_conformance.reports") / "report.schema.json").read_text("utf-8"))
@@ -62,3 +68,6 @@ def _result(result: Result) -> dict[str, Any]:
         "evidence": evidence,
         **{name: value for name, value in optional.items() if value},
     }
+
+
+WRITER = Writer("report-json", "write the report as JSON", render)
