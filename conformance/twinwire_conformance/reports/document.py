@@ -6,7 +6,8 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from twinwire_conformance.model import Report, Result
+from twinwire_conformance.model import Outcome, Report, Result
+from twinwire_conformance.reports.fingerprints import fingerprint
 from twinwire_conformance.reports.results import Results, Writer
 
 
@@ -57,7 +58,8 @@ def schema() -> dict[str, Any]:
 
 def _result(result: Result) -> dict[str, Any]:
     evidence = [{"curl": item.curl, "status": item.status, "excerpt": item.excerpt} for item in result.evidence]
-    optional = {"blocked_by": result.blocked_by, "cause": result.cause}
+    identity = fingerprint(result.id, result.member) if result.outcome in (Outcome.FAIL, Outcome.WAIVED) else ""
+    optional = {"blocked_by": result.blocked_by, "cause": result.cause, "member": result.member, "fingerprint": identity}
     return {
         "id": result.id,
         "level": result.level.value,

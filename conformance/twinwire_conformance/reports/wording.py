@@ -1,0 +1,32 @@
+"""The wording that several report formats share: a failure in one line, and in full with the requests that show it."""
+
+from __future__ import annotations
+
+from twinwire_conformance.model import Outcome, Result
+
+
+def one_line(result: Result, longest: int = 1000) -> str:
+    """Return the message of a result in one line: what was expected and what came, or why nothing was decided.
+
+    Args:
+        result: The result of a rule.
+        longest: The most characters of the line.
+    """
+    lines = [line for line in result.message.splitlines() if not line.startswith("rests on ")]
+    if result.outcome is Outcome.BLOCKED and result.blocked_by and result.cause:
+        lines = [f"blocked by {result.blocked_by}: {result.cause}"]
+    text = " ".join(" ".join(lines).split()) or result.outcome.value
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def in_full(result: Result) -> str:
+    """Return the message of a result and every request that shows it, with what came."""
+    parts = [result.message]
+    parts += [f"{item.curl}\nHTTP {item.status}\n{item.excerpt}" for item in result.evidence]
+    parts += list(dict.fromkeys(item.trace for item in result.evidence if item.trace))[:1]
+    return "\n\n".join(part for part in parts if part)
+
+
+def family(result: Result) -> str:
+    """Return the family of a result's rule, like PAGE."""
+    return result.id.split("-")[0]
