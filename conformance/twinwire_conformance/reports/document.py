@@ -9,6 +9,7 @@ from typing import Any
 from twinwire_conformance.model import Outcome, Report, Result
 from twinwire_conformance.reports.fingerprints import fingerprint
 from twinwire_conformance.reports.results import Results, Writer
+from twinwire_conformance.reports.wording import as_json
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def document(report: Report) -> dict[str, Any]:
 
 def text(report: Report) -> str:
     """Return the report as JSON text."""
-    return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
+    return as_json(document(report))
 
 
 def render(results: Results, _name: str) -> str:

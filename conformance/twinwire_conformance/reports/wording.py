@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from twinwire_conformance.model import Outcome, Result
 
 
@@ -30,3 +33,8 @@ def in_full(result: Result) -> str:
 def family(result: Result) -> str:
     """Return the family of a result's rule, like PAGE."""
     return result.id.split("-")[0]
+
+
+def as_json(value: Any) -> str:
+    """Return a value as JSON text. A lone surrogate, which UTF-8 cannot hold, becomes an escape."""
+    return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
