@@ -61,7 +61,7 @@ def test_suites_state_counts_times_and_properties() -> None:
 
 def test_what_was_skipped_says_why() -> None:
     reasons = {str(child.get("message")) for child in parsed().iter("skipped")}
-    assert {"the contract has no session", "blocked by SCHEMA-04: 4", "not selected", "expected a got b"} <= reasons
+    assert {"the contract has no session", "blocked by SCHEMA-04: 4", "not selected", "expected a; got b"} <= reasons
 
 
 def test_characters_that_xml_cannot_hold_are_shown_as_escapes() -> None:

@@ -18,7 +18,7 @@ def one_line(result: Result, longest: int = 1000) -> str:
     lines = [line for line in result.message.splitlines() if not line.startswith("rests on ")]
     if result.outcome is Outcome.BLOCKED and result.blocked_by and result.cause:
         lines = [f"blocked by {result.blocked_by}: {result.cause}"]
-    text = " ".join(" ".join(lines).split()) or result.outcome.value
+    text = "; ".join(" ".join(line.split()) for line in lines if line.strip()) or result.outcome.value
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
