@@ -13,6 +13,7 @@ from twinwire_conformance.launch import launched
 from twinwire_conformance.model import Report, Result
 from twinwire_conformance.options import OPTIONS, REPORT_OPTIONS, parsed
 from twinwire_conformance.reports import console as console_report
+from twinwire_conformance.reports import github
 from twinwire_conformance.reports.delivery import Delivery
 from twinwire_conformance.reports.results import Results
 from twinwire_conformance.rules import Rule, catalogue
@@ -51,7 +52,10 @@ def _certify(args: argparse.Namespace) -> int:
         chosen = rules if started.rules is None else recorded(started.rules)
         report = started.conclude(_try(started.run, rules, chosen, delivery.stream, interrupts))
         # Within the block: a recording that cannot be written must not cost the report.
-        _tell(delivery.stream, report, started.run.absent)
+        with github.commands_stopped(delivery.stream):
+            _tell(delivery.stream, report, started.run.absent)
+        for line in github.annotation_lines(report) if github.is_github() else ():
+            print(line, file=delivery.stream)
         delivery.write(Results(report, started.run.exam.terms.contract, options.spec))
     return report.verdict.exit_code
 

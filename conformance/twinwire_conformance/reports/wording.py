@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from twinwire_conformance.model import Outcome, Result
+from twinwire_conformance.model import Cause, Outcome, Report, Result
 
 
 def one_line(result: Result, longest: int = 1000) -> str:
@@ -38,3 +39,10 @@ def family(result: Result) -> str:
 def as_json(value: Any) -> str:
     """Return a value as JSON text. A lone surrogate, which UTF-8 cannot hold, becomes an escape."""
     return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+
+
+def causes(report: Report) -> Sequence[Cause]:
+    """Return the causes of the failures; in a report that groups none, each failure is its own."""
+    return report.causes or [
+        Cause(result.id, result.level, one_line(result)) for result in report.results if result.outcome is Outcome.FAIL
+    ]
