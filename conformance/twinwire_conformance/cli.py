@@ -14,6 +14,8 @@ from twinwire_conformance.model import Report, Result
 from twinwire_conformance.options import OPTIONS, REPORT_OPTIONS, parsed
 from twinwire_conformance.reports import console as console_report
 from twinwire_conformance.reports import github
+from twinwire_conformance.reports.baseline import Comparison, compare, read_baseline
+from twinwire_conformance.reports.console import Detail, Live
 from twinwire_conformance.reports.delivery import Delivery
 from twinwire_conformance.reports.results import Results
 from twinwire_conformance.rules import Rule, catalogue
@@ -29,6 +31,7 @@ verdicts and exit codes:
   partial                 0  some rules were not selected, and no MUST among the
                              others failed: never a certificate
   not-certified           1  a MUST failed
+  (--fail-on should)      1  a SHOULD failed, whatever the verdict
   (wrong usage)           2  an option, a URL, a spec or a report cannot be used
   inconclusive            3  the target is unreachable or unauthorised, or a
                              MUST could not be decided
@@ -47,30 +50,33 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _certify(args: argparse.Namespace) -> int:
     options = parsed(args, args.url)
     rules = catalogue()
+    known = None if options.baseline is None else read_baseline(options.baseline)
     delivery = Delivery(options.reports, options.har)
+    detail = Detail.QUIET if options.quiet else Detail.VERBOSE if options.verbose else Detail.NORMAL
     with Interrupts(process_ends=True) as interrupts, launched(options) as started:
         chosen = rules if started.rules is None else recorded(started.rules)
-        report = started.conclude(_try(started.run, rules, chosen, delivery.stream, interrupts))
+        report = started.conclude(_try(started.run, rules, chosen, Live(delivery.stream, len(chosen), detail), interrupts))
+        comparison = None if known is None else compare(report, known)
         # Within the block: a recording that cannot be written must not cost the report.
         with github.commands_stopped(delivery.stream):
-            _tell(delivery.stream, report, started.run.absent)
+            _tell(delivery.stream, report, started.run.absent, detail, comparison)
         for line in github.annotation_lines(report) if github.is_github() else ():
             print(line, file=delivery.stream)
-        delivery.write(Results(report, started.run.exam.terms.contract, options.spec))
-    return report.verdict.exit_code
+        delivery.write(Results(report, started.run.exam.terms.contract, options.spec, comparison))
+    return options.exit_code(report)
 
 
-def _tell(stream: TextIO, report: Report, absent: str) -> None:
+def _tell(stream: TextIO, report: Report, absent: str, detail: Detail, comparison: Comparison | None) -> None:
     if absent:
         hint = "the URL is the base, to which the operation's path is appended"
         print(f"twinwire certify: {report.verdict.value}: {absent} ({hint})", file=sys.stderr)
         console_report.show_trace(sys.stderr, report)
     else:
-        console_report.summarise(stream, report)
+        console_report.summarise(stream, report, detail, comparison)
 
 
-def _try(run: Run, rules: list[Rule], chosen: list[Rule], stream: TextIO, interrupts: Interrupts) -> Report:
-    with console_report.Live(stream, len(chosen)) as live:
+def _try(run: Run, rules: list[Rule], chosen: list[Rule], progress: Live, interrupts: Interrupts) -> Report:
+    with progress as live:
         run.exam.target.on_request = live.requests
 
         def listen(rule: Rule, result: Result | None) -> None:

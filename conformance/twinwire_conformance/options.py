@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twinwire.errors import UsageError
+from twinwire_conformance.model import Level, Outcome, Report
 from twinwire_conformance.profiles import PROFILES
 from twinwire_conformance.reports.registry import WRITERS
 from twinwire_conformance.selection import choose, chosen_ids
@@ -30,7 +31,8 @@ class Options:
     seconds, as is ``max_time`` for the whole run, ``rate`` in requests per second.
     ``har`` is the file that the run is recorded in. None stands for the default,
     in a replay for what was recorded. ``rules`` are the ids of the rules to try, None for all. ``reports`` is the file of
-    each report that is wanted, by the option of its writer.
+    each report that is wanted, by the option of its writer. ``fail_on`` is "should" when a failed SHOULD fails the run, too;
+    ``baseline`` is the file of an earlier report. ``quiet`` and ``verbose`` change what a terminal shows.
     """
 
     url: str | None = None
@@ -49,6 +51,15 @@ class Options:
     har: str | None = None
     replay: str | None = None
     reports: Mapping[str, str] = field(default_factory=dict)
+    fail_on: str | None = None
+    baseline: str | None = None
+    quiet: bool = False
+    verbose: bool = False
+
+    def exit_code(self, report: Report) -> int:
+        """Return the exit code of a run: that of its verdict, or 1 when a SHOULD failed on which it is to fail."""
+        failed = {result.level for result in report.results if result.outcome is Outcome.FAIL}
+        return 1 if self.fail_on == "should" and Level.SHOULD in failed else report.verdict.exit_code
 
 
 Parse = Callable[[str, str], Any]
@@ -59,7 +70,8 @@ Parse = Callable[[str, str], Any]
 class Option:
     """An option: its name without dashes, the field of Options that it fills, its help, and how its text is read.
 
-    Without a ``metavar`` it is a switch. ``many`` options may be repeated.
+    Without a ``metavar`` it is a switch. ``many`` options may be repeated. An option that is ``for_terminal`` concerns what
+    certify prints, for which pytest has options of its own.
     """
 
     name: str
@@ -68,6 +80,7 @@ class Option:
     metavar: str | None = None
     parse: Parse = lambda _name, text: text
     many: bool = False
+    for_terminal: bool = False
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -108,6 +121,12 @@ def _profile(name: str, text: str) -> str:
     return text
 
 
+def _fail_on(name: str, text: str) -> str:
+    if text.lower() != "should":
+        raise UsageError(f"{name} must be 'should', got {text!r}", "a failed MUST always fails the run")
+    return "should"
+
+
 _TIMES = ", ".join(f"{name} {profile.max_time:g}" for name, profile in PROFILES.items())
 OPTIONS = (
     Option(
@@ -143,6 +162,10 @@ OPTIONS = (
     Option(
         "seed", "seed", "draw the same inputs again; the seed of a run stands in its report", "N", _integer(-(2**63), 2**63 - 1)
     ),
+    Option("fail-on", "fail_on", "exit with 1 when a SHOULD failed, too; the verdict stays", "should", _fail_on),
+    Option("baseline", "baseline", "tell new failures from those of an earlier --report-json F; the verdict stays", "F"),
+    Option("quiet", "quiet", "print one line for each cause, and the verdict", for_terminal=True),
+    Option("verbose", "verbose", "print every failure with every request and response", for_terminal=True),
     Option("har", "har", "record every exchange as HAR 1.2, without secrets (F.gz: compressed); - is standard output", "F"),
 )
 """Every option of a run but the URL and the reports."""
@@ -165,6 +188,8 @@ def parsed(given: argparse.Namespace, url: str | None, prefix: str = "") -> Opti
     """
     values: dict[str, Any] = {}
     for option in OPTIONS:
+        if option.for_terminal and prefix:
+            continue
         value = getattr(given, f"{prefix}{option.name}".replace("-", "_"))
         if value is not None:
             values[option.field] = option.parse(f"--{prefix}{option.name}", value) if isinstance(value, str) else value
@@ -176,6 +201,8 @@ def parsed(given: argparse.Namespace, url: str | None, prefix: str = "") -> Opti
     rules = chosen_ids(choose(values.pop("select"), values.pop("ignore"), f"--{prefix}"))
     options = Options(url=url if url is None else url.strip(), rules=rules, **values)
     _check_target(options, prefix)
+    if options.quiet and options.verbose:
+        raise UsageError("--quiet and --verbose were both given", "leave one of them out")
     return options
 
 

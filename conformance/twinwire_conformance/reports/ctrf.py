@@ -23,13 +23,13 @@ _STATUSES = {
     Outcome.WAIVED: "skipped",
 }
 _EXTRA = ("verdict", "target", "spec", "kit", "profile", "seed", "requests", "note", "coverage", "notes", "causes")
-_TEST_EXTRA = ("id", "level", "witnesses", "blocked_by", "cause", "member", "fingerprint")
+_TEST_EXTRA = ("id", "level", "witnesses", "blocked_by", "cause", "member", "fingerprint", "baseline")
 
 
 def render(results: Results, _name: str) -> str:
     """Return the results as a CTRF document."""
     report = results.report
-    whole = document(report)
+    whole = document(report, results.comparison)
     started = datetime.fromisoformat(report.started)
     stopped = started + timedelta(seconds=report.seconds)
     statuses = [_STATUSES[result.outcome] for result in report.results]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from twinwire.errors import printable
 from twinwire_conformance.model import Level, Outcome, Report, Result
+from twinwire_conformance.reports.baseline import Comparison
 from twinwire_conformance.reports.results import Results, Writer
 from twinwire_conformance.reports.wording import causes, family, one_line
 
@@ -33,7 +34,7 @@ _COLUMNS = {
 
 def render(results: Results, _name: str) -> str:
     """Return the results as Markdown of at most ``MAX_BYTES``."""
-    text = "\n".join(_lines(results.report))
+    text = "\n".join(_lines(results))
     data = text.encode("utf-8", "backslashreplace")
     if len(data) <= MAX_BYTES:
         return data.decode("utf-8")
@@ -42,7 +43,8 @@ def render(results: Results, _name: str) -> str:
     return head[: head.rfind("\n\n#")] + _CUT
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(results: Results) -> Iterator[str]:
+    report, comparison = results.report, results.comparison
     yield f"# twinwire: {report.verdict.value.replace('-', ' ')}"
     yield ""
     yield f"{_code(report.target)} against {_text(report.spec['title'])} {_text(report.spec['version'])}"
@@ -51,7 +53,9 @@ def _lines(report: Report) -> Iterator[str]:
     for line in (report.note, *(f"Coverage: {line}" for line in report.coverage), *report.notes):
         if line:
             yield f"- {_code(line)}"
-    yield from _causes(report)
+    if comparison is not None:
+        yield f"- {comparison}"
+    yield from _causes(report, comparison)
     yield from _families(report.results)
     yield from _table("Not decided", [each for each in report.results if each.outcome in _COLUMNS["undecided"]])
     yield from _table("Waived", [each for each in report.results if each.outcome is Outcome.WAIVED])
@@ -60,7 +64,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
 
 
-def _causes(report: Report) -> Iterator[str]:
+def _causes(report: Report, comparison: Comparison | None) -> Iterator[str]:
     found = causes(report)
     if not found:
         return
@@ -70,7 +74,8 @@ def _causes(report: Report) -> Iterator[str]:
     for cause in found:
         result = by_id[cause.rule]
         yield ""
-        yield f"### {result.id} ({result.level.value}): {_text(result.title)}"
+        state = f", {comparison.state(result.id)}" if comparison else ""
+        yield f"### {result.id} ({result.level.value}{state}): {_text(result.title)}"
         yield ""
         yield from _block(result.message)
         for name, rules in (("Fails for the same cause", cause.also), ("Cannot be judged because of it", cause.blocked)):

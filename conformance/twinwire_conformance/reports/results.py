@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twinwire_conformance.model import Report
+from twinwire_conformance.reports.baseline import Comparison
 
 if TYPE_CHECKING:
     from twinwire.ir import Contract
@@ -20,6 +21,8 @@ class Results:
     contract: Contract
     spec_file: str | None = None
     """The path of the spec as it was given; None for the packaged spec."""
+    comparison: Comparison | None = None
+    """The comparison with an earlier report; None without a baseline."""
 
 
 @dataclass(frozen=True, slots=True)

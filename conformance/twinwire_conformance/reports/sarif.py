@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from twinwire_conformance.model import Level, Outcome, Result
+from twinwire_conformance.reports.baseline import Comparison
 from twinwire_conformance.reports.fingerprints import fingerprint
 from twinwire_conformance.reports.places import SpecFile
 from twinwire_conformance.reports.results import Results, Writer
@@ -30,7 +31,11 @@ def render(results: Results, _name: str) -> str:
     report = results.report
     spec = SpecFile(results)
     started = datetime.fromisoformat(report.started)
-    index = {result.id: position for position, result in enumerate(report.results)}
+    found = [
+        _result(result, index, spec, results.comparison)
+        for index, result in enumerate(report.results)
+        if result.outcome is Outcome.FAIL
+    ]
     run = {
         "tool": {
             "driver": {
@@ -45,12 +50,11 @@ def render(results: Results, _name: str) -> str:
         "invocations": [
             {
                 "executionSuccessful": True,
-                "exitCode": report.verdict.exit_code,
                 "startTimeUtc": _utc(started),
                 "endTimeUtc": _utc(started + timedelta(seconds=report.seconds)),
             }
         ],
-        "results": [_result(result, index[result.id], spec) for result in report.results if result.outcome is Outcome.FAIL],
+        "results": found,
         "properties": {
             "verdict": report.verdict.value,
             "target": report.target,
@@ -86,12 +90,13 @@ def _rule(result: Result) -> dict[str, Any]:
     }
 
 
-def _result(result: Result, index: int, spec: SpecFile) -> dict[str, Any]:
+def _result(result: Result, index: int, spec: SpecFile, comparison: Comparison | None) -> dict[str, Any]:
     place = spec.place(result)
     region = {"startLine": place.line, "startColumn": place.column, "endLine": place.line, "endColumn": place.end}
     shown = [f"HTTP {item.status}: {item.curl}" for item in result.evidence[:MAX_CURLS]]
     text = "\n".join(_cut(line) for line in (f"{one_line(result, MAX_TEXT)}.", *shown))
     properties = {"member": result.member, "cause": result.cause}
+    states = {"new": "new", "known": "unchanged"}
     return {
         "ruleId": result.id,
         "ruleIndex": index,
@@ -100,6 +105,7 @@ def _result(result: Result, index: int, spec: SpecFile) -> dict[str, Any]:
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": place.uri}, "region": region}}],
         "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint(result.id, result.member)}:1"},
         "properties": {name: value for name, value in properties.items() if value} | {"observations": result.witnesses},
+        **({"baselineState": states[comparison.state(result.id)]} if comparison else {}),
     }
 
 
