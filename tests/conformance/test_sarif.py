@@ -113,6 +113,10 @@ def test_a_fingerprint_depends_on_the_rule_and_the_member_only(repository: Path)
         ("$.product[7].images.image[0].sequence", "product.images.image.sequence"),
         ("/result", ""),
         ("/result/product[7]/images/image/@sequence", "product.images.image.sequence"),
+        ("entry 12346", ""),
+        ("entry 12346.images[2].sequence", "images.sequence"),
+        ("entry 'a.b[\\'1'[3].sequence", "sequence"),
+        ('entry "x.y".sequence', "sequence"),
         ("$." + "a" * 500, "a" * 200),
     ],
 )

@@ -11,15 +11,19 @@ import re
 
 _LONGEST = 200
 _VERSION = "twinwire-fingerprint/1"
+_POSITION = re.compile(r"\[[^\]]*\]")
+_ENTRY = re.compile(r"""entry (?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^.\[]*)""")
+"""The name of one entry, which some paths begin with: its key is a value, and not the same in every run."""
 
 
 def member_path(path: str) -> str:
     """Return the path of a member without positions, the same for JSON and XML; empty for the result itself.
 
     Args:
-        path: A JSON path from ``$``, or an XML path from ``/`` and the root element.
+        path: A JSON path from ``$``, an XML path from ``/`` and the root element, or a path from ``entry`` and a key.
     """
-    names = [name.lstrip("@") for name in re.sub(r"\[[^\]]*\]", "", path).replace("/", ".").split(".")]
+    path = _ENTRY.sub("$", path, count=1) if path.startswith("entry ") else path
+    names = [name.lstrip("@") for name in _POSITION.sub("", path).replace("/", ".").split(".")]
     # The first name is "$", or is empty and followed by the root element.
     names = names[2:] if path.startswith("/") else names[1:] if path.startswith("$") else names
     return ".".join(name for name in names if name)[:_LONGEST]
