@@ -55,7 +55,7 @@ class ModelRef:
 
 @dataclass(frozen=True, slots=True)
 class XmlShape:
-    """The XML form of a member: an attribute or an element with this name. ``wrapper`` names the element around a collection."""
+    """The XML form of a member: an attribute or element with this name. ``wrapper`` names the element around a collection."""
 
     name: str
     attribute: bool = False
@@ -209,7 +209,7 @@ class Modes:
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """A representation and its media types. Responses to ``relabelled`` ones carry another Content-Type of the representation."""
+    """A representation and its media types. A response to a ``relabelled`` one carries another of them as its Content-Type."""
 
     format: Literal["json", "xml"]
     media_types: tuple[str, ...]

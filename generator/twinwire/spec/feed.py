@@ -46,7 +46,7 @@ def _check_limit(lookup: Lookup) -> None:
 
 
 def _check_start(lookup: Lookup) -> None:
-    # The conformance kit sends these values, so a value that the parameter forbids would fail every server.
+    # A client validates its arguments, so it could never send a start value that the parameter forbids.
     node = lookup.named(CURSOR)
     for item in lookup.feed.path("cursor", "start").items():
         fault = None if node is None or item.text is None else fault_as_sent(node, item.text)
