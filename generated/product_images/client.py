@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The clients: one method per way to take the feed."""
+"""The blocking and the asynchronous client of the feed."""
 
 from __future__ import annotations
 
