@@ -44,8 +44,10 @@ validate = Command("validate", "print the problems and warnings of specs, or not
 
 def _configure_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", metavar="SPEC", nargs="?", type=Path, default=DEFAULT_SPEC, help="a spec file (%(default)s)")
-    parser.add_argument("--out", metavar="DIR", type=Path, default=DEFAULT_OUT, help="where the SDK project goes (%(default)s)")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when DIR is not what would be written")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, default=DEFAULT_OUT, help="the directory of the SDK project (%(default)s)"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if DIR differs from the output")
     parser.add_argument("--http", choices=("httpx", "httpx2"), default="httpx", help="the SDK's HTTP library (%(default)s)")
 
 

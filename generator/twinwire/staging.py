@@ -50,7 +50,7 @@ def session(root: Path) -> Iterator[Path]:
         The directory's real path.
 
     Raises:
-        OSError: The disk refuses.
+        OSError: A file cannot be read, written or moved.
         UsageError: Another run held the lock for longer than a minute.
     """
     root = Path(os.path.realpath(root))
@@ -70,7 +70,7 @@ def apply(root: Path, change: Change) -> None:
         change: The new contents and the paths to remove.
 
     Raises:
-        OSError: The disk refuses; the tree is as it was.
+        OSError: A file cannot be written or moved; the tree is as it was before.
     """
     _check_writable(root, change)
     try:

@@ -91,6 +91,7 @@ def unpack(raw: bytes) -> Packed:
 def build(document: Document) -> Contract:
     """Build the IR from a document in which ``check`` finds no problem."""
     spec = Spec(document.data)
+    # In dependency order, so that the generated tables define each field plan after those that it refers to.
     models = {name: _model(spec, name, spec.schemas[name]) for name in spec.reachable(spec.root_name)}
     operation = _operation(spec)
     info = document.data["info"]
@@ -192,6 +193,7 @@ def spec_type(schema: Json) -> str:
 
 
 def _model(spec: Spec, name: str, schema: Json) -> Model:
+    # Members keep the order of the spec: a change of one member is then a small diff of the output.
     required = frozenset(schema.get("required", ()))
     fields = tuple(_field(spec, wire, raw, wire in required) for wire, raw in schema.get("properties", {}).items())
     return Model(name, schema.get("xml", {}).get("name", name), fields, _text(schema.get("description")))
@@ -211,6 +213,7 @@ def _field(spec: Spec, wire: str, raw: Json, required: bool) -> Field:
         name, target = item_name, items
     kind: Scalar | ModelRef = ModelRef(spec.ref_name(target)) if "$ref" in target else _scalar(target)
     shape = XmlShape(name, xml.get("attribute", False), wrapper)
+    # For an optional member null means the same as its absence, so only a required one can be nullable in its own right.
     nullable = required and _allows_null(raw)
     return Field(wire, kind, shape, many, required, _text(raw.get("description")), raw.get("x-since"), nullable)
 
@@ -295,6 +298,7 @@ class _Feed:
         return Modes(parameter, choices, raw.get("unknown") == "ignored", raw.get("position"), raw.get("filename"))
 
     def _mode(self, raw: Json) -> Mode:
+        # "images.files" from the entry's model -> (images, files), and the content is a field of the model of files.
         model = self._target(self.result.field(self.raw["entries"]))
         path: list[Field] = []
         for name in raw["items"].split("."):

@@ -275,6 +275,7 @@ class Contract:
     models: Mapping[str, Model]
     feed: Feed
     errata: tuple[Erratum, ...] = ()
+    # Not a part of the contract itself: findings of the conformance kit cite these lines.
     lines: Mapping[str, int] = field(default_factory=dict)
     """Line numbers in the spec's file: of each parameter and member by its name, and of each erratum by its id."""
 

@@ -190,7 +190,7 @@ class _Parser:
         for expression, shown, hint in _PYTHON_GROUPS:
             if expression.match(self.text, self.place):
                 self._fail(f"{shown} is {_PLAIN}", hint)
-        self._fail("there is no group that begins with (?", "write (?:...)")
+        self._fail("this construct after (? does not exist in ECMA-262", "write (?:...)")
 
     def _escape(self) -> Term:
         if self.place == len(self.text):
