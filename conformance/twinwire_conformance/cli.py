@@ -55,7 +55,9 @@ def _certify(args: argparse.Namespace) -> int:
     detail = Detail.QUIET if options.quiet else Detail.VERBOSE if options.verbose else Detail.NORMAL
     with Interrupts(process_ends=True) as interrupts, launched(options) as started:
         chosen = rules if started.rules is None else recorded(started.rules)
-        report = started.conclude(_try(started.run, rules, chosen, Live(delivery.stream, len(chosen), detail), interrupts))
+        budget = started.run.exam.target.manners.max_requests
+        progress = Live(delivery.stream, len(chosen), detail, budget)
+        report = started.conclude(_try(started.run, rules, chosen, progress, interrupts))
         comparison = None if known is None else compare(report, known)
         # Within the block: a recording that cannot be written must not cost the report.
         with github.commands_stopped(delivery.stream):

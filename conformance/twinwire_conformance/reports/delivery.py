@@ -52,5 +52,9 @@ class Delivery:
                 output.write(writer.render(results, output.path))
             except UsageError as error:
                 failed = failed or error
+            except Exception as error:
+                # A defect of one writer must cost neither the other reports nor the verdict on the screen.
+                what = f"internal error: {type(error).__name__}: {error}"
+                failed = failed or UsageError(f"--{writer.option} could not be written: {what}", "please report it")
         if failed is not None:
             raise failed
