@@ -60,7 +60,7 @@ def _certify(args: argparse.Namespace) -> int:
         report = started.conclude(_try(started.run, rules, chosen, progress, interrupts))
         comparison = None if known is None else compare(report, known)
         # Within the block: a recording that cannot be written must not cost the report.
-        with github.commands_stopped(delivery.stream):
+        with github.commands_stopped(sys.stderr if started.run.absent else delivery.stream):
             _tell(delivery.stream, report, started.run.absent, detail, comparison)
         for line in github.annotation_lines(report) if github.is_github() else ():
             print(line, file=delivery.stream)

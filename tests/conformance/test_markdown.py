@@ -106,6 +106,18 @@ def test_commands_are_stopped_with_a_word_that_nobody_knows(monkeypatch: pytest.
     assert lines[0] != lines[3]
 
 
+def test_a_target_without_a_feed_cannot_give_commands_either(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert main(["certify", "http://127.0.0.1:9"]) == 3
+    captured = capsys.readouterr()
+    stop, message, start = captured.err.splitlines()
+    assert stop.removeprefix("::stop-commands::") == start.strip(":")
+    assert message.startswith("twinwire certify: inconclusive: no feed at http://127.0.0.1:9/")
+    assert [line.split("::")[1].split()[0] for line in captured.out.splitlines()] == ["warning"] * 10 + ["notice"]
+
+
 @pytest.mark.parametrize("github", [True, False])
 def test_certify_annotates_under_github_actions_only(
     github: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
