@@ -19,6 +19,7 @@ _VERSION: Subject = lambda feed: feed.version  # noqa: E731
 _SESSION: Subject = lambda feed: feed.session  # noqa: E731
 _MODES: Subject = lambda feed: feed.modes.parameter if feed.modes else None  # noqa: E731
 
+# Roles instead of names: another spec may call its cursor `offset` and its page size `limit`.
 _SUBJECTS: Mapping[str, tuple[Subject, ...]] = {
     "HTTP-01": (_CODE,),
     "PARAM-01": (_LIMIT,),
@@ -52,13 +53,16 @@ _SUBJECTS: Mapping[str, tuple[Subject, ...]] = {
     "IMAGE-05": (_MODES,),
     "IMAGE-06": (_MODES,),
 }
-"""The parameters and members that each rule checks, by role; rules that check no single one are absent."""
+"""The parameters and members that each rule checks, by role. Rules that do not check a particular one are absent."""
 
 
 def basis(contract: Contract, rule: str, member: str = "") -> str:
-    """Return one line that names the clause, where the spec says it, and the errata that concern it.
+    """Return one line that names the clause, its place in the spec, and the errata that concern it.
 
-    ``member`` is the member at which the failure was found, which counts where the rule has no subject of its own.
+    Args:
+        contract: The contract of the run.
+        rule: The id of the rule that failed.
+        member: The member at which the failure was found, which counts when the rule itself has no subject; empty for none.
     """
     names = _names(contract, rule, member)
     return "; ".join([f"rests on clause {rule}", *_places(contract, names)])

@@ -1,10 +1,11 @@
-"""Causes: failures that one defect of the server brings about are shown as one.
+"""Causes: failures that come from one defect of the server are shown together.
 
-The subject of a failure is the member or parameter that it is about: the last name of its path, or what its rule is always
-about. Failures of one subject have one cause, the most basic rule of which stands for it. Failures of traversals have one
-cause when one follows from the other: an entry that is lost makes the remaining number wrong, too.
+The subject of a failure is the last member name in its path. Failures with the same subject have one cause; the most basic of
+their rules leads the group. Failures of rules in ``_FOLLOWS`` have one cause when one follows from the other: an entry that is
+lost makes the remaining count wrong, too.
 
-Example: SCHEMA-01 at $.token, SCHEMA-06 at $.token and TWIN-02 at $.token have the subject "token"; SCHEMA-01 stands for all.
+Example: SCHEMA-01, SCHEMA-06 and TWIN-02 fail at $.token. Their subject is "token", and SCHEMA-01 leads the group. PAGE-05 and
+PAGE-03 fail as well: PAGE-03 leads PAGE-05.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from twinwire_conformance.model import Cause, Finding, NotServed, Outcome, Resul
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 
 _ORDER = ("HTTP", "SCHEMA", "IMAGE", "PARAM", "PAGE", "TWIN")
-"""The families of rules, those first whose failures bring about failures of the later ones."""
+"""The families of rules; failures of an earlier family cause failures of later ones."""
 
 _UNSTABLE = "PAGE-04"
-"""The rule that fails when one request gets different pages, so that comparing it with any other request tells nothing."""
+"""The rule that fails when one request gets different pages: comparisons with other requests then prove nothing."""
 
 _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "HTTP-03": ("HTTP-02",),
@@ -45,11 +46,19 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "TWIN-03": ("TWIN-02", "TWIN-01"),
     "TWIN-05": ("HTTP-02", "TWIN-01", "TWIN-02"),
 }
-"""For a rule those whose failure explains its own, the likeliest first."""
+"""For each rule the rules whose failure explains its own, the likeliest first."""
 
 
 def group(results: Sequence[Result], findings: Mapping[str, Finding]) -> tuple[tuple[Result, ...], tuple[Cause, ...]]:
-    """Return the results, each failure with the rule that stands for its cause, and the causes in order of importance."""
+    """Group the failures of a run by cause.
+
+    Args:
+        results: The results of all rules.
+        findings: The finding that ended each rule, by rule id, where there was one.
+
+    Returns:
+        The results, in which each failure names the rule that leads its group, and the causes.
+    """
     failed = sorted((result for result in results if result.outcome is Outcome.FAIL), key=_rank)
     failing = {result.id for result in failed}
     unstable = {rule for rule in failing - {_UNSTABLE} if _UNSTABLE in failing and _compares(findings.get(rule))}
@@ -58,6 +67,7 @@ def group(results: Sequence[Result], findings: Mapping[str, Finding]) -> tuple[t
         if result.id not in unstable:
             by_subject.setdefault(subject(findings.get(result.id)), result.id)
 
+    # The leader of a leader is looked up again: PAGE-06 leads to PAGE-05, which leads to PAGE-03.
     def leader(rule: str) -> str:
         if rule in unstable:
             return leader(_UNSTABLE)
@@ -84,6 +94,7 @@ def group(results: Sequence[Result], findings: Mapping[str, Finding]) -> tuple[t
 
 def _cause(leader: Result, others: Sequence[Result], results: Sequence[Result]) -> Cause:
     lines = leader.message.splitlines()
+    # A message is "expected ..." and "got ..." on two lines (Violation), with an optional table below.
     got = next((line.removeprefix("got").strip() for line in lines if line.startswith("got")), "")
     expected = lines[0].removeprefix("expected").strip() if lines else ""
     blocked = [result.id for result in results if result.blocked_by == leader.id]
@@ -106,7 +117,7 @@ def _compares(finding: Finding | None) -> bool:
 
 
 def subject(finding: Finding | None) -> str:
-    """Return the member that a failure is about, or nothing."""
+    """Return the name of the member that a failure is about; empty when there is none."""
     if not isinstance(finding, Violation) or not finding.path:
         return ""
     names = _NAME.findall(re.sub(r"\[[^\]]*\]", "", finding.path))

@@ -1,4 +1,4 @@
-"""The subcommand certify."""
+"""The command `twinwire certify`."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _VERDICTS = """\
 verdicts and exit codes:
   certified               0  every MUST holds, and no SHOULD failed
   certified-with-remarks  0  every MUST holds, and a SHOULD failed
-  partial                 0  some rules were not selected, and no MUST among the
-                             others failed: never a certificate
+  partial                 0  some rules were deselected, and no MUST among the
+                             others failed; this is never a certificate
   not-certified           1  a MUST failed
   (--fail-on should)      1  a SHOULD failed, whatever the verdict
   (wrong usage)           2  an option, a URL, a spec or a report cannot be used
@@ -41,7 +41,7 @@ verdicts and exit codes:
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.usage = _USAGE
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("url", metavar="URL", nargs="?", help="the base that the operation's path is appended to")
+    parser.add_argument("url", metavar="URL", nargs="?", help="the base URL, to which the path of the operation is appended")
     for option in (*OPTIONS, *REPORT_OPTIONS):
         parser.add_argument(f"--{option.name}", **option.keywords)
     parser.epilog = f"{_VERDICTS}\n{credentials.HELP}"
@@ -59,7 +59,7 @@ def _certify(args: argparse.Namespace) -> int:
         progress = Live(delivery.stream, len(chosen), detail, budget)
         report = started.conclude(_try(started.run, rules, chosen, progress, interrupts))
         comparison = None if known is None else compare(report, known)
-        # Within the block: a recording that cannot be written must not cost the report.
+        # Leaving the block writes the recording, which may fail: the report is written before.
         with github.commands_stopped(sys.stderr if started.run.absent else delivery.stream):
             _tell(delivery.stream, report, started.run.absent, detail, comparison)
         for line in github.annotation_lines(report) if github.is_github() else ():
@@ -70,7 +70,7 @@ def _certify(args: argparse.Namespace) -> int:
 
 def _tell(stream: TextIO, report: Report, absent: str, detail: Detail, comparison: Comparison | None) -> None:
     if absent:
-        hint = "the URL is the base, to which the operation's path is appended"
+        hint = "give the base URL: the path of the operation is appended to it"
         print(f"twinwire certify: {report.verdict.value}: {absent} ({hint})", file=sys.stderr)
         console_report.show_trace(sys.stderr, report)
     else:
@@ -90,4 +90,4 @@ def _try(run: Run, rules: list[Rule], chosen: list[Rule], progress: Live, interr
         return try_rules(run, rules, chosen, listen, interrupts)
 
 
-certify = Command("certify", "certify a server against the contract and report", _configure, _certify, order=30)
+certify = Command("certify", "certify a server against the contract", _configure, _certify, order=30)

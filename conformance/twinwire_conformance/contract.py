@@ -1,4 +1,4 @@
-"""The terms that a target is held to: the IR, made ready for sending requests and judging answers."""
+"""The contract of a run: the intermediate representation, prepared for sending requests and judging responses."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from twinwire.errors import UsageError
 from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Field, Kind, Mode, ModelRef, Packed, Representation, unpack
 from twinwire_conformance.model import Answer, Request
 from twinwire_conformance.reading import Reader, Reading, Unreadable
+from twinwire_conformance.reading.limits import check_weight
 from twinwire_conformance.validation import Schemas
 
 Format = Literal["json", "xml"]
 MAX_UNREADABLE = 256
 FORMATS: tuple[Format, ...] = ("json", "xml")
 _SESSION = "twinwire"
+# Bounded, because int() refuses texts of thousands of digits with an exception.
 _DECIMAL = re.compile(r"-?[0-9]{1,20}")
 
 
@@ -27,15 +29,20 @@ def _packaged() -> Packed:
 
 
 def packaged_contract() -> Contract:
-    """Return the contract that ships with the suite; it was checked when ``twinwire generate`` put it there."""
+    """Return the contract that ships with the suite; ``twinwire generate`` checks it before writing it."""
     return _packaged().contract
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A valid request for one lot, in the contract's terms.
+    """A valid request for one page, in the terms of the contract.
 
-    ``cursor`` None asks from the beginning, ``limit`` None leaves it to the default, ``mode`` None is the default mode.
+    Args:
+        media_type: The media type to accept; empty where the caller sets the Accept header itself.
+        cursor: The position to continue from; None for the beginning of the feed.
+        limit: The page size; None for the default.
+        mode: The content mode; None for the default.
+        session: The session; None for the caller's.
     """
 
     media_type: str
@@ -46,9 +53,10 @@ class Ask:
 
 
 class Terms:
-    """The parts of a contract that the rules use, by role and never by a member's name.
+    """The parts of a contract that the rules use, by role and not by name.
 
-    Raises UsageError for a required parameter whose value is unknown.
+    Raises:
+        UsageError: A parameter is required, and the spec has no value to send for it.
     """
 
     def __init__(self, contract: Contract) -> None:
@@ -60,16 +68,16 @@ class Terms:
         self._required = {item.name: item.example for item in contract.operation.parameters if item.required}
         session = self.feed.session
         if session is not None and session.required and session.example is None and session.type.pattern is None:
-            # Any text identifies a session.
+            # A session without a pattern may be any text, so that one can be made up.
             self._required[session.name] = _SESSION.ljust(session.type.min_length or 0, "-")[: session.type.max_length]
         for name, example in self._required.items():
-            # The caller may still give the session.
+            # A missing session is an error only when a request is made: the caller may give one with --session.
             if example is None and (session is None or name != session.name):
                 raise _missing(name)
 
     @property
     def media_types(self) -> tuple[str, ...]:
-        """Every documented media type, JSON first."""
+        """Every documented media type, those of JSON first."""
         return tuple(name for item in self.feed.representations for name in item.media_types)
 
     def representation(self, format_: Format) -> Representation:
@@ -77,23 +85,23 @@ class Terms:
         return next(item for item in self.feed.representations if item.format == format_)
 
     def canonical_type(self, format_: Format) -> str:
-        """Return the media type with which a format is asked for when any will do."""
+        """Return the media type to request a representation with when any of its media types will do."""
         return self.representation(format_).labels[0]
 
     def format_of(self, media_type: str) -> Format | None:
-        """Return the format that a documented media type brings, or None."""
+        """Return the representation that a request for a media type gets; None for an undocumented one."""
         return next((item.format for item in self.feed.representations if media_type in item.media_types), None)
 
     def labelled(self, media_type: str) -> Format | None:
-        """Return the format that a response with this Content-Type is in, or None.
+        """Return the representation that a Content-Type declares, or None.
 
-        Every documented media type may be the label of its format; HTTP-03 remarks on those that are not meant as one.
+        Every documented media type is accepted; HTTP-03 remarks on those that are only meant for requests.
         """
         return self.format_of(media_type)
 
     @cached_property
     def light_mode(self) -> Mode | None:
-        """The mode whose answers are smallest: links, where the feed has them. None is the default mode."""
+        """The content mode with the smallest responses: links where the feed has them. None without content modes."""
         if self.feed.modes is None:
             return None
         links = [mode for mode in self.feed.modes.choices if kind_of(mode.content) is Kind.URI]
@@ -101,17 +109,19 @@ class Terms:
 
     @property
     def modes(self) -> list[Mode | None]:
-        """Every mode, the light one first; a feed without modes has one, None."""
+        """Every content mode, the one with the smallest responses first; a list of None when the feed has no content modes."""
         if self.feed.modes is None:
             return [None]
         others = [mode for mode in self.feed.modes.choices if mode is not self.light_mode]
         return [self.light_mode, *others]
 
     def params(self, ask: Ask) -> dict[str, str]:
-        """Return the query parameters of an ask by name, in the order of the operation.
+        """Return the query parameters of a page request by name, in the order of the operation.
 
-        A required parameter without a role in the feed gets the value that the spec gives for it. Raises UsageError when there
-        is none.
+        A required parameter without a role in the feed gets the example in the spec.
+
+        Raises:
+            UsageError: The session is required, and neither the request nor the spec has one.
         """
         feed = self.feed
         values = {name: example for name, example in self._required.items() if example is not None}
@@ -128,11 +138,15 @@ class Terms:
         return {item.name: values[item.name] for item in self.operation.parameters if item.name in values}
 
     def request(self, ask: Ask) -> Request:
-        """Return the request for an ask."""
+        """Return the HTTP request for a page request."""
         return Request(tuple(self.params(ask).items()), ask.media_type)
 
     def read(self, answer: Answer) -> Reading:
-        """Read an answer by its label. Raises Unreadable when the label is no documented one or the body not its kind."""
+        """Decode a response according to its Content-Type.
+
+        Raises:
+            Unreadable: The Content-Type is not documented, or the body does not match it.
+        """
         if answer.flaw:
             raise Unreadable(answer.flaw)
         format_ = self.labelled(answer.media_type)
@@ -141,35 +155,36 @@ class Terms:
             raise Unreadable(f"the Content-Type is {label!r}; documented are {', '.join(self.media_types)}")
         read = self._reader.json if format_ == "json" else self._reader.xml
         # Many rules meet the same broken body; it is parsed once. A target without one pays nothing for that.
-        known = self._unreadable.get(_identity(answer)) if self._unreadable else None
+        known = self._unreadable.get(identity(answer)) if self._unreadable else None
         if known is not None:
             raise Unreadable(str(known), coding=known.coding, foreign=known.foreign)
         try:
+            check_weight(answer.body, is_json=format_ == "json")
             return read(answer.body, answer.charset)
         except Unreadable as error:
             if len(self._unreadable) >= MAX_UNREADABLE:
                 self._unreadable.clear()
             # A copy: the traceback of the error holds the body.
-            self._unreadable[_identity(answer)] = Unreadable(str(error), coding=error.coding, foreign=error.foreign)
+            self._unreadable[identity(answer)] = Unreadable(str(error), coding=error.coding, foreign=error.foreign)
             raise
 
     def size(self, wanted: int) -> int:
-        """Return the allowed size of a lot that is nearest to a wanted one."""
+        """Return the allowed page size nearest to a wanted one."""
         return max(self.feed.limit.minimum, min(self.feed.limit.maximum, wanted))
 
     def sample(self, media_type: str, cursor: str | None = None) -> Ask:
-        """Return the ask for a lot of two entries; one size, so that rules share the answers."""
+        """Return the request for a page of two entries. All rules use this size, so that they share the responses."""
         return Ask(media_type, cursor, self.size(2), self.light_mode)
 
     def refuses(self, answer: Answer) -> bool:
-        """Say whether an answer refuses its request: by a 4xx but 429, or by an envelope without entries."""
+        """Return whether a response rejects its request: a 4xx other than 429, or an error result without entries."""
         if 400 <= answer.status < 500:
             return answer.status != 429
         envelope = self.envelope(answer) if answer.status == 200 else None
         return envelope is not None and not envelope.get(self.feed.entries.wire)
 
     def envelope(self, answer: Answer) -> dict[str, Any] | None:
-        """Return the result with which an answer says that its request did not work, or None when it is no such thing."""
+        """Return the error result in a response; None when the response is a success or not a result."""
         try:
             value = self.read(answer).value
         except Unreadable:
@@ -183,7 +198,7 @@ class Terms:
         return Schemas(self.contract, packed.schemas if packed.contract is self.contract else None)
 
     def items(self, entry: dict[str, Any], mode: Mode) -> list[dict[str, Any]]:
-        """Return the items that an entry holds in the collection of a mode; what is mistyped yields none."""
+        """Return the images that an entry holds for a content mode; a mistyped collection counts as empty."""
         nodes = [entry]
         for step in mode.items:
             found: list[dict[str, Any]] = []
@@ -197,9 +212,9 @@ class Terms:
         return nodes
 
 
-def _identity(answer: Answer) -> tuple[object, ...]:
+def identity(answer: Answer) -> tuple[object, ...]:
     """Return what two answers have in common that read the same, without keeping a body."""
-    return answer.media_type, answer.charset, len(answer.body), hash(answer.body)
+    return answer.media_type, answer.charset, len(answer.body), hash(answer.body), answer.flaw
 
 
 def _missing(name: str, otherwise: str = "") -> UsageError:
@@ -210,7 +225,10 @@ def _missing(name: str, otherwise: str = "") -> UsageError:
 
 
 def integer(value: object) -> int | None:
-    """Return a 64-bit integer, also one that is written in text, which the schema rules name; None for anything else."""
+    """Return a signed 64-bit integer, or None for anything else.
+
+    An integer in text counts as well: the schema rules fail for its type, and the other rules can still judge its value.
+    """
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         value = int(value)
     fits = isinstance(value, int) and not isinstance(value, bool) and INT64_MIN <= value <= INT64_MAX
@@ -218,5 +236,5 @@ def integer(value: object) -> int | None:
 
 
 def kind_of(field: Field) -> Kind | None:
-    """Return the kind of a scalar field, or None for a model."""
+    """Return the kind of a scalar field; None for a field that holds a model."""
     return None if isinstance(field.type, ModelRef) else field.type.kind

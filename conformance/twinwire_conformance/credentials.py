@@ -1,4 +1,4 @@
-"""Headers and session as the caller gives them: by flags, or in the environment where no process list shows them."""
+"""Headers and session of the caller, from options or from environment variables, which no process list shows."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Kind, Scalar
 
 HEADER_VARIABLE = "TWINWIRE_HEADER_"
 SESSION_VARIABLE = "TWINWIRE_SESSION"
-# Host is allowed: it chooses a virtual host.
+# Headers of the connection. Host is not among them, because a caller may choose a virtual host with it.
 _FRAMING = frozenset(
     (
         *("connection", "content-length", "expect", "http2-settings", "keep-alive", "proxy-connection", "te", "trailer"),
         *("transfer-encoding", "upgrade"),
     )
 )
+# Headers that the rules vary or depend on: a conditional or partial request, for example, need not return a page.
 _OURS = frozenset(
     (
         *("accept", "accept-encoding", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since"),
@@ -32,31 +33,49 @@ empty variables count as unset."""
 
 
 def headers(lines: Sequence[str], environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the headers by name; lines are like ``Name: value``. Raises UsageError, which never shows a value."""
+    """Return the caller's headers by name.
+
+    Args:
+        lines: The values of ``--header``, like ``Name: value``. They take precedence over the environment.
+        environment: The environment variables; ``TWINWIRE_HEADER_X_KEY`` is the header ``X-KEY``.
+
+    Raises:
+        UsageError: A header is malformed, or belongs to the connection or to the suite. The message never shows a value.
+    """
     found: dict[str, tuple[str, str]] = {}
     for variable, value in environment.items():
         name = variable.removeprefix(HEADER_VARIABLE).replace("_", "-")
+        # CI systems pass a secret that is not set as an empty variable.
         if variable.startswith(HEADER_VARIABLE) and name and value.strip():
             found[name.lower()] = (name, _checked(name, value.strip(), f"the variable {variable}"))
     for line in lines:
         name, colon, value = line.partition(":")
         name, value = name.strip(), value.strip()
         if not colon or not re.fullmatch(r"[0-9A-Za-z!#$%&'*+.^_`|~-]+", name):
-            # The text may hold a secret, so it is not repeated.
+            # The malformed text may be a secret, so that the message does not quote it.
             raise UsageError("a --header is not of the form 'Name: value'", "write it like --header 'Authorization: Bearer …'")
+        # Header names are case-insensitive: an option replaces the variable of the same name.
         found[name.lower()] = (name, _checked(name, value, "--header"))
     return dict(found.values())
 
 
 def session(flag: str | None, environment: Mapping[str, str] = os.environ) -> str | None:
-    """Return the session, or None when neither a flag nor the environment names one."""
+    """Return the session from the option, else from the environment; None when neither names one."""
     return flag if flag is not None else environment.get(SESSION_VARIABLE) or None
 
 
 def allowed_session(flag: str | None, contract: Contract, environment: Mapping[str, str] = os.environ) -> str | None:
-    """Return the session as ``session`` does, held to the contract: a request that breaks it would be blamed on the target.
+    """Return the session as ``session`` does, and check it against the contract.
 
-    Raises UsageError, which never shows the value.
+    The target would be blamed for rejecting an invalid session.
+
+    Args:
+        flag: The value of ``--session``; None when it was not given.
+        contract: The contract of the run.
+        environment: The environment variables.
+
+    Raises:
+        UsageError: The contract does not allow the session. The message never shows its value.
     """
     found = session(flag, environment)
     if found is None:
@@ -72,7 +91,7 @@ def allowed_session(flag: str | None, contract: Contract, environment: Mapping[s
 
 
 def _problem(text: str, scalar: Scalar) -> str:
-    """Return why a scalar of the spec does not allow a text, without the text; empty when it does."""
+    """Return the reason why a scalar does not allow a text, without quoting the text; empty when it does."""
     if scalar.min_length is not None and len(text) < scalar.min_length:
         return f"must have at least {scalar.min_length} characters, got {len(text)}"
     if scalar.max_length is not None and len(text) > scalar.max_length:
@@ -92,13 +111,13 @@ def _problem(text: str, scalar: Scalar) -> str:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    # Only a spec with a pattern needs it.
+    # Imported here because only specs with a pattern need it.
     import jsonschema_rs  # noqa: PLC0415
 
     try:
         return jsonschema_rs.is_valid({"pattern": pattern}, text)
     except ValueError:
-        # A pattern in Python's dialect, or a text that is not Unicode.
+        # The pattern uses syntax that only Python has, or the text has lone surrogates.
         return re.search(pattern, text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Launching a run: from what a caller says, or a recording, to a target, its terms, and a run ready to begin."""
+"""Launching a run: from the caller's options, or a recording, to a target, its contract, and a run ready to begin."""
 
 from __future__ import annotations
 
@@ -38,14 +38,20 @@ IN_PROCESS = "http://in-process.invalid"
 
 @dataclass(frozen=True, slots=True)
 class Launched:
-    """A run that is ready to begin, the rules it is about (None for all), and the recording that it replays, if any."""
+    """A run that is ready to begin.
+
+    Args:
+        run: The run.
+        rules: The ids of the rules to try; None for all.
+        recording: The recording that the run replays; None for a run that sends requests.
+    """
 
     run: Run
     rules: tuple[str, ...] | None
     recording: Recording | None = None
 
     def conclude(self, report: Report) -> Report:
-        """Return a report that says what a replay has to say of itself: what it lacks leaves the verdict open."""
+        """Return the report of the run. A replay adds a note, and is inconclusive when the recording lacks an exchange."""
         if self.recording is None:
             return report
         notes = [report.note] if report.note else []
@@ -65,7 +71,15 @@ class Launched:
 
 @contextmanager
 def launched(options: Options) -> Iterator[Launched]:
-    """Yield a run that is ready to begin; its target is closed afterwards. Raises UsageError or SpecError."""
+    """Yield a run that is ready to begin, and close its target afterwards.
+
+    Args:
+        options: The options of the run.
+
+    Raises:
+        UsageError: An option, the target or the recording cannot be used.
+        SpecError: The spec has problems.
+    """
     output = None if options.har is None else Output(options.har)
     recording = None if options.replay is None else read_recording(options.replay)
     contract = packaged_contract() if options.spec is None else read_contract(options.spec)
@@ -76,10 +90,11 @@ def launched(options: Options) -> Iterator[Launched]:
     longest = profile.max_time if options.max_time is None else options.max_time
     manners = Manners(options.timeout, options.rate, most, max_time=longest)
     headers, session = _credentials(options, recording, contract)
+    # Each run explores other inputs; the report names the seed to repeat it.
     seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
     parameter = contract.feed.session
     named = (parameter.name, session) if parameter is not None and session is not None else None
-    # A host is not secret: links in responses contain it, and a recording must keep them.
+    # Host is not redacted: links in responses contain it, and a recording must keep them usable.
     hidden = [value for name, value in headers.items() if name.lower() != "host"]
     secrets = [*hidden, *([session] if session else [])]
     with ExitStack() as stack:
@@ -89,7 +104,7 @@ def launched(options: Options) -> Iterator[Launched]:
         path = contract.operation.path
         target = Target(url, path, manners, headers, secrets, app, session=named, through=carrier.carry, until=until)
         run = begin(Terms(contract), target, profile, seed, session)
-        # Before the target, so that it is written when nothing is in flight any more.
+        # Registered before the target, so that it runs after the target is closed and no exchange is incomplete.
         stack.callback(carrier.write, _origin(run, headers, options.rules))
         stack.enter_context(target)
         yield Launched(run, options.rules, recording)
@@ -112,7 +127,7 @@ def _origin(run: Run, headers: Iterable[str], rules: tuple[str, ...] | None) -> 
 
 @dataclass(slots=True)
 class _Carrier:
-    """Makes the transport of a run, and keeps what records it."""
+    """Makes the transport of a run, and writes its recording at the end."""
 
     manners: Manners
     until: Deadline
@@ -141,14 +156,18 @@ class _Carrier:
 
 
 def _as_recorded(options: Options, origin: Origin, contract: Contract) -> Options:
-    """Return options in which what the caller left open is as it was recorded. Raises UsageError when they do not fit."""
+    """Return the options of a replay, in which the caller's options take precedence over the recorded ones.
+
+    Raises:
+        UsageError: The recording is of another target or another spec.
+    """
     if options.app is not None or (options.url is not None and options.url.rstrip("/") != origin.base_url):
         raise UsageError(
             f"the recording is of {printable(origin.base_url)}, not of the target that was given", "leave the target out"
         )
     if contract.origin.sha256 != origin.spec:
         came = f"its SHA-256 is {origin.spec}, that of {contract.origin.title} is {contract.origin.sha256}"
-        raise UsageError(f"the recording was made with another spec: {came}", "give the one it was made with by --spec")
+        raise UsageError(f"the recording was made with another spec: {came}", "name the spec that it was made with by --spec")
     if options.profile is None and origin.profile not in PROFILES:
         raise UsageError(f"the recording names no profile of this version: {origin.profile!r}", "name one with --profile")
     return replace(
@@ -166,7 +185,7 @@ def _as_recorded(options: Options, origin: Origin, contract: Contract) -> Option
 def _credentials(options: Options, recording: Recording | None, contract: Contract) -> tuple[dict[str, str], str | None]:
     if recording is None:
         return credentials.headers(options.headers), credentials.allowed_session(options.session, contract)
-    # A recording knows that there were secrets, but not which.
+    # A recording has the names of secret headers, and a placeholder for each value.
     return dict.fromkeys(recording.origin.headers, REDACTED), REDACTED if recording.origin.session else None
 
 
@@ -177,7 +196,7 @@ def _where(options: Options, contract: Contract, stack: ExitStack) -> tuple[str,
         return IN_PROCESS, load_app(options.app)
     if not options.reference:
         raise UsageError("no target was given", "name a URL, an application, a recording or the reference server")
-    # Where somebody else's server is the target, ours and what it is made of need not be loaded.
+    # Imported here because the reference server and its web framework are not needed for any other target.
     from twinwire_conformance.reference import create_app, running  # noqa: PLC0415
 
     return stack.enter_context(running(create_app(contract))), None

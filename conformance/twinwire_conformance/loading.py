@@ -1,4 +1,4 @@
-"""Loading an application from ``MODULE:ATTR``, as an ASGI or WSGI server does."""
+"""Loading an application from ``MODULE:ATTR``, as ASGI and WSGI servers do."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ def load_app(reference: str) -> Any:
     """Import an ASGI or WSGI application; a factory without arguments is called.
 
     Args:
-        reference: ``MODULE:ATTR``; the current directory is importable, and ATTR may be dotted or end in ``()``.
+        reference: ``MODULE:ATTR``. The current directory is importable, and ATTR may be dotted or end in ``()``.
 
     Raises:
-        UsageError: There is none. The message says what failed, and in which file and line.
+        UsageError: The application cannot be loaded. The message names the error, its file and its line.
     """
     module_name, colon, attribute = reference.partition(":")
+    # gunicorn's syntax for a factory is MODULE:create_app().
     attribute, parentheses, rest = attribute.partition("()")
     if not colon or not module_name or not attribute or rest:
         raise UsageError(f"--app {reference!r} is not of the form MODULE:ATTR", _HINT)
@@ -32,7 +33,7 @@ def load_app(reference: str) -> Any:
         raise UsageError(f"--app {reference!r} names a file", "write the module with dots, like myproject.main:app")
     here = str(Path.cwd())
     if here not in sys.path:
-        # As uvicorn and gunicorn do. It stays, because an application may import more while it serves.
+        # uvicorn and gunicorn add it as well. It stays, because an application may import modules while it serves.
         sys.path.insert(0, here)
     found = _imported(reference, module_name)
     walked = module_name
@@ -55,7 +56,7 @@ def _imported(reference: str, module_name: str) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        # Even SystemExit: a module that calls sys.exit must not end the run with a verdict's exit code.
+        # SystemExit as well: a module that calls sys.exit(0) would end the run with the exit code of a certificate.
         raise _unusable(reference, _described(error)) from error
 
 
@@ -89,7 +90,7 @@ def _described(error: BaseException) -> str:
 
 
 def _is_own(filename: str) -> bool:
-    """Return whether a frame belongs to the application: not to Python, to a library, or to this package."""
+    """Return whether a frame belongs to the application, and not to Python, a library or this package."""
     foreign = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     return not filename.startswith(("<", str(Path(__file__).parent), *foreign))
 

@@ -1,4 +1,4 @@
-"""What the suite speaks of: requests and answers, verdicts, and the ways in which a rule can end."""
+"""The vocabulary of the suite: requests and responses, verdicts, and the ways in which a rule can end."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How much a rule weighs: MUST decides certification, SHOULD only remarks."""
+    """The requirement level of a rule: MUST decides certification, SHOULD only remarks."""
 
     MUST = "MUST"
     SHOULD = "SHOULD"
 
 
 class Outcome(StrEnum):
-    """How a rule ended against a target."""
+    """The outcome of a rule against a target."""
 
-    PASS = "pass"  # noqa: S105 - an outcome, no password
+    PASS = "pass"  # noqa: S105 - an outcome, not a password
     FAIL = "fail"
     SKIP = "skip"
     INCONCLUSIVE = "inconclusive"
     BLOCKED = "blocked"
-    """The rule cannot be judged because of another rule that fails; ``Result.blocked_by`` names it."""
+    """The rule cannot be judged because another rule fails; ``Result.blocked_by`` names it."""
     WAIVED = "waived"
 
 
 class Verdict(StrEnum):
-    """What a whole run says of a target."""
+    """The verdict of a whole run."""
 
     CERTIFIED = "certified"
     REMARKS = "certified-with-remarks"
     NOT_CERTIFIED = "not-certified"
     INCONCLUSIVE = "inconclusive"
     PARTIAL = "partial"
-    """Some rules were deselected and none of the others failed a MUST: never a certificate."""
+    """Some rules were deselected, and no MUST among the others failed; this is never a certificate."""
 
     @property
     def exit_code(self) -> int:
@@ -46,36 +46,45 @@ class Verdict(StrEnum):
 Params = tuple[tuple[str, str], ...]
 
 
-SHOWN_BYTES = 256 * 1024
+SHOWN_BYTES = 16 * 1024
 """The most bytes of a body that are kept for the report."""
+SHOWN_HEADERS = 4 * 1024
+"""The most characters of the headers of a response that are kept."""
+MAX_QUOTED = 4_000
+"""The longest text that a message quotes, in characters."""
 CUT = "the body is longer than was to be read"
 
 
 @dataclass(frozen=True, slots=True)
 class ClientIdentity:
-    """The headers by which a server could recognise a client, in the order and the case in which that client sends them.
+    """The headers by which a server could recognise a client, in the order and case in which that client sends them.
 
-    A value of None marks the place of a header whose value the request gives, such as Host and Accept; it is left out when
-    the request gives none.
+    A value of None marks the place of a header that the request supplies, such as Host or Accept; without one it is omitted.
     """
 
     name: str
     headers: tuple[tuple[str, str | None], ...]
 
 
+# A space would end the request target, and '#' would begin a fragment.
 _RAW_QUERY = re.compile(r"[!-\"$-~]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET of the operation: query parameters in order, and headers beyond those that every request carries.
+    """A GET of the operation.
 
-    ``accept`` None sends no Accept header. Lone surrogates in a parameter stand for raw bytes (surrogateescape). No more
-    than ``most`` bytes of the answer are read, where it is set; the request is the same without it.
+    Args:
+        params: Query parameters in order. Lone surrogates stand for raw bytes (surrogateescape).
+        accept: The Accept header; None sends none.
+        headers: Additional headers.
+        most: The most bytes of the response to read; None for the target's limit. It does not count in comparisons.
+        fresh_connection: Whether to use a new connection for this request only.
+        raw_query: A query to send unchanged in place of ``params``: printable ASCII without spaces and ``#``.
+        client: Another client whose headers replace those of the kit.
 
-    ``fresh_connection`` sends the request on a connection of its own, which is not used again. ``raw_query`` is sent as it
-    is, in place of ``params``: printable ASCII without spaces and ``#``. ``client`` sends the headers of another client in
-    place of the kit's own. Raises ValueError for a raw query that cannot be sent, or that comes beside params.
+    Raises:
+        ValueError: ``raw_query`` has other characters, or was given together with ``params``.
     """
 
     params: Params = ()
@@ -97,9 +106,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for a request: status, headers (lower-case names), body, and the URL that was asked, as it is shown.
+    """A response as received, or the part of it that could be read.
 
-    ``seconds`` is how long it took, ``received`` when it was there, in seconds since the epoch.
+    ``headers`` have lower-case names, ``url`` is redacted, ``seconds`` is the duration, ``received`` the Unix time.
     """
 
     request: Request
@@ -110,29 +119,46 @@ class Answer:
     seconds: float = 0.0
     received: float = 0.0
     flaw: str = ""
-    """The error in the content coding or the end of the body that makes it unreadable; empty without one."""
+    """The defect in the content coding or the end of the body that makes it unreadable; empty without one."""
     unasked_coding: str = ""
-    """The content coding that was used although the request did not offer it; ``body`` is decoded all the same."""
+    """The content coding that the request did not offer; ``body`` is decoded nevertheless. Empty without one."""
     framing_defect: str = ""
-    """The error in the framing of a body that is readable all the same; empty without one."""
+    """The defect in the framing of a body that is readable nevertheless; empty without one."""
     wire_bytes: int = 0
-    """The size of the body before its content coding was undone."""
+    """The size of the body as transferred, before its content coding was decoded."""
     trace: str = field(default="", repr=False)
-    """The end of the traceback when an application in this process raised, without secrets; empty otherwise."""
+    """The end of the redacted traceback when an application in this process raised; empty otherwise."""
+
+    full_bytes: int = 0
+    """The size of the body where only its beginning is held; 0 when all of it is here."""
+
+    @property
+    def size(self) -> int:
+        """The size of the body, whether all of it is here or not."""
+        return max(self.full_bytes, len(self.body))
+
+    def shortened(self) -> Answer:
+        """Return the answer with no more of its body and headers than is shown of them."""
+        headers = self.headers
+        if sum(len(name) + len(value) for name, value in headers.items()) > SHOWN_HEADERS:
+            headers = _shortened(headers)
+        elif len(self.body) <= SHOWN_BYTES:
+            return self
+        return replace(self, headers=headers, body=self.body[:SHOWN_BYTES], full_bytes=self.size)
 
     @property
     def cut(self) -> bool:
-        """Whether the body is longer than was to be read, and only its beginning is here."""
+        """True when the body exceeds the limit, and only its beginning was read."""
         return self.flaw == CUT
 
     @property
     def media_type(self) -> str:
-        """The media type of the label, without parameters, in lower case; empty when there is no label."""
+        """The media type of the Content-Type, without parameters, in lower case; empty when there is none."""
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
     @property
     def charset(self) -> str | None:
-        """The charset that the label declares, or None."""
+        """The charset of the Content-Type in lower case; None when it names none."""
         for parameter in self.headers.get("content-type", "").split(";")[1:]:
             name, _, value = parameter.partition("=")
             if name.strip().lower() == "charset":
@@ -141,9 +167,9 @@ class Answer:
 
     @property
     def charset_or_utf8(self) -> str:
-        """A charset that Python can decode with, whatever the label says."""
+        """The charset of the Content-Type if Python knows it, else UTF-8."""
         try:
-            # Of nothing at all Python decodes without a look at the charset.
+            # Python decodes an empty body without looking up the charset.
             b" ".decode(self.charset or "utf-8", "replace")
         except (LookupError, ValueError):
             return "utf-8"
@@ -152,7 +178,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One exchange that shows a finding: a command that repeats it, and what came. Secrets are redacted."""
+    """An exchange that shows a finding: a command that repeats it, and the beginning of the response, redacted."""
 
     curl: str
     status: int
@@ -161,8 +187,25 @@ class Evidence:
     """The end of the application's traceback, for a target in this process that raised."""
 
 
+def _shortened(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the first headers, the Content-Type among them, with as many characters as are kept."""
+    kept: dict[str, str] = {}
+    room = SHOWN_HEADERS
+    for name in ("content-type", *headers):
+        value = headers.get(name)
+        if value is not None and name not in kept and room > len(name):
+            kept[name] = value[: room - len(name)]
+            room -= len(name) + len(kept[name])
+    return kept
+
+
+def _cut(text: str) -> str:
+    """Return a text as it may stand in a message: it may quote a whole body."""
+    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"
+
+
 class Finding(Exception):
-    """Ends a rule before its time; ``answers`` are the exchanges that show why, in order."""
+    """The base of exceptions that end a rule early; ``answers`` are the exchanges that show why, in order."""
 
     def __init__(self, message: str, answers: Sequence[Answer] = ()) -> None:
         super().__init__(message)
@@ -170,20 +213,19 @@ class Finding(Exception):
         self.answers = tuple(answers)
 
     def keep_less(self) -> None:
-        """Keep of large bodies only their beginning, which is all that is shown of them.
+        """Keep only the beginning of large bodies, which is all that a report shows.
 
-        Where it was raised is forgotten, too: the frames of a traceback hold the bodies that they worked on.
+        The traceback is dropped as well, because its frames refer to whole bodies.
         """
         self.__traceback__ = self.__cause__ = self.__context__ = None
-        self.answers = tuple(
-            replace(each, body=each.body[:SHOWN_BYTES]) if len(each.body) > SHOWN_BYTES else each for each in self.answers
-        )
+        self.answers = tuple(each.shortened() for each in self.answers)
 
 
 class Violation(Finding):
-    """The target breaks the rule: what was expected, what came, and for a member its path in the answer."""
+    """The target breaks the rule: the expected and the actual value, and the path of the member if there is one."""
 
     def __init__(self, expected: str, got: str, answers: Sequence[Answer] = (), *, path: str = "", table: str = "") -> None:
+        path, expected, got = (_cut(text) for text in (path, expected, got))
         where = f"at {path}: " if path else ""
         message = f"expected {where}{expected}\ngot      {got}"
         super().__init__(f"{message}\n{table}" if table else message, answers)
@@ -193,9 +235,9 @@ class Violation(Finding):
 
 
 class NotServed(Violation):
-    """A valid request did not get a page that can be judged; ``owner`` is the id of the rule that this breaks.
+    """A valid request did not get a page that can be judged.
 
-    The owner fails; a rule that needed the page is blocked by it.
+    The rule ``owner`` fails for it; other rules that needed the page are blocked by that rule.
     """
 
     def __init__(self, owner: str, expected: str, got: str, answers: Sequence[Answer] = (), *, path: str = "") -> None:
@@ -208,7 +250,7 @@ class Inconclusive(Finding):
 
 
 class Unconfirmed(Inconclusive):
-    """Something looked like a violation, but the feed moved whenever it was looked at again."""
+    """A difference that might be a violation, but the feed changed at every attempt to confirm it."""
 
 
 class Skipped(Finding):
@@ -216,7 +258,7 @@ class Skipped(Finding):
 
 
 class Failure(StrEnum):
-    """Why no whole response came."""
+    """The reason why no complete response was received."""
 
     REFUSED = "refused"
     """The connection failed: the name is unknown, the port is closed, or the certificate is not trusted."""
@@ -227,22 +269,22 @@ class Failure(StrEnum):
     BROKEN = "broken"
     """A response began and is not complete, or is not valid HTTP."""
     TOO_LARGE = "too-large"
-    """The body is larger than the kit takes."""
+    """The body is larger than the kit reads."""
     BUSY = "busy"
-    """The target asked to wait, too often or too long."""
+    """The target requested a wait too often or for too long."""
     UNKNOWN = "unknown"
     """The reason is not known, as in recordings of older versions."""
 
 
 class Unreachable(Inconclusive):
-    """No whole response came.
+    """No complete response was received.
 
     Args:
-        message: What happened, with the URL.
-        answers: The exchanges that show it. A response that broke off after its headers is here, with a ``flaw``.
-        kind: Why no whole response came.
-        reused: The connection had carried an earlier exchange, so that the server may have closed it in the meantime.
-        malformed: The response is not valid HTTP, so that a new connection would not help.
+        message: The failure, with the URL.
+        answers: The exchanges that show it, including a response that broke off after its headers, with a ``flaw``.
+        kind: The kind of failure.
+        reused: Whether the connection had carried an earlier exchange, so that the server may have closed it since.
+        malformed: Whether the response is not valid HTTP, so that a new connection would not help.
     """
 
     def __init__(
@@ -261,24 +303,26 @@ class Unreachable(Inconclusive):
 
 
 class Unrecorded(Inconclusive):
-    """The recording that stands for the target lacks an exchange."""
+    """The recording that is replayed lacks an exchange."""
 
 
 class BudgetSpent(Inconclusive):
-    """The request budget does not allow another request."""
+    """The budget of requests does not allow another one."""
 
 
 class TimeSpent(BudgetSpent):
-    """The run's time does not allow another request, or ended before one was answered."""
+    """The time of the run does not allow another request, or ended before the response."""
 
 
+INTERRUPTED = "interrupted"
+"""The note of a report on a run that was ended by a signal."""
 NOT_SELECTED = "not selected"
 """The message of a rule that was deselected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one rule ended: its outcome, on how many observations it rests, and what shows it."""
+    """The result of one rule: its outcome, the number of observations that it rests on, and the evidence."""
 
     id: str
     level: Level
@@ -290,7 +334,7 @@ class Result:
     blocked_by: str = ""
     """The id of the failing rule that blocks this one; empty unless the outcome is blocked."""
     cause: str = ""
-    """The id of the failed rule that stands for the cause of this failure; empty when this one does itself."""
+    """The id of the failed rule that leads the group of this failure; empty when this one leads it."""
     member: str = ""
     """The path of the member that a failure is about, the same in JSON and XML and for every entry; may be empty."""
     spec_name: str = ""
@@ -300,13 +344,13 @@ class Result:
 
     @property
     def selected(self) -> bool:
-        """Return whether the rule was selected."""
+        """True unless the rule was deselected."""
         return not (self.outcome is Outcome.SKIP and self.message == NOT_SELECTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A defect that failures are grouped by: the rule that stands for it, what is wrong, and the rules behind it."""
+    """A defect that failures are grouped by: the rule that leads the group, the failure, and the other rules."""
 
     rule: str
     level: Level
@@ -319,7 +363,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole run against one target."""
+    """The report of a run against one target."""
 
     verdict: Verdict
     target: str
@@ -332,21 +376,21 @@ class Report:
     requests: int
     results: tuple[Result, ...]
     note: str = ""
-    """Why the run ended early or says less than it could; empty otherwise."""
+    """The reason why the run ended early or says less than it could; empty otherwise."""
     coverage: tuple[str, ...] = ()
     """Lines that describe the part of the feed that was checked, one for each kind of content."""
     notes: tuple[str, ...] = ()
-    """Observations that fail no rule, one line each."""
+    """Observations that do not fail a rule, one line each."""
     causes: tuple[Cause, ...] = ()
     """The defects that the failures come from, the most basic first."""
 
 
 def verdict(results: Sequence[Result]) -> Verdict:
-    """Judge a run by the outcomes of its rules.
+    """Return the verdict that follows from the outcomes of the rules.
 
-    A failed MUST decides against the target, an undecided MUST leaves the run open, a failed SHOULD is a remark. Skipped
-    and blocked rules decide nothing, so a run in which no MUST passed is inconclusive. A run in which rules were
-    deselected is partial at best; when only SHOULD rules were tried, one of them must have been decided.
+    A failed MUST decides against the target, an inconclusive MUST leaves the run open, and a failed SHOULD is a remark. Skipped
+    and blocked rules decide nothing, so that a run in which no MUST passed is inconclusive. A run with deselected rules is
+    partial at best; when it tried SHOULD rules only, one of them must have been decided.
     """
     tried = [result for result in results if result.selected]
     must = [result.outcome for result in tried if result.level is Level.MUST]
@@ -358,6 +402,7 @@ def verdict(results: Sequence[Result]) -> Verdict:
     if len(tried) < len(results):
         decided = {Outcome.PASS, Outcome.FAIL, Outcome.WAIVED}.intersection(must or should)
         return Verdict.PARTIAL if decided else Verdict.INCONCLUSIVE
+    # Every MUST was skipped, blocked or waived: nothing shows that the target works.
     if Outcome.PASS not in must:
         return Verdict.INCONCLUSIVE
     return Verdict.REMARKS if Outcome.FAIL in should or Outcome.WAIVED in must else Verdict.CERTIFIED

@@ -1,4 +1,4 @@
-"""The options of a run: one table from which ``twinwire certify`` and the pytest plugin take theirs."""
+"""The options of a run: one table from which ``twinwire certify`` and the pytest plugin derive theirs."""
 
 from __future__ import annotations
 
@@ -27,12 +27,29 @@ _REFERENCE = "--{prefix}reference certifies the embedded reference server"
 class Options:
     """The options of one run. Exactly one of ``url``, ``app``, ``reference`` and ``replay`` names the target.
 
-    A ``replay`` may come with the ``url`` that was recorded. ``headers`` are lines like ``Name: value``; ``timeout`` is in
-    seconds, as is ``max_time`` for the whole run, ``rate`` in requests per second.
-    ``har`` is the file that the run is recorded in. None stands for the default,
-    in a replay for what was recorded. ``rules`` are the ids of the rules to try, None for all. ``reports`` is the file of
-    each report that is wanted, by the option of its writer. ``fail_on`` is "should" when a failed SHOULD fails the run, too;
-    ``baseline`` is the file of an earlier report. ``quiet`` and ``verbose`` change what a terminal shows.
+    None stands for the default, and in a replay for the recorded value.
+
+    Args:
+        url: The base URL. With ``replay`` it must be the recorded one.
+        app: An application to certify in this process, as ``MODULE:ATTR``.
+        reference: Whether to certify the reference server.
+        spec: The path of a spec; None for the packaged contract.
+        profile: The name of a profile.
+        headers: Lines like ``Name: value``.
+        session: The session of every request.
+        timeout: Seconds for one response.
+        rate: Requests per second; None for no limit.
+        max_requests: The budget of requests.
+        max_time: Seconds for the whole run.
+        seed: The seed of drawn inputs; None for a random one.
+        rules: The ids of the rules to try; None for all.
+        har: The file to record the run in.
+        replay: The recording to replay.
+        reports: The file of each requested report, by the option of its writer.
+        fail_on: "should" when a failed SHOULD fails the run, too.
+        baseline: The file of an earlier JSON report.
+        quiet: Whether certify prints causes and verdict only.
+        verbose: Whether certify prints every request and response of a failure.
     """
 
     url: str | None = None
@@ -63,15 +80,21 @@ class Options:
 
 
 Parse = Callable[[str, str], Any]
-"""Turn the name of an option and its text into a value. Raises UsageError."""
+"""A function from the name of an option and its text to its value. Raises UsageError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option: its name without dashes, the field of Options that it fills, its help, and how its text is read.
+    """An option of a run.
 
-    Without a ``metavar`` it is a switch. ``many`` options may be repeated. An option that is ``for_terminal`` concerns what
-    certify prints, for which pytest has options of its own.
+    Args:
+        name: The name without dashes.
+        field: The field of Options that it fills.
+        help: The help text.
+        metavar: The placeholder of its value; None for a switch.
+        parse: Converts the text of the value.
+        many: Whether the option may be repeated.
+        for_terminal: Whether the option concerns what certify prints, for which pytest has options of its own.
     """
 
     name: str
@@ -84,7 +107,7 @@ class Option:
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """The keywords with which argparse and pytest declare the option."""
+        """The keyword arguments with which argparse and pytest declare the option."""
         if self.metavar is None:
             return {"action": "store_true", "help": self.help}
         many = {"action": "append", "default": []} if self.many else {}
@@ -106,6 +129,7 @@ def _number(low: float, high: float) -> Parse:
 
 def _integer(low: int, high: int) -> Parse:
     def parse(name: str, text: str) -> int:
+        # int() alone would accept 1_000 and digits of other scripts.
         if not re.fullmatch(r"[+-]?[0-9]{1,20}", text.strip(), re.ASCII) or not low <= int(text) <= high:
             raise UsageError(f"{name} must be an integer from {low} to {high}, got {text!r}")
         return int(text)
@@ -115,9 +139,10 @@ def _integer(low: int, high: int) -> Parse:
 
 def _profile(name: str, text: str) -> str:
     if text not in PROFILES:
+        # One suggestion is enough for a typing error; otherwise all names are listed.
         near = difflib.get_close_matches(text.lower(), PROFILES, n=1)
         hint = f"did you mean {near[0]}?" if near else f"profiles are {', '.join(PROFILES)}"
-        raise UsageError(f"{name} names no profile: {text!r}", hint)
+        raise UsageError(f"{name} names an unknown profile: {text!r}", hint)
     return text
 
 
@@ -132,13 +157,15 @@ OPTIONS = (
     Option(
         "app",
         "app",
-        "certify an ASGI or WSGI application, or what a factory without arguments returns, in-process",
+        "certify an ASGI or WSGI application, or the result of a factory without arguments, in-process",
         "MODULE:ATTR",
     ),
-    Option("reference", "reference", "start the embedded reference server on a free loopback port and certify that"),
-    Option("replay", "replay", "repeat a run from what --har recorded, without any network", "F"),
-    Option("spec", "spec", "the spec to hold the target to; default: the packaged one", "SPEC"),
-    Option("profile", "profile", f"{', '.join(PROFILES)}: how much is asked (default: {DEFAULT_PROFILE})", "NAME", _profile),
+    Option("reference", "reference", "start the embedded reference server on a free loopback port and certify it"),
+    Option("replay", "replay", "repeat a run from a recording that --har made, without any network", "F"),
+    Option("spec", "spec", "the spec to certify the target against (default: the packaged one)", "SPEC"),
+    Option(
+        "profile", "profile", f"the extent of the run: {', '.join(PROFILES)} (default: {DEFAULT_PROFILE})", "NAME", _profile
+    ),
     Option(
         "select",
         "select",
@@ -148,19 +175,25 @@ OPTIONS = (
     ),
     Option("ignore", "ignore", "leave out these rules and families; may be repeated", "ID|FAMILY[,...]", many=True),
     Option("header", "headers", "a header for every request; never shown in a report", "'Name: value'", many=True),
-    Option("session", "session", "the session of every request, never shown", "TEXT"),
-    Option("timeout", "timeout", f"seconds for one whole answer (default: {DEFAULT_TIMEOUT:g})", "S", _number(0.001, _DAY)),
-    Option("rate", "rate", "at most N requests a second", "N", _number(0.001, 1e6)),
+    Option("session", "session", "the session of every request; never shown in a report", "TEXT"),
+    Option(
+        "timeout", "timeout", f"seconds for one complete response (default: {DEFAULT_TIMEOUT:g})", "S", _number(0.001, _DAY)
+    ),
+    Option("rate", "rate", "at most N requests per second", "N", _number(0.001, 1e6)),
     Option("max-requests", "max_requests", "the budget of requests (default: the profile's)", "N", _integer(1, 10**9)),
     Option(
         "max-time",
         "max_time",
-        f"seconds for the whole run; what was not reached is inconclusive (default: {_TIMES})",
+        f"seconds for the whole run; rules that were not reached are inconclusive (default: {_TIMES})",
         "SECONDS",
         _number(0.001, _DAY),
     ),
     Option(
-        "seed", "seed", "draw the same inputs again; the seed of a run stands in its report", "N", _integer(-(2**63), 2**63 - 1)
+        "seed",
+        "seed",
+        "draw the same inputs as a run with this seed; every report names its seed",
+        "N",
+        _integer(-(2**63), 2**63 - 1),
     ),
     Option("fail-on", "fail_on", "exit with 1 when a SHOULD failed, too; the verdict stays", "should", _fail_on),
     Option("baseline", "baseline", "tell new failures from those of an earlier --report-json F; the verdict stays", "F"),
@@ -168,7 +201,7 @@ OPTIONS = (
     Option("verbose", "verbose", "print every failure with every request and response", for_terminal=True),
     Option("har", "har", "record every exchange as HAR 1.2, without secrets (F.gz: compressed); - is standard output", "F"),
 )
-"""Every option of a run but the URL and the reports."""
+"""Every option of a run except the URL and the reports."""
 REPORT_OPTIONS = tuple(
     Option(writer.option, "reports", f"{writer.help} (F.gz: compressed); - is standard output", "F") for writer in WRITERS
 )
@@ -176,12 +209,12 @@ REPORT_OPTIONS = tuple(
 
 
 def parsed(given: argparse.Namespace, url: str | None, prefix: str = "") -> Options:
-    """Return the options that were given.
+    """Return the options of a run.
 
     Args:
         given: The texts that argparse or pytest collected.
-        url: The base URL, None when there is none.
-        prefix: What the names of the options begin with after the two dashes, like ``target-``.
+        url: The base URL; None when it was not given.
+        prefix: The part of each option name before its name here, such as ``target-``.
 
     Raises:
         UsageError: A value cannot be used, or not exactly one target is named.
@@ -220,6 +253,7 @@ def _check_target(options: Options, prefix: str) -> None:
     given = [name for name, is_given in named.items() if is_given]
     if not given:
         raise UsageError("no target was given", hint)
+    # A replay may name the recorded URL as well, so that a CI job can switch by adding one option.
     if len(given) > 1 and given != ["a URL", f"--{prefix}replay"]:
         both = f"{' and '.join(given)} were both given" if len(given) == 2 else f"{', '.join(given)} were all given"
         raise UsageError(
@@ -230,7 +264,7 @@ def _check_target(options: Options, prefix: str) -> None:
 
 
 def _check_url(url: str) -> None:
-    # A message must not repeat a password.
+    # The URL may contain a password, which a message must not show.
     shown = re.sub(r"//[^/@]*@", "//***@", url)
     if re.search(r"\s", url):
         raise UsageError(f"the URL {shown!r} has white space in it", "write it like https://api.example.com/v1")

@@ -1,12 +1,13 @@
-"""The pytest plugin: certifies a target once for a whole session, and gives each rule's test its result.
+"""The pytest plugin: it certifies a target once for a whole session, and gives each rule's test its result.
 
-With pytest-xdist the controller certifies, whatever the distribution mode, and the workers read the results. Tests that are
-run again, as pytest-rerunfailures does, get the same result again without a request.
+With pytest-xdist the controller certifies in every distribution mode, and the workers read the results. Tests that are run
+again, as pytest-rerunfailures does, get the same result without another request.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import re
 import shutil
@@ -20,8 +21,9 @@ import pytest
 from twinwire.errors import TwinwireError
 from twinwire_conformance.interrupts import Interrupts
 from twinwire_conformance.launch import launched
-from twinwire_conformance.model import Evidence, Level, Outcome, Report, Result
+from twinwire_conformance.model import INTERRUPTED, Evidence, Level, Outcome, Report, Result
 from twinwire_conformance.options import OPTIONS, REPORT_OPTIONS, parsed
+from twinwire_conformance.reports import console
 from twinwire_conformance.reports.baseline import Comparison, compare, read_baseline
 from twinwire_conformance.reports.delivery import Delivery
 from twinwire_conformance.reports.results import Results
@@ -32,7 +34,7 @@ from twinwire_conformance.selection import choose, chosen_ids, recorded
 PREFIX = "target-"
 FIXTURE = "certification"
 UNREACHABLE = 1
-"""The exit code of a session whose target has no feed to be tried."""
+"""The exit code of a session whose target does not serve a feed."""
 
 _RESULTS = pytest.StashKey[Mapping[str, Result]]()
 _REPORT = pytest.StashKey[Report]()
@@ -42,7 +44,7 @@ _INPUT = "twinwire_results"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the options; they mean what those of ``twinwire certify`` mean."""
+    """Declare the options, which mean the same as those of ``twinwire certify``."""
     group = parser.getgroup("twinwire", "conformance of a paged JSON/XML feed")
     group.addoption("--target", metavar="URL", help="base URL of the target")
     for option in (*(option for option in OPTIONS if not option.for_terminal), *REPORT_OPTIONS):
@@ -50,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse rules that do not exist before anything is collected, and prepare for the workers of pytest-xdist."""
+    """Reject unknown rules before anything is collected, and prepare for the workers of pytest-xdist."""
     if _is_worker(config):
         return
     _chosen(config)
@@ -67,9 +69,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
+# Before the loops of pytest and pytest-xdist, which run the tests.
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Certify the target before the first test, where tests are run in this process."""
+    """Certify the target before the first test, in a process that runs tests itself."""
     config = session.config
     stopped = session.testsfailed and not config.option.continue_on_collection_errors
     if _is_worker(config) or stopped or config.option.collectonly or config.option.setupplan:
@@ -83,7 +86,7 @@ def certification(pytestconfig: pytest.Config) -> Mapping[str, Result]:
     if _is_worker(pytestconfig) and _RESULTS not in pytestconfig.stash:
         file = Path(pytestconfig.workerinput[_INPUT])  # type: ignore[attr-defined]
         if not file.exists():
-            pytest.fail("the results are on another machine: certify without remote workers of pytest-xdist", pytrace=False)
+            pytest.fail("the results are on another machine: run without remote workers of pytest-xdist", pytrace=False)
         pytestconfig.stash[_RESULTS] = {item["id"]: _result(item) for item in json.loads(file.read_text("utf-8"))}
     return pytestconfig.stash[_RESULTS]
 
@@ -94,9 +97,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if report is None:
         return
     terminalreporter.section("twinwire")
+    if report.note.startswith(INTERRUPTED):
+        shown = io.StringIO()
+        console.summarise(shown, report)
+        terminalreporter.write(shown.getvalue())
+        return
     for line in (*(f"Coverage: {line}" for line in report.coverage), *(f"- {line}" for line in report.notes)):
         terminalreporter.write_line(line)
-    comparison = config.stash[_COMPARISON]
+    comparison = config.stash.get(_COMPARISON, None)
     if comparison is not None:
         terminalreporter.write_line(str(comparison))
     if report.note:
@@ -106,18 +114,18 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 class _Controller:
-    """Certifies for the workers of pytest-xdist: when one has said which tests there are, and before any is run."""
+    """Certifies for the workers of pytest-xdist, after the first has collected its tests and before any is run."""
 
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker where the results will be."""
+        """Pass the path of the results to a worker."""
         stash = node.config.stash
         if _SHARED not in stash:
-            # Nobody else can read the directory.
+            # mkdtemp() makes a directory that only this user can read: results quote the target's responses.
             stash[_SHARED] = Path(tempfile.mkdtemp(prefix="twinwire-"))
         node.workerinput[_INPUT] = str(stash[_SHARED] / "results.json")
 
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
-        """Certify once, for all workers and all that replace one that crashed."""
+        """Certify once for all workers, including those that replace a worker that crashed."""
         config = node.config
         if _RESULTS in config.stash or not any(_rule_of(name) for name in ids):
             return
@@ -132,13 +140,14 @@ class _Controller:
 
 
 def _certify(config: pytest.Config, ids: Iterable[str]) -> None:
-    """Check the rules whose tests were collected, all in one run, and keep the report."""
+    """Check the rules whose tests were collected in one run, and keep the report."""
     wanted = {_rule_of(name) for name in ids} - {None}
     if not wanted:
         return
     rules = catalogue()
     try:
         options = parsed(config.option, config.option.target, PREFIX)
+        # A recording of some rules replays those, unless tests for fewer rules were collected.
         if options.replay is None or len(wanted) < len(rules):
             collected = chosen_ids([rule for rule in rules if rule.id in wanted])
             options = dataclasses.replace(options, rules=collected)
@@ -151,7 +160,9 @@ def _certify(config: pytest.Config, ids: Iterable[str]) -> None:
             delivery.write(Results(report, started.run.exam.terms.contract, options.spec, comparison))
     except TwinwireError as error:
         raise pytest.UsageError(" ".join(str(error).splitlines())) from error
-    if report.note == "interrupted":
+    if started.run.note == INTERRUPTED:
+        # No test will show what was decided so far, so the summary does.
+        config.stash[_REPORT] = report
         raise KeyboardInterrupt
     if started.run.absent:
         traces = [item.trace for result in report.results for item in result.evidence if item.trace]
@@ -178,7 +189,8 @@ def _is_rule(item: pytest.Item) -> bool:
 
 
 def _rule_of(nodeid: str) -> str | None:
-    """Return the rule whose test has a node id, or None when it is another test."""
+    """Return the id of the rule that a test belongs to, by its node id; None for another test."""
+    # pytest-xdist appends the group of a test to its node id: test_rule[PAGE-03]@group.
     found = re.search(r"::test_rule\[([A-Z]+-[0-9]+)\](?:@.*)?$", nodeid)
     return found[1] if found and found[1] in RULES else None
 

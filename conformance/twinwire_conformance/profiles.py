@@ -1,4 +1,4 @@
-"""How much a run asks for: three profiles, from a smoke test to a thorough search."""
+"""The extent of a run: three profiles, from a smoke test to a thorough search."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from dataclasses import dataclass
 class Profile:
     """The extent of a run.
 
-    ``max_requests`` is the budget, ``max_time`` the seconds for a whole run.
-    ``survey_lots`` is the most lots that the survey takes from the beginning, ``reach``
-    the same where cursors have no order, ``probes`` the most requests with which the end of a large feed is sought.
-    ``walks`` and ``hostile`` are the inputs that Hypothesis draws, ``sweep`` the most pages of the traversals that are taken
-    before any are drawn, ``cuts`` the page boundaries among them that are spread evenly over the feed, ``shrink`` the requests
-    that may be spent on making one failure smaller. ``coverage_requests`` and ``coverage_bytes`` limit the look at every
-    entry. ``pause`` is how many seconds one request waits after another, ``reserve`` how many requests are kept for hostile
-    input, which comes last, ``clients`` as how many other clients requests are repeated, ``crowds`` how often
-    many are sent at once. A ``thrifty`` run tries each idea
-    once instead of in every mode and representation.
+    Args:
+        name: The name of the profile.
+        max_requests: The budget of requests.
+        max_time: The seconds for a whole run.
+        survey_lots: The most pages that the baseline traversal takes from the beginning of the feed.
+        reach: The same where cursors have no order, so that the end is reached only by traversing the whole feed.
+        probes: The most requests that search for the end of a large feed.
+        walks: The traversals that Hypothesis draws.
+        sweep: The most pages of the fixed traversals.
+        hostile: The hostile inputs of HTTP-09.
+        shrink: The most requests to shrink one failure with.
+        cuts: The page boundaries that the fixed traversals spread evenly over the feed.
+        coverage_requests: The most requests to check every entry with.
+        coverage_bytes: The most bytes of bodies to check every entry with.
+        pause: The seconds between two requests that HTTP-11 compares.
+        reserve: The requests that are kept for traversals and for hostile input.
+        clients: The number of other clients whose headers repeat a request.
+        crowds: The number of times that a group of requests is sent concurrently.
+        thrifty: Whether to try each idea once, instead of in every content mode and representation.
     """
 
     name: str
@@ -41,6 +50,7 @@ class Profile:
     thrifty: bool = False
 
 
+# A smoke test for each commit: about a minute at one request per second.
 _QUICK = Profile(
     "quick",
     max_requests=60,
@@ -58,6 +68,7 @@ _QUICK = Profile(
     reserve=3,
     thrifty=True,
 )
+# The default, which detects every seeded fault but those out of reach (`twinwire selftest`).
 _STANDARD = Profile(
     "standard",
     max_requests=400,
@@ -76,6 +87,7 @@ _STANDARD = Profile(
     reserve=40,
     clients=7,
 )
+# A long search before a release. 220 pages of 500 entries cover a feed of 110,000 entries.
 _THOROUGH = Profile(
     "thorough",
     max_requests=4000,

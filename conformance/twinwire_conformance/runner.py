@@ -1,4 +1,4 @@
-"""A run: every rule on trial against one target, and the report of it."""
+"""A run: every rule is checked against one target, and the results become a report."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from twinwire_conformance.causes import group, subject
 from twinwire_conformance.contract import Terms
 from twinwire_conformance.interrupts import Interrupts
 from twinwire_conformance.model import (
+    INTERRUPTED,
     NOT_SELECTED,
     BudgetSpent,
     Evidence,
@@ -40,31 +41,38 @@ MAX_EVIDENCE = 8
 MAX_NAMED = 5
 _TIME = "the run's time"
 MAX_SILENT = 3
-"""A target that has stopped answering is not asked again for every rule that is left."""
+"""The number of rules in a row without a response after which a target is not requested for each remaining rule."""
 
 Listener = Callable[[Rule, Result | None], None]
-"""Told of each rule when it begins (no result yet) and when it has ended."""
+"""A function that is called when a rule begins (with None) and when it has ended (with its result)."""
 
 
 @dataclass(slots=True)
 class Run:
-    """Rules on trial against one target. ``examine`` decides one of them; ``report`` says what has been decided."""
+    """A run of rules against one target: ``examine`` decides one rule, ``report`` returns the results so far.
+
+    Args:
+        exam: The state that the rules share.
+        results: The results so far, by rule id.
+        started: The start of the run, in seconds since the epoch.
+        note: The reason why the run ended early or says less than it could; empty otherwise.
+    """
 
     exam: Examination
     results: dict[str, Result]
     started: float
     note: str = ""
     findings: dict[str, Finding] = field(default_factory=dict)
-    """The error that ended each rule, where there was one."""
+    """The finding that ended each rule, where there was one."""
     silent: int = 0
-    """How many rules in a row ended because no answer came."""
+    """The number of rules in a row that ended because no response was received."""
     chosen: frozenset[str] = field(default_factory=lambda: frozenset(RULES))
     """The ids of the rules that are tried."""
     absent: str = ""
-    """What came instead when the target has no feed at all; empty otherwise."""
+    """The description of the response of a target that does not serve a feed; empty when it does."""
 
     def examine(self, rule: Rule) -> Result:
-        """Decide one rule. Every finding becomes a result; nothing that a target answers raises."""
+        """Decide one rule. Every exception becomes a result: no response of a target ends the run."""
         trial, began = Trial(self.exam, rule.id), time.monotonic()
         self.exam.decided.add(rule.id)
         finding: Finding | None = None
@@ -79,8 +87,8 @@ class Run:
         except Inconclusive as error:
             outcome, finding = Outcome.INCONCLUSIVE, error
         except Exception as error:
-            # A defect of ours must not lose the run, and is never green.
-            self.note = f"the suite itself failed in {rule.id}; please report it"
+            # A defect of the suite must neither lose the results of other rules nor count as a pass.
+            self.note = f"the suite itself failed in {rule.id}; please report this defect"
             outcome, finding = Outcome.INCONCLUSIVE, Inconclusive(f"internal error: {type(error).__name__}: {error}")
         else:
             outcome, finding = self._ended(rule, trial)
@@ -91,39 +99,45 @@ class Run:
         return self.results[rule.id]
 
     def _ended(self, rule: Rule, trial: Trial) -> tuple[Outcome, Finding | None]:
-        """Return how a rule ended whose check found nothing: what it could not look at keeps it from passing."""
+        """Return the outcome of a rule whose check found nothing. Pages that it could not check keep it from passing."""
         for error in trial.blocked:
             return (Outcome.FAIL if self._owns(rule, error) else Outcome.BLOCKED), error
-        nothing = [] if trial.witnesses else [Inconclusive("nothing was there to be observed")]
+        nothing = [] if trial.witnesses else [Inconclusive("there was nothing to observe")]
         doubt = next(iter([*trial.unconfirmed, *nothing]), None)
         return (Outcome.INCONCLUSIVE if doubt else Outcome.PASS), doubt
 
     def _owns(self, rule: Rule, error: NotServed) -> bool:
-        # When the rule that should fail is not tried, whoever meets the failure must say so.
+        # When the owning rule is deselected, the rule that meets the failure must fail in its place.
         return error.owner == rule.id or error.owner not in self.chosen
 
     def seek(self) -> Finding | None:
-        """Look for a feed at the target, in any representation; return the failure when there is none."""
+        """Look for a feed at the target, in any representation. Return the failure when there is none, else None."""
         try:
             return self.exam.probe()
         except Finding as error:
             return error
 
     def give_up(self, rules: Sequence[Rule], found: Finding) -> None:
-        """Leave every rule undecided, but for those that say how a valid request is answered, if it was at all."""
+        """Leave every rule undecided because the target does not serve a feed.
+
+        Args:
+            rules: The rules of the run.
+            found: The failure of the first request. When it is a violation, HTTP-01 and HTTP-02 are decided by it.
+        """
         got = found.got if isinstance(found, Violation) else found.message
         got = " ".join(got.split())
         where = f"{self.exam.target.base_url}{self.exam.target.path}"
         self.absent = self.note = self._shown(f"no feed at {where}: {got}")
         for rule in rules:
-            # What answers otherwise than a feed breaks these two; of the others nothing is known.
+            # A response that is not a page breaks these two rules, and shows nothing about the others.
             if rule.id in ("HTTP-01", "HTTP-02") and isinstance(found, Violation):
                 self.examine(rule)
             else:
                 self.leave(rule, Outcome.INCONCLUSIVE, self.absent)
 
     def answers(self) -> bool:
-        """Return whether the target still answers, after several rules in a row that got no answer; say so when it does not."""
+        """Return whether the target still responds, after several rules in a row without a response; note when it does not."""
+        # This was established before, and each further request would wait for its whole timeout.
         if self.note.startswith("the target stopped"):
             return False
         try:
@@ -131,36 +145,36 @@ class Run:
         except BudgetSpent:
             alive = True
         if not alive:
-            self.note = f"the target stopped answering: {MAX_SILENT} rules in a row got no answer"
+            self.note = f"the target stopped responding: {MAX_SILENT} rules in a row got no response"
         return alive
 
     def look_back(self) -> None:
-        """Request what was served first once more: the feed must still be there, and its first cursor must still work."""
+        """Repeat the first requests at the end of the run: the feed must still be served, and its first cursor still work."""
         exam = self.exam
+        # vars() holds a cached property only once it was used; reading it here would begin a traversal.
         known = exam.survey if "survey" in vars(exam) else None
         if known is None or known.empty or not known.lots or exam.profile.thrifty:
             return
+        # No rule follows, so that no requests need to be reserved.
         exam.target.reserved = 0
         media_type = exam.lots.media_types[0]
         try:
             first = exam.lots.lot(exam.terms.sample(media_type), fresh=True)
-            if not first.entries:
+            if not first.size:
                 answers = [known.lots[0].answer, first.answer]
                 got = "an empty page at the end of the run"
-                exam.lots.note(NotServed("PAGE-04", f"{len(known.lots[0].entries)} entries or more, as at first", got, answers))
+                exam.lots.note(NotServed("PAGE-04", f"{known.lots[0].size} entries or more, as at first", got, answers))
             cursor = known.lots[0].cursor
             answer = exam.lots.odd_answer(exam.lots.request(exam.terms.sample(media_type, cursor)), fresh=True)
             if cursor is not None and exam.terms.refuses(answer):
                 got = f"HTTP {answer.status} and a rejection"
-                exam.lots.note(
-                    NotServed("PARAM-08", f"{cursor} to be accepted at the end of the run, as before", got, [answer])
-                )
+                exam.lots.note(NotServed("PARAM-08", f"a page for the cursor {cursor}, as earlier in the run", got, [answer]))
         except (Violation, Inconclusive):
-            # Whatever keeps this from being looked at was met by a rule before.
+            # A rule has met the same failure before, or the budget is spent.
             return
 
     def settle(self) -> None:
-        """Let each rule fail that a response breaks which only came after the rule was decided, or in another's check."""
+        """Fail each rule that a response broke after the rule was decided, or during the check of another rule."""
         found: dict[str, Violation] = {rule: errors[0] for rule, errors in self.exam.lots.not_served.items()}
         for rule, noted in self.exam.observations.noted.items():
             if noted.failures:
@@ -176,7 +190,7 @@ class Run:
                 self.results[rule] = replace(settled, seconds=result.seconds)
 
     def leave(self, rule: Rule, outcome: Outcome, reason: str) -> None:
-        """Record a rule that was not tried."""
+        """Record the outcome of a rule that was not tried."""
         self.results[rule.id] = Result(rule.id, rule.level, rule.title, outcome, message=reason)
 
     def _result(self, rule: Rule, outcome: Outcome, trial: Trial, finding: Finding | None) -> Result:
@@ -212,17 +226,17 @@ class Run:
         )
 
     def _shown(self, message: str) -> str:
-        # It quotes what the target said, which must neither hold a secret nor steer the terminal that it is read in.
+        # Messages quote responses, which may echo a secret or contain escape sequences for the terminal.
         return printable(self.exam.target.redact(message), keep="\n")
 
     def _accidents(self) -> list[str]:
         failed = self.exam.lots.failed_once
-        return [f"HTTP {answer.status} came once for {answer.url}, and not when that was requested again" for answer in failed]
+        return [f"HTTP {answer.status} came once for {answer.url}, and not when the request was repeated" for answer in failed]
 
     def note_time(self) -> None:
-        """Say which rules were not decided because the run's time was over, if it was."""
+        """Note which rules were not decided because the time of the run was over."""
         late = [rule for rule, result in self.results.items() if _TIME in result.message]
-        if late and self.note != "interrupted":
+        if late and self.note != INTERRUPTED:
             named = ", ".join(sorted(late)[:MAX_NAMED]) + (
                 f" and {len(late) - MAX_NAMED} more" if len(late) > MAX_NAMED else ""
             )
@@ -230,7 +244,7 @@ class Run:
             self.note = f"{self.note}; {spent}" if self.note else spent
 
     def report(self) -> Report:
-        """Return the report of what has been decided so far."""
+        """Return the report of the results so far."""
         origin = self.exam.terms.contract.origin
         results, causes = group(tuple(self.results.values()), self.findings)
         return Report(
@@ -252,7 +266,15 @@ class Run:
 
 
 def begin(terms: Terms, target: Target, profile: Profile, seed: int, session: str | None = None) -> Run:
-    """Begin a run; no request is sent yet."""
+    """Return a run that is ready to begin; no request is sent yet.
+
+    Args:
+        terms: The contract.
+        target: The server under test.
+        profile: The extent of the run.
+        seed: The seed of drawn inputs and of samples.
+        session: The caller's session; None for none.
+    """
     return Run(Examination(terms, target, profile, seed, session, properties()), {}, time.time())
 
 
@@ -263,15 +285,25 @@ def certify(
     listen: Listener = lambda _rule, _result: None,
     interrupts: Interrupts | None = None,
 ) -> Report:
-    """Try the chosen rules and report on all. What an interrupt or the end of the time leaves untried is inconclusive."""
+    """Try the selected rules and return the report on all rules.
+
+    Rules that an interrupt or the end of the time leaves untried are inconclusive.
+
+    Args:
+        run: A run that has not begun.
+        rules: Every rule, in the order of the report.
+        chosen: The rules to try.
+        listen: Called when a rule begins and when it has ended.
+        interrupts: The signal handlers in use; None to install them for this call.
+    """
     run.chosen = frozenset(rule.id for rule in chosen)
     if len(chosen) < len(rules):
-        run.note = f"only {len(chosen)} of {len(rules)} rules were selected: this is no full certification"
+        run.note = f"only {len(chosen)} of {len(rules)} rules were selected: this is not a full certification"
     try:
         with (interrupts or Interrupts()).held_afterwards():
             _try_all(run, chosen, listen)
     except KeyboardInterrupt:
-        run.note = "interrupted"
+        run.note = INTERRUPTED
         for rule in chosen:
             if rule.id not in run.results:
                 run.leave(rule, Outcome.INCONCLUSIVE, "the run was interrupted before this rule")
@@ -296,9 +328,10 @@ def _try_all(run: Run, chosen: Sequence[Rule], listen: Listener) -> None:
             continue
         if run.silent == MAX_SILENT:
             if not run.answers():
-                run.leave(rule, Outcome.INCONCLUSIVE, "the target had stopped answering before this rule")
+                run.leave(rule, Outcome.INCONCLUSIVE, "the target had stopped responding before this rule")
                 continue
             run.silent = 0
+        # A rule that is tried alone may spend the whole budget, because no later rule needs it.
         target.reserved = run.exam.profile.reserve * rule.makes_way if len(order) > 1 else 0
         listen(rule, None)
         listen(rule, run.examine(rule))

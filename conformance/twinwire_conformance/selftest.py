@@ -1,7 +1,7 @@
-"""The subcommand selftest: the suite on trial.
+"""The command `twinwire selftest`: the kill matrix, which proves the suite itself.
 
-Every fault must be seen by a rule that it breaks, every rule must be proved by a fault, every conformant variant must get
-a verdict that is right for it, and no impostor may be certified.
+Every seeded fault must be detected by a rule that it breaks, every rule must detect some fault, every conformant variant must
+get a verdict that is right for it, and no impostor may be certified.
 """
 
 from __future__ import annotations
@@ -30,31 +30,42 @@ from twinwire_conformance.target import Manners, Target
 Kind = Literal["faultless", "fault", "variant", "impostor"]
 
 PACE = 0.01
-"""How fast the waits of variants go by: what a server sleeps for shows nothing of the suite."""
+"""The factor by which variants shorten their waits, which prove nothing about the suite."""
 PATIENCE = 2.0
-"""Seconds for an answer, so that impostors that hang do not hold up the trial."""
+"""The seconds to wait for a response, so that impostors that hang do not delay the matrix."""
 MAX_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How the suite fared against one server: what had to come of it, what came, and what is wrong with that."""
+    """The result of the suite against one server.
+
+    Args:
+        kind: The kind of server.
+        name: The name of the server; empty for the faultless one.
+        wanted: For a fault the rules of which at least one must fail, else the verdicts that are right.
+        failed: The rules that failed.
+        verdict: The verdict of the run.
+        requests: The number of requests.
+        seconds: The duration.
+        problem: The defect of the suite that this shows; empty when there is none.
+    """
 
     kind: Kind
     name: str
     wanted: tuple[str, ...]
-    """For a fault the rules of which one must fail, for others the verdicts that are right."""
+    """For a fault the rules of which at least one must fail, else the verdicts that are right."""
     failed: tuple[str, ...]
     verdict: str
     requests: int
     seconds: float
     problem: str
-    """What is wrong with the suite; empty when it judged rightly."""
+    """The defect of the suite that this shows; empty when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Server:
-    """A server that the suite is tried on, and what a caller of it must send."""
+    """A server that the suite is run against, with the headers and the session that it requires."""
 
     app: Any
     needs_http: bool = False
@@ -64,7 +75,7 @@ class _Server:
 
 
 def cases() -> list[tuple[Kind, str]]:
-    """Return every server that the suite is tried on, by kind and name."""
+    """Return every server of the kill matrix, by kind and name."""
     contract = packaged_contract()
     fitting: list[tuple[Kind, str]] = [("faultless", "")]
     fitting.extend(("fault", name) for name, fault in FAULTS.items() if fault.fits(contract))
@@ -74,7 +85,14 @@ def cases() -> list[tuple[Kind, str]]:
 
 
 def put_on_trial(kind: Kind, name: str, profile: str = "standard", seed: int = 1) -> Judgement:
-    """Run the whole suite against one server and judge what it says."""
+    """Run the whole suite against one server and judge the result.
+
+    Args:
+        kind: The kind of server.
+        name: Its name; empty for the faultless one.
+        profile: The name of the profile.
+        seed: The seed of the run.
+    """
     terms = Terms(packaged_contract())
     if kind == "variant":
         variant = VARIANTS[name]
@@ -85,6 +103,7 @@ def put_on_trial(kind: Kind, name: str, profile: str = "standard", seed: int = 1
         server = _Server(IMPOSTORS[name].make(terms.contract), IMPOSTORS[name].needs_http)
         wanted = (Verdict.NOT_CERTIFIED.value, Verdict.INCONCLUSIVE.value)
     else:
+        # A server without faults must be certified without remarks, which also catches false failures.
         fault = FAULTS[name] if name else None
         server = _Server(create_app(terms.contract)) if fault is None else _faulty(terms, fault)
         wanted = (Verdict.CERTIFIED.value,) if fault is None else fault.trips
@@ -119,9 +138,9 @@ def _problem(kind: Kind, report: Report, failed: tuple[str, ...], wanted: tuple[
         shown = f" ({', '.join(failed)} failed)" if failed else ""
         return "" if report.verdict.value in wanted else f"is {report.verdict.value}, not {' or '.join(wanted)}{shown}"
     if not failed:
-        return "no rule sees it"
+        return "no rule detects it"
     if not set(wanted) & set(failed):
-        return f"only {', '.join(failed)} see it, not {' or '.join(wanted)}"
+        return f"only {', '.join(failed)} detect it, not {' or '.join(wanted)}"
     if (
         any(name in RULES and RULES[name].level is Level.MUST for name in wanted)
         and report.verdict is not Verdict.NOT_CERTIFIED
@@ -131,16 +150,23 @@ def _problem(kind: Kind, report: Report, failed: tuple[str, ...], wanted: tuple[
 
 
 def unproved(trials: Iterable[Judgement]) -> list[str]:
-    """Return the rules that no fault makes fail."""
+    """Return the ids of the rules that no fault makes fail."""
     faults = [trial for trial in trials if trial.kind == "fault"]
     proved = {name for trial in faults for name in trial.failed if name in trial.wanted}
     return [rule.id for rule in catalogue() if rule.id not in proved]
 
 
 def matrix(profile: str, seed: int, jobs: int, told: Callable[[Judgement], None]) -> list[Judgement]:
-    """Put the suite on trial against every server, in parallel processes; ``told`` hears of each as it is done."""
+    """Run the suite against every server, in parallel processes.
+
+    Args:
+        profile: The name of the profile.
+        seed: The seed of every run.
+        jobs: The number of processes.
+        told: Called with each judgement, in order.
+    """
     trials: list[Judgement] = []
-    # Forking would copy the threads of this process's event loops in an unknown state.
+    # A forked process would copy locks that the threads of this process's event loops may hold.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         futures = [pool.submit(put_on_trial, kind, name, profile, seed) for kind, name in cases()]
         for future in futures:
@@ -150,7 +176,7 @@ def matrix(profile: str, seed: int, jobs: int, told: Callable[[Judgement], None]
 
 
 def as_text(trials: list[Judgement]) -> str:
-    """Return what went wrong, then the totals."""
+    """Return the problems as text, then the totals."""
     lines = [f"{trial.kind} {trial.name}".strip() + f": {trial.problem}" for trial in trials if trial.problem]
     lines += [f"{name}: no fault makes it fail" for name in unproved(trials)]
     right = {kind: [trial for trial in trials if trial.kind == kind] for kind in ("fault", "variant", "impostor")}
@@ -166,7 +192,7 @@ def as_text(trials: list[Judgement]) -> str:
 
 
 def as_markdown(trials: list[Judgement]) -> str:
-    """Return the kill matrix as a table: a row per server, what had to come of it, what failed, and the verdict."""
+    """Return the kill matrix as a Markdown table with a row per server."""
     rows = [
         f"| {trial.kind} | {trial.name} | {', '.join(trial.wanted)} | {', '.join(trial.failed)} | {trial.verdict} |"
         for trial in trials
@@ -184,8 +210,10 @@ FORMATS: dict[str, Callable[[list[Judgement]], str]] = {"text": as_text, "markdo
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=list(FORMATS), default="text", help="how to print it (default: text)")
-    parser.add_argument("--profile", choices=list(PROFILES), default="standard", help="how much is asked (default: standard)")
+    parser.add_argument("--format", choices=list(FORMATS), default="text", help="output format (default: text)")
+    parser.add_argument(
+        "--profile", choices=list(PROFILES), default="standard", help="the extent of every run (default: standard)"
+    )
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="the seed of every run (default: 1)")
     parser.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)")
 
@@ -204,4 +232,4 @@ def _selftest(args: argparse.Namespace) -> int:
     return 1 if unproved(trials) or any(trial.problem for trial in trials) else 0
 
 
-selftest = Command("selftest", "put the suite itself on trial: the kill matrix", _configure, _selftest, order=60)
+selftest = Command("selftest", "prove the suite against seeded faults: the kill matrix", _configure, _selftest, order=60)

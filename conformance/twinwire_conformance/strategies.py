@@ -1,4 +1,4 @@
-"""What is sent: sizes of lots, walks and hostile inputs, drawn by Hypothesis from the IR and heavy on boundaries."""
+"""Inputs to send: page sizes, traversals and hostile inputs, derived from the contract or drawn by Hypothesis."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ from twinwire_conformance.model import Params
 
 MAX_STEPS = 6
 MAX_ENTRIES = 600
-"""The most entries of one walk that is drawn: enough to cross the boundary of the largest lot."""
+"""The most entries of a drawn traversal, enough to cross the boundary of the largest page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A traversal of part of the feed: where it begins (an index into the survey's starts), its page sizes, and the mode.
+    """A plan of a traversal of part of the feed.
 
-    With ``fresh`` its pages are always requested, one right after the other, and never taken from what was kept.
+    Args:
+        start: The index of its start in the baseline traversal's ``starts``.
+        sizes: The page size of each request.
+        media_type: The media type to accept.
+        mode: The content mode; None for the default.
+        fresh: Whether to request every page, in sequence, and never use kept responses.
     """
 
     start: int
@@ -33,10 +38,13 @@ class Walk:
 
 
 def boundary_sizes(limit: Limit) -> list[int]:
-    """Return the sizes at which lots break, most telling first: the bounds, the default, powers of two, and neighbours."""
+    """Return the page sizes at which servers fail, the most telling first.
+
+    They are the bounds, the default, powers of two, and their neighbours.
+    """
     powers = [2**exponent for exponent in range(1, limit.maximum.bit_length())]
     centres = [limit.minimum, limit.maximum, limit.default, *reversed(powers)]
-    # Next to small powers pages end anyway, where they begin at boundary positions.
+    # Neighbours of small powers are covered by pages that begin at boundary positions.
     near = [centre + offset for offset in (0, -1, 1) for centre in centres if not offset or centre > 32 or centre < 4]
     tens = [size for size in (10, 50, 200, 250, 300, 400) if size < limit.maximum]
     inside = [size for size in (*near, *tens) if limit.minimum <= size <= limit.maximum]
@@ -44,9 +52,9 @@ def boundary_sizes(limit: Limit) -> list[int]:
 
 
 def boundary_positions(largest: int) -> list[int]:
-    """Return the positions of the feed at which servers go wrong: near powers of two, round numbers and the largest page.
+    """Return positions of the feed at which servers fail: near powers of two, round numbers and the largest page.
 
-    Where a buffer, a block or a batch ends, an entry is lost or comes twice when a page begins there.
+    A page that begins where a buffer, a block or a batch of the server ends may lose or repeat an entry.
     """
     powers = [2**exponent for exponent in range(13)]
     near = {power + offset for power in powers for offset in (-1, 0, 1)}
@@ -55,10 +63,10 @@ def boundary_positions(largest: int) -> list[int]:
 
 
 def spread(seed: int, reach: int, cuts: int) -> list[int]:
-    """Return ``cuts`` positions from 1 to ``reach`` - 1 in order, spread evenly: no long stretch of the feed is without one.
+    """Return about ``cuts`` positions from 1 to ``reach`` - 1 in order, spread so that no long part of the feed is without one.
 
-    Multiples of the golden ratio, modulo 1, are such a sequence of low discrepancy. Example: reach 100, cuts 5, from 0:
-    0.618, 0.236, 0.854, 0.472, 0.090 are the positions 10, 24, 48, 62, 86.
+    Multiples of the golden ratio modulo 1 have this property for any number of them (a sequence of low discrepancy). Example:
+    for seed 0, reach 100 and 5 cuts they are 0.618, 0.236, 0.854, 0.472 and 0.090: the positions 9, 23, 47, 61 and 85.
     """
     golden = 0.6180339887498949
     first = (seed * golden) % 1.0
@@ -67,12 +75,12 @@ def spread(seed: int, reach: int, cuts: int) -> list[int]:
 
 
 def walks(terms: Terms, starts: int, media_types: Sequence[str], largest: int) -> st.SearchStrategy[Walk]:
-    """Draw traversals from any of the survey's ``starts``, in one of the media types."""
+    """Draw traversals from any of the ``starts``, in one of the media types, with pages of at most ``largest`` entries."""
     limit = terms.feed.limit
     boundaries = [size for size in boundary_sizes(limit) if size <= largest]
     sizes = st.one_of(st.sampled_from(boundaries), st.integers(limit.minimum, largest))
     steps = st.lists(sizes, min_size=1, max_size=MAX_STEPS)
-    # Traversals are about order and place; the mode with small pages shows that as well as the others.
+    # Order and position do not depend on the content mode, so that the one with the smallest responses is enough.
     places = st.integers(0, max(0, starts - 1))
     return st.builds(_bounded, places, steps, st.sampled_from(media_types), st.just(terms.light_mode))
 
@@ -87,11 +95,15 @@ def _bounded(start: int, sizes: list[int], media_type: str, mode: Mode | None) -
 
 
 def smaller(walk: Walk) -> Iterator[Walk]:
-    """Yield traversals that are smaller than a traversal, those that save most first."""
+    """Yield traversals that are smaller than a given one, those that save most first.
+
+    Example: sizes (3, 4, 5, 2) give the prefixes (3,), (3, 4) and (3, 4, 5); (7, 5, 2), whose first pages are merged; each
+    traversal without one of the pages; and each with one page reduced, such as (1, 4, 5, 2).
+    """
     sizes = walk.sizes
     lengths = range(1, len(sizes))
     if len(sizes) > 2 * MAX_STEPS:
-        # A long chain is halved; trying every length would cost more than it took.
+        # A long traversal is halved, because trying every length would cost more requests than the traversal itself.
         lengths = range(len(sizes) // 2, len(sizes), max(1, len(sizes) // 8))
     for length in lengths:
         yield replace(walk, sizes=sizes[:length])
@@ -129,6 +141,8 @@ _HOSTILE_TEXTS = (
     "\uff11\uff12 \u65e5\u672c",
 )
 
+# Among them a letter whose lower case is longer (U+0130), an Arabic digit (U+0661), invisible characters and a byte
+# order mark (U+FEFF).
 _ODD_CHARACTERS = (
     *"aZ09 _-.,:;/\\'\"<>&%?#=+@{}[]()|^~`$*!\t\r\n\x00\x1b\x7f\x85\u00a0\u00df",
     *"\u0130\u0301\u0661\u200b\u202e\u2028\ufeff\ufffd\U0001f600",
@@ -136,14 +150,14 @@ _ODD_CHARACTERS = (
 
 
 def hostile_values(parameter: Parameter) -> list[str]:
-    """Return values of a parameter that a server must survive: outside its range, of another type, too long, malicious."""
+    """Return values that a server must survive: out of range, of another type, too long, or malicious."""
     scalar = parameter.type
     if scalar.kind is not Kind.INTEGER:
         long = [] if scalar.max_length is None else [char * (scalar.max_length + 1) for char in "x\u00e9"]
         return list(dict.fromkeys([*long, *_HOSTILE_TEXTS]))
     low = INT64_MIN if scalar.minimum is None else scalar.minimum
     high = INT64_MAX if scalar.maximum is None else scalar.maximum
-    # Numbers that parsers get wrong, the most common mistakes first.
+    # Numbers that parsers get wrong, the commonest mistakes first: a small budget sends only the first few.
     odd = ["", " 1 ", "1" * 4000, str(INT64_MIN), "-1", "\u0661", "-", "+1", "+", str(INT64_MAX + 1), "%", "1e400", "'"]
     odd += ["\x00", "0x10", "1.5", "NaN"]
     numbers = [low - 1, high + 1, INT64_MAX, INT64_MAX + 1, INT64_MIN - 1, -1, 0]
@@ -152,9 +166,14 @@ def hostile_values(parameter: Parameter) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class BadInput:
-    """A value of a parameter that breaks one constraint, and a twin of it that keeps it (None: the parameter left out).
+    """A value of a parameter that breaks one constraint, and a valid twin.
 
-    ``constraint`` is what it breaks: the limit's range, the cursor's type, or a length.
+    Args:
+        parameter: The name of the parameter.
+        value: The bad value.
+        twin: A valid value to compare with; None to leave the parameter out.
+        constraint: The constraint that is broken: the bounds of the page size, the type of the cursor, or a length.
+        excess: Whether it is a page size over the maximum, which a server may lower instead of rejecting it.
     """
 
     parameter: str
@@ -162,11 +181,11 @@ class BadInput:
     twin: str | None
     constraint: Literal["limit", "cursor", "length"]
     excess: bool = False
-    """Whether it is a limit over the greatest one, which may be lowered instead of refused."""
+    """Whether it is a page size over the maximum, which a server may lower instead of rejecting it."""
 
 
 def bad_inputs(terms: Terms) -> list[BadInput]:
-    """Return the inputs that should be refused, one of each constraint first."""
+    """Return the inputs that should be rejected, beginning with one for each constraint."""
     limit, cursor = terms.feed.limit, terms.feed.cursor.parameter
     name, twin = limit.parameter.name, str(limit.minimum)
     over = [BadInput(name, str(size), twin, "limit", excess=True) for size in (limit.maximum + 1, limit.maximum * 2, 2**31)]
@@ -184,7 +203,7 @@ def bad_inputs(terms: Terms) -> list[BadInput]:
 
 
 def some_bad_inputs(terms: Terms, *, thrifty: bool) -> list[BadInput]:
-    """Return the bad inputs whose rejections are checked; a thrifty run takes one that no server may lower instead."""
+    """Return the bad inputs whose rejections are checked; for a thrifty run one that no server may lower instead."""
     chosen = bad_inputs(terms)
     return [bad for bad in chosen if not bad.excess][:1] if thrifty else chosen[:8]
 
@@ -195,7 +214,7 @@ def _too_long(parameter: Parameter) -> BadInput:
 
 
 def echoed_inputs(terms: Terms) -> list[BadInput]:
-    """Return bad inputs that break the syntax of a message which quotes them unescaped: one of each parameter."""
+    """Return bad inputs that break the syntax of a message which quotes them unescaped, for each parameter."""
     found: list[BadInput] = []
     for parameter in terms.operation.parameters:
         scalar = parameter.type
@@ -204,7 +223,7 @@ def echoed_inputs(terms: Terms) -> list[BadInput]:
         elif parameter in free_texts(terms):
             value = (_MARKUP * ((scalar.max_length or 0) // len(_MARKUP) + 2))[: (scalar.max_length or 0) + 3]
             found.append(BadInput(parameter.name, value, None, "length"))
-            # Cut by bytes, it ends within a letter.
+            # A server that truncates this text by bytes cuts a character in half, which is not valid UTF-8.
             found.append(
                 BadInput(
                     parameter.name,
@@ -220,7 +239,7 @@ _MARKUP = "<a b=\"c'&d\\e]]>\x0b\u20ac"
 
 
 def lenient_inputs(terms: Terms) -> list[tuple[str, str]]:
-    """Return unusual inputs that are no reason to reject a request, but one to warn: an unknown mode."""
+    """Return unusual inputs that must not be rejected, although a warning is allowed: unknown content modes."""
     modes = terms.feed.modes
     if modes is None or not modes.unknown_ignored:
         return []
@@ -229,7 +248,7 @@ def lenient_inputs(terms: Terms) -> list[tuple[str, str]]:
 
 
 def near_modes(terms: Terms) -> list[tuple[str, str]]:
-    """Return values that are nearly that of a mode: with the same beginning."""
+    """Return values that begin like that of a content mode: a server that compares prefixes takes them for it."""
     modes = terms.feed.modes
     if modes is None or not modes.unknown_ignored:
         return []
@@ -239,7 +258,7 @@ def near_modes(terms: Terms) -> list[tuple[str, str]]:
 
 
 def free_texts(terms: Terms) -> list[Parameter]:
-    """Return the parameters that take any text up to a greatest length: no cursor, no pattern, no fixed choice."""
+    """Return the parameters that take any text up to a maximum length: no cursor, no pattern, no enumeration."""
     feed = terms.feed
     chosen = [feed.modes.parameter] if feed.modes is not None and not feed.modes.unknown_ignored else []
     return [
@@ -253,14 +272,17 @@ def free_texts(terms: Terms) -> list[Parameter]:
 
 
 def hostile_params(terms: Terms) -> list[Params]:
-    """Return queries that a server must survive: bad inputs first, then each parameter's values, one after another."""
+    """Return queries that a server must survive.
+
+    A few bad inputs come first, then the values of each parameter in turn, then the other bad inputs.
+    """
     texts = free_texts(terms)
     columns: list[list[Params]] = [
         [((parameter.name, value),) for value in hostile_values(parameter)]
         for parameter in terms.operation.parameters
         if parameter not in texts
     ]
-    # Texts that are not too long are valid, so that several of them may go in one request.
+    # Texts within their length are valid, so that one request may test two of them.
     values = _HOSTILE_TEXTS
     half = len(values) // 2
     pairs: list[Params] = [
@@ -285,6 +307,7 @@ def malformed_queries(terms: Terms) -> list[str]:
     names = [parameter.name for parameter in terms.operation.parameters]
     texts = [parameter.name for parameter in free_texts(terms)] or names
     limit, cursor = terms.feed.limit.parameter.name, terms.feed.cursor.parameter.name
+    # %c0%af is an overlong encoding of a slash, %u0031 an escape of old Microsoft servers, %ed%a0%80 a lone surrogate.
     return [
         f"{texts[0]}=%",
         f"{limit}=%zz",
@@ -302,7 +325,7 @@ def malformed_queries(terms: Terms) -> list[str]:
 def hostile(terms: Terms) -> st.SearchStrategy[Params]:
     """Draw queries of documented parameters with arbitrary values."""
     names = st.sampled_from([p.name for p in terms.operation.parameters])
-    # No st.text(): to know every character takes it longer than all the rest of a run's drawing.
+    # Not st.text(): loading its table of Unicode takes longer than all other drawing of a run.
     texts = st.one_of(
         st.lists(st.sampled_from(_ODD_CHARACTERS), max_size=40).map("".join),
         st.binary(max_size=40).map(lambda raw: raw.decode("utf-8", "surrogateescape")),

@@ -1,4 +1,4 @@
-"""The rules as tests of pytest: ``pytest -p twinwire_conformance.plugin --pyargs twinwire_conformance.suite --target URL``."""
+"""The rules as pytest tests: ``pytest -p twinwire_conformance.plugin --pyargs twinwire_conformance.suite --target URL``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twinwire_conformance.rules import Rule, catalogue
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.id) for rule in catalogue()])
 def test_rule(rule: Rule, certification: Mapping[str, Result], pytestconfig: pytest.Config) -> None:
-    """Show the result of one rule. A MUST that is inconclusive fails: a check that decided nothing must not be green."""
+    """Show the result of one rule. An inconclusive MUST fails, because a check that decided nothing must not be green."""
     result = certification[rule.id]
     head = f"{result.id} {result.level.value} {result.outcome.value}: {result.title}"
     traces = dict.fromkeys(item.trace for item in result.evidence if item.trace)
@@ -26,5 +26,5 @@ def test_rule(rule: Rule, certification: Mapping[str, Result], pytestconfig: pyt
     fails = result.level is Level.MUST or (pytestconfig.option.target_fail_on is not None and result.outcome is Outcome.FAIL)
     if fails and result.outcome is not Outcome.WAIVED:
         pytest.fail(shown, pytrace=False)
-    # A SHOULD only remarks, unless --target-fail-on says otherwise, and so does a failure that is waived.
+    # A failed SHOULD, unless --target-fail-on says otherwise, and a waived failure are remarks.
     pytest.xfail(shown)

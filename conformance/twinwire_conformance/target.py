@@ -1,4 +1,4 @@
-"""The target: sends requests within a budget and at a polite pace, whatever transport carries them."""
+"""The target: sends requests within a budget and at a polite pace, over any transport."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ from twinwire_conformance.model import Answer, BudgetSpent, Evidence, Failure, R
 from twinwire_conformance.transport import REDACTED, Deadline, Endpoint, Secrets, Transport, connect
 
 MAX_WAITS = 5
-MOST_TOGETHER = 32 * 1024 * 1024
+MOST_BYTES = 18 * 1024 * 1024
+"""The largest body that is read: an entry with an image of 12 MB has 16 MB in base64. A run takes five times as much memory."""
+MOST_TOGETHER = 16 * 1024 * 1024
 """How much of all answers to requests at the same time is read: they are in memory at the same time, too."""
 LEAST_TOGETHER = 1024 * 1024
-"""How much is read of each, however many there are."""
+"""The bytes that are read of each of them, however many there are."""
 
 
 class Resent(StrEnum):
-    """Why a request was sent again; the value ends a sentence of a note."""
+    """The reason why a request was sent again; the value ends the sentence of a note."""
 
     CLOSED = "a reused connection had been closed"
     ENDED = "a new connection ended without a response"
@@ -38,25 +40,45 @@ class Resent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How the suite behaves towards a target: seconds per request, requests per second, their number, and all seconds."""
+    """The behaviour of the suite towards a target.
+
+    Args:
+        timeout: Seconds for one request.
+        rate: Requests per second; None for no limit.
+        max_requests: The budget of requests.
+        max_bytes: The most bytes that are read of one body.
+        max_wait: The longest Retry-After that is obeyed, in seconds.
+        max_time: Seconds for all requests, from when the target is made.
+    """
 
     timeout: float = 30.0
     rate: float | None = None
     max_requests: int = 400
-    max_bytes: int = 64 * 1024 * 1024
+    max_bytes: int = MOST_BYTES
     max_wait: float = 60.0
-    """The longest that Retry-After is obeyed, in seconds; a longer one ends the waiting."""
+    """The longest Retry-After that is obeyed, in seconds; a longer one ends the request."""
     max_time: float = math.inf
     """The seconds for all requests, from when the target is made."""
 
 
 @dataclass(slots=True)
 class Target:
-    """A server under test. ``base_url`` is what the operation's path is appended to; ``app`` serves it in-process.
+    """A server under test.
 
-    ``secrets`` are hidden in all that is shown, and so is ``session``, the session's parameter and value. ``through`` makes
-    the transport that carries requests to the endpoint; without it they go over HTTP, or to ``app``. ``until`` is the deadline
-    that such a transport keeps, too; without it the time of ``manners`` begins now.
+    Args:
+        base_url: The URL to which the path of the operation is appended.
+        path: The path of the operation.
+        manners: Timeouts, rate and budgets.
+        headers: The caller's headers for every request.
+        secrets: Texts that are redacted in all output.
+        app: An ASGI or WSGI application to send requests to in this process; None to use HTTP.
+        session: The name and value of the session parameter, whose value is redacted; None for none.
+        through: Makes the transport of the endpoint; None for HTTP or ``app``.
+        until: The deadline that this transport observes as well; None to begin ``max_time`` now.
+        on_request: Called with the number of requests so far before each one.
+
+    Raises:
+        UsageError: The URL or a header cannot be used.
     """
 
     base_url: str
@@ -71,14 +93,14 @@ class Target:
     on_request: Callable[[int], None] = lambda _: None
     requests: int = 0
     reserved: int = 0
-    """The number of requests of the budget that are reserved for later."""
+    """The number of requests of the budget that are reserved for later rules."""
     received_bytes: int = 0
-    """The bytes of all bodies as they came, before their content coding was undone."""
+    """The bytes of all bodies as transferred, before their content coding was decoded."""
     decoded_bytes: int = 0
-    """The bytes of all bodies after their content coding was undone."""
+    """The bytes of all bodies after their content coding was decoded."""
     endpoint: Endpoint = field(init=False)
     deadline: Deadline = field(init=False)
-    """The moment after which no request is sent, and none is waited for."""
+    """The moment after which no request is sent and no response is waited for."""
     _transport: Transport = field(init=False)
     _calls: int = 0
     _next_slot: float = 0.0
@@ -90,7 +112,7 @@ class Target:
         _check_headers(self.headers)
         secrets = Secrets([*self.secrets, *_password(url)], self.session)
         self.endpoint = Endpoint(url, self.path, self.headers, secrets)
-        # What is shown from here on; only the transport needs the real one.
+        # Without a password from here on; only the transport needs the real URL.
         self.base_url = self.endpoint.shown_base
         self.deadline = self.until or Deadline(self.manners.max_time)
         through = self.through or self._connect
@@ -111,30 +133,38 @@ class Target:
 
     @property
     def time_spent(self) -> str:
-        """The sentence that says that the run's time is over; empty while it is not."""
+        """The sentence that says that the time of the run is over; empty while it is not."""
         return f"the run's time of {self.manners.max_time:g} s is spent" if self.deadline.is_over else ""
 
     def send(self, request: Request) -> Answer:
-        """Send a request. Raises BudgetSpent before it is sent, Unreachable when no whole answer comes.
+        """Send a request and return the response.
 
-        Raises TimeSpent when the run's time is over, or ends before the answer is there.
+        Raises:
+            BudgetSpent: The budget does not allow the request, which is not sent.
+            TimeSpent: The time of the run is over, or ends before the response is complete.
+            Unreachable: No complete response was received.
         """
         return self.send_together([request])[0]
 
     def send_together(self, requests: Sequence[Request]) -> list[Answer]:
-        """Send requests at the same time and return their answers in order. Raises as ``send`` does, BudgetSpent for all."""
+        """Send requests concurrently and return their responses in order. Raises as ``send``, BudgetSpent for all of them."""
         first = self._calls
         self._calls += len(requests)
         if len(requests) > 1:
             share = max(LEAST_TOGETHER, MOST_TOGETHER // len(requests))
             requests = [replace(each, most=min(share, each.most or share)) for each in requests]
-        # Counted before any is sent, so that which of them the budget allows is no matter of luck.
+        # Admit all before any is sent, so that the budget does not depend on the order of threads.
         slots = self._admit(len(requests))
         works = [partial(self._send, request, first + index, slots[index]) for index, request in enumerate(requests)]
         return self._transport.run(works)
 
     def evidence(self, answer: Answer, length: int = 600) -> Evidence:
-        """Describe an exchange by a command that repeats it and the beginning of what came, without secrets."""
+        """Return the evidence of an exchange, redacted: a curl command that repeats it, and the beginning of the response.
+
+        Args:
+            answer: The response.
+            length: The most characters of the body to quote.
+        """
         request = answer.request
         own = () if request.client is None else request.client.headers
         hidden = ((name, REDACTED) for name in self.headers)
@@ -148,10 +178,10 @@ class Target:
             # Braces and brackets in a URL would make curl send several requests.
             parts.append("--globoff")
         for name, value in headers.values():
-            # An empty value makes curl leave out the header that it would send by itself.
+            # "Accept:" with no value makes curl omit the header that it sends by default.
             parts += ["-H", shlex.quote(f"{name}: {value}" if value else f"{name}:")]
         parts.append(shlex.quote(self.endpoint.shown_url(request)))
-        # Cut only afterwards: half a secret would not be recognised.
+        # Redact before cutting, because half a secret would not be recognised.
         clean = next(self.endpoint.secrets.pieces(answer.body), b"")[: length * 4]
         excerpt = clean.decode(answer.charset_or_utf8, "replace")
         shown = printable(self.redact(excerpt), keep="\n\t")[:length]
@@ -159,11 +189,11 @@ class Target:
         return Evidence(self.redact(" ".join(parts)), answer.status, f"{shown}\n{trace}" if trace else shown, trace)
 
     def redact(self, text: str) -> str:
-        """Replace every secret in a text."""
+        """Return a text in which every secret is replaced."""
         return self.endpoint.secrets.text(text)
 
     def pause(self, seconds: float) -> None:
-        """Wait between requests; a replay goes on at once. Raises TimeSpent when the run's time ends meanwhile."""
+        """Wait some seconds between requests; a replay does not wait. Raises TimeSpent when the run's time ends meanwhile."""
         self._transport.pause(min(seconds, self.deadline.rest))
         self._refuse_late()
 
@@ -172,12 +202,12 @@ class Target:
             raise TimeSpent(self.time_spent)
 
     def unanswered(self, request: Request) -> Answer:
-        """Return an answer of status 0 that stands for none, as evidence of a request that got no response."""
+        """Return a response of status 0, as evidence of a request that got no response."""
         return Answer(request, self.endpoint.shown_url(request), 0, {}, b"", flaw="no response came")
 
     @property
     def notes(self) -> list[str]:
-        """Short sentences on how the run went that are no findings: requests that were sent again, and why."""
+        """Sentences about the run that do not fail a rule: how many requests were sent again, and why."""
         return [
             f"{count} {'request was' if count == 1 else 'requests were'} sent again because {reason}"
             for reason, count in ((reason, self._resent[reason]) for reason in Resent)
@@ -195,6 +225,7 @@ class Target:
             except Unreachable as error:
                 self._count(error.answers)
                 reason = _reason_to_resend(error)
+                # At most two repetitions: one for a reused connection that was closed, and one for ENDED or BROKEN.
                 if reason is None or reason in resent or (reason is not Resent.CLOSED and {*resent} - {Resent.CLOSED}):
                     raise _after(error, len(resent) + 1) from error
                 slot = self._admit(1)[0]
@@ -222,9 +253,10 @@ class Target:
             self.decoded_bytes += sum(len(answer.body) for answer in answers)
 
     def _admit(self, count: int) -> list[float]:
-        """Count requests against the budget and return when each may be sent. Raises BudgetSpent."""
+        """Count requests against the budget and return the time at which each may be sent. Raises BudgetSpent."""
         self._refuse_late()
         with self._lock:
+            # Concurrent requests are sent by threads, which resend and so count requests at any time.
             if self.requests + count > self.manners.max_requests - self.reserved:
                 raise BudgetSpent(f"the budget of {self.manners.max_requests} requests is spent")
             self.requests += count
@@ -242,20 +274,21 @@ class Target:
 
 
 def check_url(url: str) -> str:
-    """Return a base URL without its trailing slash, in ASCII. Raises UsageError when it is no absolute http(s) URL."""
+    """Return a base URL without its trailing slash, in ASCII. Raises UsageError unless it is an absolute http(s) URL."""
     hint = "write it like https://api.example.com/v1"
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
         name = host if host.isascii() else host.encode("idna").decode("ascii")
     except ValueError as error:
-        raise UsageError(f"{url!r} is no URL: {error}", hint) from error
+        raise UsageError(f"{url!r} is not a URL: {error}", hint) from error
     if parts.scheme not in ("http", "https"):
         raise UsageError(f"{url!r} has no http or https scheme", hint)
     if not name or not _HOST.fullmatch(name):
         raise UsageError(f"{url!r} names no host", hint)
     if parts.query or parts.fragment:
         raise UsageError(f"{url!r} has a query or fragment", "give the base that the operation's path is appended to")
+    # The host is encoded in ASCII (IDNA); the user and password are taken as written, percent-encoded where needed.
     user, at, _ = parts.netloc.rpartition("@")
     place = f"[{name}]" if ":" in name else name
     netloc = quote(user, safe=_PLAIN) + at + place + (f":{port}" if port is not None else "")
@@ -273,24 +306,24 @@ def _password(url: str) -> list[str]:
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:
-    """Raise UsageError for a header that would announce a body, which a GET of the kit does not have."""
+    """Raise UsageError for a header that announces a body, because the requests of the kit have none."""
     for name in headers:
         if name.lower() in ("content-length", "transfer-encoding"):
             raise UsageError(f"the header {name} cannot be sent: the requests have no body", "leave it out")
 
 
 def _reason_to_resend(error: Unreachable) -> Resent | None:
-    """Return why a failed request may be sent again on a new connection, or None when that would be no remedy."""
+    """Return the reason to send a failed request again on a new connection; None when that would not help."""
     if error.kind is Failure.NO_RESPONSE:
         return Resent.CLOSED if error.reused else Resent.ENDED
     if error.kind is Failure.BROKEN and error.malformed:
-        # On a reused connection it may be the rest of an earlier response.
+        # On a reused connection these bytes may be the rest of an earlier response.
         return Resent.CLOSED if error.reused else None
     return Resent.BROKEN if error.kind is Failure.BROKEN else None
 
 
 def _after(error: Unreachable, times: int) -> Unreachable:
-    """Return an error that says how often its request was sent, when it was sent more than once."""
+    """Return the error with the number of times that its request was sent, if more than once."""
     if times == 1:
         return error
     message = f"{error.message} (the request was sent {times} times)"
@@ -298,7 +331,10 @@ def _after(error: Unreachable, times: int) -> Unreachable:
 
 
 def _retry_after(answer: Answer) -> float | None:
-    """Return the seconds to wait before asking again, or None when the answer stands as it is."""
+    """Return the seconds to wait before the request is repeated, or None when the response is final.
+
+    Examples: 429 with ``Retry-After: 3`` waits 3 s; 429 without a usable Retry-After waits 1 s; 503 without one is final.
+    """
     header = answer.headers.get("retry-after", "")
     if answer.status not in (429, 503) or (answer.status == 503 and not header):
         return None
@@ -307,14 +343,15 @@ def _retry_after(answer: Answer) -> float | None:
     moment = _http_date(header)
     if moment is None:
         return 1.0
-    # By the server's own clock, which need not agree with ours.
+    # Compare with the server's Date, because its clock may differ from the local one.
     now = _http_date(answer.headers.get("date", ""))
     return max(0.0, moment - (answer.received if now is None else now))
 
 
 def _http_date(text: str) -> float | None:
-    """Return an HTTP date in seconds since the epoch, or None when the text is none."""
+    """Return an HTTP date in seconds since the epoch; None when the text is not a date."""
     try:
+        # HTTP dates are in GMT (RFC 9110), even when they do not say so.
         moment = parsedate_to_datetime(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -1,7 +1,8 @@
-"""Holding answers to the schemas that are generated from the contract: quickly where they are valid, and by name where not.
+"""Validation of results against the schemas that are generated from the contract.
 
-Compiled validators look first. What they object to is put before jsonschema and xmlschema, whose reasons are shown: they
-take a hundred times as long, half of it only to be imported, and most answers are valid.
+Compiled validators (jsonschema_rs, lxml) check first. Only values that they reject are validated again by jsonschema or
+xmlschema, whose messages are shown: they take a hundred times as long, half of it for their import, and most results are
+valid.
 """
 
 from __future__ import annotations
@@ -21,37 +22,47 @@ from twinwire.ir import Contract, Scalar
 from twinwire.patterns import python_pattern
 
 MAX_ERRORS = 1000
+_SMALL = 2_000_000
+"""The characters and values of a JSON value of which all errors are looked at."""
 
 Flaw = tuple[str, str]
-"""Where a schema is broken (a path in the answer), and in what."""
+"""The path in the result at which a schema is broken, and the reason."""
 
 
 class Schemas:
-    """The schemas of a contract, ready to validate with. They are generated unless their ``texts`` are given, by format."""
+    """The schemas of a contract, ready to validate with.
+
+    Args:
+        contract: The contract.
+        texts: The texts of the schemas, by ``json`` and ``xml``; None to generate them.
+    """
 
     def __init__(self, contract: Contract, texts: Mapping[str, str] | None = None) -> None:
         self._contract = contract
         self._known = texts
 
     def json_flaw(self, value: Any) -> Flaw | None:
-        """Return the first flaw of a JSON value, None when it is valid (SCHEMA-01)."""
+        """Return the first flaw of a JSON value; None when it is valid (SCHEMA-01)."""
         try:
             if self._quick_json.is_valid(value):
                 return None
         except ValueError:
-            # Some value is of no type that JSON has in Python.
+            # jsonschema_rs raises for a number that neither a 64-bit integer nor a double can hold.
             path = _without_type(value)
             if path is not None:
                 return path
-        # Each error quotes its value; of very many, the first ones say enough.
-        errors = islice(self._json.iter_errors(value), MAX_ERRORS)
+        # Each error quotes its value; of very many, or of huge ones, the first ones say enough.
+        errors = islice(self._json.iter_errors(value), MAX_ERRORS if _is_small(value) else 1)
         first = min(errors, key=lambda error: error.json_path, default=None)
         return (first.json_path, first.message) if first is not None else None
 
     def is_valid_xml(self, source: bytes) -> bool:
-        """Return whether a well-formed XML document in UTF-8 is known to be valid as it stands; False says nothing.
+        """Return whether an XML document in UTF-8 is valid as it stands; False means unknown.
 
-        It spares the element tree that ``xml_flaw`` takes, where the contract knows all that the document holds.
+        It saves the element tree that ``xml_flaw`` needs, where the document has nothing that the contract does not define.
+
+        Args:
+            source: A well-formed document.
         """
         if self._quick_xml is None:
             return False
@@ -59,20 +70,20 @@ class Schemas:
         return bool(self._quick_xml.validate(etree.fromstring(source, parser)))
 
     def xml_flaw(self, root: ET.Element) -> Flaw | None:
-        """Return the first flaw of an XML element, None when it is valid (SCHEMA-02)."""
+        """Return the first flaw of an XML element; None when it is valid (SCHEMA-02)."""
         native = _native(root)
         if self._quick_xml is not None and self._quick_xml.validate(native):
             return None
         try:
             error = next(self._xml.iter_errors(native), None)
         except (KeyError, ValueError, TypeError) as failure:
-            # An xsi:type that names no type is no validation error to xmlschema.
+            # xmlschema raises these for an xsi:type that does not exist, instead of a validation error.
             return self._compiled_flaw() or ("/", str(failure.args[0] if failure.args else failure))
-        # xmlschema takes for a number whatever Python does, such as digits of other scripts.
+        # xmlschema parses numbers as Python does, and accepts digits of other scripts, which XML Schema forbids.
         return self._compiled_flaw() if error is None else (error.path or "/", str(error.reason))
 
     def _compiled_flaw(self) -> Flaw | None:
-        """Return the first flaw that the compiled XSD has just found."""
+        """Return the first flaw that the compiled XSD found in its last validation."""
         log = [] if self._quick_xml is None else list(self._quick_xml.error_log)
         return (log[0].path or "/", log[0].message) if log else None
 
@@ -80,21 +91,21 @@ class Schemas:
     def _texts(self) -> Mapping[str, str]:
         if self._known is not None:
             return self._known
-        # What generates them takes a while to import.
+        # Imported here because the generator of schemas takes long to import.
         from twinwire.schemas import json_schema, xsd  # noqa: PLC0415
 
         return {"json": json_schema(self._contract), "xml": xsd(self._contract)}
 
     @cached_property
     def _quick_json(self) -> Any:
-        # Both validators match patterns in the one translation, so that they agree: neither has exactly ECMA-262's dialect.
+        # Neither validator has exactly the pattern dialect of ECMA-262: both use one translation, so that they agree.
         keywords: dict[str, Any] | None = {"pattern": _Pattern} if self._patterns else None
         return jsonschema_rs.validator_for(json.loads(self._texts["json"]), keywords=keywords)
 
     @cached_property
     def _quick_xml(self) -> etree.XMLSchema | None:
         if self._patterns:
-            # Its patterns are none too exact, and it must not let pass what the schema forbids.
+            # libxml2 implements XSD patterns incompletely, and might accept a value that the schema forbids.
             return None
         return etree.XMLSchema(etree.XML(self._texts["xml"].encode()))
 
@@ -118,8 +129,19 @@ class Schemas:
         return xmlschema.XMLSchema10(self._texts["xml"])
 
 
+def _is_small(value: Any) -> bool:
+    """Return whether a JSON value has few members and short texts."""
+    left, waiting = _SMALL, [value]
+    while waiting and left >= 0:
+        item = waiting.pop()
+        left -= len(item) + 1 if isinstance(item, (str, list, dict)) else 1
+        if left >= 0 and isinstance(item, (list, dict)):
+            waiting += item.values() if isinstance(item, dict) else item
+    return left >= 0
+
+
 def _without_type(value: Any, path: str = "$") -> Flaw | None:
-    """Return the first number of a JSON value that is too large or too small to be held."""
+    """Return the first number of a JSON value that neither a 64-bit integer nor a double can hold."""
     if isinstance(value, dict):
         inner = ((f"{path}.{name}", item) for name, item in value.items())
     elif isinstance(value, list):
@@ -152,6 +174,18 @@ def _pattern_errors(_validator: Any, pattern: str, instance: Any, _schema: Any) 
 
 
 def _native(root: ET.Element) -> etree._Element:
-    # An image may be larger than what lxml takes for an attack; the answer was capped when it was read.
-    parser = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
-    return etree.fromstring(ET.tostring(root), parser)
+    """Return an element as one of lxml, without a text of the whole document in between."""
+    native = etree.Element(root.tag)
+    waiting = [(root, native)]
+    while waiting:
+        source, made = waiting.pop()
+        made.text = source.text
+        for name, value in source.attrib.items():
+            # The prefix of a qualified name is declared where the name stands.
+            qualified: object = value
+            made.set(name, etree.QName(qualified.text) if isinstance(qualified, ET.QName) else value)
+        for child in source:
+            inner = etree.SubElement(made, child.tag)
+            inner.tail = child.tail
+            waiting.append((child, inner))
+    return native

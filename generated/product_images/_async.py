@@ -3,9 +3,12 @@
 
 """The asynchronous shell over the core: it sends, waits and closes, and decides nothing."""
 
+# asyncio loads with the first request, for the blocking client is in the same module as the other, and needs none of it.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
-import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -32,6 +35,12 @@ from .retry import Retry
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+
+async def _sleep(seconds: float) -> None:
+    import asyncio
+
+    await asyncio.sleep(seconds)
 
 
 class AsyncioClient(Generic[R]):
@@ -67,7 +76,7 @@ class AsyncioClient(Generic[R]):
         on_event: OnEvent | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         http_client: httpx.AsyncClient | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] = _sleep,
     ) -> None:
         if http_client is not None and transport is not None:
             raise ParameterError("transport", "cannot be given with an http_client, which has its own")
@@ -89,7 +98,11 @@ class AsyncioClient(Generic[R]):
         self._max_bytes = max_bytes
         self._sleep = sleep
         self._owned = http_client is None
-        self._http = http_client if http_client is not None else httpx.AsyncClient(timeout=steps, transport=transport)
+        # Made here, for it takes long, and what is built on a client may use the same one.
+        self._tls = None if http_client is not None or transport is not None else httpx.create_ssl_context()
+        if http_client is None:
+            http_client = httpx.AsyncClient(timeout=steps, transport=transport, verify=self._tls or True)
+        self._http = http_client
 
     def _contract(self) -> Contract[R]:
         raise NotImplementedError
@@ -139,6 +152,8 @@ class AsyncioClient(Generic[R]):
 
     async def _send(self, action: Send) -> Reply:
         seconds = self._core.options.deadline
+        import asyncio
+
         deadline, scope = Deadline(seconds), asyncio.timeout(seconds)
         try:
             with redacted(self._core.target.redact):
@@ -166,8 +181,10 @@ class AsyncEngine(Generic[R]):
     core: Core[R]
     run: RunAsync
     http: httpx.AsyncClient
+    tls: ssl.SSLContext | None
+    """The TLS context, None where the connections are another's."""
 
 
 def async_engine(client: AsyncioClient[R]) -> AsyncEngine[R]:
     """Return the inside of a client."""
-    return AsyncEngine(client._core, client._run, client._http)  # pyright: ignore[reportPrivateUsage]
+    return AsyncEngine(client._core, client._run, client._http, client._tls)  # pyright: ignore[reportPrivateUsage]

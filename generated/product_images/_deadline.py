@@ -4,7 +4,8 @@
 """The end of one exchange as a whole: timeouts hold for each read, and a byte now and then keeps all of them.
 
 The blocking HTTP library offers no limit on the whole. So every connection that is opened here has its ``read`` replaced by
-one that waits no longer than the exchange under way in the same context may last.
+one that waits no longer than the exchange under way in the same context may last. The mirror holds the loading of an image
+to a deadline in the same way, with both of its clients.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+T = TypeVar("T")
 
 _CURRENT: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
@@ -43,9 +46,14 @@ class Deadline:
         self._clock = clock
         self._end = clock() + seconds
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the moment has come."""
+        return self._clock() >= self._end
+
     def check(self) -> None:
         """Raise DeadlineError when the time is over."""
-        if self._clock() >= self._end:
+        if self.is_over:
             raise DeadlineError.of(self._seconds)
 
     def within(self, timeout: float | None) -> float:
@@ -69,14 +77,20 @@ class Deadline:
 
 
 def watch(event: str, info: Mapping[str, Any]) -> None:
-    """Make a new connection keep the deadlines: the extension ``trace`` of a blocking request, or called by one."""
+    """Make a new connection keep the deadlines: the extension ``trace`` of a blocking request, or called by one.
+
+    Args:
+        event: The name under which the HTTP library announces it.
+        info: What the HTTP library tells of it; the result is in ``return_value``.
+    """
     if event.endswith(_OPENED):
         stream = info["return_value"]
         stream.read = _keeping(stream.read)
 
 
-def _keeping(read: Callable[..., bytes]) -> Callable[..., bytes]:
-    def keep(max_bytes: int, timeout: float | None = None) -> bytes:
+def _keeping(read: Callable[..., T]) -> Callable[..., T]:
+    def keep(max_bytes: int, timeout: float | None = None) -> T:
+        # What an asynchronous connection returns is to be awaited.
         deadline = _CURRENT.get()
         return read(max_bytes, timeout if deadline is None else deadline.within(timeout))
 

@@ -28,13 +28,15 @@ def _words(text: str) -> frozenset[str]:
 
 MODULES = _words("""
     __future__ abc asyncio base64 binascii codecs collections collections.abc contextlib contextvars dataclasses datetime
-    email.utils enum functools httpx httpx2 io itertools json logging math msgspec operator pybase64 random re string textwrap
-    threading time types typing typing_extensions urllib.parse warnings xml.parsers xml.parsers.expat xml.sax.saxutils zlib
+    email.utils enum functools httpx httpx2 io itertools json logging math msgspec operator pybase64 random re ssl string
+    textwrap threading time types typing typing_extensions urllib.parse warnings xml.parsers xml.parsers.expat
+    xml.sax.saxutils zlib
 """)
 """What generated code may import, besides its own package."""
 
 _SYSTEM = MODULES | _words("""
-    argparse concurrent.futures errno hashlib ipaddress os pathlib shutil socket sqlite3 stat sys tempfile unicodedata
+    argparse concurrent.futures errno hashlib httpcore httpcore2 ipaddress os pathlib shutil socket sqlite3 stat sys tempfile
+    unicodedata
 """)
 """What the modules of ``_mirror`` may import: they work on the disk, and hold nothing of a spec."""
 # What os has beyond files.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import socket
 import sqlite3
+import ssl
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from product_images import Attempt, Client, Retry, mirror
-from product_images._mirror import http
+from product_images._mirror import connections, http
 from product_images._mirror.address import UnobtainableError, check, parse
 from product_images._mirror.download import Breaker
 from sdk_clients import Driver, Kind, run_mirror
@@ -23,6 +24,7 @@ from shop import Handler, Shop, cut, images, in_turn, open_shop, ranged, redirec
 # The HTTP library that this SDK is made for.
 LIBRARY: Any = vars(http)["httpx"]
 CONTENT = bytes(range(256)) * 40
+PEM = Path(__file__).parents[1] / "support" / "loopback.pem"
 
 
 @pytest.fixture
@@ -404,6 +406,91 @@ def test_the_fragment_and_the_password_of_a_link_are_in_no_message(kind: Kind, s
     assert len(report.problems) == 2
     assert "hunter2" not in repr(report)
     assert "fragment" not in repr(shop.asked)
+
+
+def test_a_link_s_own_name_and_password_are_sent_to_its_host(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    place = shop.url.removeprefix("http://")
+    shop.put(7, (1, "a.png", b"\0a", f"http://user:p%20w@{place}/x"))
+    shop.pages["/x"] = serve(b"\0x")
+    assert load(kind, shop, tmp_path).complete
+    assert [headers["authorization"] for headers in shop.requests("/x")] == ["Basic dXNlcjpwIHc="]
+
+
+def test_a_host_s_cookies_come_back_to_it_and_to_nobody_else(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    with open_shop("127.0.0.2") as other:
+        other.pages["/a"] = serve(b"\0a", {"Set-Cookie": "mine=1; Path=/"})
+        other.pages["/b"] = shop.pages["/c"] = serve(b"\0b")
+        shop.put(
+            7, (1, "a.png", b"", f"{other.url}/a"), (2, "b.png", b"", f"{other.url}/b"), (3, "c.png", b"", f"{shop.url}/c")
+        )
+        assert load(kind, shop, tmp_path, allow_private=True, parallel=1).complete
+        assert [headers.get("cookie") for _, headers in other.asked] == [None, "mine=1"]
+    assert not [headers for _, headers in shop.asked if "cookie" in headers]
+
+
+@pytest.mark.parametrize("parallel", [1, 3])
+def test_a_connection_serves_one_link_after_another(kind: Kind, shop: Shop, tmp_path: Path, parallel: int) -> None:
+    connected: set[tuple[str, int]] = set()
+
+    def answer(handler: Handler) -> None:
+        connected.add(handler.client_address)
+        serve(CONTENT)(handler)
+
+    shop.put(7, *((number, "a.png", CONTENT) for number in range(30)))
+    shop.pages.update((f"/files/7/{number}", answer) for number in range(30))
+    assert load(kind, shop, tmp_path, parallel=parallel).complete
+    assert 1 <= len(connected) <= parallel
+
+
+def test_a_connection_that_the_server_has_closed_is_not_used_again(kind: Kind, shop: Shop, tmp_path: Path) -> None:
+    def answer(handler: Handler) -> None:
+        # Without a word of it in the headers.
+        serve(CONTENT)(handler)
+        handler.close_connection = True
+
+    shop.put(7, *((number, "a.png", CONTENT) for number in range(5)))
+    shop.pages.update((f"/files/7/{number}", answer) for number in range(5))
+    assert load(kind, shop, tmp_path, parallel=1).complete
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_link_of_https_is_loaded_from_who_can_prove_its_name(
+    kind: Kind, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(PEM)
+    with open_shop(tls=context) as other:
+        other.pages["/x"] = serve(b"\0x")
+        link = f"{other.url}/x"
+        shop.put(7, (1, "a.png", b"", link), (2, "b.png", b"", link))
+        report = run_mirror(kind, shop.url, tmp_path, {"retry": Retry(max_retries=0)}, mode="URL", allow_private=True)
+    assert report.complete is trusted
+    assert len(report.problems) == (0 if trusted else 2)
+    assert all("CERTIFICATE_VERIFY_FAILED" in problem for problem in report.problems)
+
+
+def test_few_connections_are_kept_open_however_many_hosts_there_are(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_MOST_IDLE", 2)
+    kept: list[int] = []
+    give_back = connections.Connections._give_back
+
+    def counted(self: Any, *arguments: Any) -> None:
+        give_back(self, *arguments)
+        kept.append(len(self._idle))
+
+    monkeypatch.setattr(connections.Connections, "_give_back", counted)
+    with ExitStack() as stack:
+        others = [stack.enter_context(open_shop()) for _ in range(5)]
+        for other in others:
+            other.pages["/x"] = serve(b"\0x")
+        shop.put(7, *((number, "a.png", b"", f"{other.url}/x") for number, other in enumerate(others)))
+        assert load("sync", shop, tmp_path, allow_private=True, parallel=1).complete
+    assert kept == [1, 2, 2, 2, 2]
 
 
 def test_a_client_that_is_handed_in_loads_the_links_and_stays_open(shop: Shop, tmp_path: Path) -> None:

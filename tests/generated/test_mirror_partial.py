@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -349,6 +350,25 @@ def test_a_host_that_drips_is_left_alone_for_a_while(kind: Kind, shop: Shop, tmp
     assert report.pending == 9
     assert "left alone" in report.problems[-1]
     assert len([path for path, _ in shop.asked if path.startswith("/files")]) == Breaker.FAILURES
+
+
+@pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"], ids=["unanswered", "begun"])
+def test_a_server_that_falls_silent_is_waited_for_until_the_deadline_only(
+    kind: Kind, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr("product_images._mirror.body.LONGEST", 1.0)
+
+    def fall_silent(handler: Handler) -> None:
+        handler.wfile.write(begun)
+        handler.wfile.flush()
+        handler.shop.waits.wait(15)
+        handler.close_connection = True
+
+    shop.pages["/files/7/1"] = fall_silent
+    started = time.monotonic()
+    report = load(kind, shop, tmp_path, timeout=12)
+    assert time.monotonic() - started < 8
+    assert report.problems == ("image 1 of '7': it did not come within 1 seconds",)
 
 
 def test_an_image_has_so_much_time_and_no_more() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import re
+import subprocess
+import time
 from collections import Counter
 from functools import partial
 from itertools import pairwise
@@ -20,6 +23,7 @@ from twinwire_bench.errors import BenchError, SkippedError, WrongValuesError
 from twinwire_bench.importing import BARE, COLUMN, MODELS, figures
 from twinwire_bench.measure import MAX_ROUNDS, MIN_ROUNDS, Cell, Timing, measure
 from twinwire_bench.pages import Page, Product, images_page, links_page
+from twinwire_bench.project import sdk_environment
 from twinwire_bench.report import BEGIN, END, Table, facts, milliseconds, replace_between_markers, times
 from twinwire_bench.scaling import LARGE, SMALL, USUAL, growth
 from twinwire_conformance.contract import packaged_contract
@@ -86,6 +90,17 @@ def test_a_page_has_names_that_must_be_escaped_in_both_representations() -> None
     assert not page.json.isascii()
 
 
+def test_a_page_as_dotnet_writes_it_has_double_quotes_alone_and_the_same_values() -> None:
+    page = links_page(11)
+    assert b"='" not in page.dotnet
+    assert b"&quot;L&quot;" in page.dotnet
+    theirs, ours = etree.fromstring(page.dotnet), etree.fromstring(page.xml)
+    assert set(theirs.nsmap) == {"xsi", "xsd"}
+    assert [(node.tag, dict(node.attrib), node.text) for node in theirs.iter()] == [
+        (node.tag, dict(node.attrib), node.text) for node in ours.iter()
+    ]
+
+
 def test_the_pages_have_the_sizes_that_the_tables_speak_of() -> None:
     page = links_page()
     assert page.values.head.count == len(page.values.products) == 500
@@ -137,6 +152,32 @@ def test_cells_run_in_interleaved_rounds() -> None:
 
 def test_a_generous_cap_still_ends() -> None:
     assert measure([Cell("a", "b", str)], cap=60)["a", "b"].rounds == MAX_ROUNDS
+
+
+def test_what_is_cleaned_up_after_a_call_is_not_timed() -> None:
+    results = iter(range(99))
+    cleaned: list[int] = []
+
+    def clean(result: int) -> None:
+        cleaned.append(result)
+        time.sleep(0.05)
+
+    def call() -> int:
+        time.sleep(0.006)
+        return next(results)
+
+    timing = measure([Cell("a", "b", call, clean)], cap=0)["a", "b"]
+    assert cleaned == list(range(2 + MIN_ROUNDS))
+    assert timing.best < 0.05
+
+
+def test_the_mirror_is_measured_with_what_the_sdk_requires_and_nothing_else(tmp_path: Path) -> None:
+    python = sdk_environment(tmp_path / "sdk")
+    code = "import product_images, sys; product_images.mirror; print(product_images.__file__, *sys.modules)"
+    found = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert Path(found[0]).is_relative_to(tmp_path)
+    assert {"httpx", "httpcore", "msgspec"} <= set(found)
+    assert not {"click", "rich", "pytest"} & set(found)
 
 
 def _record(calls: list[str], name: str) -> None:
@@ -209,9 +250,16 @@ def test_a_text_without_one_pair_of_markers_is_refused(text: str) -> None:
         replace_between_markers(text, "new")
 
 
-def test_the_readme_has_a_place_for_the_tables() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "kept" in replace_between_markers(readme, "kept")
+def test_the_page_of_benchmarks_has_a_place_for_the_tables() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    assert "kept" in replace_between_markers(page, "kept")
+
+
+def test_the_page_of_benchmarks_has_tables_and_the_line_of_facts() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    tables = page.partition(BEGIN)[2].partition(END)[0]
+    assert re.search(r"^\*\*.+\*\*\n\n\| \|", tables, re.MULTILINE)
+    assert "Measured with `make bench` on " in tables
 
 
 def test_figures_that_are_no_times_stand_below_their_table() -> None:

@@ -1,1 +1,1 @@
-"""The oracle: what the target must answer, learnt from the target itself."""
+"""The oracle: the responses that are expected of the target, learnt from its own responses."""

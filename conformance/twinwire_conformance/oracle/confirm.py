@@ -1,4 +1,4 @@
-"""Confirmation: a difference between several responses counts only when the feed cannot have caused it."""
+"""Confirmation: a difference between responses counts only when a change of the feed cannot have caused it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from twinwire_conformance.reading import difference
 S = TypeVar("S")
 
 ATTEMPTS = 4
-"""How often a difference is looked at again before it is left undecided."""
+"""The number of further attempts to confirm a difference before it is left undecided."""
 
 Reference = Callable[[bool], Sequence[Lot]]
-"""Fetches the pages that a subject is compared with; True asks for fresh responses."""
+"""A function that returns the pages a subject is compared with; True requests fresh responses."""
 
 
 class Watch(Protocol):
-    """Is told what confirming shows of the feed."""
+    """An observer of the signs that the feed changed or that responses are unstable."""
 
     def feed_moved(self) -> None:
         """Note that the feed changed between two requests for the same pages."""
 
     def flickered(self, found: Violation) -> None:
-        """Note a difference from equal responses before and after it that did not come again."""
+        """Note a difference that did not recur, in a response between two equal baseline responses."""
 
 
 Judge = Callable[[Sequence[Lot], S], Violation | None]
@@ -41,21 +41,37 @@ def confirm(  # noqa: PLR0912 - one sequence of requests, which is easier to fol
     entries: bool = True,
     watch: Watch | None = None,
 ) -> None:
-    """Judge a subject against a reference; raise what is found only when it is confirmed.
+    """Judge a subject against a baseline, and raise a violation only when it is confirmed.
 
-    Kept responses may serve for a first look. What they show is repeated with fresh ones: reference A, subject B, reference A.
-    With ``entries``, a difference in the entries that are the same in both A is a violation, however much the feed moves
-    otherwise, and when there is none, the entries that stood still decide. A difference in anything else (how many entries
-    remain, say) counts when A, B, A, B, A shows it twice and all A are equal: between two A, one entry may have been added
-    and another deleted. Raises Unconfirmed when that never comes about, or when ``may_go_on`` ends the attempts.
+    The first look may use kept responses. A difference is repeated with fresh ones: baseline A, subject B, baseline A. With
+    ``entries``, a difference in entries that are equal in both A is a violation however much the rest of the feed changes; when
+    such entries exist and do not differ, they decide for the target. Any other difference, such as the number of remaining
+    entries, must occur twice in A, B, A, B, A with all A equal, because one entry may be added and another deleted between
+    two A.
+
+    Example: A is a b c and B is a c. If the second A is a b c, b stood still and is missing in B: a violation. If it is a c b,
+    b was modified meanwhile, and a and c, which stood still, are right in B: no violation.
+
     Source: the contract, "Live feeds".
+
+    Args:
+        reference: Returns the baseline pages A, fresh ones for True.
+        subject: Returns the page or pages under test B, fresh ones for True.
+        judge: Returns the violation of B against A, or None.
+        may_go_on: Whether the budget allows another attempt.
+        entries: Whether stable entries can decide; False when the difference is in numbers only.
+        watch: Is notified when the feed changed or a difference did not recur; None for no observer.
+
+    Raises:
+        Violation: The difference is confirmed.
+        Unconfirmed: It was neither confirmed nor explained within the attempts or the budget.
     """
     before, now = reference(False), subject(False)
     seen = judge(before, now)
     if seen is None:
         return
     if not may_go_on():
-        raise Unconfirmed("the budget for confirming differences is spent")
+        raise Unconfirmed("a difference was found, and the budget of requests to confirm it is spent")
     after = reference(True)
     if not same(before, after):
         _tell(watch, before, after)
@@ -65,20 +81,24 @@ def confirm(  # noqa: PLR0912 - one sequence of requests, which is easier to fol
     for _ in range(ATTEMPTS):
         if not may_go_on():
             break
+        # The last A of one attempt is the first A of the next, which saves a third of the requests.
         before, now, after = after, subject(True), reference(True)
         equal = same(before, after)
         _tell(watch, before, after)
         found = judge(before, now) if equal else None
         if entries:
             still = stable_keys(before, after)
+            # Judge the stable entries alone: they cannot differ because of a change of the feed.
             among = judge(only(list(before), still), only(now, still))
             if among is not None:
                 raise found or among
+            # The stable entries are right, and the others cannot be judged while the feed changes.
             if still and not equal:
                 return
         if not equal:
             continue
         if found is not None:
+            # A difference outside the entries has occurred once in A, B, A: go on to A, B, A, B, A.
             again, last = subject(True), reference(True)
             if same(before, last):
                 second = judge(before, again)
@@ -88,6 +108,7 @@ def confirm(  # noqa: PLR0912 - one sequence of requests, which is easier to fol
             else:
                 after, seen = last, None
                 continue
+        # All A are equal, and the difference is gone: the response seen first was wrong now and then, which may be a defect.
         if seen is not None and watch is not None:
             watch.flickered(seen)
         return
@@ -95,19 +116,19 @@ def confirm(  # noqa: PLR0912 - one sequence of requests, which is easier to fol
 
 
 def _tell(watch: Watch | None, before: Sequence[Lot], after: Sequence[Lot]) -> None:
-    """Say so when the entries themselves changed; a number that differs now and then may be the server's defect."""
+    """Report a change of the feed when the entries changed. A number that differs now and then may be a server's defect."""
     if watch is not None and [lot.words for lot in before] != [lot.words for lot in after]:
         watch.feed_moved()
 
 
 def _stood_still(before: Sequence[Lot], now: S, after: Sequence[Lot], judge: Judge[S]) -> bool:
-    """Return whether a subject is right in the entries that were the same before and after it, of which there are some."""
+    """Return whether some entries are the same before and after a subject, and the subject has them right."""
     still = stable_keys(before, after)
     return bool(still) and judge(only(list(before), still), only(now, still)) is None
 
 
 def same(left: Sequence[Lot], right: Sequence[Lot]) -> bool:
-    """Return whether two series of pages are equal, but for members that differ between equal requests anyway."""
+    """Return whether two series of pages are equal, apart from members that differ between equal requests."""
     return len(left) == len(right) and all(
         difference(one.signature, other.signature) is None for one, other in zip(left, right, strict=True)
     )

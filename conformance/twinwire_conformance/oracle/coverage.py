@@ -1,7 +1,7 @@
-"""Coverage: rules about content look at every entry, in both representations and all modes, while the budgets allow.
+"""Coverage: rules about content check every entry, in both representations and all content modes, while budgets allow.
 
-Beyond them, at a sample that is spread over the feed by the seed, at places that are not round. Each window of the feed is
-requested in the light mode in JSON and XML, one right after the other, and then page by page in each other mode.
+Beyond the budgets they check a sample that the seed spreads over the feed, at positions that are not round. Each window of
+the feed is requested with links in JSON and right after that in XML, and then page by page in each other content mode.
 Source: the contract, "Coverage".
 """
 
@@ -21,26 +21,34 @@ from twinwire_conformance.profiles import Profile
 from twinwire_conformance.strategies import spread
 
 PAGE_BYTES = 3 * 1024 * 1024
-"""The size that pages in modes with large content should have: large enough to meet what breaks only in large bodies."""
+"""The intended size of pages with binary content, in bytes: large enough to show defects of large bodies only."""
 MOST_BYTES = 12 * 1024 * 1024
-"""No page is read farther than this; a smaller one is requested instead."""
+"""The most bytes that are read of a page; a smaller page is requested in place of a larger one."""
 WINDOWS = 200
 
 
 @dataclass(slots=True)
 class Seen:
-    """The number of entries that were checked, by representation and mode."""
+    """The number of entries that were checked, by representation and content mode."""
 
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def add(self, lot: Lot, count: int) -> None:
-        """Count entries of a page."""
+        """Count ``count`` entries of a page."""
         key = (lot.terms.format_of(lot.ask.media_type) or "", lot.ask.mode.name if lot.ask.mode else "")
         self.counts[key] = self.counts.get(key, 0) + count
 
 
 class Coverage:
-    """Looks at the feed's entries, once a run."""
+    """Checks the entries of the feed, once per run.
+
+    Args:
+        lots: Requests the pages.
+        survey: The baseline traversal.
+        profile: The budgets of requests and bytes.
+        seed: Spreads the sample of a feed that is too large to check whole.
+        observations: Receives each pair of pages to compare.
+    """
 
     def __init__(self, lots: Lots, survey: Survey, profile: Profile, seed: int, observations: Observations) -> None:
         self.lots = lots
@@ -50,13 +58,13 @@ class Coverage:
         self.observations = observations
         self.seen = Seen()
         self.stopped = ""
-        """Why not every entry was looked at; empty when all were."""
+        """The reason why not every entry was checked; empty when all were."""
         self._first_request = 0
         self._bytes = 0
         self._each: dict[str, float] = {}
 
     def run(self, corpus: list[Ask]) -> None:
-        """Compare the pages of a corpus, then window after window of the feed."""
+        """Compare the pages of a corpus, then one window of the feed after another, until the budgets are spent."""
         self._first_request = self.lots.target.requests
         try:
             for ask in corpus:
@@ -70,10 +78,11 @@ class Coverage:
             self.stopped = error.message
 
     def lines(self) -> tuple[str, ...]:
-        """Return sentences for the report that say how much of the feed was looked at."""
+        """Return lines for the report, such as "1,200 of 1,200 entries in JSON and XML, binary and link mode"."""
         size = self.survey.size if self.survey.size is not None else self.survey.reach
         by_count: dict[int, list[tuple[str, str]]] = {}
         for key, count in self.seen.counts.items():
+            # Windows of a sample may overlap, so that the sum can exceed the size of the feed.
             by_count.setdefault(min(count, size), []).append(key)
         lines = []
         for count, keys in sorted(by_count.items(), reverse=True):
@@ -88,7 +97,7 @@ class Coverage:
         with self._tolerant():
             left = self.lots.lot(ask)
             light = self.lots.terms.light_mode
-            if ask.mode is not light and left.entries:
+            if ask.mode is not light and left.size:
                 with self._tolerant():
                     self.observations.pair("modes", self.lots.lot(largest(self.lots, ask.cursor)), left)
             self._twin(left)
@@ -113,33 +122,33 @@ class Coverage:
         with self._tolerant():
             right = self._twin(left)
             if right is not None:
-                self._count(right, len(right.entries))
+                self._count(right, right.size)
         for mode in self.lots.terms.modes[1:]:
             self._mode(left, cursor, mode)
 
     def _mode(self, left: Lot, cursor: str | None, mode: Mode | None) -> None:
-        """Go through a window in another mode, in pages whose bodies are of a moderate size."""
+        """Traverse a window in another content mode, in pages of a moderate number of bytes."""
         done = 0
-        while done < len(left.entries):
+        while done < left.size:
             if not self._room(2):
                 self.stopped = "the budget of coverage was spent"
                 return
-            lot = self._page(cursor, len(left.entries) - done, mode)
+            lot = self._page(cursor, left.size - done, mode)
             if lot is None:
                 return
             self.observations.pair("modes", left, lot)
             with self._tolerant():
                 right = self._twin(lot)
                 if right is not None:
-                    self._count(right, len(right.entries))
-            done += len(lot.entries)
-            if not lot.entries or lot.cursor is None or lot.cursor == cursor:
+                    self._count(right, right.size)
+            done += lot.size
+            if not lot.size or lot.cursor is None or lot.cursor == cursor:
                 return
             cursor = lot.cursor
 
     def _page(self, cursor: str | None, most: int, mode: Mode | None) -> Lot | None:
         name = mode.name if mode else ""
-        # One entry first, as a page of images may be larger than either side can hold.
+        # The size of an entry is unknown at first: request one, because a page of images may exceed the memory.
         limit = max(1, min(most, int(PAGE_BYTES / self._each[name]))) if name in self._each else 1
         while True:
             ask = Ask(self.lots.media_types[0], cursor, self.lots.size(limit), mode)
@@ -148,24 +157,26 @@ class Coverage:
                 if limit == 1:
                     self.stopped = "single entries are too large to look at all of them"
                     return None
+                # The page was cut at MOST_BYTES, so that its entries are larger than an equal share: assume
+                # twice that for later pages.
                 self._each[name] = MOST_BYTES / limit * 2
                 limit = max(1, limit // 8)
                 continue
             with self._tolerant():
                 lot = self._taken(ask)
-                each = len(answer.body) / max(1, len(lot.entries))
+                each = len(answer.body) / max(1, lot.size)
                 self._each[name] = max(each, (self._each.get(name, each) + each) / 2, 1.0)
                 return lot
             return None
 
     def _taken(self, ask: Ask) -> Lot:
         lot = self.lots.lot(ask)
-        self._count(lot, len(lot.entries))
+        self._count(lot, lot.size)
         return lot
 
     def _count(self, lot: Lot, entries: int) -> None:
         self.seen.add(lot, entries)
-        self._bytes += len(lot.answer.body)
+        self._bytes += lot.answer.size
 
     def _room(self, requests: int) -> bool:
         spent = self.lots.target.requests - self._first_request
@@ -173,7 +184,7 @@ class Coverage:
 
     @contextmanager
     def _tolerant(self) -> Iterator[None]:
-        # A page that is not served is recorded where it is requested; the other pages are still checked.
+        # A page that is not served was noted for the rule that fails; the other pages are still checked.
         with suppress(NotServed, Inconclusive):
             try:
                 yield
@@ -181,12 +192,12 @@ class Coverage:
                 self.stopped = error.message
 
     def _windows(self) -> Iterator[str | None]:
-        """Yield where windows begin: the baseline pages, the end, then places that the seed spreads over the feed."""
+        """Yield the cursors of windows: the baseline pages, the last pages, then cursors spread over the feed by the seed."""
         given: set[str | None] = set()
         known = [ask.cursor for ask in self.survey.asks]
         tail = self.survey.tail.cursor if self.survey.tail is not None else None
         if self.survey.complete:
-            # In an order in which a small budget still meets every part of the feed.
+            # The first page, then every second one, then the others: half the budget still reaches the end of the feed.
             known = known[:1] + known[1:][::2] + known[1:][1::2]
         for cursor in (*known, *([tail] if tail is not None else []), *self._sampled()):
             if cursor not in given:
@@ -194,6 +205,10 @@ class Coverage:
                 yield cursor
 
     def _sampled(self) -> Iterator[str]:
+        """Yield guessed cursors between the last baseline page and the end of the feed.
+
+        This needs numeric cursors: the server returns the entries after a number, whether or not it has returned that cursor.
+        """
         known, end = self.survey, self.survey.end
         if known.complete or end is None or not known.lots or self.lots.terms.feed.cursor.order != "numeric":
             return
@@ -206,7 +221,10 @@ class Coverage:
 
 
 def _shuffled(places: list[int]) -> Iterator[int]:
-    """Yield places so that the first few are spread over all of them already: the middle, the quarters, the eighths."""
+    """Yield places in an order in which the first few are already spread over all of them.
+
+    Example: of the places at 0 to 7 come 4, then 2 6, then 1 3 5 7: the middle, the quarters, the eighths.
+    """
     step = len(places)
     seen: set[int] = set()
     while step > 1:

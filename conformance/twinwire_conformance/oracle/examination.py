@@ -1,4 +1,4 @@
-"""An examination: all that the rules of one run share, and the trial that each of them gets."""
+"""An examination: the state that the rules of one run share, and the trial of each rule."""
 
 from __future__ import annotations
 
@@ -36,21 +36,30 @@ from twinwire_conformance.target import Target
 S = TypeVar("S")
 
 ALLOWANCE = 24
-"""The requests that a rule may spend on what cannot be confirmed."""
+"""The requests that a rule may spend on differences that cannot be confirmed."""
 SCANT = 12
-"""The same once the feed is known to move all the time: what is left of the budget can decide more elsewhere."""
+"""The same once the feed is known to change all the time: other rules make better use of the budget."""
 SETTLING = 48
-"""The requests that a rule may spend on differences that are gone when they are looked at again."""
+"""The requests that a rule may spend on differences that have disappeared when they are looked at again."""
 FLICKERS = 3
-"""The number of differences, none of them repeatable, from which responses are reported as unstable."""
+"""The number of differences that did not recur from which responses are reported as unstable."""
 CONFIRMING = 8
-"""The requests with which a suspected failure of a rule is mostly confirmed."""
+"""The number of requests that usually confirm a suspected failure of a rule."""
 RESTLESS = 3
-"""How many rules must have been left undecided by a moving feed for it to be known."""
+"""The number of rules left undecided by a changing feed from which the feed counts as changing all the time."""
 
 
 class Examination:
-    """One run against one target: its terms, its pages, what the survey learnt, and the means to search for failures."""
+    """One run against one target: the contract, the pages, the baseline traversal, and the search for failures.
+
+    Args:
+        terms: The contract.
+        target: The server under test.
+        profile: The extent of the run.
+        seed: The seed of drawn inputs and of samples.
+        session: The caller's session, sent with every request; None for none.
+        properties: The properties of all rules, by rule id.
+    """
 
     def __init__(
         self,
@@ -72,23 +81,23 @@ class Examination:
         self.lots.on_page = self.observations.page
         self.lots.on_result = self.observations.result
         self.lots.on_response = self.observations.response
-        self.unsettled = 0  # rules that were left undecided because the feed moved
-        self.moving = False  # whether a difference did not stand when it was looked at again
-        self.moved = False  # whether two requests for the same page, one after the other, brought different ones
-        self.flickers: list[Violation] = []  # differences of one response from those before and after it, which were equal
+        self.unsettled = 0  # rules left undecided because the feed changed
+        self.moving = False  # whether a difference was looked at again and not confirmed
+        self.moved = False  # whether the same request returned different entries in succession
+        self.flickers: list[Violation] = []  # differences from equal responses before and after that did not recur
         self.notes: list[str] = []
         self.decided: set[str] = set()
-        """The rules that were tried so far, and the one that is on trial."""
+        """The rules that were tried so far, including the current one."""
         self._objections: dict[Walk, frozenset[str]] = {}
         self._paths: dict[Walk, Path] = {}
 
     def probe(self) -> Violation | None:
-        """Find the usable representations; return the failure that came instead of a feed when there is none."""
+        """Find the usable representations. Return the failure of the first request when none is usable, else None."""
         return probe(self.lots)
 
     @cached_property
     def survey(self) -> Survey:
-        """The baseline traversal; it is made when a rule first needs it."""
+        """The baseline traversal, made when a rule first needs it."""
         found = survey(self.lots, self.profile)
         if found.note:
             self.notes.append(found.note)
@@ -96,7 +105,7 @@ class Examination:
         return found
 
     def keep_less(self) -> None:
-        """Let go of the bodies that the findings so far would hold."""
+        """Release the large bodies that the findings so far hold."""
         noted = [error for errors in self.lots.not_served.values() for error in errors]
         failures = [error for each in self.observations.noted.values() for error in each.failures]
         for error in (*noted, *self.lots.broken.values(), *failures, *self.flickers):
@@ -104,20 +113,20 @@ class Examination:
 
     @property
     def starts(self) -> Sequence[Start]:
-        """The places to request from, the beginning first."""
+        """The places that traversals begin at, the beginning of the feed first."""
         return self.survey.starts
 
     @cached_property
     def coverage(self) -> Coverage:
-        """The look at the feed's entries; it is taken when a rule first needs it."""
+        """The check of the feed's entries, made when a rule first needs it."""
         coverage = Coverage(self.lots, self.survey, self.profile, self.seed, self.observations)
         coverage.run(self.corpus())
         return coverage
 
     @cached_property
     def standing(self) -> list[Walk]:
-        """The traversals that every run takes."""
-        # Confirming takes a share of the budget on a feed that moves, and where something is wrong.
+        """The fixed traversals of every run."""
+        # On a changing feed, or where something has failed already, confirming takes a larger share of the budget.
         kept = self.profile.reserve * 3 if self.moved or self.lots.not_served else self.profile.reserve * 8 // 5
         most = min(self.profile.sweep, max(self.profile.sweep // 4, self.room - kept))
         cuts = max(3, most * self.profile.cuts // self.profile.sweep)
@@ -126,7 +135,7 @@ class Examination:
 
     @property
     def room(self) -> int:
-        """The number of requests that are left of the budget."""
+        """The number of requests left in the budget."""
         return self.target.manners.max_requests - self.target.requests
 
     @cached_property
@@ -136,18 +145,21 @@ class Examination:
         return Drawn(strategy, self.profile.walks)
 
     def _owed(self) -> int:
-        """Return the number of requests that confirming needs where traversals seem to break rules not yet tried."""
+        """Return the number of requests to keep for confirming suspected failures of rules that were not tried yet."""
         suspected = frozenset().union(*self._objections.values()) - self.decided
         return CONFIRMING * len(suspected)
 
     def path(self, walk: Walk) -> Path:
-        """Return a traversal as it first went."""
+        """Return a traversal as it went the first time."""
         if walk not in self._paths:
             self._paths[walk] = go(self.lots, self.survey, walk, fresh=False)
         return self._paths[walk]
 
     def objections(self, walk: Walk) -> frozenset[str]:
-        """Return the rules that a traversal seems to break, at a first look, for which kept responses may serve."""
+        """Return the ids of the rules that a traversal seems to break, judged from kept responses.
+
+        All rules of traversals are judged together, when a traversal is first needed. Each confirms its own failures later.
+        """
         if walk not in self._objections:
             path = self.path(walk)
             largest = reference(self.lots, path, fresh=False)
@@ -163,11 +175,15 @@ class Examination:
 
     @property
     def label_cursors(self) -> tuple[str | None, ...]:
-        """Where media types are compared: at the beginning and, unless the run is thrifty, near the end."""
+        """The cursors at which media types are compared: the beginning and, unless the run is thrifty, near the end."""
         return (None,) if self.profile.thrifty else tuple(dict.fromkeys((None, self.starts[-1].cursor)))
 
     def corpus(self, format_: Format | None = None) -> list[Ask]:
-        """Return the requests whose pages stand for the feed: its beginning, middle and end, in every mode."""
+        """Return requests whose pages stand for the feed: its beginning, middle and end, in every content mode.
+
+        Args:
+            format_: The representation to request; None for the first usable one.
+        """
         media_type = self.lots.media_types[0] if format_ is None else self.terms.canonical_type(format_)
         light, limit = self.terms.light_mode, self.terms.feed.limit
         asks = [self.terms.sample(media_type), Ask(media_type, None, None, light), *self.heavy.first(media_type)]
@@ -181,19 +197,19 @@ class Examination:
 
     @cached_property
     def heavy(self) -> Heavy:
-        """The requests in modes that are not light."""
+        """The requests in content modes with large content."""
         return Heavy(self.lots, self.survey, thrifty=self.profile.thrifty)
 
     def odd(self, media_type: str) -> Ask:
-        """Return the request for the few entries that are odd in most ways."""
+        """Return the request for the few entries that are unusual in most respects."""
         return Ask(media_type, self.heavy.odd, self.lots.size(WIDTH), self.terms.light_mode)
 
     def unsteady(self) -> Violation | None:
-        """Return what shows that responses differ now and then on a feed that never moved, if anything does."""
+        """Return a violation when responses differed now and then although the feed never changed, or None."""
         if self.moved or len(self.flickers) < FLICKERS:
             return None
         first = self.flickers[0]
-        first.message += f"\n{len(self.flickers)} responses differed like that from those right before and after them"
+        first.message += f"\n{len(self.flickers)} responses differed in this way from the responses right before and after them"
         return first
 
     def bad(self, bad: BadInput, media_type: str) -> Answer:
@@ -201,9 +217,13 @@ class Examination:
         return self.lots.odd_answer(self.lots.altered(media_type, (bad.parameter, bad.value)))
 
     def twin(self, bad: BadInput) -> Answer:
-        """Return the response to a bad input's twin, which differs from it in that one value only and is valid.
+        """Return the response to the valid twin of a bad input, which differs from it in that one value only.
 
-        A rejection tells of the bad value only when its twin is served. Raises NotServed or Inconclusive when it is not.
+        Only when the twin is served does a rejection of the bad input show that its value is the reason.
+
+        Raises:
+            NotServed: The response is not a page.
+            Inconclusive: The twin is rejected as well.
         """
         media_type = self.lots.media_types[0]
         request = self.lots.request(self.terms.sample(media_type))
@@ -212,14 +232,14 @@ class Examination:
         answer = self.lots.answer(request)
         if self.terms.refuses(answer):
             shown = f"{bad.parameter}={bad.twin}" if bad.twin is not None else f"a request without {bad.parameter}"
-            reason = f"{shown} is valid and is rejected too, so that rejecting a bad value tells nothing"
+            reason = f"{shown} is valid and is rejected, too: the rejection of a bad value proves nothing"
             raise Inconclusive(reason, [answer])
         if not answer.cut:
             self.lots.judge(self.terms.sample(media_type), answer)
         return answer
 
     def _learn_volatile(self, known: Survey) -> None:
-        """Request one page again, and leave out of comparisons what differs though the feed did not move."""
+        """Request one page twice. Members that differ although the entries are equal are left out of comparisons."""
         if self.profile.thrifty or not known.lots:
             return
         try:
@@ -229,6 +249,7 @@ class Examination:
         feed = self.terms.feed
         if first.words != second.words:
             return
+        # Rules judge these members, which must not differ. A clock, a request id or an opaque cursor may.
         fixed = [feed.entries, feed.limit.member, feed.remaining, feed.outcome.code]
         if feed.cursor.order == "numeric":
             fixed.append(feed.cursor.member)
@@ -240,12 +261,20 @@ class Examination:
         ]
         if differing:
             self.lots.volatile = frozenset(differing)
-            self.notes.append(f"left out of comparisons: {', '.join(differing)} (differs between two equal requests in a row)")
+            self.notes.append(
+                f"left out of comparisons: {', '.join(differing)} (differs between two equal requests in succession)"
+            )
 
 
 @dataclass
 class Trial:
-    """The trial of one rule: what it shares with the others, and on how many observations its pass rests."""
+    """The trial of one rule: the shared examination, and the observations that a pass of the rule rests on.
+
+    Args:
+        exam: The examination that all rules share.
+        rule: The id of the rule.
+        witnesses: The number of observations so far.
+    """
 
     exam: Examination
     rule: str = ""
@@ -253,32 +282,35 @@ class Trial:
     witnesses: int = 0
     unconfirmed: list[Unconfirmed] = field(default_factory=list)
     blocked: list[NotServed] = field(default_factory=list)
-    """Pages that the rule needed and that were not served, which another rule fails for."""
+    """The pages that the rule needed and that were not served; another rule fails for them."""
     allowance: int = field(init=False)
-    """The requests that may still be spent on what cannot be confirmed."""
+    """The requests that may still be spent on differences that cannot be confirmed."""
     settling: int = SETTLING
-    """The requests that may still be spent on what is gone at the next look."""
+    """The requests that may still be spent on differences that have disappeared at the second look."""
 
     def __post_init__(self) -> None:
         self.allowance = ALLOWANCE if self.exam.unsettled < RESTLESS else SCANT
 
     @property
     def terms(self) -> Terms:
-        """The terms that the target is certified against."""
+        """The contract that the target is certified against."""
         return self.exam.terms
 
     @property
     def lots(self) -> Lots:
-        """The way to request pages."""
+        """The means to request pages."""
         return self.exam.lots
 
     def witness(self, count: int = 1) -> None:
-        """Note observations on which a pass may rest."""
+        """Count observations that a pass may rest on."""
         self.witnesses += count
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """Go on with the rule's other parts when a page that one part needs is not served, which another rule fails for."""
+        """Run one part of a rule, and go on with the next part when a page is not served.
+
+        The page is noted in ``blocked``. NotServed is raised only when the rule itself fails for it.
+        """
         try:
             yield
         except NotServed as error:
@@ -294,9 +326,19 @@ class Trial:
         *,
         entries: bool = True,
     ) -> None:
-        """Judge a subject against a reference and note it as an observation.
+        """Judge a subject against a baseline, confirm a difference, and count an observation.
 
-        What cannot be confirmed is kept for the end, so that it does not hide what can. Raises Violation.
+        A difference that cannot be confirmed is kept in ``unconfirmed`` until the end of the rule, so that it does not hide a
+        violation that can be.
+
+        Args:
+            reference: Returns the baseline pages, fresh ones for True.
+            subject: Returns the page or pages under test, fresh ones for True.
+            judge: Returns the violation of the subject against the baseline, or None.
+            entries: Whether entries that did not change can decide; see ``confirm``.
+
+        Raises:
+            Violation: The difference is confirmed.
         """
         target = self.exam.target
         begun: int | None = None
@@ -307,14 +349,16 @@ class Trial:
         def may_go_on() -> bool:
             nonlocal begun
             begun = target.requests if begun is None else begun
-            # A suspected failure may spend the requests that were reserved for traversals, and half of those for hostile input.
+            # A suspected failure matters more than further searching: it may spend the requests reserved for traversals and
+            # half of those for hostile input.
             target.reserved = min(target.reserved, self.exam.profile.reserve // 2)
             return min(self.allowance, self.settling) > spent()
 
-        # On a feed that never stands still, one rule must not spend what the others need.
+        # On a feed that changes all the time nothing can be confirmed, and one rule must not spend the whole budget on it.
         try:
             confirm(reference, subject, judge, may_go_on, entries=entries, watch=self)
         except Unconfirmed as error:
+            # Count the rule once, however many of its differences stay unconfirmed.
             self.exam.unsettled += not self.unconfirmed
             self.unconfirmed.append(error)
             self.allowance -= spent()
@@ -328,11 +372,16 @@ class Trial:
         self.exam.moved = True
 
     def flickered(self, found: Violation) -> None:
-        """Note a difference of one response from the equal ones before and after it that did not come again."""
+        """Note a difference that did not recur, in a response between two equal ones."""
         self.exam.flickers.append(found)
 
     def same(self, asks: Sequence[Ask], judge: Callable[[Lot, Lot], Violation | None]) -> None:
-        """Compare every request's page with that of the first request, confirmed."""
+        """Compare the page of each request with the page of the first request, and confirm differences.
+
+        Args:
+            asks: The requests; the first one is the baseline.
+            judge: Returns the violation of a page against the first one, or None.
+        """
         first = asks[0]
         for other in asks[1:]:
             with self.part():
@@ -343,14 +392,15 @@ class Trial:
                 )
 
     def traverse(self, judge: Property) -> None:
-        """Check traversals against a property: the fixed ones and those that Hypothesis draws."""
+        """Check the fixed traversals, and those that Hypothesis draws, against a property."""
 
         def confirm(path: Path) -> None:
-            # Two pages cost less to request again than a long traversal, and show more clearly what is wrong.
+            # Two pages cost less to request again than a long traversal, and show the defect more clearly.
             for part in (*last_two(judge, reference(self.lots, path, fresh=False), path), path):
                 self._confirm_path(part, judge)
                 if self.exam.moved:
-                    # The stable entries were right; a long traversal of a moving feed is never stable as a whole.
+                    # The stable entries of the two pages were right. A long traversal of a changing feed is never stable
+                    # as a whole, so that confirming it would only cost requests.
                     break
 
         self._each_suspect(confirm, smaller)
@@ -363,7 +413,7 @@ class Trial:
         )
 
     def follow(self, judge: SuccessiveCheck) -> None:
-        """Check successive pages of all traversals against a property."""
+        """Check the successive pages of all traversals against a property."""
 
         def confirm(path: Path) -> None:
             for left, right in successive(reference(self.lots, path, fresh=False), path):
@@ -373,7 +423,7 @@ class Trial:
         self._each_suspect(confirm)
 
     def _each_suspect(self, confirm: Callable[[Path], None], shrink: Callable[[Walk], Iterable[Walk]] | None = None) -> None:
-        """Make all traversals: one that the rule objects to is confirmed, any other is an observation."""
+        """Make all traversals. One that seems to break the rule is confirmed, any other counts as an observation."""
         exam = self.exam
         exam.survey.need()
 
@@ -387,7 +437,8 @@ class Trial:
         exam.explorer.run(check, exam.standing, exam.drawn, shrink)
 
     def _confirm_pair(self, one: Ask, other: Ask, judge: SuccessiveCheck) -> None:
-        """Request two pages again, in turns, so that little time passes in which the feed could move."""
+        """Request two pages again in turns, which leaves the feed little time to change between them."""
+        # Two pages from the same cursor differ in size only; neither follows the other.
         follows = one.cursor != other.cursor
 
         def second(fresh: bool) -> Lot:
@@ -402,12 +453,18 @@ class Trial:
         )
 
     def look_at_pages(self) -> None:
-        """Report what was noted of this rule when the run's pages arrived. Raises Violation."""
+        """Complete the coverage, then report as ``report_noted`` does."""
+        # The first access to the cached property runs the coverage.
         assert self.exam.coverage is not None
         self.report_noted()
 
     def report_noted(self) -> None:
-        """Report what was noted of this rule so far. Raises the first violation, with how many more are like it."""
+        """Count the observations that were noted for this rule when pages arrived.
+
+        Raises:
+            Violation: A page broke the rule. The message says how many others did.
+            Exception: The check itself failed.
+        """
         noted = self.exam.observations.of(self.rule)
         for error in self.lots.not_served.get(self.rule, []):
             raise error
@@ -418,7 +475,7 @@ class Trial:
         self.witness(noted.count)
 
     def look_at_pairs(self, check: PairCheck) -> None:
-        """Confirm the pairs of pages that differed when they were compared. Raises Violation."""
+        """Complete the coverage, then confirm the pairs of pages that differed. Raises Violation."""
         assert self.exam.coverage is not None
         noted = self.exam.observations.of(self.rule)
         for one, other in noted.suspects:
@@ -430,7 +487,7 @@ class Trial:
 
     def _confirm_twins(self, one: Ask, other: Ask, check: PairCheck, failed: int) -> None:
         try:
-            # Requested again from the first look on: what was kept since then need not be what was compared.
+            # Even the first look uses fresh responses: kept ones may be newer than the pages that were compared.
             self.confirm(
                 lambda _: [self.lots.lot(one, fresh=True)],
                 lambda _: self.lots.lot(other, fresh=True),
@@ -440,21 +497,30 @@ class Trial:
             raise _with_others([found], failed) from None
 
     def ending(self, fresh: bool) -> list[Lot]:
-        """Return the largest pages from the known start that is nearest to the end, to the end. Raises Inconclusive."""
+        """Return the largest pages from the last known start to the end of the feed, without empty ones.
+
+        Args:
+            fresh: Whether to request them again instead of using kept responses.
+
+        Raises:
+            Inconclusive: The end cannot be reached.
+        """
         known = self.exam.survey
         tail = known.tail
         if tail is None:
             raise Inconclusive(known.end_note or "the end of the feed was not reached")
         taken = take(self.lots, tail, 10**9, fresh)
-        full = [lot for lot in taken if lot.entries]
+        full = [lot for lot in taken if lot.size]
         # Where nothing tells how many remain, the empty page after the last does.
-        ended = not taken[-1].entries if self.terms.feed.remaining is None else taken[-1].remaining == 0
+        ended = not taken[-1].size if self.terms.feed.remaining is None else taken[-1].remaining == 0
         if not full:
-            raise Inconclusive("the page with which the feed ended when it was first read is empty now", [taken[-1].answer])
+            raise Inconclusive(
+                "the last page of the baseline traversal is empty now, so that the feed has changed", [taken[-1].answer]
+            )
         if not ended:
             left = taken[-1].remaining
             raise Inconclusive(
-                f"the last page that could be read says that {left} entries remain, and gives no way to them",
+                f"the last page that could be read says that {left} entries remain, but has no cursor that leads to them",
                 [taken[-1].answer],
             )
         return full
@@ -465,5 +531,5 @@ def _with_others(failures: Sequence[Violation], failed: int) -> Violation:
     if failed > 1:
         others = dict.fromkeys(answer.url for found in failures[1:] for answer in found.answers[-1:])
         named = f", for example {next(iter(others))}" if others else ""
-        first.message += f"\nthe same in {failed - 1} more responses{named}"
+        first.message += f"\nthe same failure in {failed - 1} more responses{named}"
     return first

@@ -1,4 +1,4 @@
-"""Exploration: Hypothesis draws, a check judges, and what fails is made smaller within a bounded number of requests."""
+"""Exploration: Hypothesis draws inputs, a check judges them, and a failing input is shrunk within a budget of requests."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ H = TypeVar("H", bound=Hashable)
 
 
 class _Steady(HypothesisProvider):
-    """Draws as Hypothesis does, but from the seed alone.
+    """A Hypothesis provider that draws from the seed alone.
 
-    Hypothesis mixes in the constants of every module that is loaded from outside site-packages: how twinwire is installed
-    and what else is loaded would say what is asked, and a recording could not be replayed elsewhere.
+    The default provider also draws constants of every module that is loaded from outside site-packages. The inputs would depend
+    on how twinwire is installed, and a recording could not be replayed elsewhere.
     """
 
     def _maybe_draw_constant(self, *_: object, **__: object) -> None:
@@ -34,7 +34,10 @@ AVAILABLE_PROVIDERS[_BACKEND] = f"{__name__}.{_Steady.__name__}"
 
 @dataclass
 class Drawn(Generic[H]):
-    """Inputs to draw, ``examples`` of them. ``values`` are those that came, once a search has gone through all of them."""
+    """Inputs to draw: ``examples`` of them, from a ``strategy``.
+
+    ``values`` are the inputs that were drawn, after a search that checked all of them; None before.
+    """
 
     strategy: SearchStrategy[H]
     examples: int
@@ -42,17 +45,24 @@ class Drawn(Generic[H]):
 
 
 class Explorer:
-    """Runs a check over standing and drawn inputs; the same seed draws the same inputs."""
+    """Runs a check over fixed and drawn inputs; the same seed draws the same inputs.
+
+    Args:
+        target: The target, whose requests are counted against the limit.
+        seed: The seed of Hypothesis.
+        shrink: The most requests to spend on shrinking one failure.
+        owed: Returns the number of requests that other rules need to confirm suspected failures.
+    """
 
     def __init__(self, target: Target, seed: int, shrink: int, owed: Callable[[], int] = lambda: 0) -> None:
         self.target = target
         self.seed = seed
         self.shrink = shrink
         self.owed = owed
-        """Returns the number of requests that other rules need to confirm what was suspected already."""
+        """Returns the number of requests that other rules need to confirm suspected failures."""
 
     def limit(self) -> int:
-        """Return the total of requests up to which a failure may be shrunk: other rules need most of the rest."""
+        """Return the total of requests up to which a failure may be shrunk: at most a quarter of those that are left."""
         left = self.target.manners.max_requests - self.target.requests - self.owed()
         return self.target.requests + max(0, min(self.shrink, left // 4))
 
@@ -63,11 +73,17 @@ class Explorer:
         drawn: Drawn[H],
         smaller: Callable[[H], Iterable[H]] | None = None,
     ) -> None:
-        """Check every input; raise the violation of the smallest one that fails, or what stopped the search.
+        """Check every input, and raise the violation of the smallest input that fails.
 
-        A check raises Violation when its input fails. Anything else that ends it, such as a spent budget, ends the
-        search and is raised after it, unless a violation was found before. Hypothesis makes what it has drawn smaller;
-        ``smaller`` yields the inputs to try in place of a standing one that fails.
+        Args:
+            check: Raises Violation when its input fails. Any other Finding, such as a spent budget, ends the search.
+            standing: Fixed inputs, checked first.
+            drawn: Inputs for Hypothesis to draw, which it also shrinks.
+            smaller: Yields the inputs to try in place of a fixed one that fails; None to leave it as it is.
+
+        Raises:
+            Violation: An input failed.
+            Finding: The search ended early, and no violation was found before.
         """
         for value in standing:
             try:
@@ -79,18 +95,23 @@ class Explorer:
 
     @staticmethod
     def _holds_again(check: Callable[[H], None], drawn: Drawn[H]) -> bool:
-        """Check what was drawn before; drawing costs more than most checks do."""
+        """Check the inputs that were drawn for an earlier rule: drawing takes longer than most checks."""
         if drawn.values is None:
             return False
         try:
             for value in drawn.values:
                 check(value)
         except Violation:
-            # Hypothesis draws it once more, and makes it smaller.
+            # Only Hypothesis can shrink a drawn input, so that the search draws it again.
             return False
         return True
 
     def _reduce(self, check: Callable[[H], None], value: H, error: Violation, smaller: Callable[[H], Iterable[H]]) -> Violation:
+        """Return the violation of the smallest input that still fails.
+
+        Example: page sizes (3, 5, 2) fail. (3,) passes and (3, 5) fails, so that the candidates of (3, 5) follow; none of them
+        fails, so that (3, 5) is reported.
+        """
         limit = self.limit()
         tried = {value}
         waiting = list(smaller(value))
@@ -109,7 +130,7 @@ class Explorer:
 
 
 class _Search(Generic[H]):
-    """One search. Hypothesis takes any exception for a failure, so only violations may reach it."""
+    """One search by Hypothesis, which takes any exception for a failure, so that only violations may reach it."""
 
     def __init__(self, explorer: Explorer, check: Callable[[H], None]) -> None:
         self.explorer = explorer
@@ -120,6 +141,7 @@ class _Search(Generic[H]):
         self.limit: int | None = None
 
     def run(self, drawn: Drawn[H]) -> tuple[H, ...]:
+        # The seed alone decides: no database of earlier failures, and no deadline that a slow network would exceed.
         @seed(self.explorer.seed)
         @settings(
             max_examples=drawn.examples,
@@ -140,18 +162,21 @@ class _Search(Generic[H]):
         try:
             judge()
         except Violation as error:
+            # The frames of the traceback would keep the bodies that the check worked on.
             raise error.with_traceback(None) from None
         except HypothesisException as error:
-            raise Inconclusive(f"the search ended early: {error}") from error
+            raise Inconclusive(f"Hypothesis ended the search early: {error}") from error
         if self.stopped is not None:
             raise self.stopped
         return tuple(self.passed)
 
     def _judge(self, value: H) -> None:
+        # Hypothesis runs a failing input again to verify it; the known outcome saves the requests.
         if value in self.failed:
             raise self.failed[value]
         if self.stopped is not None or value in self.passed:
             return
+        # Beyond the limit every candidate passes, which makes Hypothesis stop shrinking.
         if self.limit is not None and self.explorer.target.requests >= self.limit:
             return
         try:
@@ -162,7 +187,7 @@ class _Search(Generic[H]):
                 self.limit = self.explorer.limit()
             raise
         except Finding as error:
-            # While a failure is being made smaller, running out only means that it stays as it is.
+            # A budget that ends while a failure is shrunk only leaves the failure as large as it is.
             self.stopped = None if self.failed else error
             return
         self.passed[value] = None

@@ -1,7 +1,7 @@
-"""The modes that are not light: what may be asked for where a single entry can bring megabytes.
+"""Requests in the content modes with large content, where one entry can be megabytes.
 
-No rule asks for more of them than these asks, which bring what is courteous: some entries where images are of the usual
-sizes, the leanest entry of the first lot where they are huge.
+No rule requests more binary content than these requests: a few entries where images are of the usual sizes, and the entry
+with the fewest images of the first page where they are huge.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ MODERATE_BYTES = 1024 * 1024
 
 
 class Heavy:
-    """The asks of one run in the modes that are not light. A feed without modes has none."""
+    """The requests of one run in all content modes but the one with the smallest responses (see ``Terms.light_mode``).
+
+    A feed without content modes has none.
+
+    Args:
+        lots: Requests the pages.
+        survey: The baseline traversal.
+        thrifty: Whether to begin at the first entry instead of searching for unusual entries.
+    """
 
     def __init__(self, lots: Lots, survey: Survey, *, thrifty: bool = False) -> None:
         self._lots = lots
@@ -34,20 +42,20 @@ class Heavy:
 
     @property
     def modes(self) -> list[Mode | None]:
-        """The modes that are not light."""
+        """The content modes with large content."""
         return self._terms.modes[1:]
 
     def first(self, media_type: str) -> list[Ask]:
-        """Return the requests for a few odd entries, one in each mode, or for the leanest entry where images are huge."""
+        """Return a request for a few unusual entries in each mode, or for the entry with the fewest images if they are huge."""
         return [replace(self._first(mode), media_type=media_type) for mode in self.modes]
 
     def moderate(self, media_type: str) -> list[Ask]:
-        """Return those of the first asks whose answers are not huge."""
+        """Return those of the first requests whose responses are not huge."""
         found = [ask for ask in map(self._first, self.modes) if self.fits(ask)]
         return [replace(ask, media_type=media_type) for ask in found]
 
     def farther(self, media_type: str) -> list[Ask]:
-        """Return asks at the end and, for more entries, in the middle, as far as their answers are not huge."""
+        """Return requests at the end of the feed, and for more entries in its middle, whose responses are not huge."""
         starts = self._survey.starts
         last, middle = starts[-1].cursor, starts[len(starts) // 2].cursor
         asks = [self._ask(mode, last, FEW) for mode in self.modes]
@@ -55,16 +63,17 @@ class Heavy:
         return [replace(ask, media_type=media_type) for ask in asks if self.fits(ask)]
 
     def larger(self) -> list[Ask]:
-        """Return requests for as many entries as make a large response that is not huge, one in each mode."""
+        """Return a request in each mode for as many entries as give a large response that is not huge."""
         asks = []
         for mode in self.modes:
+            # Half the limit, because later entries may be larger than the first ones.
             count = HUGE_BYTES // 2 // self._each(self._first(mode))
             if count >= FEW:
                 asks.append(self._ask(mode, None, count))
         return [ask for ask in asks if self.fits(ask)]
 
     def plain(self) -> list[Ask]:
-        """Return the ask that leaves everything to its default, unless its answer would be huge."""
+        """Return the request without any parameter, or nothing when its response would be huge."""
         plain = Ask(self._lots.media_types[0])
         default = self._terms.feed.modes.default if self._terms.feed.modes is not None else None
         if default in self.modes:
@@ -74,23 +83,27 @@ class Heavy:
         return [plain]
 
     def fits(self, ask: Ask) -> bool:
-        """Say whether an ask's answer is not huge; it is asked for and kept, or given up once it is."""
+        """Return whether the response to a request is not huge.
+
+        The response is requested and kept. Reading stops once it is huge.
+        """
         if ask not in self._fitting:
             request = replace(self._lots.request(ask), most=HUGE_BYTES)
             answer = self._lots.answer(request)
-            # One that was asked for before is kept whole.
+            # A kept response was read whole, so that its length decides.
             self._fitting[ask] = not answer.cut and len(answer.body) <= HUGE_BYTES
         return self._fitting[ask]
 
     @cached_property
     def odd(self) -> str | None:
-        """The cursor after which the entries come that are odd in most ways."""
+        """The cursor before the entries that are unusual in most respects; None for the beginning."""
         return None if self._thrifty else odd_cursor(self._lots, self._survey)
 
     def _first(self, mode: Mode | None) -> Ask:
         few = self._ask(mode, self.odd, WIDTH)
         if self.fits(few):
             return few
+        # Huge images follow, whose freed memory would otherwise stay with the process.
         give_back_large_blocks()
         return self._ask(mode, self._lean, 1)
 
@@ -98,25 +111,26 @@ class Heavy:
         return Ask(self._lots.media_types[0], cursor, self._lots.size(limit), mode)
 
     def _many(self, mode: Mode | None) -> int:
-        """Return how many entries make an answer of moderate size."""
+        """Return the number of entries that give a response of moderate size."""
         return min(MANY, MODERATE_BYTES // self._each(self._first(mode)))
 
     def _each(self, ask: Ask) -> int:
-        """Return how many bytes an entry takes in the answer to an ask."""
+        """Return the bytes per entry in the response to a request."""
         try:
             lot = self._lots.read(ask)
         except NotServed:
-            # The rules that look at it meet this again and say so.
+            # The rules that check this page fail for it; a guess is enough here.
             return MODERATE_BYTES // FEW
-        return len(lot.answer.body) // max(1, len(lot.entries)) + 1
+        return lot.answer.size // max(1, lot.size) + 1
 
     @cached_property
     def _lean(self) -> str | None:
-        """The cursor after which the entry with the fewest items of the first lot comes; the light mode lists them too."""
+        """The cursor before the entry of the first page with the fewest images, according to the links."""
         light, entries = self._terms.light_mode, self._survey.lots[0].entries if self._survey.lots else []
         counts = [len(self._terms.items(entry, light)) if light is not None else 0 for entry in entries]
         filled = [(count, index) for index, count in enumerate(counts) if count]
         index = min(filled)[1] if filled else 0
+        # The first entry needs no cursor, and a position that is not an allowed page size has none that one request returns.
         if not index or self._lots.size(index) != index:
             return None
         return self._lots.lot(Ask(self._lots.media_types[0], None, index, light)).cursor

@@ -1,4 +1,4 @@
-"""Observations: every page of a run is checked once against the properties of pages, when it arrives."""
+"""Observations: every page of a run is checked against the properties of pages once, when it arrives."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.oracle.walks import Property, SuccessiveCheck
 
 PageCheck = Callable[[Lot], int]
-"""Checks one page and returns how many observations that was. Raises Violation."""
+"""A check of one page that returns the number of observations. Raises Violation."""
 
 PairCheck = Callable[[Lot, Lot], Violation | None]
-"""Compares two pages and returns the violation of the second, or None."""
+"""A comparison of two pages that returns the violation of the second, or None."""
 
 PairKind = Literal["link twins", "binary twins", "modes"]
-"""Which pages are compared: JSON with XML in the light mode or in the others, or the light mode with another."""
+"""The kind of a pair: JSON and XML with links, JSON and XML with binary content, or two content modes."""
 
 ResponseCheck = Callable[[Answer], int]
-"""Checks one response, whatever its request was, and returns how many observations that was. Raises Violation."""
+"""A check of one response, to any request, that returns the number of observations. Raises Violation."""
 
+# The report shows a few examples; a defect of every page would otherwise keep every body in memory.
 MAX_FAILURES = 6
 
 
@@ -36,7 +37,7 @@ class Properties:
     pair: Mapping[str, tuple[PairKind, PairCheck]] = field(default_factory=dict)
     response: Mapping[str, ResponseCheck] = field(default_factory=dict)
     result: frozenset[str] = frozenset()
-    """The rules whose property of pages holds of every result, whatever its request was."""
+    """The rules whose property of pages also applies to rejections and to results of invalid requests."""
 
 
 @dataclass(slots=True)
@@ -49,10 +50,10 @@ class Noted:
     suspects: list[tuple[Ask, Ask]] = field(default_factory=list)
     """Pairs of pages that differed when they were first compared; only a confirmed difference is a failure."""
     error: Exception | None = None
-    """A defect of the check itself, which must neither end the run nor be taken for a pass."""
+    """An exception of the check itself, which must neither end the run nor count as a pass."""
 
     def fail(self, found: Violation) -> None:
-        """Note a failure. Only the beginning of large bodies is kept."""
+        """Note a failure, with only the beginning of large bodies."""
         self.failed += 1
         if len(self.failures) < MAX_FAILURES:
             found.keep_less()
@@ -67,7 +68,7 @@ class Observations:
         self.noted: dict[str, Noted] = {}
 
     def of(self, rule: str) -> Noted:
-        """Return what was noted of a rule."""
+        """Return the record of a rule."""
         return self.noted.setdefault(rule, Noted())
 
     def page(self, lot: Lot) -> None:
@@ -76,7 +77,7 @@ class Observations:
             self._note(rule, lambda check=check: check(lot))  # type: ignore[misc]
 
     def result(self, lot: Lot) -> None:
-        """Check a result, which may be a rejection, against the properties that hold of every result."""
+        """Check a result, which may be a rejection, against the properties that apply to every result."""
         for rule in self.properties.result:
             self._note(rule, lambda rule=rule: self.properties.page[rule](lot))  # type: ignore[misc]
 
@@ -86,12 +87,12 @@ class Observations:
             self._note(rule, lambda check=check: check(answer))  # type: ignore[misc]
 
     def pair(self, kind: PairKind, left: Lot, right: Lot) -> None:
-        """Compare two pages by every property of such pairs."""
+        """Compare two pages by every property of this kind of pair. A difference is only a suspicion until it is confirmed."""
         for rule, (kinds, check) in self.properties.pair.items():
             if kinds != kind:
                 continue
             noted = self.of(rule)
-            noted.count += max(1, len(right.entries))
+            noted.count += max(1, right.size)
             if check(left, right) is not None:
                 noted.failed += 1
                 noted.suspects.append((left.ask, right.ask))
@@ -102,5 +103,6 @@ class Observations:
             noted.count += check()
         except Violation as found:
             noted.fail(found)
+        # The page arrived for another rule, which a defect of this check must not end.
         except Exception as error:
             noted.error = noted.error or error

@@ -1,4 +1,4 @@
-"""Odd entries: those on which codecs, serializers and clients differ, found among the entries of the baseline traversal."""
+"""Unusual entries: those on which codecs, serializers and clients differ, found in the baseline traversal."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from twinwire_conformance.oracle.lots import Lots
 from twinwire_conformance.oracle.survey import Survey
 
 WIDTH = 6
-"""The number of entries in the comparisons of media types, clients and variants of a request."""
+"""The number of entries on a page that compares media types, clients or variants of a request."""
+# JavaScript and other readers of JSON into doubles lose precision beyond this.
 _LARGE = 2**53
 
 
 def odd_cursor(lots: Lots, survey: Survey) -> str | None:
-    """Return the cursor after which those few entries come that are odd in most ways; None is the beginning.
+    """Return the cursor before the few entries that are unusual in most respects; None for the beginning.
 
-    It costs one request, unless the beginning is as good.
+    This costs one request, unless the first entries are as good.
     """
-    if not survey.lots or not survey.lots[0].entries:
+    if not survey.lots or not survey.lots[0].size:
         return None
     traits = [frozenset(_traits(entry, lots)) for entry in survey.lots[0].entries]
     place = _best(traits)
+    # The cursor after the first `place` entries comes from a page of that size, if the contract allows it.
     if place == 0 or lots.size(place) != place:
         return None
     try:
@@ -33,6 +35,10 @@ def odd_cursor(lots: Lots, survey: Survey) -> str | None:
 
 
 def _best(traits: Sequence[frozenset[str]]) -> int:
+    """Return the position of the ``WIDTH`` entries that have most traits between them.
+
+    Example, for a width of 2: the traits are {}, {&}, {&, <}, {-1}; the windows have 1, 2 and 3 traits, so position 2 is best.
+    """
     best, most = 0, -1
     for place in range(max(1, len(traits) - WIDTH + 1)):
         score = len(frozenset().union(*traits[place : place + WIDTH]))
@@ -42,7 +48,7 @@ def _best(traits: Sequence[frozenset[str]]) -> int:
 
 
 def _traits(entry: dict[str, Any], lots: Lots) -> Iterator[str]:
-    """Yield in which ways an entry is odd."""
+    """Yield the respects in which an entry is unusual."""
     light = lots.terms.light_mode
     if light is not None:
         items = len(lots.terms.items(entry, light))

@@ -1,7 +1,7 @@
-"""Comparison on a feed that moves: the entries that were stable around a response under test.
+"""Comparison on a changing feed: the entries that stayed the same around a response under test.
 
-A modified entry gets a later token and so moves to the end, a deleted one is gone, an added one is new. An entry that is the
-same, and in the same order among its like, before and after a response was in the feed all the time.
+A modified entry gets a later token and moves to the end, a deleted one disappears, and an added one is new. An entry that is
+the same, in the same relative order, before and after a response was in the feed all the time.
 Source: the contract, "Live feeds".
 """
 
@@ -24,7 +24,11 @@ Keys = frozenset[str]
 def stable_keys(before: Sequence[Lot], after: Sequence[Lot]) -> Keys:
     """Return the keys of the entries that are the same, in the same order, in two series of the same pages.
 
-    Pages of different kinds (JSON and XML, two modes) list the same entries; an entry must have stood still in all of them.
+    Pages of different kinds (JSON and XML, two content modes) list the same entries; a stable entry is stable in all of them.
+
+    Args:
+        before: The pages before the response under test.
+        after: The same pages after it.
     """
     still, moved = set[str](), set[str]()
     for kind in {(lot.ask.media_type, lot.ask.mode) for lot in before}:
@@ -32,7 +36,7 @@ def stable_keys(before: Sequence[Lot], after: Sequence[Lot]) -> Keys:
         common = _common(*rows)
         still |= common
         moved |= {key for row in rows for key, _ in row} - common
-        # An entry that comes twice in one series was modified between two of its pages.
+        # An entry that occurs twice in one series was modified between two of its pages, and moved to the end.
         moved |= {key for row in rows for key, count in Counter(key for key, _ in row).items() if count > 1}
     return frozenset(still - moved)
 
@@ -43,15 +47,17 @@ def _rows(lots: Sequence[Lot], kind: tuple[object, object]) -> list[tuple[str, s
 
 
 def _common(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]) -> set[str]:
-    """Return the keys of the longest series that both have in order.
+    """Return the keys of the longest common subsequence of two series of entries.
 
-    Example: before a b c d, after a c d b (b was modified): the places of a b c d after are 0 3 1 2, the longest ascending
-    series of them is 0 1 2, so a c d stood still.
+    Example: before a b c d, after a c d b (b was modified). The positions of a b c d in the second series are 0 3 1 2. Their
+    longest increasing subsequence is 0 1 2, so that a c d are stable.
     """
     places: dict[tuple[str, str], int] = {}
     for index, row in enumerate(after):
         places.setdefault(row, index)
     rows = [(row[0], places[row]) for row in before if row in places]
+    # Patience sorting: tops[n] is the smallest position that ends an increasing subsequence of n + 1 positions, ends[n] the
+    # row it stands in, and previous links each row to the one before it, from which the subsequence is read backwards.
     tops: list[int] = []
     ends: list[int] = []
     previous: list[int | None] = []
@@ -72,7 +78,7 @@ def _common(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]])
 
 
 def only(value: S, keys: Keys) -> S:
-    """Return a page, path or series of such with the entries of some keys only, without what tells how the feed goes on."""
+    """Return a page, a traversal or a series of these, reduced to entries with the given keys, without cursor and counts."""
     if isinstance(value, Lot):
         return value.only(keys)  # type: ignore[return-value]
     if isinstance(value, Path):

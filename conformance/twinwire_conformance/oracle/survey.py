@@ -1,4 +1,4 @@
-"""The survey: one cheap pass that learns where the feed begins, how it goes on, and where it ends."""
+"""The baseline traversal: it learns cheaply where the feed begins, how its cursors continue, and where it ends."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from twinwire_conformance.profiles import Profile
 
 LATE = 7
 MAX_KEPT = 14
-"""The most pages of the baseline traversal that are kept whole; of the others only what they add up to."""
+"""The most pages of the baseline traversal that are kept whole; for later pages only totals are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A place from which a walk can begin: its cursor (None: the beginning) and how many entries remain there, if known."""
+    """A place at which a traversal can begin.
+
+    Args:
+        cursor: The cursor to request with; None for the beginning of the feed.
+        remaining: The number of entries from there to the end; None when it is unknown.
+    """
 
     cursor: str | None
     remaining: int | None = None
@@ -26,12 +31,19 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a run knows of the feed.
+    """The knowledge of the feed that a run shares.
 
-    ``asks`` are the requests of the pass from the beginning in the largest lots, ``lots`` what came; when a lot was not
-    served, ``broken`` says how. ``complete`` says that the pass reached the end. ``starts`` are the places to begin walks
-    at, the beginning first; ``tail`` is the one from which the end can be reached in few lots, and ``end`` the place
-    after the last entry, when it was reached.
+    Args:
+        asks: The requests for the largest pages from the beginning, in order.
+        lots: The pages that were received.
+        complete: Whether the traversal reached the end of the feed.
+        starts: The places that traversals begin at, the beginning of the feed first.
+        tail: The place from which a few pages reach the end; None when it is unknown.
+        end: The place after the last entry; None when it was not reached.
+        end_note: The reason why the end was not reached; empty when it was.
+        broken: The failure of the page that ended the traversal; None without one.
+        note: The deviation from the plan; empty without one.
+        reach: The number of entries that were read from the beginning without a gap.
     """
 
     asks: tuple[Ask, ...]
@@ -41,48 +53,62 @@ class Survey:
     tail: Start | None = None
     end: Start | None = None
     end_note: str = ""
-    """Why the end was not reached; empty when it was."""
+    """The reason why the end was not reached; empty when it was."""
     broken: NotServed | None = None
     note: str = ""
-    """The deviations from the plan; empty without one."""
+    """The deviation from the plan; empty without one."""
     reach: int = 0
     """The number of entries that were read from the beginning without a gap."""
 
     @property
     def empty(self) -> bool:
         """Return whether the feed was read and has no entries."""
-        return bool(self.lots) and not self.lots[0].entries
+        return bool(self.lots) and not self.lots[0].size
 
     @property
     def size(self) -> int | None:
-        """How many entries the feed says it has."""
+        """The number of entries according to the first page; None when it is unknown."""
         first = self.lots[0] if self.lots else None
-        return None if first is None or first.remaining is None else len(first.entries) + first.remaining
+        return None if first is None or first.remaining is None else first.size + first.remaining
 
     @property
     def short(self) -> bool:
-        """Return whether pages hold fewer entries than requested although more remain."""
+        """True when a page holds fewer entries than requested although more remain."""
         pairs = zip(self.asks, self.lots, strict=False)
-        return any(len(lot.entries) < (ask.limit or 0) and bool(lot.remaining) for ask, lot in pairs)
+        return any(lot.size < (ask.limit or 0) and bool(lot.remaining) for ask, lot in pairs)
 
     @property
     def ascending(self) -> bool:
         """Return whether the cursors of the baseline traversal grow, if it has several (PAGE-08)."""
-        numbers = [number for lot in self.lots if lot.entries and (number := _number(lot.cursor)) is not None]
+        numbers = [number for lot in self.lots if lot.size and (number := _number(lot.cursor)) is not None]
         return numbers == sorted(numbers)
 
     def need(self) -> None:
-        """Raise what keeps traversals from being taken: a page that was not served, or a feed without entries."""
+        """Raise when traversals are not possible.
+
+        Raises:
+            NotServed: The first page was not served.
+            Inconclusive: The feed has no entries.
+        """
         if self.broken is not None and not self.reach:
             raise self.broken
         if self.empty:
-            raise Inconclusive("the feed is empty: there is nothing to traverse", [self.lots[0].answer])
+            raise Inconclusive("the feed has no entries to traverse", [self.lots[0].answer])
 
 
 def take(lots: Lots, start: Start, need: int, fresh: bool, *, most: int = 40, media_type: str | None = None) -> list[Lot]:
-    """Return pages of the largest size from a start, until they hold ``need`` entries or the feed ends.
+    """Return pages of the largest size from a start, until they hold enough entries or the feed ends.
 
-    Raises Inconclusive when ``most`` pages do not suffice, as with a server whose pages are far smaller than requested.
+    Args:
+        lots: Requests the pages.
+        start: The place to begin at.
+        need: The number of entries that are enough.
+        fresh: Whether to request the pages again instead of using kept responses.
+        most: The most pages to request.
+        media_type: The media type to accept; None for the first usable one.
+
+    Raises:
+        Inconclusive: ``most`` pages are not enough, because the server's pages are far smaller than requested.
     """
     taken: list[Lot] = []
     cursor, held = start.cursor, 0
@@ -91,23 +117,23 @@ def take(lots: Lots, start: Start, need: int, fresh: bool, *, most: int = 40, me
             raise Inconclusive(f"{most} pages of the largest size hold only {held} of {need} entries")
         lot = lots.lot(largest(lots, cursor, media_type), fresh=fresh)
         taken.append(lot)
-        held += len(lot.entries)
-        if not lot.entries or lot.remaining == 0 or lot.cursor is None or lot.cursor == cursor:
+        held += lot.size
+        if not lot.size or lot.remaining == 0 or lot.cursor is None or lot.cursor == cursor:
             break
         cursor = lot.cursor
     return taken
 
 
 def largest(lots: Lots, cursor: str | None, media_type: str | None = None) -> Ask:
-    """Return the request for the largest page that is served, in the light mode."""
+    """Return the request for the largest page that the target serves, in the content mode with the smallest responses."""
     return Ask(media_type or lots.media_types[0], cursor, lots.page_size, lots.terms.light_mode)
 
 
 def probe(lots: Lots) -> Violation | None:
-    """Find the usable representations; return the failure that came instead of a page when there is none.
+    """Find the usable representations. Return the first failure when there is none, else None.
 
-    A representation in which neither a few entries nor a single one nor an ordinary page comes as a result is not used: the
-    other one is judged, and the rules that need both are blocked by the one that says what is wrong.
+    A representation is unusable when the requests for a few entries, for one entry and for a default page all fail. Rules that
+    need both representations are then blocked by the rule that fails for it.
     """
     terms = lots.terms
     first: NotServed | None = None
@@ -128,7 +154,7 @@ def probe(lots: Lots) -> Violation | None:
             else:
                 lots.broken.pop(format_, None)
                 break
-            # A bad status or framing would come again with another page size; only the body depends on the entries.
+            # A bad status does not depend on the page size; a body that cannot be decoded may depend on one of the entries.
             if lots.broken[format_].owner not in ("SCHEMA-01", "SCHEMA-02", "HTTP-06"):
                 break
     working = [terms.canonical_type(format_) for format_ in lots.formats]
@@ -138,12 +164,18 @@ def probe(lots: Lots) -> Violation | None:
 
 
 def survey(lots: Lots, profile: Profile) -> Survey:
-    """Learn the feed, as much of it as is served."""
-    # Where cursors have no order there is no way to the end but through the feed.
+    """Learn the feed by a baseline traversal.
+
+    Args:
+        lots: Requests the pages; its page size is reduced when the largest one is not served.
+        profile: The most pages and requests to spend.
+    """
+    # Without an order of cursors none can be guessed, so that the end is reached only by traversing the whole feed.
     ordered = lots.terms.feed.cursor.order == "numeric"
     most = profile.survey_lots if ordered else profile.reach
     first = _pass(lots, None, most)
     note = ""
+    # Some servers fail for their own largest page, by a timeout or a limit of memory.
     if first.broken is not None and not first.lots:
         first, note = _smaller_pages(lots, first, most)
     end = _end(first) if first.complete else None
@@ -153,7 +185,7 @@ def survey(lots: Lots, profile: Profile) -> Survey:
     broken = first.broken
     why = ""
     if first.complete:
-        tail = starts[-1] if first.lots[0].entries else None
+        tail = starts[-1] if first.lots[0].size else None
         if first.before_last is not None:
             starts.append(tail := first.before_last)
     elif broken is None:
@@ -171,7 +203,7 @@ def survey(lots: Lots, profile: Profile) -> Survey:
 
 
 def _smaller_pages(lots: Lots, first: _Pass, most: int) -> tuple[_Pass, str]:
-    """Fall back to smaller pages when the largest is not served; say so."""
+    """Traverse the feed in smaller pages when the largest is not served. Return the traversal and a note for the report."""
     limit = lots.terms.feed.limit
     for size in (limit.default, limit.maximum // 2, 50, 10, limit.minimum):
         if not limit.minimum <= size < limit.maximum:
@@ -182,21 +214,21 @@ def _smaller_pages(lots: Lots, first: _Pass, most: int) -> tuple[_Pass, str]:
             why = first.broken.got if first.broken else "not served"
             if first.broken is not None and first.broken.owner == "HTTP-01":
                 lots.reassign(first.broken, "PARAM-01")
-            return taken, f"pages of {limit.maximum} entries are not served ({why}): judged with pages of {size}"
+            return taken, f"pages of {limit.maximum} entries are not served ({why}): the run uses pages of {size}"
     lots.page_size = limit.maximum
     return first, ""
 
 
 def _late(lots: Lots, tail: Start | None) -> list[Start]:
-    """Return a place a few entries after the tail, so that not every walk begins at a multiple of the largest lot."""
+    """Return a place a few entries after the tail, so that not all traversals begin at a multiple of the largest page."""
     if tail is None or tail.remaining is None or tail.remaining <= lots.size(LATE):
         return []
     try:
         lot = lots.lot(Ask(lots.media_types[0], tail.cursor, lots.size(LATE), lots.terms.light_mode))
     except NotServed:
-        # The rules that walk from the tail meet this again and say so.
+        # The rules that traverse from the tail request this page again and fail for it.
         return []
-    return [Start(lot.cursor, lot.remaining)] if lot.cursor is not None and lot.entries else []
+    return [Start(lot.cursor, lot.remaining)] if lot.cursor is not None and lot.size else []
 
 
 def _end(taken: _Pass) -> Start | None:
@@ -228,54 +260,65 @@ def _pass(lots: Lots, cursor: str | None, most: int) -> _Pass:
             break
         if len(taken.lots) < MAX_KEPT:
             taken.lots.append(lot)
-        elif lot.entries:
-            taken.before_last = Start(taken.asks[-1].cursor, len(lot.entries) + (lot.remaining or 0))
+        elif lot.size:
+            taken.before_last = Start(taken.asks[-1].cursor, lot.size + (lot.remaining or 0))
         taken.pages += 1
-        taken.held += len(lot.entries)
-        if lot.entries:
+        taken.held += lot.size
+        if lot.size:
             taken.last = lot
-        if not lot.entries or lot.remaining == 0:
+        if not lot.size or lot.remaining == 0:
             taken.complete = True
             break
         cursor = lot.cursor
         if cursor is None or cursor in seen:
-            # No progress: PAGE-01 judges that, the survey only does not loop.
+            # No progress: PAGE-01 fails for this; here it only must not loop.
             break
         seen.add(cursor)
         if lot.remaining is not None and lot.remaining > (most - 1) * lots.page_size:
-            # The end is out of reach this way; two lots are enough to learn how far cursors lie apart.
+            # The end is too far to traverse to; two pages show the distance between cursors, from which it is guessed.
             most = min(most, 2)
     return taken
 
 
 class _Search:
-    """Finds a place near the end of a large feed by asking for one entry at guessed cursors, where they have an order."""
+    """Finds a place near the end of a large feed by requesting single entries after guessed cursors.
+
+    Cursors that increase need not be dense: the gap between two entries is estimated, and corrected at each guess.
+
+    Example: 1,000 entries remain after cursor 10,000, and the first pages had 20 cursor values per entry. The goal is a place
+    within 100 entries of the end, so that the first guess is 10,000 + 20 x 950 = 29,000. The page there says that 300 remain:
+    the gap is corrected to 19,000 / 700 = 27, and the next guess is 29,000 + 27 x 250. A guess after the end returns no
+    entries: it becomes the upper bound, and the gap shrinks.
+    """
 
     def __init__(self, lots: Lots, taken: Sequence[Lot], probes: int) -> None:
         self.lots = lots
         self.taken = taken
         self.probes = probes
         # A few lots must reach the end from there, also where lots are shorter than asked for.
-        self.want = max(2, min(lots.page_size, max(len(lot.entries) for lot in taken)))
+        self.want = max(2, min(lots.page_size, max(lot.size for lot in taken)))
 
     def run(self) -> tuple[Start | None, str]:
         first, last = _number(self.taken[0].cursor), _number(self.taken[-1].cursor)
         remaining = self.taken[-1].remaining
         unreached = "the end of the feed was not reached"
         if self.lots.terms.feed.cursor.order != "numeric":
-            return None, f"{unreached}: its cursors have no order in which to look for it"
+            return None, f"{unreached}: cursors without an order cannot be guessed"
         if first is None or last is None:
             got = self.taken[-1].cursor if last is None else self.taken[0].cursor
             return None, f"{unreached}: the cursor {got!r} is not a number"
         if not remaining:
             return None, f"{unreached}: the pages do not tell how many entries remain"
-        held = sum(len(lot.entries) for lot in self.taken[1:])
+        held = sum(lot.size for lot in self.taken[1:])
         gap = max(1.0, (last - first) / held if held and last > first else 1.0)
         try:
             return self._narrow(last, remaining, gap)
         except NotServed as error:
             got = error.got
-            return None, f"{unreached}: a request with a cursor between two that the feed gave out was not served ({got})"
+            return (
+                None,
+                f"{unreached}: a request with a guessed cursor, between two that the feed returned, was not served ({got})",
+            )
 
     def _narrow(self, low: int, remaining: int, gap: float) -> tuple[Start | None, str]:
         high: int | None = None
@@ -287,21 +330,21 @@ class _Search:
             if guess == low:
                 break
             lot = self.lots.lot(Ask(self.lots.media_types[0], str(guess), self.lots.size(1), self.lots.terms.light_mode))
-            if not lot.entries:
+            if not lot.size:
                 high = guess
                 gap *= 0.7
                 continue
-            left = (lot.remaining or 0) + len(lot.entries)
+            left = (lot.remaining or 0) + lot.size
             if left < remaining:
                 gap = max(1.0, (guess - low) / (remaining - left))
             if not lot.remaining:
-                # The last entry itself: what begins after it is empty.
+                # This is the last entry itself, so that a page from its cursor is empty.
                 high = guess
                 gap *= 0.9
                 continue
             low, remaining = guess, left
             if left <= self.want:
-                # The cursor of a lot is one that the feed gave out; the guessed one is not.
+                # PARAM-08 promises only cursors that the feed returned, so that the page's cursor is used, not the guess.
                 return Start(lot.cursor, lot.remaining), ""
         return None, f"the end of the feed was not reached within {self.probes} requests"
 

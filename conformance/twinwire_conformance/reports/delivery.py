@@ -34,7 +34,8 @@ class Delivery:
         if standard > 1:
             raise UsageError("two reports were sent to standard output", "name a file for one of them")
         by_file: dict[Path, Output] = {}
-        for place in places:
+        # Any number of reports may go to a device, such as /dev/null.
+        for place in (place for place in places if not place.is_device):
             first = by_file.setdefault(Path(place.path).resolve(), place)
             if first is not place:
                 raise UsageError(f"two reports were sent to {first.path!r}", "name another file for one of them")

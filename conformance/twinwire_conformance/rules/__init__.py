@@ -1,4 +1,7 @@
-"""The rules of the contract, one function each. Importing this package registers them, in the order of the report."""
+"""The rules of the contract, one function each.
+
+Importing this package registers every rule; ``catalogue()`` returns them in the order of the report.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paging: the end of the feed."""
+"""Paging: the end of the feed (PAGE-07)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from twinwire_conformance.oracle.lots import Lot
 from twinwire_conformance.rules.registry import must
 
 
-@must("PAGE-07", "The last token, and any later one, give an empty page, again and again")
+@must("PAGE-07", "The last cursor, and any later one, returns an empty page, any number of times")
 def after_the_end_comes_nothing(trial: Trial) -> None:
-    """Request with the last cursor and later ones, after the largest pages and after a last page that was exactly full."""
+    """Request with the last cursor and with later ones, and expect an empty page each time.
+
+    The last cursor is taken after the largest pages, and after a last page that was exactly full: a server that infers the end
+    from a short page fails there.
+    """
     trial.exam.survey.need()
     json, xml = trial.lots.media_types
-    # The same requests as in the corpus, so that their responses serve again.
+    # The corpus contains the same requests, so that their kept responses are used again.
     at_end = [Ask(json, None, None, trial.terms.light_mode)]
     if not trial.exam.profile.thrifty:
         at_end.append(Ask(xml, None, None, trial.terms.light_mode))
@@ -35,36 +39,36 @@ def after_the_end_comes_nothing(trial: Trial) -> None:
 
 _LATER: tuple[Callable[[int], int], ...] = (
     lambda last: last + 1,
-    # A value of at most 32 bits is a token from the beginning of the feed.
+    # A server that keeps the low 32 bits of a token reads this one as 1: the beginning of the feed.
     lambda last: (((last >> 32) + 1) << 32) + 1,
-    # As a text it comes before the last one.
+    # A server that compares tokens as text takes 1000 for earlier than 999.
     lambda last: 10 ** len(str(abs(last))),
     lambda _: INT64_MAX,
 )
-"""Tokens that are later than the last one."""
+"""Functions from the last token to tokens that are later than it."""
 
 
 def _later(trial: Trial, last: Lot, _: bool, later: Callable[[int], int]) -> str:
     try:
         value = min(INT64_MAX, later(int(last.cursor or "")))
     except ValueError as error:
-        reason = f"the last token {last.cursor!r} is not a number: later ones are not known"
+        reason = f"the last token {last.cursor!r} is not a number, so that no later token can be derived from it"
         raise Inconclusive(reason, [last.answer]) from error
-    # A token that means the beginning is not a later one.
+    # 0 means the beginning by contract, so that a last token of -1 needs another successor.
     return str(value + 1 if str(value) in trial.terms.feed.cursor.start else value)
 
 
 def _exactly_full(trial: Trial, last: Lot, fresh: bool) -> str | None:
     """Return the cursor of a last page that holds exactly as many entries as were requested."""
-    full = replace(last.ask, limit=trial.lots.size(len(last.entries)))
+    full = replace(last.ask, limit=trial.lots.size(last.size))
     lot = trial.lots.lot(full, fresh=fresh)
-    # Where pages are shorter than requested, the page after it is the last, or the one after that.
+    # A server that returns short pages needs more of them to reach the end. Eight bound the requests.
     for _ in range(8):
-        if lot.cursor in (None, last.cursor, full.cursor) or not lot.entries or lot.remaining == 0:
+        if lot.cursor in (None, last.cursor, full.cursor) or not lot.size or lot.remaining == 0:
             break
         full = replace(full, cursor=lot.cursor)
         lot = trial.lots.lot(full, fresh=fresh)
-    return lot.cursor if lot.entries and lot.remaining in (0, None) else last.cursor
+    return lot.cursor if lot.size and lot.remaining in (0, None) else last.cursor
 
 
 def _nothing_after(trial: Trial, cursor: Callable[[Lot, bool], str | None], ask: Ask) -> None:
@@ -73,34 +77,34 @@ def _nothing_after(trial: Trial, cursor: Callable[[Lot, bool], str | None], ask:
         return trial.lots.lot(replace(ask, cursor=cursor(last, fresh)), fresh=fresh)
 
     def judge(ending: Sequence[Lot], lot: Lot) -> Violation | None:
-        if not lot.entries:
+        if not lot.size:
             return None
         expected = f"an empty page after {ending[-1].cursor}, with which the feed ends"
-        return Violation(expected, f"{len(lot.entries)} entries after {lot.ask.cursor}", [ending[-1].answer, lot.answer])
+        return Violation(expected, f"{lot.size} entries after {lot.ask.cursor}", [ending[-1].answer, lot.answer])
 
     with trial.part():
         trial.confirm(trial.ending, subject, judge, entries=False)
 
 
 def _does_not_lead_back(trial: Trial, ask: Ask) -> None:
-    """Follow the cursor that an empty page carries, again and again: it must bring nothing either."""
+    """Follow the cursor of an empty page twice: it must return an empty page again, not the beginning of the feed."""
 
     def subject(fresh: bool) -> list[Lot]:
         last = trial.ending(False)[-1]
         lot = trial.lots.lot(replace(ask, cursor=last.cursor), fresh=fresh)
         pages = [lot]
         for _ in range(2):
-            if lot.entries or lot.cursor is None:
+            if lot.size or lot.cursor is None:
                 break
             lot = trial.lots.lot(replace(ask, cursor=lot.cursor), fresh=True)
             pages.append(lot)
         return pages
 
     def judge(_: Sequence[Lot], pages: Sequence[Lot]) -> Violation | None:
-        if pages[0].entries or not pages[-1].entries:
+        if pages[0].size or not pages[-1].size:
             return None
         expected = f"an empty page with the cursor {pages[-1].ask.cursor} that an empty page carries"
-        return Violation(expected, f"{len(pages[-1].entries)} entries", [page.answer for page in pages])
+        return Violation(expected, f"{pages[-1].size} entries", [page.answer for page in pages])
 
     with trial.part():
         trial.confirm(trial.ending, subject, judge, entries=False)

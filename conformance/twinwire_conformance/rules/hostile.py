@@ -1,4 +1,4 @@
-"""Hostile input: nothing that a client sends may break the server."""
+"""Hostile input: no request of a client may break the server (HTTP-09)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from twinwire_conformance.rules.registry import must
 from twinwire_conformance.strategies import hostile, hostile_params, malformed_queries
 
 CHECKED = 12
-"""After so many hostile requests an ordinary one shows whether the server still works."""
+"""The number of hostile requests after which an ordinary request checks that the server still works."""
 
 
-@must("HTTP-09", "No input gets a 5xx, ends the connection without an answer, or stops the server", last=True)
+@must("HTTP-09", "No input causes a 5xx, ends the connection without a response, or stops the server", last=True)
 def no_input_breaks_the_server(trial: Trial) -> None:
     """Send out-of-range, mistyped, over-long, repeated, unknown, malformed and hostile input, in each representation."""
     profile = trial.exam.profile
@@ -28,11 +28,11 @@ def no_input_breaks_the_server(trial: Trial) -> None:
         answer = trial.lots.odd_answer(request)
         health.sent(answer)
         if answer.status >= 500:
-            raise Violation("no 5xx, whatever the input", f"HTTP {answer.status}", [answer])
+            raise Violation("a status below 500 for any input", f"HTTP {answer.status}", [answer])
         trial.lots.well_formed(answer)
         trial.witness()
 
-    # A quarter is sent in both representations, and some requests look at the server's health.
+    # A quarter of the inputs is sent in both representations, and health checks need requests, too.
     most = min(profile.hostile, max(4, (trial.exam.room - 14) * 3 // 4))
     for request in _fixed(trial, types, most):
         check(request)
@@ -46,11 +46,17 @@ def no_input_breaks_the_server(trial: Trial) -> None:
 
 
 def _fixed(trial: Trial, types: list[str], most: int) -> Iterator[Request]:
-    """Yield the planned requests: malformed queries among hostile parameters, the first ones in both representations."""
+    """Yield the planned requests: hostile parameters in turn with malformed queries.
+
+    Args:
+        trial: The trial of the rule.
+        types: The media types to request. The first quarter of the parameters is sent in all of them, the others in turn.
+        most: The largest number of hostile parameters; a third as many malformed queries are added.
+    """
     chosen = hostile_params(trial.terms)[:most]
     raw = malformed_queries(trial.terms)[: most // 3]
     both = len(chosen) // 4
-    # Where a page of defaults is huge, the broken part follows a request for a small one.
+    # A malformed query may be read as no parameters. Where that page would be huge, valid parameters for a small one precede.
     plain = not raw or bool(trial.exam.heavy.plain())
     small = "" if plain else urlencode(trial.lots.request(trial.terms.sample(types[0])).params) + "&"
     for index, (params, query) in enumerate(zip_longest(chosen, raw)):
@@ -62,7 +68,7 @@ def _fixed(trial: Trial, types: list[str], most: int) -> Iterator[Request]:
 
 
 class _Health:
-    """Monitor that the server still answers an ordinary request as it did before."""
+    """Monitors that the server still answers an ordinary request as it did before the hostile ones."""
 
     def __init__(self, trial: Trial, every: int) -> None:
         self.trial = trial
@@ -72,20 +78,22 @@ class _Health:
 
     def sent(self, answer: Answer) -> None:
         """Note a hostile exchange, and look at the server's health now and then."""
-        self.recent.append(answer)
+        self.recent.append(answer.shortened())
         if len(self.recent) >= self.every:
             self.check()
 
     def check(self) -> None:
-        """Raise a violation when an ordinary request is no longer answered as before the last hostile ones."""
+        """Raise Violation when an ordinary request fails that worked before the last hostile requests."""
         if not self.recent or self.problem_before:
+            self.recent.clear()
             return
         problem = self._problem()
         if problem:
+            # A worker that crashed is often replaced within a moment, which is not a stopped server.
             self.trial.exam.target.pause(0.2)
             problem = self._problem()
         if problem:
-            expected = f"an ordinary request to be answered as before these {len(self.recent)} inputs"
+            expected = f"a page for an ordinary request, as before these {len(self.recent)} inputs"
             raise Violation(expected, problem, self.recent[-6:])
         self.recent.clear()
 

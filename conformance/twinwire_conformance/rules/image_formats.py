@@ -1,7 +1,7 @@
-"""Image formats, recognised by their structure and not by a word that happens to stand in the data.
+"""Image formats, recognised by their structure and not by a signature that happens to occur in the data.
 
-Only the beginning of an image is decoded, and its last bytes, so that huge and hostile ones cost no more than others.
-Data after the end of an image is allowed, as is a missing end where decoders do without: of JPEG and GIF, not of PNG.
+Only the beginning and the end of an image are decoded, so that huge and hostile images cost no more than others. Bytes after
+the end of an image are allowed. A missing end is allowed where decoders tolerate it: in JPEG and GIF, not in PNG.
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ _SPACE_AND_MARKS = b" \t\r\n\xef\xbb\xbf"
 def is_image(text: str) -> bool:
     """Return whether base64 text decodes to a known raster or vector image.
 
-    White space in the text and missing padding are forgiven: IMAGE-01 judges them.
+    White space in the text and missing padding are tolerated, because IMAGE-01 judges them.
+
+    Args:
+        text: The base64 text, of any length.
     """
     head = _decoded(text, _HEAD)
     if head is None:
@@ -60,7 +63,7 @@ def is_image(text: str) -> bool:
     size = len(text) // 4 * 3 - text[-2:].count("=")
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         tail = _decoded_end(text, _TAIL)
-        # Without its end it was cut, as where a column was too short.
+        # A PNG without IEND was truncated, for example by a database column that is too short.
         return head[8:16] == b"\0\0\0\x0dIHDR" and (b"IEND" in tail or _ends_earlier(text))
     if head.startswith(_SIGNATURES):
         return True
@@ -68,7 +71,7 @@ def is_image(text: str) -> bool:
 
 
 def _ends_earlier(text: str) -> bool:
-    """Return whether a PNG has its last chunk and bytes after it, which decoders skip."""
+    """Return whether a PNG has its last chunk (IEND) followed by other bytes, which decoders skip."""
     try:
         return b"IEND\xaeB`\x82" in base64.b64decode(text)
     except ValueError:
@@ -76,10 +79,14 @@ def _ends_earlier(text: str) -> bool:
 
 
 def _decoded_end(text: str, size: int) -> bytes:
-    """Return about ``size`` bytes at the end of what base64 text decodes to, nothing when it does not decode."""
+    r"""Return the last ``size`` bytes, or a few less, of decoded base64 text; nothing when it does not decode.
+
+    Example: for "QUJD REVG\n", white space is removed, the end is padded to groups of four, an incomplete group at the front
+    is dropped, and "QUJDREVG" is decoded to "ABCDEF".
+    """
     end = "".join(text[-2 * size :].split())
     length = len(text) - sum(map(text.count, " \t\r\n"))
-    # Counted from the end of padded text, its characters make whole groups of four.
+    # base64 groups are counted from the start; padding the end makes them count from the end as well.
     end += "=" * (-length % 4)
     kept = end[len(end) % 4 :]
     try:
@@ -89,7 +96,7 @@ def _decoded_end(text: str, size: int) -> bytes:
 
 
 def _decoded(text: str, size: int) -> bytes | None:
-    """Return at most ``size`` bytes at the beginning of what base64 text decodes to, None when it does not decode."""
+    """Return at most ``size`` bytes at the beginning of decoded base64 text, or None when it does not decode."""
     start = "".join(text[: 2 * size].split())[: size * 4 // 3 // 4 * 4]
     start += "=" * (-len(start) % 4)
     try:
@@ -99,7 +106,7 @@ def _decoded(text: str, size: int) -> bytes | None:
 
 
 def _is_bitmap(head: bytes, size: int) -> bool:
-    """Recognise BMP: a header of 14 bytes with the size of the file, zeros, and the place of the pixels."""
+    """Recognise BMP: a header of 14 bytes with the file size, four zero bytes, and the offset of the pixels."""
     if head[:2] != b"BM" or len(head) < 18:
         return False
     declared, reserved, offset, header = struct.unpack_from("<IIII", head, 2)
@@ -108,7 +115,8 @@ def _is_bitmap(head: bytes, size: int) -> bool:
 
 
 def _is_icon(head: bytes, _size: int) -> bool:
-    """Recognise ICO and CUR: a count of images, each with an entry of 16 bytes whose fourth is zero."""
+    """Recognise ICO and CUR: a count of images, each with an entry of 16 bytes whose fourth byte is zero."""
+    # The fourth byte is reserved and should be 0, but .NET's icon writer sets it to 255.
     return head[:4] in (b"\0\0\1\0", b"\0\0\2\0") and head[4:6] not in (b"", b"\0\0") and head[9:10] in (b"", b"\0", b"\xff")
 
 
@@ -117,7 +125,7 @@ def _is_webp(head: bytes, _size: int) -> bool:
 
 
 def _is_heif(head: bytes, _size: int) -> bool:
-    """Recognise AVIF and HEIF: a first box of file types that names one of the brands, as the major one or beside it."""
+    """Recognise AVIF and HEIF: a file type box (ftyp) that names one of the brands, as major or compatible brand."""
     if head[4:8] != b"ftyp":
         return False
     length = int.from_bytes(head[:4], "big")
@@ -131,7 +139,7 @@ def _is_qoi(head: bytes, _size: int) -> bool:
 
 
 def _is_metafile(head: bytes, _size: int) -> bool:
-    """Recognise EMF, whose signature stands in the middle of its header."""
+    """Recognise EMF, whose signature is in the middle of its header."""
     return head[:4] == b"\1\0\0\0" and head[40:44] == b" EMF"
 
 
@@ -157,7 +165,7 @@ _RECOGNISED: tuple[Callable[[bytes, int], bool], ...] = (
 
 
 def _is_svg(head: bytes, text: str) -> bool:
-    """Recognise SVG, plain or packed with gzip, by the root element of an XML document."""
+    """Recognise SVG, plain or compressed with gzip, by the root element of an XML document."""
     packed = head.startswith(b"\x1f\x8b")
     if not packed and not head.replace(b"\0", b"").lstrip(_SPACE_AND_MARKS + b"\xff\xfe").startswith(b"<"):
         return False
@@ -171,7 +179,7 @@ def _is_svg(head: bytes, text: str) -> bool:
 
 
 class _RootFound(Exception):
-    """Ends parsing at the root element."""
+    """Raised at the root element to stop the parser."""
 
     def __init__(self, svg: bool) -> None:
         super().__init__()
@@ -182,10 +190,12 @@ def _has_svg_root(data: bytes) -> bool:
     def start(name: str, attributes: Mapping[str, str]) -> None:
         prefix, _, local = name.rpartition(":")
         uri = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "" if not prefix else None)
+        # Some exporters leave out the SVG namespace, which browsers require only outside HTML.
         raise _RootFound(local == "svg" and uri in ("", _SVG))
 
     parser: expat.XMLParserType | None = None
     try:
+        # UTF-16 and UTF-32 units are at most four bytes: a prefix cut at a multiple of four ends between characters.
         source = utf8_of_xml(data if len(data) < _MARKUP - 4 else data[: len(data) & ~3], None)
         parser = expat.ParserCreate("utf-8")
         parser.StartElementHandler = start

@@ -1,4 +1,4 @@
-"""Parameters."""
+"""Parameters: bounds, defaults and bad values (PARAM-01 to PARAM-10)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from twinwire_conformance.rules.twin import unlike
 from twinwire_conformance.strategies import bad_inputs, free_texts
 
 
-@must("PARAM-01", "The smallest and the largest count are served")
+@must("PARAM-01", "Requests for the smallest and the largest page size are served")
 def both_bounds_are_served(trial: Trial) -> None:
-    """Request pages of both bounds, in each representation, and in other modes while they are not huge."""
+    """Request pages of the smallest and the largest size in each representation."""
     limit = trial.terms.feed.limit
     for format_ in FORMATS:
         for size in (limit.maximum, limit.minimum):
@@ -32,7 +32,7 @@ def both_bounds_are_served(trial: Trial) -> None:
                 except NotServed as error:
                     if error.owner != "HTTP-01" or trial.lots.broken:
                         raise
-                    # Taken over: that a count is not served is just what this rule is about.
+                    # HTTP-01 owns pages that are not served, but here the page size is the reason: this rule fails instead.
                     got = error.got
                     trial.lots.reassign(error, "PARAM-01")
                     expected = f"a page for {limit.parameter.name}={size}, which the contract allows"
@@ -40,9 +40,9 @@ def both_bounds_are_served(trial: Trial) -> None:
                 trial.witness()
 
 
-@must("PARAM-02", "Leaving out count equals the default count")
+@must("PARAM-02", "A request without a page size gets the page of the default page size")
 def a_missing_count_is_the_default(trial: Trial) -> None:
-    """Compare lots without a count with lots of the default count, at the beginning and farther on."""
+    """Compare pages without a page size with pages of the default size, at the beginning and in the middle of the feed."""
     limit = trial.terms.feed.limit
     starts = trial.exam.starts
     cursors = (None,) if trial.exam.profile.thrifty else dict.fromkeys((None, starts[len(starts) // 2].cursor))
@@ -56,7 +56,7 @@ def a_missing_count_is_the_default(trial: Trial) -> None:
 
 
 def _empty_as_absent(trial: Trial) -> None:
-    """Compare a page with an empty count with one without; a server may reject it, as only a reading allows it."""
+    """Compare the page for an empty page size with the one without. A rejection is allowed, because this is only a reading."""
     limit = trial.terms.feed.limit
     name = limit.parameter.name
     ask = Ask(trial.lots.media_types[0], None, None, trial.terms.light_mode)
@@ -85,10 +85,10 @@ def _equal(name: str, default: int) -> Callable[[Lot, Lot], Violation | None]:
 
 
 def _beyond_bounds(trial: Trial) -> None:
-    """Count the entries that counts bring which should have been rejected."""
+    """Count the entries of pages whose requested size is out of bounds and should have been rejected."""
     limit = trial.terms.feed.limit
     alone = (limit.maximum + 1, limit.minimum - 1, -1, 2**31, limit.maximum * 2, 2**32 + 1)
-    # A server that gets two counts may check one and use the other.
+    # Given count=2&count=600, a server may check one value and use the other.
     pair = (limit.minimum + 1, limit.maximum + 100)
     sent: list[tuple[int, ...]] = [*((size,) for size in alone), pair, pair[::-1]]
     for sizes in sent[: 1 if trial.exam.profile.thrifty else None]:
@@ -97,9 +97,9 @@ def _beyond_bounds(trial: Trial) -> None:
         try:
             entries = Lot(Ask(""), answer, trial.terms.read(answer), trial.terms).entries
         except Unreadable:
-            # A rejection need not be readable; PARAM-04 judges what it looks like.
+            # A rejection need not be a readable result; PARAM-04 judges its form.
             continue
-        # A bad count may be taken for none at all, which PARAM-04 remarks on.
+        # A server may ignore a bad page size and use the default; PARAM-04 remarks on that.
         most = limit.maximum if max(sizes) > limit.minimum else limit.default
         if len(entries) > most:
             shown = "&".join(f"{name}={value}" for name, value in params)
@@ -107,42 +107,48 @@ def _beyond_bounds(trial: Trial) -> None:
             raise Violation(expected, f"{len(entries)} entries", [answer])
 
 
-@must.page("PARAM-03", "A page never holds more entries than the largest count, nor than requested", also=_beyond_bounds)
+@must.page(
+    "PARAM-03", "A page never holds more entries than requested, nor more than the largest page size", also=_beyond_bounds
+)
 def a_page_never_holds_more_than_requested(lot: Lot) -> int:
-    """Count the entries of every page, and of counts beyond the bounds where one is served."""
+    """Count the entries of every page, also of pages whose requested size is out of bounds."""
     asked = lot.ask.limit if lot.ask.limit is not None else lot.terms.feed.limit.default
-    if len(lot.entries) > asked:
-        raise Violation(f"at most the {asked} entries requested", f"{len(lot.entries)} entries", [lot.answer])
+    if lot.size > asked:
+        raise Violation(f"at most the {asked} entries requested", f"{lot.size} entries", [lot.answer])
     return 1
 
 
 @should.page("PARAM-10", "A page holds as many entries as requested while at least as many remain")
 def a_page_holds_as_many_as_requested(lot: Lot) -> int:
     """Compare every page's entries with what was requested and with what it says to remain."""
-    asked, held = lot.ask.limit if lot.ask.limit is not None else lot.terms.feed.limit.default, len(lot.entries)
+    asked, held = lot.ask.limit if lot.ask.limit is not None else lot.terms.feed.limit.default, lot.size
     if lot.succeeded and held < asked and lot.remaining is not None and lot.remaining > 0:
         got = f"{held}, and {lot.remaining} remain"
         raise Violation(f"{min(asked, held + lot.remaining)} entries", got, [lot.answer])
     return 1
 
 
-@should("PARAM-04", "A count out of range, or not an integer, is rejected, or lowered with a warning")
+@should("PARAM-04", "A page size that is out of range or not an integer is rejected, or lowered with a warning")
 def bad_counts_are_refused(trial: Trial) -> None:
-    """Send counts that break the constraint; one over the greatest may be lowered with a warning instead."""
+    """Send page sizes that break the constraint. One over the maximum may be lowered with a warning instead of rejected."""
     _refusals(trial, "limit")
 
 
-@must("PARAM-05", "Texts of the least and the greatest length are accepted, whatever the characters")
+@must("PARAM-05", "Text parameters of the smallest and the largest allowed length are accepted, whatever their characters")
 def texts_of_any_length_allowed_are_accepted(trial: Trial) -> None:
-    """Send every text parameter at both its bounds: plain, beyond ASCII, beyond the basic plane, and full of punctuation."""
+    """Send every text parameter at both bounds of its length.
+
+    The texts are plain ASCII, accented letters, characters beyond the basic multilingual plane, punctuation, text that looks
+    like an attack, and control characters.
+    """
     texts = free_texts(trial.terms)
     if not texts:
-        raise Skipped("the contract limits the length of no text")
+        raise Skipped("the contract does not limit the length of any text parameter")
     for values in (_short, _long, _wide, _astral, _marks, _suspicious, _controls)[: 2 if trial.exam.profile.thrifty else None]:
         params = [(parameter.name, values(parameter)) for parameter in texts]
-        # Texts that a response may quote are tried in XML, where more characters have to be escaped.
+        # XML needs more characters escaped than JSON, and cannot represent most control characters at all.
         media_type = trial.lots.media_types[values in (_marks, _suspicious, _controls)]
-        # Together they cost one request; one by one only when that is refused, to tell which.
+        # All parameters together cost one request. Only when that is rejected, each is sent alone to find the cause.
         if not _accepts(trial, media_type, params):
             for param in params:
                 _accepted(trial, media_type, *param)
@@ -162,7 +168,7 @@ def _wide(parameter: Parameter) -> str:
 
 
 def _astral(parameter: Parameter) -> str:
-    # Two UTF-16 units each, four bytes in UTF-8: who counts either refuses them.
+    # Each character is two UTF-16 units (.NET, Java) and four bytes in UTF-8: servers that count either reject them.
     return "\U0001f600" * (parameter.type.max_length or 0)
 
 
@@ -172,7 +178,7 @@ def _marks(parameter: Parameter) -> str:
 
 
 def _suspicious(parameter: Parameter) -> str:
-    # Web application firewalls take these for attacks; the contract has no such exception.
+    # Web application firewalls reject such texts as attacks; the contract has no exception for them.
     return "<script>alert(1)</script>' OR '1'='1'; DROP TABLE x;-- ../../etc/passwd ${jndi:ldap://x}"[
         : parameter.type.max_length
     ]
@@ -199,23 +205,25 @@ def _accepted(trial: Trial, media_type: str, name: str, value: str) -> None:
     answer = _ask_with(trial, media_type, [(name, value)])
     session = trial.terms.feed.session
     if session is not None and name == session.name and trial.lots.session is not None:
-        # The caller named a session, so this target may know no other.
-        raise Inconclusive("a session was given, and the target accepts no other", [answer])
+        # With --session the target may know that session only.
+        raise Inconclusive(
+            "the session given by --session is accepted, and other sessions are not: their lengths cannot be tried", [answer]
+        )
     if not trial.terms.refuses(answer):
         trial.lots.judge(trial.terms.sample(media_type), answer)
     shown = f"{name} of {len(value)} characters" + (f" such as {value[:12]!r}" if value else "")
-    raise Violation(f"{shown} to be accepted", f"HTTP {answer.status} and a rejection", [answer])
+    raise Violation(f"a page for {shown}", f"HTTP {answer.status} and a rejection", [answer])
 
 
-@should("PARAM-06", "Texts over the greatest length are rejected")
+@should("PARAM-06", "A text parameter that exceeds its largest allowed length is rejected")
 def long_texts_are_refused(trial: Trial) -> None:
-    """Send every text parameter one character too long."""
+    """Send every text parameter with one character more than allowed."""
     _refusals(trial, "length")
 
 
-@should("PARAM-07", "A token that is not a bigint is rejected")
+@should("PARAM-07", "A cursor that is not a signed 64-bit integer (bigint) is rejected")
 def bad_tokens_are_refused(trial: Trial) -> None:
-    """Send cursors that break the type of their parameter."""
+    """Send cursors that are not of the type of their parameter."""
     _refusals(trial, "cursor")
 
 
@@ -242,9 +250,9 @@ def _lowered(trial: Trial, answer: Answer) -> bool:
         return False
 
 
-@must("PARAM-08", "Every token that the feed has given out is accepted")
+@must("PARAM-08", "Every cursor that the feed has returned is accepted")
 def given_tokens_are_accepted(trial: Trial) -> None:
-    """Go on from every cursor of the survey and the corpus."""
+    """Request the next page with the cursors of the baseline traversal and the corpus."""
     asks = [*trial.exam.survey.asks[:4], *trial.exam.survey.asks[-2:], *trial.exam.corpus()]
     if not trial.exam.profile.thrifty:
         asks += trial.exam.corpus("xml")
@@ -261,15 +269,15 @@ def given_tokens_are_accepted(trial: Trial) -> None:
             except NotServed as error:
                 if error.owner != "HTTP-01" or trial.lots.broken:
                     raise
-                # Taken over: that a token is not accepted is just what this rule is about.
+                # HTTP-01 owns pages that are not served, but here the cursor is the reason: this rule fails instead.
                 trial.lots.reassign(error, "PARAM-08")
-                raise Violation(f"the token {cursor} to be accepted", error.got, error.answers) from error
+                raise Violation(f"a page for the cursor {cursor}, which the feed returned", error.got, error.answers) from error
             trial.witness()
 
 
-@should("PARAM-09", "token=0 and an empty token equal no token (a reading: erratum token-start)")
+@should("PARAM-09", "A request with token=0 or an empty token equals one without a token (a reading: erratum token-start)")
 def start_tokens_are_the_beginning(trial: Trial) -> None:
-    """Compare the first page with those of the cursors that the contract reads as the beginning."""
+    """Compare the first page with the pages of the cursors that mean the beginning by contract."""
     if not trial.terms.feed.cursor.start:
         raise Skipped("the contract has no cursor that means the beginning")
     for format_ in FORMATS:
@@ -287,4 +295,4 @@ def start_tokens_are_the_beginning(trial: Trial) -> None:
 
 def _same_start(name: str, left: Lot, right: Lot) -> Violation | None:
     # An empty feed may repeat the cursor that was asked with.
-    return unlike(left, right, f"without {name}", f"with {name}={right.ask.cursor}") if left.entries else None
+    return unlike(left, right, f"without {name}", f"with {name}={right.ask.cursor}") if left.size else None

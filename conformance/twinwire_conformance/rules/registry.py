@@ -1,4 +1,4 @@
-"""The registry of rules. Command line, reports and documents derive from it."""
+"""The registry of rules, from which the command line, the reports and the documents derive."""
 
 from __future__ import annotations
 
@@ -16,12 +16,21 @@ Check = Callable[[Trial], None]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of the contract: its stable id, its level, its clause in one sentence, and the check that decides it.
+    """A rule of the contract and the check that decides it.
 
-    A check passes by returning after it has noted observations; it raises Violation, Inconclusive or Skipped otherwise.
-    ``traversal``, ``successive``, ``page``, ``pair`` and ``response`` are the properties that traversals, successive pages,
-    single pages, pairs of pages and responses are checked against; the check of such a rule is made from its property, so
-    that none can be forgotten.
+    A check passes by returning after it has counted observations; otherwise it raises Violation, Inconclusive or Skipped.
+    ``traversal``, ``successive``, ``page``, ``pair`` and ``response`` are properties that the run checks on every traversal,
+    pair of successive pages, page, pair of comparable pages or response. The check of such a rule is made from its property,
+    so that a registered property cannot be left unchecked.
+
+    Args:
+        id: The permanent id, such as PAGE-03. Its family is the part before the hyphen.
+        level: MUST decides certification, SHOULD only remarks.
+        title: The clause as a sentence that stands alone.
+        check: The function that decides the rule.
+        pairs: The kind of pages that ``pair`` compares; None without ``pair``.
+        every_result: Whether ``page`` also applies to rejections.
+        last: Whether the check may leave the server broken, so that it runs after all others.
     """
 
     id: str
@@ -37,30 +46,32 @@ class Rule:
     every_result: bool = False
     """True when the check applies to rejections, too."""
     last: bool = False
-    """True when the check may leave the server broken, so that it comes after all others."""
+    """True when the check may leave the server broken, so that it runs after all others."""
 
     @property
     def walks(self) -> bool:
-        """True when the check makes traversals, which cost most of a run's requests."""
+        """True when the check makes traversals, which cost most of the requests of a run."""
         return self.traversal is not None or self.successive is not None
 
     @property
     def makes_way(self) -> int:
-        """For how many groups of later rules the rule leaves requests: for traversals and for what comes last."""
+        """The number of later phases (traversals, hostile input) that the rule must leave requests for: 0, 1 or 2."""
+        # Traversals are phase 1 and hostile input is phase 4: a rule before both leaves room for two groups.
         return 2 if self.phase < (1, False) else int(self.phase < (3, False))
 
     @property
     def phase(self) -> tuple[int, bool]:
-        """The position of the rule in a run.
+        """The position of the rule in a run, as a key to sort by.
 
-        MUST comes before SHOULD, and what costs few requests before traversals, so that a small budget decides the most.
-        Rules about pages come when all pages were seen.
+        MUST rules run before SHOULD rules, and cheap rules before traversals, so that a small budget decides as many rules as
+        possible. Rules about pages run once every other rule has requested its pages.
         """
         should = self.level is not Level.MUST
         if self.last:
             return 4, should
         if self.page is not None or self.check is _report:
             return 3, should
+        # 0: cheap MUST rules; 1: MUST rules with traversals; 2: SHOULD rules; 3: rules about pages; 4: hostile input.
         return (2, True) if should else (int(self.walks), False)
 
 
@@ -69,12 +80,12 @@ FAMILIES = ("HTTP", "PARAM", "SCHEMA", "PAGE", "TWIN", "IMAGE")
 
 
 def catalogue() -> list[Rule]:
-    """Return every rule in the order of the contract."""
+    """Return every rule in the order of the contract: by family, then by id."""
     return sorted(RULES.values(), key=lambda rule: (FAMILIES.index(rule.id.split("-")[0]), rule.id))
 
 
 def properties() -> Properties:
-    """Return the properties of all rules, by rule id."""
+    """Return the properties of all rules by rule id, for the examination that checks them."""
     rules = catalogue()
     return Properties(
         traversal={rule.id: rule.traversal for rule in rules if rule.traversal is not None},
@@ -95,19 +106,26 @@ def _no_need(_: Terms) -> None:
 
 
 Need = Callable[[Terms], None]
-"""Raises Skipped when a contract lacks what a rule is about."""
+"""A precondition that raises Skipped when the contract lacks the parameter or member that a rule is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Registration:
-    """Registers rules of one level, as a decorator of the function that decides them or of their property."""
+    """A decorator that registers the rules of one level, from their check or from their property."""
 
     level: Level
 
     def __call__(
         self, id_: str, title: str, *, response: ResponseCheck | None = None, last: bool = False
     ) -> Callable[[Check], Check]:
-        """Register a check of its own; every response of the run is checked against ``response`` besides."""
+        """Register a function as the check of a rule.
+
+        Args:
+            id_: The permanent id of the rule.
+            title: The clause as a sentence.
+            response: A property that every response of the run is checked against besides.
+            last: Whether the check may leave the server broken.
+        """
 
         def register(check: Check) -> Check:
             self._add(Rule(id_, self.level, title, check, response=response, last=last))
@@ -116,7 +134,7 @@ class _Registration:
         return register
 
     def response(self, id_: str, title: str) -> Callable[[ResponseCheck], ResponseCheck]:
-        """Register a property of every response of the run, whatever its request was."""
+        """Register a property of every response of the run, valid request or not."""
 
         def register(judge: ResponseCheck) -> ResponseCheck:
             self._add(Rule(id_, self.level, title, _report, response=judge))
@@ -127,7 +145,15 @@ class _Registration:
     def traversal(
         self, id_: str, title: str, *, need: Need = _no_need, also: Check | None = None, empty: bool = False
     ) -> Callable[[Property], Property]:
-        """Register a property of traversals; ``also`` is checked before them. With ``empty``, a feed may have no entries."""
+        """Register a property of traversals.
+
+        Args:
+            id_: The permanent id of the rule.
+            title: The clause as a sentence.
+            need: Raises Skipped when the rule does not apply to the contract.
+            also: A check that runs before the traversals; None for none.
+            empty: Whether a feed without entries passes instead of being inconclusive.
+        """
 
         def register(judge: Property) -> Property:
             def check(trial: Trial) -> None:
@@ -146,7 +172,14 @@ class _Registration:
     def successive(
         self, id_: str, title: str, *, need: Need = _no_need, also: Check | None = None
     ) -> Callable[[SuccessiveCheck], SuccessiveCheck]:
-        """Register a property of two pages of which the second follows the first; ``also`` is checked after them."""
+        """Register a property of two pages of which the second follows the first.
+
+        Args:
+            id_: The permanent id of the rule.
+            title: The clause as a sentence.
+            need: Raises Skipped when the rule does not apply to the contract.
+            also: A check that runs after the traversals; None for none.
+        """
 
         def register(judge: SuccessiveCheck) -> SuccessiveCheck:
             def check(trial: Trial) -> None:
@@ -171,9 +204,15 @@ class _Registration:
         nothing: str = "",
         every_result: bool = False,
     ) -> Callable[[PageCheck], PageCheck]:
-        """Register a property of every page of the run; ``nothing`` says why there may be nothing to observe.
+        """Register a property of every page of the run.
 
-        ``also`` is checked before the pages are looked at. With ``every_result``, rejections have the property, too.
+        Args:
+            id_: The permanent id of the rule.
+            title: The clause as a sentence.
+            need: Raises Skipped when the rule does not apply to the contract.
+            also: A check that runs before the pages are looked at; None for none.
+            nothing: The reason to show when no page gave an observation; empty when that cannot happen.
+            every_result: Whether rejections must have the property, too.
         """
 
         def register(judge: PageCheck) -> PageCheck:
@@ -194,7 +233,16 @@ class _Registration:
     def pair(
         self, id_: str, title: str, pairs: PairKind, *, need: Need = _no_need, also: Check | None = None, nothing: str = ""
     ) -> Callable[[PairCheck], PairCheck]:
-        """Register a property of pairs of pages; ``also`` is checked before them."""
+        """Register a property of pairs of comparable pages.
+
+        Args:
+            id_: The permanent id of the rule.
+            title: The clause as a sentence.
+            pairs: The kind of pages to compare.
+            need: Raises Skipped when the rule does not apply to the contract.
+            also: A check that runs before the pairs are looked at; None for none.
+            nothing: The reason to show when no pair gave an observation; empty when that cannot happen.
+        """
 
         def register(judge: PairCheck) -> PairCheck:
             def check(trial: Trial) -> None:
@@ -214,7 +262,7 @@ class _Registration:
     @staticmethod
     def _add(rule: Rule) -> None:
         if rule.id in RULES:
-            raise ValueError(f"the rule {rule.id} is registered twice")
+            raise ValueError(f"the rule {rule.id} is registered twice: give one of them another id")
         RULES[rule.id] = rule
 
 
@@ -222,4 +270,4 @@ must = _Registration(Level.MUST)
 """Registers rules that decide certification."""
 
 should = _Registration(Level.SHOULD)
-"""Registers rules that only remark."""
+"""Registers rules that can only cause a remark."""

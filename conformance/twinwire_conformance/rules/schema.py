@@ -1,4 +1,4 @@
-"""Schema."""
+"""Schema: validity and meaning of the members of a result (SCHEMA-01 to SCHEMA-10)."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ _LONGEST_PATH = 400
 _DECIMAL = re.compile(r"-?[0-9]+")
 
 
-@must.page("SCHEMA-01", "JSON is valid against the generated JSON Schema")
+@must.page("SCHEMA-01", "Every JSON result is valid against the generated JSON Schema")
 def json_is_valid(lot: Lot) -> int:
-    """Validate every JSON page; what the contract does not know is left out first."""
+    """Validate every JSON page. Members that the contract does not define are left out first; SCHEMA-09 names them."""
     return _valid_page(lot, "json")
 
 
-@must.page("SCHEMA-02", "XML is valid against the generated XSD")
+@must.page("SCHEMA-02", "Every XML result is valid against the generated XSD")
 def xml_is_valid(lot: Lot) -> int:
-    """Validate every XML page, and look for the members of a success, which an XSD cannot require only of successes."""
+    """Validate every XML page, and check for the members of a success, which an XSD cannot require of successes only."""
     checked = _valid_page(lot, "xml")
     missing = _missing(lot) if checked else None
     if missing:
-        raise Violation(f"{missing}, which every success has", "nothing", [lot.answer], path=f"/{lot.reading.known.tag}")
+        raise Violation(
+            f"the member {missing}, which every success has", "no such member", [lot.answer], path=f"/{lot.reading.known.tag}"
+        )
     return checked
 
 
@@ -45,27 +47,28 @@ def _valid_page(lot: Lot, format_: Format) -> int:
 
 def _valid(lot: Lot, format_: Format) -> None:
     schemas = lot.terms.schemas
+    # The body as received is valid for nearly every page, which saves building a second element tree.
     if format_ == "xml" and not lot.reading.odd and schemas.is_valid_xml(utf8_of_xml(lot.reading.body(), lot.answer.charset)):
         return
     known = lot.reading.known
     flaw = schemas.json_flaw(known) if format_ == "json" else schemas.xml_flaw(known)
     if flaw is not None:
         path, reason = flaw
-        expected = "what the JSON Schema allows" if format_ == "json" else "what the XSD allows"
+        expected = "a value that the JSON Schema allows" if format_ == "json" else "a value that the XSD allows"
         raise Violation(expected, reason[:300], [lot.answer], path=path)
 
 
 def _missing(lot: Lot) -> str | None:
     feed = lot.terms.feed
     # An empty page has no entries by nature, and may go without a cursor.
-    optional = set() if lot.entries else {feed.entries.wire, feed.cursor.member.wire}
+    optional = set() if lot.size else {feed.entries.wire, feed.cursor.member.wire}
     wanted = [field.wire for field in feed.success if field.wire not in optional]
     return next((name for name in wanted if lot.succeeded and name not in lot.value), None)
 
 
-@must.page("SCHEMA-03", "The return code of a success is the success code")
+@must.page("SCHEMA-03", "The return code of a page is the success code")
 def a_success_carries_the_success_code(lot: Lot) -> int:
-    """Look at the code of every page."""
+    """Check the return code of every page."""
     outcome = lot.terms.feed.outcome
     if not lot.succeeded:
         got = repr(lot.value.get(outcome.code.wire))
@@ -78,13 +81,13 @@ def _has_count(terms: Terms) -> None:
         raise Skipped("the contract has no member for the number of entries")
 
 
-@must.page("SCHEMA-04", "count is the number of entries on the page", need=_has_count)
+@must.page("SCHEMA-04", "The count of a page is the number of its entries", need=_has_count)
 def count_is_the_number_of_entries(lot: Lot) -> int:
-    """Count the entries of every page."""
+    """Compare the count of every page with its entries."""
     member = lot.terms.feed.limit.member
-    if member is not None and lot.succeeded and lot.count != len(lot.entries):
-        got = f"{lot.count} with {len(lot.entries)} entries"
-        raise Violation(str(len(lot.entries)), got, [lot.answer], path=f"$.{member.wire}")
+    if member is not None and lot.succeeded and lot.count != lot.size:
+        got = f"{lot.count} with {lot.size} entries"
+        raise Violation(str(lot.size), got, [lot.answer], path=f"$.{member.wire}")
     return int(lot.succeeded)
 
 
@@ -95,23 +98,23 @@ def _has_remaining(terms: Terms) -> None:
 
 @must.page("SCHEMA-05", "The number of remaining entries is not negative", need=_has_remaining)
 def remaining_is_not_negative(lot: Lot) -> int:
-    """Look at the remaining number of every page."""
+    """Check the number of remaining entries of every page."""
     member = lot.terms.feed.remaining
     if member is not None and lot.succeeded and (lot.remaining is None or lot.remaining < 0):
         got = repr(lot.value.get(member.wire))
-        raise Violation("a number from 0", got, [lot.answer], path=f"$.{member.wire}")
+        raise Violation("a number of at least 0", got, [lot.answer], path=f"$.{member.wire}")
     return int(lot.succeeded)
 
 
-@must.page("SCHEMA-06", "Every token in any response is a decimal signed 64-bit integer in text", every_result=True)
+@must.page("SCHEMA-06", "Every cursor in a response is a signed 64-bit integer in decimal text", every_result=True)
 def cursors_have_their_form(lot: Lot) -> int:
-    """Look at the cursor of every page; an empty page may go without."""
+    """Check the cursor of every result. An empty page or a rejection may have none."""
     feed = lot.terms.feed
     member = feed.cursor.member
     found = lot.value.get(member.wire)
-    if found is None and (not lot.entries or not lot.succeeded):
+    if found is None and (not lot.size or not lot.succeeded):
         return 0
-    if found and not lot.entries and found == lot.ask.cursor and found in feed.cursor.start:
+    if found and not lot.size and found == lot.ask.cursor and found in feed.cursor.start:
         # An empty page may repeat the token that it was requested with, also one that means the beginning.
         return 1
     if not _well_formed(found, kind_of(member), numeric=feed.cursor.order == "numeric"):
@@ -119,9 +122,9 @@ def cursors_have_their_form(lot: Lot) -> int:
     return 1
 
 
-@should("SCHEMA-07", "The version is present, not empty, and the same in every response")
+@should("SCHEMA-07", "The API version is present, not empty, and the same in every response")
 def the_version_is_told(trial: Trial) -> None:
-    """Compare the version of every page of the corpus and of the survey."""
+    """Compare the API version of every page of the corpus and of the baseline traversal."""
     member = trial.terms.feed.version
     if member is None:
         raise Skipped("the contract has no member for the version")
@@ -129,7 +132,7 @@ def the_version_is_told(trial: Trial) -> None:
     for lot in _some_pages(trial):
         found = lot.value.get(member.wire)
         if not isinstance(found, str) or not found.strip():
-            raise Violation("a version", repr(found), [lot.answer], path=f"$.{member.wire}")
+            raise Violation("a non-empty API version", repr(found), [lot.answer], path=f"$.{member.wire}")
         first = first or lot
         if found != first.value[member.wire]:
             expected = f"{first.value[member.wire]!r}, as in other responses"
@@ -137,15 +140,16 @@ def the_version_is_told(trial: Trial) -> None:
         trial.witness()
 
 
-@must("SCHEMA-08", "A rejection by error result is a valid result in the representation requested, whatever it quotes")
+@must("SCHEMA-08", "An error result is a valid result in the representation requested, even when it quotes hostile input")
 def rejections_are_valid(trial: Trial) -> None:
-    """Send bad input in each representation, some of it full of markup and quotes, and validate what rejects it."""
+    """Send bad input in each representation, some of it full of markup and quotes, and validate each rejection."""
     chosen = some_bad_inputs(trial.terms, thrifty=trial.exam.profile.thrifty)
     for bad in [*chosen, *echoed_inputs(trial.terms)[: 0 if trial.exam.profile.thrifty else 4]]:
         for format_ in FORMATS:
             answer = trial.exam.bad(bad, trial.terms.canonical_type(format_))
             with trial.part():
                 trial.witness(_rejection(trial, answer, format_, lowered=bad.excess))
+    # Rejections are often written by another component than pages, which may compress them differently.
     for bad, format_ in zip(reversed(chosen), FORMATS, strict=False) if not trial.exam.profile.thrifty else ():
         request = trial.lots.altered(trial.terms.canonical_type(format_), (bad.parameter, bad.value))
         answer = trial.lots.odd_answer(replace(request, headers=(("Accept-Encoding", "gzip"),)))
@@ -156,9 +160,9 @@ def rejections_are_valid(trial: Trial) -> None:
 
 
 def _rejection(trial: Trial, answer: Answer, format_: Format, *, lowered: bool) -> int:
-    """Validate a rejection and return whether there was one to validate.
+    """Validate a rejection and return the number of observations: 1, or 0 when the response is not a rejection to validate.
 
-    A 4xx may have any body, but one that is labelled as a representation must be one.
+    A 4xx may have any body, but a body whose Content-Type is that of a representation must be a valid result.
     """
     came = trial.terms.labelled(answer.media_type)
     if answer.status == 429 or not (answer.status == 200 or 400 <= answer.status < 500):
@@ -169,10 +173,10 @@ def _rejection(trial: Trial, answer: Answer, format_: Format, *, lowered: bool) 
         lot = Lot(trial.terms.sample(answer.request.accept or ""), answer, trial.terms.read(answer), trial.terms)
     except Unreadable as error:
         if answer.status == 200 and (lowered or trial.lots.broken):
-            # It may be a page, and another rule fails for a page that cannot be read.
+            # The response may be a page. judge() names the rule that fails for a page that cannot be decoded.
             trial.lots.judge(trial.terms.sample(answer.request.accept or ""), answer)
         if error.foreign and answer.status != 200:
-            # The body of a 4xx is not specified; a document of the server's own kind will do.
+            # The contract does not specify the body of a 4xx; problem details or a framework's own JSON are allowed.
             return 1
         raise Violation(
             f"a rejection that is {(came or format_).upper()}, as its Content-Type says", str(error), [answer]
@@ -182,22 +186,24 @@ def _rejection(trial: Trial, answer: Answer, format_: Format, *, lowered: bool) 
         return 0
     if came != format_:
         raise Violation(f"a rejection in {format_.upper()}, as requested", f"Content-Type {answer.media_type}", [answer])
-    if lot.entries:
-        raise Violation("no entries in a rejection", f"{len(lot.entries)} entries", [lot.answer])
+    if lot.size:
+        raise Violation("no entries in a rejection", f"{lot.size} entries", [lot.answer])
     _valid(lot, format_)
     return 1
 
 
-@should.page("SCHEMA-09", "Responses hold nothing that the contract does not know", every_result=True)
+@should.page(
+    "SCHEMA-09", "Responses hold no members, attributes, elements or text that the contract does not define", every_result=True
+)
 def nothing_is_unknown(lot: Lot) -> int:
-    """Name the members, attributes and elements that the contract does not know."""
+    """Name the members, attributes, elements and text that the contract does not define."""
     if lot.reading.unknown:
         shown = ", ".join(list(dict.fromkeys(_general(path) for path in lot.reading.unknown))[:10])
-        raise Violation("only what the contract knows", shown, [lot.answer])
+        raise Violation("only content that the contract defines", shown, [lot.answer])
     return 1
 
 
-@must.page("SCHEMA-10", "JSON objects have unique member names", every_result=True)
+@must.page("SCHEMA-10", "The member names of every JSON object are unique", every_result=True)
 def member_names_are_unique(lot: Lot) -> int:
     """Look for repeated member names in every JSON result, also in rejections."""
     if lot.format != "json":
@@ -228,7 +234,7 @@ def _well_formed(found: object, kind: Kind | None, *, numeric: bool) -> bool:
 
 
 def _some_pages(trial: Trial) -> Iterator[Lot]:
-    # One after another: of pages with huge images no two are needed at once.
+    # Pages are yielded one at a time, so that two with huge images are never in memory together.
     for format_ in FORMATS:
         for ask in trial.exam.corpus(format_):
             with trial.part():

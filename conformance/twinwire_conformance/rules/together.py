@@ -1,4 +1,4 @@
-"""Paging: traversals and requests that go on at the same time."""
+"""Paging: interleaved traversals (PAGE-09) and concurrent requests (PAGE-10)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from twinwire_conformance.rules.registry import must
 from twinwire_conformance.rules.twin import unlike
 
 _NAMES = ("1", "2")
-# One traversal is ahead of the other at first, with the same page size; then the sizes differ.
+# Session and page size of each step. Session 1 is ahead at first with the same page size; later the sizes differ.
+# A server that keeps one position for all sessions returns the second page of session 1 to session 2.
 _PLAN = (("1", 3), ("1", 3), ("2", 3), ("1", 3), ("2", 3), ("2", 5), ("1", 3), ("2", 5))
 _SHORT = (("1", 3), ("1", 3), ("2", 3), ("1", 3))
 
 
 @must("PAGE-09", "Traversals interleaved under different sessions do not disturb each other")
 def sessions_do_not_disturb_each_other(trial: Trial) -> None:
-    """Take two traversals of different pages in turns, each under a session of its own, and compare each with one alone."""
+    """Interleave two traversals of different pages under two sessions, and compare each with the same traversal alone."""
     if trial.terms.feed.session is None:
         raise Skipped("the contract has no sessions")
     trial.exam.survey.need()
@@ -34,7 +35,7 @@ def sessions_do_not_disturb_each_other(trial: Trial) -> None:
         need = max(sum(size for each, size in plan if each == name) for name in _NAMES)
         if not fresh:
             return take(trial.lots, trial.exam.starts[0], need, fresh)
-        # No more than is needed: on a feed that moves, less of it has to stand still.
+        # Request no more than needed: the fewer entries are compared, the likelier none of them changed meanwhile.
         ask = Ask(trial.lots.media_types[0], None, trial.lots.size(need), trial.terms.light_mode)
         return [trial.lots.lot(ask, fresh=fresh)]
 
@@ -42,7 +43,7 @@ def sessions_do_not_disturb_each_other(trial: Trial) -> None:
         taken: dict[str, list[Lot]] = {name: [] for name in _NAMES}
         for name, size in plan:
             _step(trial, taken[name], size, f"twinwire-{name}")
-        # A traversal that begins again under a session that has got somewhere.
+        # A server that keeps its position by session goes on here instead of beginning again.
         again: list[Lot] = []
         _step(trial, again, plan[0][1], f"twinwire-{plan[0][0]}")
         return [_path(each) for each in (*taken.values(), again)]
@@ -58,7 +59,7 @@ def sessions_do_not_disturb_each_other(trial: Trial) -> None:
 def _unless_alone_too(
     trial: Trial, found: Violation, plan: Sequence[tuple[str, int]], alone: Callable[[bool], list[Lot]]
 ) -> Violation:
-    """Return a violation, or one of PAGE-03 when the same traversals go wrong without interleaving, too."""
+    """Return the violation, or one of PAGE-03 when the same traversals also fail without interleaving."""
     paths = []
     for name in _NAMES:
         taken: list[Lot] = []
@@ -68,21 +69,28 @@ def _unless_alone_too(
     again = _undisturbed(alone(True), paths)
     if again is None:
         return found
-    return NotServed("PAGE-03", "traversals that are right alone", "the same traversals go wrong alone, too", again.answers)
+    return NotServed(
+        "PAGE-03",
+        "traversals that are correct without interleaving",
+        "the same traversals fail without interleaving, too",
+        again.answers,
+    )
 
 
 def _path(taken: Sequence[Lot]) -> Path:
-    return Path(Start(None), tuple(taken), ended=bool(taken) and not taken[-1].entries)
+    return Path(Start(None), tuple(taken), ended=bool(taken) and not taken[-1].size)
 
 
 def _step(trial: Trial, taken: list[Lot], size: int, session: str | None) -> None:
-    if taken and (not taken[-1].entries or taken[-1].cursor is None):
+    if taken and (not taken[-1].size or taken[-1].cursor is None):
         return
     cursor = taken[-1].cursor if taken else None
     ask = Ask(trial.lots.media_types[0], cursor, size, trial.terms.light_mode, session)
     answer: Answer = trial.lots.answer(trial.lots.request(ask), fresh=True)
     if session is not None and trial.lots.session is not None and trial.terms.refuses(answer):
-        raise Inconclusive("a session was given, and the target accepts no other", [answer])
+        raise Inconclusive(
+            "the session given by --session is accepted, and the sessions of this rule are not: it needs two", [answer]
+        )
     lot = trial.lots.judge(ask, answer)
     if not lot.succeeded:
         raise Violation("a page under any session", "a rejection", [lot.answer])
@@ -97,11 +105,15 @@ def _undisturbed(alone: Sequence[Lot], paths: Sequence[Path]) -> Violation | Non
     return None
 
 
-@must("PAGE-10", "Concurrent requests get the same pages as single ones")
+@must("PAGE-10", "Concurrent requests get the same pages as requests that are sent alone")
 def concurrent_requests_get_what_they_get_alone(trial: Trial) -> None:
-    """Send requests from several places, in several sizes and formats, at the same time; compare each with its page alone."""
+    """Send concurrent requests, and compare each page with the same page requested alone.
+
+    The requests differ in start, page size, representation and content mode.
+    """
     asks = _crowd(trial)
-    # A race is lost only now and then, so there is more than one; where the feed moves, each takes many requests to judge.
+    # A race condition shows only now and then, so that requests are sent several times. On a changing feed once is enough:
+    # each difference takes many requests to confirm there.
     for _ in range(1 if trial.exam.moving else trial.exam.profile.crowds):
         crowd = _Crowd(trial.lots, asks)
         for index in range(len(asks)):
@@ -115,26 +127,31 @@ def concurrent_requests_get_what_they_get_alone(trial: Trial) -> None:
 
 
 def _unless_unstable(trial: Trial, ask: Ask, found: Violation) -> Violation:
-    """Return a violation, or one of PAGE-04 when the same request alone differs from one time to the next, too."""
+    """Return the violation, or one of PAGE-04 when the same request sent alone also returns different pages."""
     pages = [trial.lots.lot(ask, fresh=True) for _ in range(4)]
     again = next((each for each in (_unmixed([pages[0]], page) for page in pages[1:]) if each is not None), None)
     if again is None or trial.exam.moving:
         return found
-    return NotServed("PAGE-04", "pages that are repeatable alone", "the same request alone differs, too", again.answers)
+    return NotServed(
+        "PAGE-04",
+        "pages that are repeatable without concurrent requests",
+        "different pages for the same request sent alone",
+        again.answers,
+    )
 
 
 def _unmixed(alone: Sequence[Lot], together: Lot) -> Violation | None:
-    return unlike(alone[0], together, "alone", "among others at the same time")
+    return unlike(alone[0], together, "alone", "among concurrent requests")
 
 
 class _Crowd:
-    """Requests that are sent at the same time; one crowd serves every first look."""
+    """A group of concurrent requests. The first look at each of them uses the responses of one sending."""
 
     def __init__(self, lots: Lots, asks: Sequence[Ask]) -> None:
         self.lots = lots
         self.asks = asks
         for ask in asks:
-            # Before the crowd, so that a feed which moves can be told from requests that disturb each other.
+            # Request each page alone first, to distinguish a feed that changed from requests that disturb each other.
             with suppress(NotServed):
                 lots.lot(ask)
         self.first = self._send()
@@ -143,13 +160,23 @@ class _Crowd:
         return [self.lots.lot(self.asks[index], fresh=fresh)]
 
     def together(self, index: int, fresh: bool) -> Lot:
-        """Return a page of the crowd. Raises Violation when it is not served, as it is alone."""
+        """Return the page for one of the concurrent requests.
+
+        Args:
+            index: The place of the request in the group.
+            fresh: Whether to send the whole group again.
+
+        Raises:
+            Violation: The page is not served, although it is when requested alone.
+        """
         answer = (self._send() if fresh else self.first)[index]
         try:
             return self.lots.judge(self.asks[index], answer)
         except NotServed as error:
             self.lots.lot(self.asks[index])
-            raise Violation("the page that this request gets alone", f"{error.got} among others", error.answers) from error
+            raise Violation(
+                "the page that this request gets alone", f"{error.got} among concurrent requests", error.answers
+            ) from error
 
     def _send(self) -> list[Answer]:
         return self.lots.target.send_together([self.lots.request(ask) for ask in self.asks])
@@ -158,7 +185,7 @@ class _Crowd:
 def _crowd(trial: Trial) -> list[Ask]:
     json, xml = trial.lots.media_types
     if trial.exam.profile.thrifty:
-        # Pages that other rules have requested anyway, so that only the crowd itself costs requests.
+        # Other rules request the same pages, so that only the concurrent requests themselves cost anything.
         others = trial.exam.heavy.moderate(xml)[:1] or [trial.terms.sample(xml)]
         return [trial.terms.sample(json), *others]
     starts = list(dict.fromkeys(start.cursor for start in trial.exam.starts))
@@ -167,6 +194,6 @@ def _crowd(trial: Trial) -> list[Ask]:
         Ask((json, xml)[index % 2], starts[index % len(starts)], sizes[index // 2 % len(sizes)], trial.terms.light_mode)
         for index in range(8)
     ]
-    # Other modes among them, in small pages, as their responses are large: before some and after all.
+    # Binary pages take longest. Sent among and after the others, they overlap with both quick and slow responses.
     heavy = trial.exam.heavy.moderate(json)
     return [*asks[:3], *heavy, *asks[3:], *heavy]

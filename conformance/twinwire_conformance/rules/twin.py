@@ -1,4 +1,4 @@
-"""Equivalence: the same request gives the same result in JSON and XML."""
+"""Equivalence: the same request returns the same result in JSON and XML (TWIN-01 to TWIN-05)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from twinwire_conformance.strategies import echoed_inputs, lenient_inputs, some_
     "TWIN-01", "The same request gives the same result in JSON and XML, member by member, in binary mode", "binary twins"
 )
 def both_representations_say_the_same(left: Lot, right: Lot) -> Violation | None:
-    """Compare pages of the modes with large content, or of a feed without modes, in JSON and XML."""
+    """Compare pages with binary content, or pages of a feed without content modes, in JSON and XML."""
     return compare(left, right)
 
 
 def _has_modes(terms: Terms) -> None:
     if terms.feed.modes is None:
-        raise Skipped("the contract has no modes")
+        raise Skipped("the contract has no content modes")
 
 
 @must.pair(
@@ -34,28 +34,28 @@ def _has_modes(terms: Terms) -> None:
     need=_has_modes,
 )
 def both_representations_say_the_same_of_links(left: Lot, right: Lot) -> Violation | None:
-    """Compare pages of the light mode in JSON and XML."""
+    """Compare pages with links in JSON and XML."""
     return compare(left, right)
 
 
-@must("TWIN-03", "The empty page is the same in JSON and XML")
+@must("TWIN-03", "The empty page after the end of the feed is the same in JSON and XML")
 def both_representations_say_the_same_of_the_empty_page(trial: Trial) -> None:
-    """Compare the page after the end in JSON and XML, in every mode."""
+    """Compare the empty page after the end in JSON and XML, in every content mode."""
     end = trial.exam.survey.end
     if end is None:
         trial.exam.survey.need()
-        raise Inconclusive(trial.exam.survey.end_note or "the feed has no end that could be reached")
+        raise Inconclusive(trial.exam.survey.end_note or "the end of the feed was not reached")
     light, *others = trial.terms.modes
     json = trial.terms.canonical_type("json")
     _twins(trial, Ask(json, end.cursor, None, light))
     for mode in others if not trial.exam.profile.thrifty else ():
-        # A small page, for a feed that moves may have got something to bring there.
+        # On a changing feed the page may have entries by now; one entry keeps binary content small.
         _twins(trial, Ask(json, end.cursor, trial.lots.size(1), mode))
 
 
 @must("TWIN-05", "All media types of one representation give the same result")
 def all_labels_say_the_same(trial: Trial) -> None:
-    """Compare the responses to all media types of a representation: at the beginning, at the end, and of odd entries."""
+    """Compare the results of all media types of a representation: at the beginning, at the end, and for unusual entries."""
     if all(len(item.media_types) == 1 for item in trial.terms.feed.representations):
         raise Skipped("each representation has one media type only")
     asks = [trial.terms.sample("", cursor) for cursor in trial.exam.label_cursors]
@@ -68,7 +68,7 @@ def all_labels_say_the_same(trial: Trial) -> None:
 
 @must("TWIN-04", "JSON and XML reject or adjust the same request with the same code, message, warnings and HTTP status")
 def both_representations_refuse_the_same(trial: Trial) -> None:
-    """Send bad and odd input in JSON and XML and compare how it is rejected or adjusted."""
+    """Send bad and unusual input in JSON and XML, and compare the rejections, adjustments and warnings."""
     bad = some_bad_inputs(trial.terms, thrifty=trial.exam.profile.thrifty)
     for each in bad:
         with trial.part():
@@ -88,7 +88,7 @@ def _alike(trial: Trial, left: Answer, right: Answer) -> None:
         expected = f"HTTP {left.status}, as in {left.request.accept}"
         raise Violation(expected, f"HTTP {right.status} in {right.request.accept}", [left, right])
     if left.cut or right.cut:
-        # Only the beginning of large content was taken; what it says of the request is not known.
+        # Only the beginning of large content was read, so that the outcome of the request is not known.
         trial.witness()
         return
     for answer in (left, right):
@@ -115,7 +115,7 @@ def _alike(trial: Trial, left: Answer, right: Answer) -> None:
 
 
 def _result(trial: Trial, answer: Answer) -> dict[str, Any] | None:
-    """Return the result that a response holds, success or not; None when it holds none."""
+    """Return the result in a response, success or not; None when the response does not hold one."""
     try:
         value = trial.terms.read(answer).value
     except Unreadable:
@@ -128,12 +128,19 @@ def _twins(trial: Trial, ask: Ask) -> None:
 
 
 def compare(left: Lot, right: Lot) -> Violation | None:
-    """Compare two pages of one request in two media types."""
+    """Return the first difference between the pages of one request in two media types as a violation, or None."""
     return unlike(left, right, f"in {left.ask.media_type}", f"in {right.ask.media_type}")
 
 
 def unlike(left: Lot, right: Lot, one_way: str, other_way: str) -> Violation | None:
-    """Return the violation that the first difference of two results is, or None when they are equal."""
+    """Return the first difference between two results as a violation, or None when they are equal.
+
+    Args:
+        left: The expected page.
+        right: The page under test.
+        one_way: The words that describe how the first was requested, such as "in application/json".
+        other_way: The same for the second.
+    """
     found = difference(left.compared, right.compared)
     if found is None:
         return None

@@ -37,12 +37,13 @@ def parse(text: str) -> httpx.URL:
         raise UnobtainableError("its link is no URL")
     if url.scheme not in ("http", "https") or not url.host:
         raise UnobtainableError("its link is no absolute http or https URL")
-    return url.copy_with(fragment=None)
+    return url.copy_with(fragment=None) if "#" in text else url
 
 
 def shown(url: httpx.URL) -> str:
     """Return a URL for messages, without what may be a credential in it."""
-    return str(url.copy_with(userinfo=b"", query=None, fragment=None))[:200]
+    path, _, _ = url.raw_path.partition(b"?")
+    return (b"%s://%s%s" % (url.raw_scheme, url.netloc, path)).decode("ascii")[:200]
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int]:

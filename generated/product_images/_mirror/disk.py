@@ -18,6 +18,7 @@ import itertools
 import os
 import stat
 from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -28,6 +29,7 @@ STATE = ".mirror"
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _PIECE = 1 << 20
+_SYNCHRONISERS = 8
 # What file systems say to a name that they cannot hold.
 _NAME_ERRORS = frozenset({errno.EILSEQ, errno.EINVAL, errno.ENAMETOOLONG})
 # A database of SQLite that has been begun, and holds nothing yet.
@@ -45,14 +47,19 @@ def disk_errors(what: str) -> Generator[None]:
 
 
 class Draft:
-    """A file that is being written; discard it when it is not placed."""
+    """A file that is being written; discard it when it is not placed.
+
+    Bytes are held back and written ``_PIECE`` at a time: most images are written at once, and what is given up before costs
+    no file.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with disk_errors("cannot write a temporary file"):
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o666)
+        self._fd: int | None = None
+        self._is_there = False
+        self._held: list[bytes] = []
+        self._held_size = 0
         self._hash = hashlib.sha256()
-        self._open = True
         self.size = 0
 
     @property
@@ -62,38 +69,56 @@ class Draft:
 
     def write(self, data: bytes) -> None:
         """Append bytes."""
-        view = memoryview(data)
+        self._held.append(data)
+        self._held_size += len(data)
+        self._hash.update(data)
+        self.size += len(data)
+        if self._held_size >= _PIECE:
+            self._flush()
+
+    def _flush(self) -> int:
+        """Write what is held back, and return the file's descriptor."""
+        if self._fd is None:
+            with disk_errors("cannot write a temporary file"):
+                self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o666)
+            self._is_there = True
+        view = memoryview(b"".join(self._held))
+        self._held, self._held_size = [], 0
         with disk_errors("cannot write an image"):
             while view:
                 view = view[os.write(self._fd, view) :]
-        self._hash.update(data)
-        self.size += len(data)
+        return self._fd
 
     def restart(self) -> None:
         """Drop what has been written."""
         if self.size:
-            with disk_errors("cannot write an image"):
-                os.ftruncate(self._fd, 0)
-                os.lseek(self._fd, 0, os.SEEK_SET)
+            if self._fd is not None:
+                with disk_errors("cannot write an image"):
+                    os.ftruncate(self._fd, 0)
+                    os.lseek(self._fd, 0, os.SEEK_SET)
+            self._held, self._held_size = [], 0
             self._hash, self.size = hashlib.sha256(), 0
 
     def move(self, target: Path) -> None:
         """Bring what has been written to the disk, and then to its place."""
+        descriptor = self._flush()
         with disk_errors("cannot write an image"):
-            os.fsync(self._fd)
+            os.fsync(descriptor)
             self._close()
             self._path.replace(target)
+        self._is_there = False
 
     def discard(self) -> None:
         """Drop the file if it was not placed."""
         with suppress(OSError):
             self._close()
-            self._path.unlink(missing_ok=True)
+            if self._is_there:
+                self._path.unlink(missing_ok=True)
 
     def _close(self) -> None:
-        if self._open:
-            self._open = False
-            os.close(self._fd)
+        if self._fd is not None:
+            descriptor, self._fd = self._fd, None
+            os.close(descriptor)
 
 
 class Disk:
@@ -104,6 +129,8 @@ class Disk:
         self.state = root / STATE
         self._temporary = self.state / "tmp"
         self._numbers = itertools.count()
+        # The entries' directories that have been made, or looked at, since the last call of ``settle``.
+        self._folders: set[Path] = set()
 
     def prepare(self) -> None:
         """Create the directory where it is missing."""
@@ -173,7 +200,9 @@ class Disk:
         Raises UnobtainableError when the file system cannot hold its name.
         """
         target = self._at(path)
-        self._own_folder(target.parent)
+        if target.parent not in self._folders:
+            self._own_folder(target.parent)
+            self._folders.add(target.parent)
         try:
             draft.move(target)
         except MirrorError as error:
@@ -183,9 +212,17 @@ class Disk:
 
     def settle(self, paths: Iterable[str]) -> None:
         """Bring the directories of these files to the disk, and that these are there."""
-        folders = {(self.root / path).parent for path in paths}
-        for folder in {*folders, *([self.root] if folders else [])}:
-            synchronise(folder)
+        self._folders.clear()
+        folders = {self._at(path).parent for path in paths}
+        if len(folders) < _SYNCHRONISERS:
+            for folder in folders:
+                synchronise(folder)
+        else:
+            # Each waits for the disk, which takes several at a time.
+            with ThreadPoolExecutor(_SYNCHRONISERS, thread_name_prefix="feed-mirror") as pool:
+                list(pool.map(synchronise, folders))
+        if folders:
+            synchronise(self.root)
 
     def current(self, path: str, size: int, sha256: str) -> bool:
         """Say whether a file is there with this content. It reads the file only when its size is right."""

@@ -89,13 +89,13 @@ class Breaker:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for every download. ``home`` is the feed's URL: its origin gets ``headers``.
+    """What holds for every download. ``home`` is the feed's origin, which gets ``headers``.
 
     ``reached`` are the addresses at which the feed was reached: its own links may lead there even when they are private.
     ``guarded`` is False where addresses are not checked. ``patience`` is the time in seconds before ``Pace`` counts bytes.
     """
 
-    home: httpx.URL
+    home: tuple[str, str, int]
     headers: Mapping[str, str]
     guarded: bool
     max_bytes: int
@@ -109,7 +109,7 @@ class Rules:
 
     def is_home(self, url: httpx.URL) -> bool:
         """Say whether a URL has the feed's own origin: scheme, host and port."""
-        return origin(url) == origin(self.home)
+        return origin(url) == self.home
 
     def admit(self, url: httpx.URL) -> Callable[[str], None]:
         """Return the check of the address that a connection for a URL has reached."""

@@ -90,5 +90,7 @@ def _runtime(contract: Contract, names: Names, http: Http, header: str) -> Itera
         if path.endswith(".py"):
             text = re.sub(r"\bFeedError\b", names.error, file.read_text("utf-8"))
             if http != "httpx":
-                text = re.sub(r"^import httpx$", f"import {http} as httpx", text, flags=re.MULTILINE)
+                # The library below has the same suffix.
+                suffix = http.removeprefix("httpx")
+                text = re.sub(r"^import (httpx|httpcore)$", rf"import \g<1>{suffix} as \1", text, flags=re.MULTILINE)
             yield Artifact(f"{names.package}/{path}", f"{header}\n{text}", copied=True)

@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 MIN_ROUNDS = 3
 MAX_ROUNDS = 30
@@ -17,11 +18,20 @@ LARGE_BLOCK = 256 * 1024
 
 @dataclass(frozen=True)
 class Cell:
-    """One thing to measure, and the row and column of the table that it fills."""
+    """One thing to measure, and the row and column of the table that it fills.
+
+    ``after`` is given the result of the last call of each sample, and is not timed.
+    """
 
     row: str
     column: str
-    call: Callable[[], object]
+    call: Callable[[], Any]
+    after: Callable[[Any], object] | None = None
+
+    def clean(self, result: object) -> None:
+        """Clean up after a call."""
+        if self.after is not None:
+            self.after(result)
 
 
 @dataclass(frozen=True)
@@ -45,10 +55,12 @@ class _Running:
         # small blocks that it freed this cell's to put together, which malloc does when it is next asked for a large one.
         gc.collect()
         bytearray(LARGE_BLOCK)
+        result = None
         begin = time.perf_counter()
         for _ in range(self.loops):
-            self.cell.call()
+            result = self.cell.call()
         seconds = time.perf_counter() - begin
+        self.cell.clean(result)
         self.spent += seconds
         self.samples.append(seconds / self.loops)
 
@@ -67,7 +79,9 @@ def measure(cells: Iterable[Cell], cap: float) -> dict[tuple[str, str], Timing]:
 
 
 def _warm_up(cell: Cell) -> int:
-    cell.call()
+    cell.clean(cell.call())
     begin = time.perf_counter()
-    cell.call()
-    return max(1, round(SAMPLE_SECONDS / max(time.perf_counter() - begin, 1e-9)))
+    result = cell.call()
+    seconds = time.perf_counter() - begin
+    cell.clean(result)
+    return max(1, round(SAMPLE_SECONDS / max(seconds, 1e-9)))

@@ -7,10 +7,15 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+import tomllib
+import venv
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
+
+from packaging.requirements import Requirement
 
 from twinwire_bench.errors import BenchError
 
@@ -43,6 +48,38 @@ def run_python(code: str, *arguments: str) -> str:
     if done.returncode:
         raise BenchError(f"python -c {code!r:.80} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
     return done.stdout.strip()
+
+
+def sdk_environment(directory: Path) -> Path:
+    """Make a virtual environment of the SDK and what it requires, as its users have it, and return its interpreter.
+
+    The bench's own environment holds click and rich, for whose sake the HTTP library loads a command line of its own, and
+    the SDK by way of an import hook.
+    """
+    venv.create(directory, symlinks=True)
+    python = directory / "bin" / "python"
+    where = Path(sysconfig.get_path("purelib", vars={"base": str(directory), "platbase": str(directory)}))
+    project = tomllib.loads((ROOT / "generated" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for source in {ROOT / "generated" / "product_images", *_packages(project["dependencies"])}:
+        (where / source.name).symlink_to(source)
+    return python
+
+
+def _packages(requirements: Iterable[str]) -> set[Path]:
+    """Return the installed packages and modules of these requirements, and of what they require."""
+    found: set[Path] = set()
+    seen: set[str] = set()
+    left = list(requirements)
+    while left:
+        requirement = Requirement(left.pop())
+        if requirement.name in seen or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+            continue
+        seen.add(requirement.name)
+        installed = metadata.distribution(requirement.name)
+        left += installed.requires or ()
+        names = {path.parts[0] for path in installed.files or () if path.parts[0] not in ("..", "__pycache__")}
+        found |= {Path(str(installed.locate_file(name))) for name in names}
+    return found
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -87,7 +88,11 @@ class SyncClient(Generic[R]):
         self._max_bytes = max_bytes
         self._sleep = sleep
         self._owned = http_client is None
-        self._http = http_client if http_client is not None else httpx.Client(timeout=steps, transport=transport)
+        # Made here, for it takes long, and what is built on a client may use the same one.
+        self._tls = None if http_client is not None or transport is not None else httpx.create_ssl_context()
+        if http_client is None:
+            http_client = httpx.Client(timeout=steps, transport=transport, verify=self._tls or True)
+        self._http = http_client
 
     def _contract(self) -> Contract[R]:
         raise NotImplementedError
@@ -165,8 +170,10 @@ class Engine(Generic[R]):
     core: Core[R]
     run: RunSync
     http: httpx.Client
+    tls: ssl.SSLContext | None
+    """The TLS context, None where the connections are another's."""
 
 
 def engine(client: SyncClient[R]) -> Engine[R]:
     """Return the inside of a client."""
-    return Engine(client._core, client._run, client._http)  # pyright: ignore[reportPrivateUsage]
+    return Engine(client._core, client._run, client._http, client._tls)  # pyright: ignore[reportPrivateUsage]

@@ -4,16 +4,21 @@ With ``prefetch=1`` the next lot is loaded while the present one is handled. Wha
 lot would have been loaded. An iterator that has raised is finished: go on from its last token with a new one.
 """
 
+# asyncio loads with the first lot that is loaded ahead by an asynchronous iterator: blocking programs need none of it.
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ._ahead import Ahead, RunAsync, RunSync
 from ._arguments import integer
 from .paging import Page, Pager
+
+if TYPE_CHECKING:
+    import asyncio
 
 R = TypeVar("R")
 E = TypeVar("E")
@@ -142,6 +147,8 @@ class AsyncPages(AsyncIterator[Page[R]]):
         return page
 
     def _start(self) -> asyncio.Task[Page[R]]:
+        import asyncio
+
         task: asyncio.Task[Page[R]] = asyncio.get_running_loop().create_task(self._run(self._pager.load()))
         # Asked for its error here, so that asyncio does not report one of a walk that was dropped.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -153,6 +160,8 @@ class AsyncPages(AsyncIterator[Page[R]]):
         ahead, self._ahead = self._ahead, None
         if ahead is not None:
             ahead.cancel()
+            import asyncio
+
             # Unlike awaiting it, this does not raise what the task raised.
             await asyncio.wait([ahead])
 

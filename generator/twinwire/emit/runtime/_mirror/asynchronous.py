@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import httpx
 
 from .._async import AsyncioClient, async_engine
+from .._deadline import watch
 from .._wire import Sleep
 from ..errors import HTTPStatusError, ReturnCodeError
 from ..iterators import AsyncPages
@@ -23,15 +24,12 @@ from .http import (
     CONNECTED,
     MAX_IMAGE_BYTES,
     NOT_REACHED,
-    SECURED,
     addresses,
     beginning,
     not_reached,
     note_peer,
     peer,
     rules,
-    watch,
-    watch_with,
 )
 from .job import Done, Job, Link, Lot, Settings
 from .opening import opened
@@ -84,7 +82,7 @@ async def mirror_async(
         job = stack.enter_context(opened(inside.core, Path(directory), settings))
         http = http_client
         if http is None:
-            own = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(), timeout=timeout)
+            own = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(verify=inside.tls or True), timeout=timeout)
             http = await stack.enter_async_context(own)
         guarded = http_client is None and not allow_private
         how = rules(inside.core, max_image_bytes, timeout, guarded=guarded)
@@ -198,11 +196,20 @@ class _Loader:
                 except UnobtainableError:
                     await stream.aclose()
                     raise
-            if event in (CONNECTED, SECURED):
-                watch(info["return_value"])
+            watch(event, info)
 
-        watch_with(action.sink.pace.check)
         request = self._http.build_request("GET", action.url, headers=action.headers, extensions={"trace": trace})
+        pace = action.sink.pace
+        request.extensions["timeout"] = pace.cut(request.extensions["timeout"])
+        try:
+            with pace.kept():
+                return await self._receive(request, action)
+        except httpx.TimeoutException:
+            # A timeout that was cut is the deadline's.
+            pace.check()
+            raise
+
+    async def _receive(self, request: httpx.Request, action: Get) -> Head:
         async with aclosing(await self._http.send(request, stream=True, follow_redirects=False)) as response:
             if action.sink.opens(head := beginning(response)):
                 if response.is_stream_consumed:

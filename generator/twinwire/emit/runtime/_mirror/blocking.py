@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import httpx
 
 from .._ahead import StoppedError
+from .._deadline import watch
 from .._sync import SyncClient, engine
 from .._wire import Sleep
 from ..errors import HTTPStatusError, ReturnCodeError
@@ -20,20 +21,18 @@ from ..iterators import Pages
 from ..paging import Pager
 from .address import UnobtainableError
 from .body import Head
+from .connections import Connections
 from .download import Action, Answer, Get, Resolve, Rules, Task, download
 from .http import (
     CONNECTED,
     MAX_IMAGE_BYTES,
     NOT_REACHED,
-    SECURED,
     addresses,
     beginning,
     not_reached,
     note_peer,
     peer,
     rules,
-    watch,
-    watch_with,
 )
 from .job import Done, Job, Link, Lot, Settings
 from .opening import opened
@@ -83,11 +82,11 @@ def mirror(
     )
     with ExitStack() as stack:
         job = stack.enter_context(opened(inside.core, Path(directory), settings))
-        # With a transport of its own, it does not go by the proxies of the environment: they would do the connecting.
-        http = http_client or stack.enter_context(httpx.Client(transport=httpx.HTTPTransport(), timeout=timeout))
+        connections = None if http_client is not None else Connections(inside.tls or httpx.create_ssl_context())
+        http = http_client or stack.enter_context(httpx.Client(transport=connections, timeout=timeout))
         guarded = http_client is None and not allow_private
         how = rules(inside.core, max_image_bytes, timeout, guarded=guarded)
-        loader = _Loader(http, how, parallel)
+        loader = _Loader(http, connections, how, parallel)
         stack.enter_context(_noting(inside.http, how.reached))
         for again in job.again():
             try:
@@ -128,8 +127,9 @@ def _take(job: Job, lot: Lot, loader: _Loader) -> None:
 class _Loader:
     """Loads the links of a lot, several at a time."""
 
-    def __init__(self, http: httpx.Client, rules: Rules, parallel: int) -> None:
+    def __init__(self, http: httpx.Client, connections: Connections | None, rules: Rules, parallel: int) -> None:
         self._http = http
+        self._connections = connections
         self._rules = rules
         self._parallel = parallel
         self._stop = threading.Event()
@@ -189,11 +189,22 @@ class _Loader:
                 except UnobtainableError:
                     stream.close()
                     raise
-            if event in (CONNECTED, SECURED):
-                watch(info["return_value"])
+            watch(event, info)
 
-        watch_with(action.sink.pace.check)
         request = self._http.build_request("GET", action.url, headers=action.headers, extensions={"trace": trace})
+        pace = action.sink.pace
+        request.extensions["timeout"] = pace.cut(request.extensions["timeout"])
+        try:
+            with pace.kept():
+                if self._connections is not None:
+                    return self._connections.get(self._http, request, action.sink)
+                return self._receive(request, action)
+        except httpx.TimeoutException:
+            # A timeout that was cut is the deadline's.
+            pace.check()
+            raise
+
+    def _receive(self, request: httpx.Request, action: Get) -> Head:
         with closing(self._http.send(request, stream=True, follow_redirects=False)) as response:
             if action.sink.opens(head := beginning(response)):
                 if response.is_stream_consumed:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
+from .._deadline import Deadline
 from .address import UnobtainableError
 from .content import HEAD_BYTES
 from .disk import Draft
@@ -40,13 +41,19 @@ class BrokenBodyError(OSError):
     """A body is not as it was announced; another attempt may go better."""
 
 
-class Pace:
-    """The time that an image may take. Each answer has its patience, and must then bring ``SLOWEST`` bytes a second."""
+class Pace(Deadline):
+    """The deadline of an image, ``LONGEST`` after now, and the speed of each answer that it comes in.
+
+    An answer has its patience, and must then bring ``SLOWEST`` bytes a second on average.
+
+    Args:
+        clock: A clock in seconds that never goes back.
+        patience: The seconds after the beginning of an answer from which on its bytes are counted.
+    """
 
     def __init__(self, clock: Callable[[], float], patience: float) -> None:
-        self._clock = clock
+        super().__init__(LONGEST, clock)
         self._patience = patience
-        self._deadline = clock() + LONGEST
         self._bytes, self._since = 0, clock()
 
     def begin(self) -> None:
@@ -60,10 +67,9 @@ class Pace:
 
     def check(self) -> None:
         """Raise UnobtainableError when the time is over."""
-        now = self._clock()
-        if now > self._deadline:
+        if self.is_over:
             raise UnobtainableError(f"it did not come within {LONGEST:.0f} seconds", passing=True)
-        if now - self._since > self._patience + self._bytes / SLOWEST:
+        if self._clock() - self._since > self._patience + self._bytes / SLOWEST:
             raise UnobtainableError(f"it came slower than {SLOWEST} bytes a second", passing=True)
 
 
@@ -151,7 +157,7 @@ class Sink:
         self.content_type: str | None = None
         self.coding = ""
         self.head = b""
-        self._version: Version | None = None
+        self._headers: Mapping[str, str] | None = None
         self._total: int | None = None
         self._expected: int | None = None
         self._received = 0
@@ -164,15 +170,20 @@ class Sink:
 
     def conditions(self) -> dict[str, str]:
         """Return the headers that ask for the rest only, where what is there is known to be its beginning."""
-        validator = self._version.validator if self._version else None
-        if not self._draft.size or validator is None:
+        version = self._version
+        if not self._draft.size or version is None or (validator := version.validator) is None:
             return {}
         return {"Range": f"bytes={self._draft.size}-", "If-Range": validator}
+
+    @property
+    def _version(self) -> Version | None:
+        """The version of what is there, None where ranges do not count it. It is asked for only when a body broke off."""
+        return None if self._headers is None else _version(self._headers)
 
     def restart(self) -> None:
         """Drop what is there."""
         self._draft.restart()
-        self.head, self._version, self._total, self._unpacker = b"", None, None, None
+        self.head, self._headers, self._total, self._unpacker = b"", None, None, None
 
     def opens(self, head: Head) -> bool:
         """Say whether the body belongs into the file. Raises UnobtainableError when it is announced to be too large."""
@@ -191,7 +202,7 @@ class Sink:
         self.etag, self.content_type = sendable_etag(headers.get("etag")), headers.get("content-type")
         if self.coding in ("", "identity"):
             # Packed bytes cannot be gone on with: what is there is not what the ranges count.
-            self._version, self._total = _version(headers), self._expected
+            self._headers, self._total = headers, self._expected
             if self._total is not None and self._total > self._max_bytes:
                 raise self._too_large()
         elif self.coding in ("gzip", "x-gzip", "deflate"):
@@ -204,7 +215,8 @@ class Sink:
     def _continues(self, headers: Mapping[str, str]) -> bool:
         """Say whether a partial answer is the part that was asked for, of the version that is there."""
         found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
-        if found is None or self._version is None or not self._version.agrees(headers) or self.coding not in ("", "identity"):
+        version = self._version
+        if found is None or version is None or not version.agrees(headers) or self.coding not in ("", "identity"):
             return False
         first, last = int(found[1]), int(found[2])
         total = self._total if found[3] == "*" else int(found[3])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from contextvars import ContextVar
 from typing import Any
 
 import httpx
@@ -12,7 +11,7 @@ import httpx
 from .._http import NO_ANSWER, failure
 from .._wire import Failure
 from ..core import Core
-from .address import UnobtainableError, normal
+from .address import UnobtainableError, normal, origin
 from .body import Head
 from .download import Rules
 
@@ -20,9 +19,6 @@ MAX_IMAGE_BYTES = 100 * 1024 * 1024
 
 CONNECTED = "connection.connect_tcp.complete"
 """What the HTTP library calls the moment when a connection is there, and nothing has been sent yet."""
-
-SECURED = "connection.start_tls.complete"
-"""What it calls the moment when TLS has begun on a connection, which is another stream from then on."""
 
 # The headers of the client that are another's with a link: its own negotiation, and ranges.
 _NOT_SENT = frozenset({"accept", "accept-encoding", "range", "if-range", "if-none-match", "if-modified-since", "if-match"})
@@ -49,31 +45,6 @@ def peer(stream: Any) -> str:
     return str(place[0]) if place else ""
 
 
-# A connection serves one request after another; each runs in a thread or a task, and thus in a context, of its own.
-_CHECK: ContextVar[Callable[[], None]] = ContextVar("check")
-
-
-def watch(stream: Any) -> None:
-    """Make a connection check the time before each read.
-
-    The HTTP library's timeout starts anew with each read, so that a server which sends a byte a second, of the headers
-    too, would never be given up.
-    """
-    read = stream.read
-
-    def watched(*arguments: Any, **named: Any) -> Any:
-        _CHECK.get()()
-        # The answer itself, or a coroutine of it.
-        return read(*arguments, **named)
-
-    stream.read = watched
-
-
-def watch_with(check: Callable[[], None]) -> None:
-    """Set the check of the time for what this thread or task reads from now on."""
-    _CHECK.set(check)
-
-
 def note_peer(response: httpx.Response, reached: set[str]) -> None:
     """Note the address that an answer of the feed came from, where the transport can tell."""
     stream = response.extensions.get("network_stream")
@@ -93,4 +64,4 @@ def rules(core: Core[Any], max_bytes: int, timeout: float, *, guarded: bool) -> 
     sent: Mapping[str, str] = core.target.request({}).headers
     headers = {name: value for name, value in sent.items() if name.lower() not in _NOT_SENT}
     options = core.options.retry, core.target.redact, core.tell
-    return Rules(httpx.URL(core.target.url), headers, guarded, max_bytes, timeout, *options)
+    return Rules(origin(httpx.URL(core.target.url)), headers, guarded, max_bytes, timeout, *options)

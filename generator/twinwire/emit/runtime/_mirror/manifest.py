@@ -12,7 +12,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import astuple, fields
+from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 
 from ..errors import MirrorError
@@ -40,6 +41,7 @@ _MAX_VALUE = 1 << 26
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Row))
+_VALUES = attrgetter(*(field.name for field in fields(Row)))
 _MARKS = ", ".join("?" for _ in fields(Row))
 
 
@@ -142,7 +144,7 @@ class Manifest:
         stored = list(rows)
         with self._errors(), self._transaction():
             self._db.executemany("DELETE FROM images WHERE entry = ?", ((entry,) for entry in entries))
-            self._db.executemany(f"INSERT INTO images ({_COLUMNS}) VALUES ({_MARKS})", map(astuple, stored))  # noqa: S608
+            self._db.executemany(f"INSERT INTO images ({_COLUMNS}) VALUES ({_MARKS})", map(_VALUES, stored))  # noqa: S608
             self._db.executemany("DELETE FROM removals WHERE path = ?", ((row.path,) for row in stored))
             self._db.executemany("INSERT OR IGNORE INTO removals VALUES (?)", ((path,) for path in removed))
             if token is not None:
