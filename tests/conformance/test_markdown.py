@@ -80,11 +80,11 @@ def test_there_are_at_most_ten_annotations_of_a_kind(level: Level, number: int) 
 
 
 def test_an_annotation_is_one_line_whatever_a_server_says() -> None:
-    message = "expected a\ngot      100%\r\n::stop-commands::x"
+    message = "expected a\r\n::stop-commands::x\ngot      100%"
     result = Result("PAGE-01", MUST, "A title: with, 100%", Outcome.FAIL, message=message)
     report = replace(REPORT, results=(result,), causes=(Cause("PAGE-01", MUST, "y"),))
     assert annotation_lines(report)[0] == (
-        "::error title=PAGE-01 A title%3A with%2C 100%25::expected a; got 100%25; ::stop-commands::x"
+        "::error title=PAGE-01 A title%3A with%2C 100%25::expected a; ::stop-commands::x; got 100%25"
     )
 
 
