@@ -9,15 +9,14 @@ from typing import TextIO
 from twinwire.commands import Command
 from twinwire_conformance import credentials
 from twinwire_conformance.interrupts import Interrupts
-from twinwire_conformance.launch import launched
+from twinwire_conformance.launch import launched, results_of
 from twinwire_conformance.model import Report, Result
 from twinwire_conformance.options import OPTIONS, REPORT_OPTIONS, parsed
 from twinwire_conformance.reports import console as console_report
 from twinwire_conformance.reports import github
-from twinwire_conformance.reports.baseline import Comparison, compare, read_baseline
+from twinwire_conformance.reports.baseline import Comparison, read_baseline
 from twinwire_conformance.reports.console import Detail, Live
 from twinwire_conformance.reports.delivery import Delivery
-from twinwire_conformance.reports.results import Results
 from twinwire_conformance.rules import Rule, catalogue
 from twinwire_conformance.runner import Run
 from twinwire_conformance.runner import certify as try_rules
@@ -55,14 +54,16 @@ def _certify(args: argparse.Namespace) -> int:
     detail = Detail.QUIET if options.quiet else Detail.VERBOSE if options.verbose else Detail.NORMAL
     with Interrupts(process_ends=True) as interrupts, launched(options) as started:
         chosen = rules if started.rules is None else recorded(started.rules)
-        report = started.conclude(_try(started.run, rules, chosen, Live(delivery.stream, len(chosen), detail), interrupts))
-        comparison = None if known is None else compare(report, known)
-        # Within the block: a recording that cannot be written must not cost the report.
-        with github.commands_stopped(delivery.stream):
-            _tell(delivery.stream, report, started.run.absent, detail, comparison)
+        budget = started.run.exam.target.manners.max_requests
+        progress = Live(delivery.stream, len(chosen), detail, budget)
+        report = started.conclude(_try(started.run, rules, chosen, progress, interrupts))
+        results = results_of(started, options, report, known)
+        # Leaving the block writes the recording, which may fail: the report is written before.
+        with github.commands_stopped(sys.stderr if started.run.absent else delivery.stream):
+            _tell(delivery.stream, report, started.run.absent, detail, results.comparison)
         for line in github.annotation_lines(report) if github.is_github() else ():
             print(line, file=delivery.stream)
-        delivery.write(Results(report, started.run.exam.terms.contract, options.spec, comparison))
+        delivery.write(results)
     return options.exit_code(report)
 
 

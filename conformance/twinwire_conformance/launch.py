@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +17,10 @@ from twinwire_conformance.loading import load_app
 from twinwire_conformance.model import Report, Verdict
 from twinwire_conformance.options import DEFAULT_PROFILE, Options
 from twinwire_conformance.profiles import PROFILES
+from twinwire_conformance.reports.baseline import compare
 from twinwire_conformance.reports.output import Output
+from twinwire_conformance.reports.results import Results
+from twinwire_conformance.rules.explanations import explanations
 from twinwire_conformance.runner import Run, begin
 from twinwire_conformance.target import Manners, Target
 from twinwire_conformance.transport import (
@@ -67,6 +70,20 @@ class Launched:
         kit = self.recording.origin.kit if self.recording else __version__
         version = "" if kit == __version__ else f"; it was made by twinwire {kit}, and this is {__version__}"
         return f"the recording lacks {lacks[0]}{more}{version}"
+
+
+def results_of(started: Launched, options: Options, report: Report, known: Mapping[str, str] | None) -> Results:
+    """Return the results of a run as the report writers get them.
+
+    Args:
+        started: The run.
+        options: The options of the run.
+        report: Its report.
+        known: The failures of the baseline, by fingerprint; None without a baseline.
+    """
+    comparison = None if known is None else compare(report, known)
+    contract = started.run.exam.terms.contract
+    return Results(report, contract, options.spec, comparison, explanations() if options.reports else {})
 
 
 @contextmanager

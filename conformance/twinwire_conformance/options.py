@@ -45,11 +45,11 @@ class Options:
         rules: The ids of the rules to try; None for all.
         har: The file to record the run in.
         replay: The recording to replay.
-        reports: The file of each report that is wanted, by the option of its writer.
-        fail_on: "should" when a failed SHOULD fails the run, too; None otherwise.
-        baseline: The file of an earlier report, to tell new failures from known ones.
-        quiet: Whether the terminal shows one line for each cause only.
-        verbose: Whether the terminal shows every failure.
+        reports: The file of each requested report, by the option of its writer.
+        fail_on: "should" when a failed SHOULD fails the run, too.
+        baseline: The file of an earlier JSON report.
+        quiet: Whether certify prints causes and verdict only.
+        verbose: Whether certify prints every request and response of a failure.
     """
 
     url: str | None = None
@@ -94,7 +94,7 @@ class Option:
         metavar: The placeholder of its value; None for a switch.
         parse: Converts the text of the value.
         many: Whether the option may be repeated.
-        for_terminal: Whether the option concerns the printed output, for which pytest has options of its own.
+        for_terminal: Whether the option concerns the output of certify, for which pytest has options of its own.
     """
 
     name: str
@@ -201,7 +201,7 @@ OPTIONS = (
     Option("verbose", "verbose", "print every failure with every request and response", for_terminal=True),
     Option("har", "har", "record every exchange as HAR 1.2, without secrets (F.gz: compressed); - is standard output", "F"),
 )
-"""Every option of a run but the URL and the reports."""
+"""Every option of a run except the URL and the reports."""
 REPORT_OPTIONS = tuple(
     Option(writer.option, "reports", f"{writer.help} (F.gz: compressed); - is standard output", "F") for writer in WRITERS
 )

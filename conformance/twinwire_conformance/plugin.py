@@ -20,13 +20,12 @@ import pytest
 
 from twinwire.errors import TwinwireError
 from twinwire_conformance.interrupts import Interrupts
-from twinwire_conformance.launch import launched
+from twinwire_conformance.launch import launched, results_of
 from twinwire_conformance.model import INTERRUPTED, Evidence, Level, Outcome, Report, Result
 from twinwire_conformance.options import OPTIONS, REPORT_OPTIONS, parsed
 from twinwire_conformance.reports import console
-from twinwire_conformance.reports.baseline import Comparison, compare, read_baseline
+from twinwire_conformance.reports.baseline import Comparison, read_baseline
 from twinwire_conformance.reports.delivery import Delivery
-from twinwire_conformance.reports.results import Results
 from twinwire_conformance.rules import RULES, catalogue
 from twinwire_conformance.runner import certify
 from twinwire_conformance.selection import choose, chosen_ids, recorded
@@ -104,7 +103,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     for line in (*(f"Coverage: {line}" for line in report.coverage), *(f"- {line}" for line in report.notes)):
         terminalreporter.write_line(line)
-    comparison = config.stash[_COMPARISON]
+    comparison = config.stash.get(_COMPARISON, None)
     if comparison is not None:
         terminalreporter.write_line(str(comparison))
     if report.note:
@@ -156,8 +155,8 @@ def _certify(config: pytest.Config, ids: Iterable[str]) -> None:
         with Interrupts() as interrupts, launched(options) as started:
             chosen = rules if started.rules is None else recorded(started.rules)
             report = started.conclude(certify(started.run, rules, chosen, interrupts=interrupts))
-            comparison = None if known is None else compare(report, known)
-            delivery.write(Results(report, started.run.exam.terms.contract, options.spec, comparison))
+            results = results_of(started, options, report, known)
+            delivery.write(results)
     except TwinwireError as error:
         raise pytest.UsageError(" ".join(str(error).splitlines())) from error
     if started.run.note == INTERRUPTED:
@@ -169,7 +168,7 @@ def _certify(config: pytest.Config, ids: Iterable[str]) -> None:
         raised = f"; the application raised: {' '.join(traces[0].split())}" if traces else ""
         pytest.exit(f"{report.verdict.value}: {started.run.absent}{raised}", returncode=UNREACHABLE)
     config.stash[_REPORT] = report
-    config.stash[_COMPARISON] = comparison
+    config.stash[_COMPARISON] = results.comparison
     config.stash[_RESULTS] = {result.id: result for result in report.results}
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from twinwire import __version__
 from twinwire.errors import printable
@@ -249,7 +250,7 @@ class Run:
         return Report(
             verdict=verdict(results),
             target=self.exam.target.redact(self.exam.target.base_url),
-            spec={"title": origin.title, "version": origin.version, "sha256": origin.sha256},
+            spec=MappingProxyType({"title": origin.title, "version": origin.version, "sha256": origin.sha256}),
             kit=__version__,
             profile=self.exam.profile.name,
             seed=self.exam.seed,

@@ -26,5 +26,5 @@ def test_rule(rule: Rule, certification: Mapping[str, Result], pytestconfig: pyt
     fails = result.level is Level.MUST or (pytestconfig.option.target_fail_on is not None and result.outcome is Outcome.FAIL)
     if fails and result.outcome is not Outcome.WAIVED:
         pytest.fail(shown, pytrace=False)
-    # A SHOULD only remarks, unless --target-fail-on says otherwise, and so does a failure that is waived.
+    # A failed SHOULD, unless --target-fail-on says otherwise, and a waived failure are remarks.
     pytest.xfail(shown)

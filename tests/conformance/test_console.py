@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from twinwire_conformance.model import NOT_SELECTED, Evidence, Level, Outcome, Report, Result, Verdict
-from twinwire_conformance.reports.console import MAX_CURLS, Live, summarise
+from twinwire_conformance.reports.console import MAX_CURLS, Detail, Live, summarise
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 REPORT = Report(
@@ -76,13 +76,19 @@ def test_a_terminal_gets_the_words_of_a_pipe_in_colour(terminal: Terminal) -> No
 def test_only_a_terminal_sees_the_progress(terminal: Terminal) -> None:
     pipe = io.StringIO()
     for stream in (pipe, terminal):
-        with Live(stream, 2) as live:
+        with Live(stream, 2, budget=60) as live:
             live.begin("PAGE-01")
             live.requests(5)
             live.end()
     assert pipe.getvalue() == ""
     assert "PAGE-01" in terminal.getvalue()
-    assert "5 requests" in terminal.getvalue()
+    assert "5 of 60 requests" in terminal.getvalue()
+
+
+def test_a_quiet_run_shows_no_progress(terminal: Terminal) -> None:
+    with Live(terminal, 2, Detail.QUIET) as live:
+        live.begin("PAGE-01")
+    assert terminal.getvalue() == ""
 
 
 def test_a_run_in_a_pipe_loads_no_more_than_it_needs() -> None:

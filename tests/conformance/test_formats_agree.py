@@ -12,12 +12,13 @@ import jsonschema
 import pytest
 from lxml import etree
 
+from certification_runs import run
 from github_sarif import objections
 from twinwire.cli import main
-from twinwire_conformance.contract import packaged_contract
+from twinwire_conformance.contract import Terms, packaged_contract
 from twinwire_conformance.model import Level, Outcome, Verdict
 from twinwire_conformance.reference import create_app, running
-from twinwire_conformance.reports.document import schema
+from twinwire_conformance.reports.document import document, schema
 from twinwire_conformance.reports.registry import WRITERS
 from twinwire_conformance.rules import RULES
 
@@ -106,6 +107,17 @@ def test_sarif_agrees(written: Written) -> None:
     prints = {each["ruleId"]: each["partialFingerprints"]["primaryLocationLineHash"] for each in run["results"]}
     assert prints == {rule: f"{written.results[rule]['fingerprint']}:1" for rule in written.of(FAIL)}
     assert run["properties"]["verdict"] == written.whole["verdict"]
+
+
+@pytest.mark.parametrize("fault", ["boundary-lost", "xml-never", "position-twice-of-four"])
+def test_the_seed_does_not_change_a_fingerprint(fault: str) -> None:
+    contract = packaged_contract()
+    found = []
+    for seed in (1, 2):
+        report = run(Terms(contract), create_app(contract, fault=fault), profile="quick", seed=seed)
+        results = {each["id"]: each for each in document(report)["results"]}
+        found.append({cause.rule: results[cause.rule]["fingerprint"] for cause in report.causes})
+    assert found[0] == found[1] != {}
 
 
 def test_the_summary_and_the_badge_agree(written: Written) -> None:

@@ -80,11 +80,11 @@ def test_there_are_at_most_ten_annotations_of_a_kind(level: Level, number: int) 
 
 
 def test_an_annotation_is_one_line_whatever_a_server_says() -> None:
-    message = "expected a\ngot      100%\r\n::stop-commands::x"
+    message = "expected a\r\n::stop-commands::x\ngot      100%"
     result = Result("PAGE-01", MUST, "A title: with, 100%", Outcome.FAIL, message=message)
     report = replace(REPORT, results=(result,), causes=(Cause("PAGE-01", MUST, "y"),))
     assert annotation_lines(report)[0] == (
-        "::error title=PAGE-01 A title%3A with%2C 100%25::expected a; got 100%25; ::stop-commands::x"
+        "::error title=PAGE-01 A title%3A with%2C 100%25::expected a; ::stop-commands::x; got 100%25"
     )
 
 
@@ -104,6 +104,18 @@ def test_commands_are_stopped_with_a_word_that_nobody_knows(monkeypatch: pytest.
     assert re.fullmatch("::stop-commands::[0-9a-f]{32}", lines[0])
     assert lines[2] == f"::{lines[0].split('::')[2]}::"
     assert lines[0] != lines[3]
+
+
+def test_a_target_without_a_feed_cannot_give_commands_either(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert main(["certify", "http://127.0.0.1:9"]) == 3
+    captured = capsys.readouterr()
+    stop, message, start = captured.err.splitlines()
+    assert stop.removeprefix("::stop-commands::") == start.strip(":")
+    assert message.startswith("twinwire certify: inconclusive: no feed at http://127.0.0.1:9/")
+    assert [line.split("::")[1].split()[0] for line in captured.out.splitlines()] == ["warning"] * 10 + ["notice"]
 
 
 @pytest.mark.parametrize("github", [True, False])

@@ -16,6 +16,7 @@ from twinwire_conformance import cli
 from twinwire_conformance.reports import delivery
 from twinwire_conformance.reports.delivery import Delivery
 from twinwire_conformance.reports.registry import WRITERS
+from twinwire_conformance.reports.results import Results
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reports.md").read_text("utf-8")
@@ -59,6 +60,23 @@ def test_a_report_that_cannot_be_written_does_not_cost_the_others(
     assert main(["certify", "--reference", "--select", "HTTP-04", "--report-json", "r"]) == 2
     assert "No space left" in capsys.readouterr().err
     assert json.loads((tmp_path / "r").read_text("utf-8"))["verdict"] == "partial"
+
+
+def test_a_defect_of_one_writer_costs_neither_the_others_nor_the_verdict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def render(results: Results, _name: str) -> str:
+        results.report.spec["title"] = "other"  # type: ignore[index]
+        return ""
+
+    monkeypatch.setattr(delivery, "WRITERS", (replace(WRITERS[0], option="junit", render=render), WRITERS[0]))
+    files = [word for name in ("junit", "report-json") for word in (f"--{name}", str(tmp_path / name))]
+    assert main(["certify", "--reference", "--select", "HTTP-04", *files]) == 2
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[-1] == "partial"
+    # What writers get cannot be changed, so that one cannot influence another.
+    assert "--junit could not be written: internal error: TypeError: 'mappingproxy' object does not support" in captured.err
+    assert json.loads((tmp_path / "report-json").read_text("utf-8"))["spec"]["title"] == "Product images"
 
 
 def test_pytest_writes_the_reports_of_the_session(tmp_path: Path) -> None:

@@ -14,9 +14,11 @@ from github_sarif import objections
 from sample_results import REPORT, RESULTS, sample_results
 from twinwire.ir import read_contract
 from twinwire_conformance.model import Report, Result
+from twinwire_conformance.reports import markdown
 from twinwire_conformance.reports.fingerprints import fingerprint, member_path
 from twinwire_conformance.reports.results import Results
 from twinwire_conformance.reports.sarif import render
+from twinwire_conformance.rules.explanations import explanations
 
 ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "spec" / "products-images.yaml"
@@ -39,6 +41,17 @@ def place_of(result: dict[str, Any]) -> tuple[str, dict[str, int]]:
 
 def marked(file: Path, region: dict[str, int]) -> str:
     return file.read_text("utf-8").splitlines()[region["startLine"] - 1][region["startColumn"] - 1 : region["endColumn"] - 1]
+
+
+def test_a_rule_is_explained_to_whoever_sees_only_the_alert() -> None:
+    explained = replace(sample_results(), helps=explanations())
+    rules = {rule["id"]: rule for rule in log(explained)["runs"][0]["tool"]["driver"]["rules"]}
+    for rule, texts in explanations().items():
+        if rule in rules:
+            for shown in (rules[rule]["help"]["text"], rules[rule]["help"]["markdown"]):
+                assert all(text in shown for text in (texts.clause, texts.why, texts.cause, texts.fix))
+    summary = markdown.render(explained, "")
+    assert f"Usual fix: {explanations()['SCHEMA-04'].fix}" in summary
 
 
 @pytest.fixture

@@ -47,12 +47,16 @@ class Detail(StrEnum):
 
 
 class Live:
-    """Shows which rule is on trial and how many requests were sent; silent when the stream is no terminal, or when quiet."""
+    """Shows which rule is on trial and how many requests of the budget were sent.
 
-    def __init__(self, stream: TextIO, rules: int, detail: Detail = Detail.NORMAL) -> None:
+    Nothing is shown when the stream is not a terminal, or when the report is to be quiet.
+    """
+
+    def __init__(self, stream: TextIO, rules: int, detail: Detail = Detail.NORMAL, budget: int | None = None) -> None:
         shown = _is_terminal(stream) and detail is not Detail.QUIET
         self._progress = _progress(stream) if shown else None
-        self._task = self._progress.add_task("rules", total=rules, rule="", requests=0) if self._progress else None
+        self._task = self._progress.add_task("rules", total=rules, rule="", requests="0") if self._progress else None
+        self._budget = "" if budget is None else f" of {budget}"
 
     def __enter__(self) -> Live:
         if self._progress is not None:
@@ -73,7 +77,7 @@ class Live:
 
     def requests(self, count: int) -> None:
         """Show how many requests were sent."""
-        self._update(requests=count)
+        self._update(requests=f"{count}{self._budget}")
 
     def _update(self, **changed: Any) -> None:
         if self._progress is not None and self._task is not None:

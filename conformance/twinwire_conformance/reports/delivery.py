@@ -34,10 +34,8 @@ class Delivery:
         if standard > 1:
             raise UsageError("two reports were sent to standard output", "name a file for one of them")
         by_file: dict[Path, Output] = {}
-        for place in places:
-            if place.is_device:
-                # A device such as /dev/null or a named pipe takes several reports, one after the other.
-                continue
+        # Any number of reports may go to a device, such as /dev/null.
+        for place in (place for place in places if not place.is_device):
             first = by_file.setdefault(Path(place.path).resolve(), place)
             if first is not place:
                 raise UsageError(f"two reports were sent to {first.path!r}", "name another file for one of them")
@@ -55,5 +53,9 @@ class Delivery:
                 output.write(writer.render(results, output.path))
             except UsageError as error:
                 failed = failed or error
+            except Exception as error:
+                # A defect of one writer must cost neither the other reports nor the verdict on the screen.
+                what = f"internal error: {type(error).__name__}: {error}"
+                failed = failed or UsageError(f"--{writer.option} could not be written: {what}", "please report it")
         if failed is not None:
             raise failed

@@ -6,12 +6,12 @@ A server's words stand in code only, where they are neither markup nor mentions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from twinwire.errors import printable
 from twinwire_conformance.model import Level, Outcome, Report, Result
 from twinwire_conformance.reports.baseline import Comparison
-from twinwire_conformance.reports.results import Results, Writer
+from twinwire_conformance.reports.results import Results, RuleHelp, Writer
 from twinwire_conformance.reports.wording import causes, family, one_line
 
 MAX_BYTES = 1000 * 1024
@@ -55,7 +55,7 @@ def _lines(results: Results) -> Iterator[str]:
             yield f"- {_code(line)}"
     if comparison is not None:
         yield f"- {comparison}"
-    yield from _causes(report, comparison)
+    yield from _causes(report, comparison, results.helps)
     yield from _families(report.results)
     yield from _table("Not decided", [each for each in report.results if each.outcome in _COLUMNS["undecided"]])
     yield from _table("Waived", [each for each in report.results if each.outcome is Outcome.WAIVED])
@@ -64,7 +64,7 @@ def _lines(results: Results) -> Iterator[str]:
     yield ""
 
 
-def _causes(report: Report, comparison: Comparison | None) -> Iterator[str]:
+def _causes(report: Report, comparison: Comparison | None, helps: Mapping[str, RuleHelp]) -> Iterator[str]:
     found = causes(report)
     if not found:
         return
@@ -82,6 +82,12 @@ def _causes(report: Report, comparison: Comparison | None) -> Iterator[str]:
             if rules:
                 yield ""
                 yield f"{name}: {', '.join(rules)}."
+        explained = helps.get(cause.rule)
+        if explained is not None:
+            yield ""
+            yield f"Why it matters: {explained.why}"
+            yield ""
+            yield f"Usual cause: {explained.cause} Usual fix: {explained.fix}"
         if result.evidence:
             shown = [f"# HTTP {item.status}\n{item.curl}" for item in result.evidence[:MAX_CURLS]]
             more = len(result.evidence) - MAX_CURLS

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from twinwire_conformance.model import Report
 from twinwire_conformance.reports.baseline import Comparison
 
 if TYPE_CHECKING:
     from twinwire.ir import Contract
+
+
+class RuleHelp(Protocol):
+    """The explanation of a rule, in sentences that may contain Markdown code spans."""
+
+    @property
+    def clause(self) -> str:
+        """The clause of the contract that the rule checks."""
+
+    @property
+    def why(self) -> str:
+        """The damage that a server does which breaks the rule."""
+
+    @property
+    def cause(self) -> str:
+        """The usual cause of a failure."""
+
+    @property
+    def fix(self) -> str:
+        """The usual fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +43,8 @@ class Results:
     """The path of the spec as it was given; None for the packaged spec."""
     comparison: Comparison | None = None
     """The comparison with an earlier report; None without a baseline."""
+    helps: Mapping[str, RuleHelp] = field(default_factory=dict)
+    """The explanations of the rules, by rule id; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)

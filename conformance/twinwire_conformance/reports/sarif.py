@@ -14,7 +14,7 @@ from twinwire_conformance.model import Level, Outcome, Result
 from twinwire_conformance.reports.baseline import Comparison
 from twinwire_conformance.reports.fingerprints import fingerprint
 from twinwire_conformance.reports.places import SpecFile
-from twinwire_conformance.reports.results import Results, Writer
+from twinwire_conformance.reports.results import Results, RuleHelp, Writer
 from twinwire_conformance.reports.wording import as_json, family, one_line
 
 MAX_TEXT = 1000
@@ -42,7 +42,7 @@ def render(results: Results, _name: str) -> str:
                 "name": "twinwire",
                 "version": report.kit,
                 "semanticVersion": report.kit,
-                "rules": [_rule(result) for result in report.results],
+                "rules": [_rule(result, results.helps.get(result.id)) for result in report.results],
             }
         },
         "automationDetails": {"id": "twinwire/"},
@@ -65,21 +65,25 @@ def render(results: Results, _name: str) -> str:
     return as_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _rule(result: Result) -> dict[str, Any]:
+def _rule(result: Result, explained: RuleHelp | None) -> dict[str, Any]:
     title = _cut(result.title)
     level = _LEVELS[result.level]
     weight = "A failure means that the server is not certified." if result.level is Level.MUST else "A failure is a remark."
-    text = (
-        f"{title}. Requirement level: {result.level.value}. {weight} Run 'twinwire rules' for the faults that prove this rule."
-    )
-    markdown = (
-        f"**{_plain(title)}.**\n\nRequirement level: {result.level.value}. {weight}\n\nClause {result.id} of the contract."
-    )
+    head = f"Requirement level: {result.level.value}. {weight}"
+    full = f"{title}. {head}"
+    parts = {}
+    if explained is not None:
+        full = _cut(explained.clause)
+        parts = {"Clause": explained.clause, "Why it matters": explained.why}
+        parts |= {"Usual cause": explained.cause, "Usual fix": explained.fix}
+    more = f"Run 'twinwire rules {result.id}' for how it is checked."
+    text = "\n\n".join([f"{title}. {head}", *(f"{name}: {said}" for name, said in parts.items()), more])
+    markdown = "\n\n".join([f"**{_plain(title)}.**", head, *(f"**{name}.** {said}" for name, said in parts.items()), more])
     return {
         "id": result.id,
         "name": _pascal(result.title),
         "shortDescription": {"text": f"{title}."},
-        "fullDescription": {"text": f"{title}. Clause {result.id} of the contract, requirement level {result.level.value}."},
+        "fullDescription": {"text": full},
         "help": {"text": text, "markdown": markdown},
         "defaultConfiguration": {"level": level},
         "properties": {

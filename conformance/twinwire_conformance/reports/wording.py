@@ -17,6 +17,9 @@ def one_line(result: Result, longest: int = 1000) -> str:
         longest: The most characters of the line.
     """
     lines = [line for line in result.message.splitlines() if not line.startswith("rests on ")]
+    got = next((index for index, line in enumerate(lines) if line.startswith("got ")), len(lines))
+    # After it comes a table, which a line cannot hold.
+    lines = lines[: got + 1]
     if result.outcome is Outcome.BLOCKED and result.blocked_by and result.cause:
         lines = [f"blocked by {result.blocked_by}: {result.cause}"]
     text = "; ".join(" ".join(line.split()) for line in lines if line.strip()) or result.outcome.value
