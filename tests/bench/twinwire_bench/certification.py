@@ -19,8 +19,8 @@ PEER_AFRESH = "schemathesis, likewise, in an empty directory"
 COLUMN = "reference server, 1,200 products"
 NOTE = (
     "The server runs in a process of its own, on loopback, and is sound: both of our profiles must certify it, else the bench "
-    "stops. schemathesis is given our spec; its findings are not judged here. It keeps tables and examples in `.hypothesis` of the "
-    "working directory and is about twice as fast when it finds them; a fresh checkout in CI has none, as in the last row."
+    "stops. schemathesis is given our spec; its findings are not judged here. It keeps tables and examples in `.hypothesis` of "
+    "the working directory and is about twice as fast when it finds them; a fresh checkout in CI has none, as in the last row."
 )
 
 
