@@ -67,8 +67,8 @@ def _stream(*outputs: Output | None) -> TextIO:
     given = [output for output in outputs if output is not None]
     if sum(output.is_standard for output in given) > 1:
         raise UsageError("two reports were sent to standard output", "name a file for one of them")
-    # Resolve first: two spellings may name one file, such as a.json and ./a.json.
-    if len({Path(output.path).resolve() for output in given}) < len(given):
+    files = [Path(output.path).resolve() for output in given if not output.is_device]
+    if len(set(files)) < len(files):
         raise UsageError(f"two reports were sent to {given[0].path!r}", "name another file for one of them")
     return sys.stderr if any(output.is_standard for output in given) else sys.stdout
 

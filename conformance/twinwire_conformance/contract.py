@@ -12,6 +12,7 @@ from twinwire.errors import UsageError
 from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Field, Kind, Mode, ModelRef, Packed, Representation, unpack
 from twinwire_conformance.model import Answer, Request
 from twinwire_conformance.reading import Reader, Reading, Unreadable
+from twinwire_conformance.reading.limits import check_weight
 from twinwire_conformance.validation import Schemas
 
 Format = Literal["json", "xml"]
@@ -153,17 +154,18 @@ class Terms:
             label = answer.media_type or "no media type"
             raise Unreadable(f"the Content-Type is {label!r}; documented are {', '.join(self.media_types)}")
         read = self._reader.json if format_ == "json" else self._reader.xml
-        # Many rules request the same broken body, which is decoded once. Without a broken body nothing is hashed.
-        known = self._unreadable.get(_identity(answer)) if self._unreadable else None
+        # Many rules meet the same broken body; it is parsed once. A target without one pays nothing for that.
+        known = self._unreadable.get(identity(answer)) if self._unreadable else None
         if known is not None:
             raise Unreadable(str(known), coding=known.coding, foreign=known.foreign)
         try:
+            check_weight(answer.body, is_json=format_ == "json")
             return read(answer.body, answer.charset)
         except Unreadable as error:
             if len(self._unreadable) >= MAX_UNREADABLE:
                 self._unreadable.clear()
-            # Keep a copy, because the traceback of the error refers to the body.
-            self._unreadable[_identity(answer)] = Unreadable(str(error), coding=error.coding, foreign=error.foreign)
+            # A copy: the traceback of the error holds the body.
+            self._unreadable[identity(answer)] = Unreadable(str(error), coding=error.coding, foreign=error.foreign)
             raise
 
     def size(self, wanted: int) -> int:
@@ -210,9 +212,9 @@ class Terms:
         return nodes
 
 
-def _identity(answer: Answer) -> tuple[object, ...]:
-    """Return the part of a response that decides how it decodes, with a hash in place of the body."""
-    return answer.media_type, answer.charset, len(answer.body), hash(answer.body)
+def identity(answer: Answer) -> tuple[object, ...]:
+    """Return what two answers have in common that read the same, without keeping a body."""
+    return answer.media_type, answer.charset, len(answer.body), hash(answer.body), answer.flaw
 
 
 def _missing(name: str, otherwise: str = "") -> UsageError:

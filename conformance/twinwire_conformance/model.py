@@ -46,9 +46,12 @@ class Verdict(StrEnum):
 Params = tuple[tuple[str, str], ...]
 
 
-SHOWN_BYTES = 256 * 1024
+SHOWN_BYTES = 16 * 1024
 """The most bytes of a body that are kept for the report."""
-# Recordings store this text, by which a replay knows a body that was cut.
+SHOWN_HEADERS = 4 * 1024
+"""The most characters of the headers of a response that are kept."""
+MAX_QUOTED = 4_000
+"""The longest text that a message quotes, in characters."""
 CUT = "the body is longer than was to be read"
 
 
@@ -126,6 +129,23 @@ class Answer:
     trace: str = field(default="", repr=False)
     """The end of the redacted traceback when an application in this process raised; empty otherwise."""
 
+    full_bytes: int = 0
+    """The size of the body where only its beginning is held; 0 when all of it is here."""
+
+    @property
+    def size(self) -> int:
+        """The size of the body, whether all of it is here or not."""
+        return max(self.full_bytes, len(self.body))
+
+    def shortened(self) -> Answer:
+        """Return the answer with no more of its body and headers than is shown of them."""
+        headers = self.headers
+        if sum(len(name) + len(value) for name, value in headers.items()) > SHOWN_HEADERS:
+            headers = _shortened(headers)
+        elif len(self.body) <= SHOWN_BYTES:
+            return self
+        return replace(self, headers=headers, body=self.body[:SHOWN_BYTES], full_bytes=self.size)
+
     @property
     def cut(self) -> bool:
         """True when the body exceeds the limit, and only its beginning was read."""
@@ -167,6 +187,23 @@ class Evidence:
     """The end of the application's traceback, for a target in this process that raised."""
 
 
+def _shortened(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the first headers, the Content-Type among them, with as many characters as are kept."""
+    kept: dict[str, str] = {}
+    room = SHOWN_HEADERS
+    for name in ("content-type", *headers):
+        value = headers.get(name)
+        if value is not None and name not in kept and room > len(name):
+            kept[name] = value[: room - len(name)]
+            room -= len(name) + len(kept[name])
+    return kept
+
+
+def _cut(text: str) -> str:
+    """Return a text as it may stand in a message: it may quote a whole body."""
+    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"
+
+
 class Finding(Exception):
     """The base of exceptions that end a rule early; ``answers`` are the exchanges that show why, in order."""
 
@@ -181,15 +218,14 @@ class Finding(Exception):
         The traceback is dropped as well, because its frames refer to whole bodies.
         """
         self.__traceback__ = self.__cause__ = self.__context__ = None
-        self.answers = tuple(
-            replace(each, body=each.body[:SHOWN_BYTES]) if len(each.body) > SHOWN_BYTES else each for each in self.answers
-        )
+        self.answers = tuple(each.shortened() for each in self.answers)
 
 
 class Violation(Finding):
     """The target breaks the rule: the expected and the actual value, and the path of the member if there is one."""
 
     def __init__(self, expected: str, got: str, answers: Sequence[Answer] = (), *, path: str = "", table: str = "") -> None:
+        path, expected, got = (_cut(text) for text in (path, expected, got))
         where = f"at {path}: " if path else ""
         message = f"expected {where}{expected}\ngot      {got}"
         super().__init__(f"{message}\n{table}" if table else message, answers)
@@ -278,6 +314,8 @@ class TimeSpent(BudgetSpent):
     """The time of the run does not allow another request, or ended before the response."""
 
 
+INTERRUPTED = "interrupted"
+"""The note of a report on a run that was ended by a signal."""
 NOT_SELECTED = "not selected"
 """The message of a rule that was deselected."""
 

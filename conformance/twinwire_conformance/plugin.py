@@ -7,6 +7,7 @@ again, as pytest-rerunfailures does, get the same result without another request
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import re
 import shutil
@@ -20,8 +21,9 @@ import pytest
 from twinwire.errors import TwinwireError
 from twinwire_conformance.interrupts import Interrupts
 from twinwire_conformance.launch import launched
-from twinwire_conformance.model import Evidence, Level, Outcome, Report, Result
+from twinwire_conformance.model import INTERRUPTED, Evidence, Level, Outcome, Report, Result
 from twinwire_conformance.options import OPTIONS, parsed
+from twinwire_conformance.reports import console
 from twinwire_conformance.rules import RULES, catalogue
 from twinwire_conformance.runner import certify
 from twinwire_conformance.selection import choose, chosen_ids, recorded
@@ -91,6 +93,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if report is None:
         return
     terminalreporter.section("twinwire")
+    if report.note.startswith(INTERRUPTED):
+        shown = io.StringIO()
+        console.summarise(shown, report)
+        terminalreporter.write(shown.getvalue())
+        return
     for line in (*(f"Coverage: {line}" for line in report.coverage), *(f"- {line}" for line in report.notes)):
         terminalreporter.write_line(line)
     if report.note:
@@ -142,7 +149,9 @@ def _certify(config: pytest.Config, ids: Iterable[str]) -> None:
             report = started.conclude(certify(started.run, rules, chosen, interrupts=interrupts))
     except TwinwireError as error:
         raise pytest.UsageError(" ".join(str(error).splitlines())) from error
-    if report.note == "interrupted":
+    if started.run.note == INTERRUPTED:
+        # No test will show what was decided so far, so the summary does.
+        config.stash[_REPORT] = report
         raise KeyboardInterrupt
     if started.run.absent:
         traces = [item.trace for result in report.results for item in result.evidence if item.trace]

@@ -14,6 +14,7 @@ from twinwire_conformance.causes import group, subject
 from twinwire_conformance.contract import Terms
 from twinwire_conformance.interrupts import Interrupts
 from twinwire_conformance.model import (
+    INTERRUPTED,
     NOT_SELECTED,
     BudgetSpent,
     Evidence,
@@ -156,10 +157,10 @@ class Run:
         media_type = exam.lots.media_types[0]
         try:
             first = exam.lots.lot(exam.terms.sample(media_type), fresh=True)
-            if not first.entries:
+            if not first.size:
                 answers = [known.lots[0].answer, first.answer]
                 got = "an empty page at the end of the run"
-                exam.lots.note(NotServed("PAGE-04", f"{len(known.lots[0].entries)} entries or more, as at first", got, answers))
+                exam.lots.note(NotServed("PAGE-04", f"{known.lots[0].size} entries or more, as at first", got, answers))
             cursor = known.lots[0].cursor
             answer = exam.lots.odd_answer(exam.lots.request(exam.terms.sample(media_type, cursor)), fresh=True)
             if cursor is not None and exam.terms.refuses(answer):
@@ -215,7 +216,7 @@ class Run:
     def note_time(self) -> None:
         """Note which rules were not decided because the time of the run was over."""
         late = [rule for rule, result in self.results.items() if _TIME in result.message]
-        if late and self.note != "interrupted":
+        if late and self.note != INTERRUPTED:
             named = ", ".join(sorted(late)[:MAX_NAMED]) + (
                 f" and {len(late) - MAX_NAMED} more" if len(late) > MAX_NAMED else ""
             )
@@ -282,8 +283,7 @@ def certify(
         with (interrupts or Interrupts()).held_afterwards():
             _try_all(run, chosen, listen)
     except KeyboardInterrupt:
-        # The results so far are worth a report, in which untried rules leave the verdict open.
-        run.note = "interrupted"
+        run.note = INTERRUPTED
         for rule in chosen:
             if rule.id not in run.results:
                 run.leave(rule, Outcome.INCONCLUSIVE, "the run was interrupted before this rule")

@@ -22,8 +22,10 @@ from twinwire_conformance.model import Answer, BudgetSpent, Evidence, Failure, R
 from twinwire_conformance.transport import REDACTED, Deadline, Endpoint, Secrets, Transport, connect
 
 MAX_WAITS = 5
-MOST_TOGETHER = 32 * 1024 * 1024
-"""The most bytes that are read of all responses to concurrent requests, which are in memory together."""
+MOST_BYTES = 18 * 1024 * 1024
+"""The largest body that is read: an entry with an image of 12 MB has 16 MB in base64. A run takes five times as much memory."""
+MOST_TOGETHER = 16 * 1024 * 1024
+"""How much of all answers to requests at the same time is read: they are in memory at the same time, too."""
 LEAST_TOGETHER = 1024 * 1024
 """The bytes that are read of each of them, however many there are."""
 
@@ -52,7 +54,7 @@ class Manners:
     timeout: float = 30.0
     rate: float | None = None
     max_requests: int = 400
-    max_bytes: int = 64 * 1024 * 1024
+    max_bytes: int = MOST_BYTES
     max_wait: float = 60.0
     """The longest Retry-After that is obeyed, in seconds; a longer one ends the request."""
     max_time: float = math.inf

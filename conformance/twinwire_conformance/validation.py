@@ -22,6 +22,8 @@ from twinwire.ir import Contract, Scalar
 from twinwire.patterns import python_pattern
 
 MAX_ERRORS = 1000
+_SMALL = 2_000_000
+"""The characters and values of a JSON value of which all errors are looked at."""
 
 Flaw = tuple[str, str]
 """The path in the result at which a schema is broken, and the reason."""
@@ -49,8 +51,8 @@ class Schemas:
             path = _without_type(value)
             if path is not None:
                 return path
-        # Each error quotes its value, so that thousands of them would take much time and memory.
-        errors = islice(self._json.iter_errors(value), MAX_ERRORS)
+        # Each error quotes its value; of very many, or of huge ones, the first ones say enough.
+        errors = islice(self._json.iter_errors(value), MAX_ERRORS if _is_small(value) else 1)
         first = min(errors, key=lambda error: error.json_path, default=None)
         return (first.json_path, first.message) if first is not None else None
 
@@ -127,6 +129,17 @@ class Schemas:
         return xmlschema.XMLSchema10(self._texts["xml"])
 
 
+def _is_small(value: Any) -> bool:
+    """Return whether a JSON value has few members and short texts."""
+    left, waiting = _SMALL, [value]
+    while waiting and left >= 0:
+        item = waiting.pop()
+        left -= len(item) + 1 if isinstance(item, (str, list, dict)) else 1
+        if left >= 0 and isinstance(item, (list, dict)):
+            waiting += item.values() if isinstance(item, dict) else item
+    return left >= 0
+
+
 def _without_type(value: Any, path: str = "$") -> Flaw | None:
     """Return the first number of a JSON value that neither a 64-bit integer nor a double can hold."""
     if isinstance(value, dict):
@@ -161,6 +174,18 @@ def _pattern_errors(_validator: Any, pattern: str, instance: Any, _schema: Any) 
 
 
 def _native(root: ET.Element) -> etree._Element:
-    # lxml takes a text node over 10 MB for an attack, but an image may be larger. The response itself is limited.
-    parser = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
-    return etree.fromstring(ET.tostring(root), parser)
+    """Return an element as one of lxml, without a text of the whole document in between."""
+    native = etree.Element(root.tag)
+    waiting = [(root, native)]
+    while waiting:
+        source, made = waiting.pop()
+        made.text = source.text
+        for name, value in source.attrib.items():
+            # The prefix of a qualified name is declared where the name stands.
+            qualified: object = value
+            made.set(name, etree.QName(qualified.text) if isinstance(qualified, ET.QName) else value)
+        for child in source:
+            inner = etree.SubElement(made, child.tag)
+            inner.tail = child.tail
+            waiting.append((child, inner))
+    return native

@@ -1,4 +1,4 @@
-"""The shop the Python servers of this folder publish: some 730 products with their images, the same at every start."""
+"""The products of the Python servers in this folder: 730 with their images, the same at every start."""
 
 import random
 import struct
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 PRODUCTS = 730
 
-# One grey pixel, baseline: a quantisation table of ones, and Huffman tables of one code each.
+# One grey pixel as a baseline JPEG: a quantisation table of ones, and Huffman tables of one code each.
 _JPEG = (
     b"\xff\xd8\xff\xdb\x00\x43\x00" + b"\x01" * 64 + b"\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00"
     b"\xff\xc4\x00\x14\x00\x01"
@@ -16,6 +16,7 @@ _JPEG = (
     + bytes(16)
     + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x3f\xff\xd9"
 )
+# File names in several languages, with quotes, markup, an ampersand and an emoji.
 _WORDS = (
     "chaise",
     "table",
@@ -42,7 +43,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Product:
-    """One product; its number says nothing of when it was last changed."""
+    """One product. Its number does not depend on the time of its last change."""
 
     product_id: int
     images: tuple[Image, ...]
@@ -70,7 +71,8 @@ def _image(rng: random.Random, product_id: int, sequence: int) -> Image:
 
 
 def load_products(seed: int = 2024) -> list[Product]:
-    """All products in the order they were last changed in, the oldest change first."""
+    """Return all products in the order of their last change, the oldest first."""
+    # A seeded generator, so that every start gives the same products.
     rng = random.Random(seed)
     numbers = list(range(1000, 1000 + PRODUCTS))
     rng.shuffle(numbers)

@@ -36,6 +36,8 @@ def seconds(name: str, value: object, otherwise: str = "", *, zero: bool = False
 
 def integer(name: str, value: object, least: int, most: float = math.inf) -> None:
     """Raise ParameterError unless a value is an integer, and not a bool, within bounds."""
+    if type(value) is int and least <= value <= most:
+        return
     bounds = f"at least {least}" if most == math.inf else " or ".join(map(str, range(least, int(most) + 1)))
     if isinstance(value, bool) or not isinstance(value, int):
         raise _error(name, f"must be an integer, {bounds}", value)

@@ -48,27 +48,31 @@ _DECLARATION = re.compile(
 _DECLARATION_LENGTH = 1000
 
 
-def utf8(data: bytes | str, encoding: str | None) -> bytes:
+def utf8(data: bytes | str, encoding: str | None, max_bytes: int) -> bytes:
     """Return the text of an answer as UTF-8 without a byte order mark; DecodeError when it is not in its charset."""
-    text, start = as_utf8(data, encoding)
+    text, start = as_utf8(data, encoding, max_bytes)
     if text is data:
         check_utf8(text)
     return text[start:]
 
 
-def as_utf8(data: bytes | str, encoding: str | None) -> tuple[bytes, int]:
+def as_utf8(data: bytes | str, encoding: str | None, max_bytes: int) -> tuple[bytes, int]:
     """Return the text of an answer as UTF-8, and where in it the byte order mark ends.
 
     Bytes that are labelled as UTF-8 come back as they are, and are yet to be checked.
     """
     if isinstance(data, str):
         return _encode(data.removeprefix("\ufeff")), 0
-    charset = _mark(data) or _charset(encoding or "utf-8")
-    return transcode(data, charset), _marked(data) if charset == "utf-8" else 0
+    charset = _mark(data) or (_charset(encoding) if encoding else "utf-8")
+    return transcode(data, charset, max_bytes), _marked(data) if charset == "utf-8" else 0
 
 
-def transcode(data: bytes, charset: str) -> bytes:
-    """Return bytes of a charset as UTF-8 without their byte order mark, and those of UTF-8 as they are, unchecked."""
+def transcode(data: bytes, charset: str, max_bytes: int) -> bytes:
+    """Return bytes of a charset as UTF-8 without their byte order mark, and those of UTF-8 as they are, unchecked.
+
+    Raises DecodeError for what is not in the charset, and for more than ``max_bytes`` of UTF-8: a character of one byte may
+    come to three.
+    """
     if charset == "utf-8":
         return data
     # In steps: as one text, all characters take as many bytes as the widest.
@@ -76,6 +80,8 @@ def transcode(data: bytes, charset: str) -> bytes:
     try:
         for begin in range(0, len(data), _STEP):
             out.write(decoder.decode(data[begin : begin + _STEP], begin + _STEP >= len(data)).encode())
+            if out.tell() > max_bytes:
+                raise DecodeError(f"the answer has more bytes in UTF-8 than max_bytes, {max_bytes}, allows")
     except UnicodeError:
         # For the place of the error, which is that in the whole.
         _decode(data, charset)
@@ -106,7 +112,7 @@ def place(text: bytes, offset: int) -> dict[str, Any]:
     }
 
 
-def xml_source(data: bytes | str, encoding: str | None) -> tuple[bytes, int, str]:
+def xml_source(data: bytes | str, encoding: str | None, max_bytes: int) -> tuple[bytes, int, str]:
     """Return the bytes of an XML document, where in them its mark ends, and their charset; DecodeError for an unknown one.
 
     They are in UTF-8 already, unless their charset has the characters of ASCII as their bytes.
@@ -117,7 +123,7 @@ def xml_source(data: bytes | str, encoding: str | None) -> tuple[bytes, int, str
         charset = _mark(data) or (_charset(encoding) if encoding is not None else _declared(data))
         text = data
         if charset not in _LIKE_ASCII:
-            text, charset = transcode(data, charset), "utf-8"
+            text, charset = transcode(data, charset, max_bytes), "utf-8"
     # Of a text that was transcoded, the mark is gone already.
     start = _marked(text) if text is data or isinstance(data, str) else 0
     if text.startswith(codecs.BOM_UTF8, start):

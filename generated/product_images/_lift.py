@@ -83,14 +83,15 @@ class _Lifter:
         document = self._document
         while stop - start >= WINDOW:
             # Backwards from the end of a window: what lies before the last mark in it is too short.
-            ahead = start + WINDOW
-            start = document.rfind(opening, start, ahead) + 1 or start
-            following = document.find(opening, ahead, stop)
+            found = document.rfind(opening, start, start + WINDOW)
+            if found >= 0:
+                start = found + 1
+                continue
+            following = document.find(opening, start + WINDOW, stop)
             limit = following if following >= 0 else stop
-            if limit - start >= WINDOW:
-                end = following if closing == opening else document.find(closing, ahead, limit)
-                if not (end >= 0 and self._take(start, end)) and len(marks) > 1:
-                    self.scan(start, limit, marks[1:])
+            end = following if closing == opening else document.find(closing, start + WINDOW, limit)
+            if not (end >= 0 and self._take(start, end)) and len(marks) > 1:
+                self.scan(start, limit, marks[1:])
             start = limit + 1
 
     def _take(self, start: int, end: int) -> bool:

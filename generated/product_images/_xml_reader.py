@@ -88,8 +88,8 @@ class XmlReader:
 
     def read(self, data: bytes | str, encoding: str | None) -> dict[str, Any]:
         """Return the tree of a document; DecodeError with line and column when it is none."""
-        text, start, charset = xml_source(data, encoding)
-        source = transcode(text[start:], charset)
+        text, start, charset = xml_source(data, encoding, self._limits.max_bytes)
+        source = transcode(text[start:], charset, self._limits.max_bytes)
         check_utf8(source)
         check_tags(source, self._limits)
         # Names are not interned: a document may have a million of them, each with the URI of its namespace.

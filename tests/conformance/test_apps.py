@@ -1,4 +1,4 @@
-"""Applications that are certified in this process: how they are found, started and called, and what they raise."""
+"""In-process applications: how they are found, started and called, and how their exceptions are shown."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from twinwire.errors import UsageError
 from twinwire_conformance.loading import load_app
 from twinwire_conformance.transport.interfaces import Interface, interface_of
 
+# One module with an application for each interface: ASGI 3 and 2, with and without lifespan, factories, and WSGI.
 REFERENCE = """
 from twinwire_conformance.contract import packaged_contract
 from twinwire_conformance.reference import create_app as make
@@ -90,7 +91,7 @@ RAISES_AT_START = """async def app(scope, receive, send):
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
-    """The current directory, in which modules can be made, and which is not yet importable."""
+    """The working directory, where tests create modules. It is not yet importable."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     before = set(sys.modules)
@@ -100,6 +101,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         (tmp_path / name).write_text(text)
 
     yield make
+    # Modules of the same name in other tests would otherwise come from the cache.
     for name in set(sys.modules) - before:
         if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
             del sys.modules[name]
@@ -122,6 +124,7 @@ def test_each_interface_is_recognised_and_certified(attribute: str, place: Calla
 
 def test_the_current_directory_is_importable_for_the_command(place: Callable[[str, str], None]) -> None:
     place("served_here.py", REFERENCE)
+    # Without the empty entry in sys.path, only the command itself can make the directory importable.
     script = "import sys; sys.path = [p for p in sys.path if p]; from twinwire.cli import main; sys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", script, "certify", "--app", "served_here:started", "--select", "HTTP-04"]
     done = subprocess.run(
@@ -174,6 +177,7 @@ def test_a_name_of_no_application_is_one_line(name: str, place: Callable[[str, s
     assert repr(name) in str(caught.value)
 
 
+# Each application raises an exception whose message contains the client's secret.
 RAISES = {
     "asgi": "async def app(scope, receive, send):\n    fail(dict(scope['headers'])[b'authorization'].decode())\n",
     "starlette": "from starlette.applications import Starlette\nfrom starlette.routing import Route\ndef feed(request):\n"
@@ -238,7 +242,7 @@ def two(environ: Any, start_response: Any, more: Any = None) -> Any:
 
 
 class Version2:
-    """An ASGI 2 application with an instance for each scope."""
+    """An ASGI 2 application, with one instance per scope."""
 
     def __init__(self, scope: Any) -> None: ...
 
@@ -246,7 +250,7 @@ class Version2:
 
 
 class Iterable:
-    """A WSGI application with an instance for each request."""
+    """A WSGI application, with one instance per request."""
 
     def __init__(self, environ: Any, start_response: Any) -> None: ...
 
@@ -255,6 +259,7 @@ class Iterable:
     ("app", "expected"),
     [
         (three, Interface.ASGI3),
+        # The wrong order of arguments shows that the names decide, not the behaviour.
         (lambda scope, receive, send: three(send, receive, scope), Interface.ASGI3),
         (three_of_any, Interface.ASGI3),
         (two, Interface.WSGI),

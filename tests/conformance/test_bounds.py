@@ -1,4 +1,4 @@
-"""Every run ends, in bounded time and memory, with a report that says what was not reached."""
+"""Bounds on time and memory: every run ends with a report that lists the rules that were not reached."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from twinwire_conformance.contract import packaged_contract
 from twinwire_conformance.reading import Reader, Unreadable
 
 LIMIT = 120.0
-"""Seconds after which a run is taken for one that does not end."""
+"""The timeout in seconds after which a run counts as hanging."""
 CERTIFY = [sys.executable, "-c", "import sys; from twinwire.cli import main; sys.exit(main(sys.argv[1:]))", "certify"]
-MOST_MEGABYTES = 300
+MOST_MEGABYTES = 200
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ def test_requests_in_flight_end_with_the_time_of_the_run(name: str, tmp_path: Pa
     assert {each["outcome"] for each in late} == {"inconclusive"}
 
 
+# Repeated signals must not interrupt the writing of the report.
 @pytest.mark.parametrize("numbers", [[signal.SIGTERM], [signal.SIGTERM, signal.SIGTERM, signal.SIGINT], [signal.SIGHUP]])
 def test_a_signal_gives_the_report_and_the_recording(numbers: list[signal.Signals], tmp_path: Path) -> None:
     report, har = tmp_path / "r.json", tmp_path / "r.har"
@@ -62,6 +63,7 @@ def test_a_signal_gives_the_report_and_the_recording(numbers: list[signal.Signal
 def test_a_body_without_bound_is_one_finding_in_bounded_memory(name: str, tmp_path: Path) -> None:
     report = tmp_path / "r.json"
     code = "import sys; from twinwire.cli import main; code = main(sys.argv[1:]); "
+    # VmHWM is the peak of this process alone; ru_maxrss would include the parent's before exec.
     code += "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]); sys.exit(code)"
     with hostile_servers.serving(name) as url:
         command = [sys.executable, "-c", code, "certify", url, "--profile", "quick", "--select", "SCHEMA-01,SCHEMA-02"]
@@ -112,6 +114,7 @@ def _refused(path: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_a_recording_that_expands_without_bound_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # 300 MB of one character compress to little more than 1 MB.
     bomb = tmp_path / "bomb.har.gz"
     with gzip.open(bomb, "wb", 1) as stream:
         stream.write(b'{"log": "')
@@ -126,6 +129,7 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureF
     assert "more than 4000000 values" in _refused(str(tmp_path / "wide.har"), capsys)
     assert "is no HAR" in _refused(str(tmp_path / "deep.har"), capsys)
     assert "directory" in _refused(str(tmp_path), capsys)
+    # /dev/zero never ends, so its first bytes must decide.
     assert "does not begin with an object" in _refused("/dev/zero", capsys)
 
 

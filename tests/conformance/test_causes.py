@@ -1,4 +1,4 @@
-"""Failures that one defect brings about are grouped."""
+"""Failures that one defect causes are grouped."""
 
 from __future__ import annotations
 

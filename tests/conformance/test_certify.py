@@ -1,3 +1,5 @@
+"""The command `twinwire certify`: verdicts, exit codes, reports, usage errors and interrupts."""
+
 from __future__ import annotations
 
 import http.server
@@ -35,7 +37,7 @@ def url() -> Iterator[str]:
 
 
 class _Static(http.server.BaseHTTPRequestHandler):
-    """Answers everything with what its server was given."""
+    """Sends the same response to every request."""
 
     def do_GET(self) -> None:
         status, headers, body = self.server.answer  # type: ignore[attr-defined]
@@ -166,6 +168,7 @@ def test_a_target_without_a_feed_gets_one_clear_line(
     assert captured.out == ""
     assert len(captured.err.splitlines()) == 1
     assert says in captured.err
+    # The missing feed is recognised early, long before the budget is spent.
     assert report["requests"] <= 12
     assert not [result for result in report["results"] if result["outcome"] == "pass" and result["level"] == "MUST"]
 
@@ -203,6 +206,7 @@ def test_wrong_usage_gets_one_clear_line(
     assert says.lower() in text.lower()
     assert "Traceback" not in text
     assert len(text.strip().splitlines()[0]) > 20
+    # Exactly one line is the message; spec problems have further lines with the source.
     assert sum(line.startswith(("twinwire", "no-such", ".:")) for line in text.splitlines()) == 1
 
 
@@ -226,6 +230,7 @@ def test_what_a_server_says_steers_no_terminal(url: str) -> None:
 
     terms = Terms(packaged_contract())
     with Target(url, terms.operation.path, Manners()) as target:
+        # Bidirectional overrides and escape sequences could hide or forge the terminal's output.
         result = begin(terms, target, PROFILES["quick"], 1).examine(replace(catalogue()[0], check=check))
     assert result.message.splitlines()[1:2] == ["got      \\u202e\\x9b31m\\x1b]0;x\\x07 \u00e9\U0001f600"]
 
@@ -269,7 +274,7 @@ def test_an_interrupt_prints_the_report_of_what_was_done(tmp_path: Path) -> None
         command = [sys.executable, "-c", "import sys; from twinwire.cli import main; sys.exit(main(sys.argv[1:]))"]
         arguments = ["certify", base, "--rate", "20", "--report-json", str(report)]
         process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        # The rate makes the run last for about ten seconds: the interrupt meets it while rules are on trial.
+        # With this rate the run takes about ten seconds, so the interrupt comes while rules run.
         time.sleep(4)
         os.kill(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=30)
@@ -283,6 +288,7 @@ def test_the_same_rules_run_under_plain_pytest(url: str) -> None:
     from broken_servers import SpoilsFileNamesInXml
 
     base = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "twinwire_conformance.plugin"]
+    # In a subprocess, because the plugin must not see the options of this session.
     command = [*base, "--pyargs", "twinwire_conformance.suite", "--target-profile", "quick"]
     sound = subprocess.run([*command, "--target", url], capture_output=True, text=True, timeout=120, check=False)
     assert sound.returncode == 0, sound.stdout

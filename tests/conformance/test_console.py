@@ -1,4 +1,4 @@
-"""What a run says to people: the same words in a pipe and on a terminal, where they have colours."""
+"""Human output: the same words in a pipe and on a terminal, with colours on the terminal only."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 REPORT = Report(
     verdict=Verdict.NOT_CERTIFIED,
     target="http://127.0.0.1:1",
+    # Square brackets are markup of the library rich, and must be printed as they are.
     spec={"title": "A feed [bold]with brackets[/bold]", "version": "1", "sha256": "0"},
     kit="0",
     profile="standard",
@@ -85,6 +86,7 @@ def test_only_a_terminal_sees_the_progress(terminal: Terminal) -> None:
 
 
 def test_a_run_in_a_pipe_loads_no_more_than_it_needs() -> None:
+    # Slow imports would be noticed in every CI job.
     script = (
         "import sys; from twinwire.cli import main; "
         "code = main(['certify', '--reference', '--profile', 'quick', '--seed', '1']); "

@@ -1,3 +1,5 @@
+"""Recordings in HAR format and their replay without a network."""
+
 from __future__ import annotations
 
 import base64
@@ -44,12 +46,13 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def said(report: dict[str, Any]) -> dict[str, Any]:
-    """What a replay must say again: all of a report but when it was and what it is."""
+    """Return the parts of a report that a replay must repeat: all except its time and its note."""
     return {name: value for name, value in report.items() if name not in ("started", "seconds", "note")}
 
 
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The replay must fail if anything opens a socket or looks up a name.
     def refuse(*_arguments: Any, **_options: Any) -> None:
         raise AssertionError("a socket was opened")
 
@@ -59,10 +62,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, dict[str, Any]]:
-    """One recorded run against a broken server, with secrets: its recording, exit code and report."""
+    """A recorded run with secrets against a broken server: the recording, the exit code and the report."""
     directory = tmp_path_factory.mktemp("recorded")
     secrets = ["--session", "canary 'two", "--header", "Authorization: Bearer canary-one"]
     with running(LosesAnEntryBetweenLots, products=120) as base:
+        # The request budget ends the run early, so that the replay must repeat that too.
         options = ["--profile", "quick", "--max-requests", "55", "--har", str(directory / "run.har")]
         code, report = certify(directory, base, *options, *secrets)
     return directory / "run.har", code, report
@@ -98,6 +102,7 @@ def test_a_replay_says_the_same_without_a_network(
 def test_a_replay_needs_no_secrets_and_heeds_none(
     recorded: tuple[Path, int, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Other secrets than those of the recording must change nothing.
     monkeypatch.setenv("TWINWIRE_HEADER_X_OTHER", "canary-three")
     monkeypatch.setenv("TWINWIRE_SESSION", "canary-four")
     assert said(certify(tmp_path, "--replay", str(recorded[0]))[1]) == said(recorded[2])
@@ -137,7 +142,7 @@ def test_an_exchange_that_is_lacking_leaves_the_verdict_open(server: type[Images
         certify(tmp_path, base, "--profile", "quick", "--har", str(har))
     found = load(har)
     entries = found["log"]["entries"]
-    # HTTP-04 alone asks for anything at all.
+    # HTTP-04 is the only rule that sends this Accept header.
     gone = next(item for item in entries if {"name": "Accept", "value": "*/*"} in item["request"]["headers"])
     entries.remove(gone)
     har.write_text(json.dumps(found), "utf-8")
@@ -159,7 +164,7 @@ def test_a_recording_that_lacks_much_is_still_replayed_to_the_end(
     assert code == 3
     messages = [result["message"] for result in report["results"] if result["outcome"] == "inconclusive"]
     assert sum(message.startswith("the recording lacks GET ") for message in messages) > 3
-    # A rule whose needs are met is still decided.
+    # A rule whose exchanges were recorded is still decided.
     assert "pass" in [result["outcome"] for result in report["results"]]
 
 
@@ -300,7 +305,7 @@ def test_pytest_records_and_replays(tmp_path: Path) -> None:
 
 
 class Played:
-    """A transport that answers the calls in turn, and a call that is made again with the next of its bodies."""
+    """A transport with prepared responses for each call. A call that is repeated gets its next response."""
 
     def __init__(self, *calls: Sequence[tuple[int, dict[str, str], bytes]]) -> None:
         self.calls = [iter(answers) for answers in calls]
@@ -308,6 +313,7 @@ class Played:
 
     def exchange(self, request: Request, call: int) -> Answer:
         status, headers, body = next(self.calls[call])
+        # Status 0 stands for an exchange without a response.
         if status == 0:
             raise Unreachable("no whole answer within 1 s")
         return Answer(request, "", status, headers, body, 0.001, time.time())
@@ -344,6 +350,7 @@ def replayed(tmp_path: Path) -> Callable[[], Target]:
     return make
 
 
+# Empty, JSON, non-ASCII with a BOM and NUL, binary, and line breaks that text mode would change.
 BODIES = [b"", b"{}", '\ufeffä€\x00\u2028\\"'.encode(), b"\xff\xfe\x00binary", b"a\r\nb"]
 
 
@@ -358,6 +365,7 @@ def test_a_body_comes_back_byte_by_byte(body: bytes, tmp_path: Path, replayed: C
 
 def test_requests_that_are_alike_get_their_answers_in_turn(tmp_path: Path, replayed: Callable[[], Target]) -> None:
     answers: list[tuple[int, dict[str, str], bytes]] = [(200, {}, str(number).encode()) for number in range(6)]
+    # "\udcff" is how Python represents the byte FF in a query.
     requests = [Request(), Request((("a", "\udcff"),)), Request()]
 
     def use(target: Target) -> list[bytes]:
@@ -374,7 +382,7 @@ def test_what_was_waited_for_is_repeated_without_waiting(tmp_path: Path, replaye
     record(tmp_path / "run.har", played, lambda target: answers.extend(target.send_together([Request(), Request()])))
     assert played.paused == [30.0, 30.0]
     target = replayed()
-    # A wait of 30 s would outlast the test.
+    # Waiting for 30 s would exceed the test's timeout.
     assert [answer.body for answer in target.send_together([Request(), Request()])] == [b"first", b"second"]
     assert target.requests == 4
 
@@ -408,6 +416,7 @@ def test_cookies_that_a_server_gives_out_are_not_recorded(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("kind", ["text", "binary"])
 def test_a_large_body_is_not_held_twice(kind: str, tmp_path: Path) -> None:
+    # The secret at the end shows that redaction covers the last piece of the body.
     body = (b"x" if kind == "text" else b"\xff") * 32_000_000 + b"canary-one"
     peaks: list[int] = []
 
@@ -418,6 +427,7 @@ def test_a_large_body_is_not_held_twice(kind: str, tmp_path: Path) -> None:
         tracemalloc.stop()
 
     record(tmp_path / "run.har", Played([(200, {}, body)]), use, secrets=("canary-one",))
+    # Half of the body: the body itself exists before, and a second copy would take 32 MB.
     assert peaks[0] < 16_000_000
     content = load(tmp_path / "run.har")["log"]["entries"][0]["response"]["content"]
     text = content["text"].encode() if kind == "text" else base64.b64decode(content["text"])
@@ -452,7 +462,7 @@ WHOLE = Answer(Request(), "", 200, {}, b"{}", 0.001, 1.0, "", "gzip", "two frami
 
 
 class Failing:
-    """A transport whose exchanges end as they are listed."""
+    """A transport whose exchanges end in a prepared sequence."""
 
     def __init__(self, *ends: Answer | Unreachable) -> None:
         self.ends = list(ends)
@@ -475,7 +485,7 @@ class Failing:
 
 
 def outcome(target: Target) -> tuple[Any, ...]:
-    """The form in which rules and reports see one request."""
+    """Return everything that rules and reports see of one request."""
     try:
         answer = target.send(Request())
     except Unreachable as error:
@@ -532,7 +542,7 @@ def test_a_raw_query_is_recorded_as_it_was_sent(tmp_path: Path, replayed: Callab
 
 @contextmanager
 def resetting(base: str) -> Iterator[str]:
-    """Pass requests on to a server, and reset every tenth connection after its response; yields the base URL."""
+    """Pass requests on to a server and reset every tenth connection after its response. Yields the base URL."""
     count = itertools.count(1)
     address, slash, path = base.partition("://")[2].partition("/")
 
@@ -547,7 +557,7 @@ def resetting(base: str) -> Iterator[str]:
         link.sendall(start.encode("latin-1") + body)
         behind.close()
         if next(count) % 10 == 0:
-            # The response must have been read before it is thrown away.
+            # The client must have received the response; a reset discards unread data.
             time.sleep(0.02)
             reset(link)
 

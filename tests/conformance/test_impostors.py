@@ -1,3 +1,5 @@
+"""Impostors: none is certified, in any profile, and none hangs or crashes a run."""
+
 from __future__ import annotations
 
 import json
@@ -13,6 +15,7 @@ from twinwire_conformance.reference import IMPOSTORS, running
 from twinwire_conformance.reference.impostors import FAMILIES
 from twinwire_conformance.reports.document import text
 
+# Short, because impostors that hang use up the timeout of every request.
 TIMEOUT = 0.3
 GREEN = (Verdict.CERTIFIED, Verdict.REMARKS)
 
@@ -40,7 +43,7 @@ def check(report: Report, most: int) -> None:
     assert report.verdict not in GREEN
     assert not internal(report)
     assert report.requests <= most
-    # A report that cannot be written tells nobody.
+    # Hostile values must not make the report impossible to encode.
     assert json.loads(text(report).encode())["verdict"] == report.verdict
 
 
@@ -63,6 +66,7 @@ def test_an_impostor_of_another_contract_is_never_certified(parcels: Terms, name
 def test_what_gives_no_answer_is_left_open_after_few_requests(images: Terms, name: str) -> None:
     report = examine(images, name, "standard")
     assert report.verdict is Verdict.INCONCLUSIVE
+    # A few requests decide that there is no feed, not the whole budget.
     assert report.requests <= 12
     assert report.note.startswith("no feed at ")
 

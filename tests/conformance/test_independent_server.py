@@ -1,4 +1,4 @@
-"""The independent server keeps the contract, its broken copies do not, and the suite sees the difference."""
+"""The independent server is certified, its broken copies are not."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ def value_of(response: httpx.Response) -> dict[str, Any]:
     return value_of_xml(ET.fromstring(response.content))
 
 
+# Absent, null and empty are equal in this contract, so they are removed before comparing.
 def value_of_json(members: dict[str, Any]) -> dict[str, Any]:
     present = {name: value for name, value in members.items() if value not in (None, [], {})}
     return {name: value_of_json(value) if isinstance(value, dict) else value_of_items(value) for name, value in present.items()}
@@ -65,15 +66,16 @@ def value_of_xml(element: ET.Element) -> dict[str, Any]:
 
 
 def lots(client: httpx.Client, count: int, accept: str = "application/json", **params: str) -> list[dict[str, Any]]:
-    """One pass over the feed; the empty lot at its end is left out."""
+    """Return the pages of one traversal, without the empty page at its end."""
     passed: list[dict[str, Any]] = []
+    # More pages than entries mean that the cursor does not advance.
     while len(passed) <= ENTRIES:
         token = {"token": passed[-1]["token"]} if passed else {}
         lot = ask(client, accept, count=count, **params, **token)
         if not lot.get("product"):
             return passed
         passed.append(lot)
-    pytest.fail("the pass does not end")
+    pytest.fail("the traversal does not end")
 
 
 def ids(passed: list[dict[str, Any]]) -> list[int]:
@@ -184,6 +186,7 @@ def test_a_count_over_500_is_lowered_with_a_warning(client: httpx.Client, accept
 
 
 def test_requests_at_the_same_time_get_what_they_get_alone(client: httpx.Client) -> None:
+    # Cursors with equal distances, so that mixed-up responses overlap and are noticed.
     tokens = [FIRST_TOKEN + 40 * step for step in range(16)]
     alone = [ask(client, token=token, count=20) for token in tokens]
     with ThreadPoolExecutor(8) as pool:
@@ -209,6 +212,7 @@ def test_it_goes_down_quietly_while_clients_keep_connections_alive(capfd: pytest
     assert capfd.readouterr() == ("", "")
 
 
+# Shared code would let one bug hide in both the server and the suite.
 @pytest.mark.parametrize("module", [independent_server, broken_servers], ids=lambda module: module.__name__)
 def test_it_shares_no_code_with_what_it_certifies(module: Any) -> None:
     allowed = sys.stdlib_module_names | {independent_server.__name__}
@@ -235,6 +239,7 @@ def test_each_broken_copy_has_a_flaw_that_shows_and_only_one(broken: type[Images
 
 def answer(client: httpx.Client, name: str, accept: str, query: str) -> tuple[int, str, str | None, bytes]:
     request = client.build_request("GET", f"/products/images?{query}")
+    # A request's own headers: the case of the name matters for one of the defects.
     request.headers = httpx.Headers([("Host", "127.0.0.1"), (name, accept)])
     response = client.send(request)
     headers = response.headers

@@ -1,3 +1,5 @@
+"""The kill matrix: a rule detects every fault, and a server without a fault is certified."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -16,7 +18,7 @@ from twinwire_conformance.target import Manners, Target
 
 
 def proofs(rule: str) -> list[str]:
-    """Return the faults of a rule, those first that break it before any other."""
+    """Return the faults of a rule, beginning with those that name it first."""
     found = [name for name, fault in FAULTS.items() if rule in fault.trips and name not in OUT_OF_REACH]
     return sorted(found, key=lambda name: (FAULTS[name].trips.index(rule), len(FAULTS[name].trips)))
 
@@ -59,10 +61,10 @@ def test_the_faultless_server_is_certified(terms: Terms, profile: str, seed: int
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - set(OUT_OF_REACH)))
 def test_every_fault_is_killed_by_a_rule_that_it_breaks(terms: Terms, fault: str) -> None:
     trips = set(FAULTS[fault].trips)
-    # The rules that must see it, mostly on their own; whole runs would take minutes.
+    # Only the rules that must detect it: whole runs of all faults would take minutes.
     report = examine(terms, fault, rules=[rule for rule in catalogue() if rule.id in trips])
     if not failed(report) & trips:
-        # Some are seen in responses to what other rules request.
+        # Some faults appear only in responses to other rules' requests.
         report = examine(terms, fault)
     assert failed(report) & trips, [(result.id, result.message) for result in report.results if result.id in trips]
 
@@ -70,7 +72,7 @@ def test_every_fault_is_killed_by_a_rule_that_it_breaks(terms: Terms, fault: str
 @pytest.mark.parametrize("rule", catalogue(), ids=lambda rule: rule.id)
 def test_a_whole_run_against_a_fault_of_a_rule_ends_with_the_verdict_of_its_level(terms: Terms, rule: Rule) -> None:
     report = next(report for report in (examine(terms, name) for name in proofs(rule.id)[:4]) if rule.id in failed(report))
-    # A fault of a SHOULD rule may break a MUST rule as well, never the other way round.
+    # A fault of a SHOULD rule may break a MUST rule as well, but not the other way round.
     allowed = {Verdict.NOT_CERTIFIED} if rule.level is Level.MUST else {Verdict.NOT_CERTIFIED, Verdict.REMARKS}
     assert report.verdict in allowed
 

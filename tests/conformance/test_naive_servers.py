@@ -1,4 +1,4 @@
-"""Servers written from the vendor's page alone get the right verdict, for the defects that they have and for no other."""
+"""The servers written from the vendor's page get the right verdict, for their known defects only."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def test_a_naive_server_gets_the_verdict_that_its_defects_explain(server: NaiveS
     verdict = "not-certified" if any(cause.must for cause in server.causes) else "certified-with-remarks"
     assert (code, report["verdict"]) == (1 if verdict == "not-certified" else 0, verdict), messages
     assert [result["id"] for result in report["results"] if result["outcome"] == "inconclusive"] == []
+    # Grouping must not list more causes than the server has defects.
     assert 1 <= len(report["causes"]) <= len(server.causes), report["causes"]
 
 

@@ -1,4 +1,4 @@
-"""Options that cannot be used: one clear line, exit code 2, and no request."""
+"""Unusable options: one clear line, exit code 2, and no request."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ NO_TARGET = "no target was given (give a URL, --app MODULE:ATTR or --replay F; -
     [
         ([], NO_TARGET),
         (["--profile", "quick"], NO_TARGET),
+        # An unset variable in a CI script gives an empty URL, which must not certify the reference server.
         ([""], "the URL of the target is empty (is a variable unset?"),
         ([" \t"], "the URL of the target is empty"),
         (["", "--reference"], "the URL of the target is empty"),
@@ -30,6 +31,7 @@ NO_TARGET = "no target was given (give a URL, --app MODULE:ATTR or --replay F; -
         (["--app", ""], "--app '' is not of the form MODULE:ATTR"),
         (["--replay", ""], "the recording '' cannot be read"),
         (["http://exa mple.com"], "has white space in it"),
+        # Secrets in a URL must not appear in the message about it.
         (["http://user:canary@exa mple.com"], "'http://***@exa mple.com' has white space in it"),
         (["http://user:canary@/x"], "'http://***@/x' names no host"),
         (["https://user:canary@host?a=b"], "'https://***@host?a=b' has a query or fragment"),
@@ -82,6 +84,7 @@ def test_a_spec_that_cannot_be_read_is_wrong_usage(spec: str, capsys: pytest.Cap
     assert 0 < len(captured.err.splitlines()) <= 3
 
 
+# Fields of the connection: a wrong value would break the framing of requests.
 FRAMING = (
     *(
         "Content-Length: 5",
@@ -93,6 +96,7 @@ FRAMING = (
     ),
     *("Trailer: X", "Keep-Alive: timeout=5", "Proxy-Connection: close", "Expect: 100-continue", "HTTP2-Settings: x"),
 )
+# Fields that rules set themselves, so a fixed value would make their results wrong.
 OURS = ("Accept: text/xml", "ACCEPT-ENCODING: gzip", "Range: bytes=0-1", "If-None-Match: *")
 
 

@@ -1,3 +1,5 @@
+"""The oracle: the baseline traversal, drawn traversals, shrinking, confirmation and the request budget."""
+
 from __future__ import annotations
 
 import importlib.util
@@ -47,6 +49,7 @@ def exam(terms: Terms, url: str) -> Iterator[Examination]:
 def test_the_survey_of_a_small_feed_is_whole(exam: Examination) -> None:
     found = survey(exam.lots, STANDARD)
     assert found.complete
+    # Two pages of at most 500, then the empty page at the end.
     assert [len(lot.entries) for lot in found.lots] == [500, 230]
     assert [start.remaining for start in found.starts] == [None, 230, 223]
     assert found.end is not None
@@ -95,6 +98,7 @@ def test_the_standing_walks_try_every_boundary_size_and_end_at_the_end(exam: Exa
 
 def test_pages_begin_at_every_boundary_position_of_the_feed(exam: Examination) -> None:
     walks = standing(exam.lots, exam.survey, most=1000, seed=1, cuts=0)
+    # Boundary positions: 1 to 4, powers of two and the maximum page size, with their neighbours.
     begun = {sum(walk.sizes[:number]) for walk in walks if walk.start == 0 for number in range(len(walk.sizes) + 1)}
     assert begun >= {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 127, 128, 129, 499, 500, 501, 511, 512, 513}
 
@@ -103,6 +107,7 @@ def test_pages_begin_at_every_boundary_position_of_the_feed(exam: Examination) -
 def test_page_boundaries_are_spread_so_that_no_long_stretch_is_without_one(seed: int) -> None:
     places = spread(seed, 1200, 40)
     assert len(places) >= 38
+    # Three times the average distance.
     gaps = [other - one for one, other in itertools.pairwise([0, *places, 1200])]
     assert max(gaps) <= 3 * 1200 / 40
 
@@ -144,6 +149,7 @@ def test_the_same_seed_draws_the_same_inputs(exam: Examination) -> None:
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+# Hypothesis collects constants from loaded modules of the user, which would change the draws of a seed.
 def test_what_is_drawn_does_not_depend_on_the_modules_that_are_loaded(exam: Examination, tmp_path: Path) -> None:
     def drawn() -> list[int]:
         values: list[int] = []
@@ -170,10 +176,11 @@ def test_an_answer_that_comes_again_is_read_once(exam: Examination) -> None:
     again = exam.lots.lot(ask, fresh=True)
     assert again.answer is not first.answer
     assert again.reading is first.reading
+    # The charset belongs to the key, because the same bytes decode differently.
     relabelled = replace(again.answer, headers={**again.answer.headers, "content-type": "application/json; charset=latin-1"})
-    assert exam.lots.judge(ask, relabelled, first).reading is not first.reading
+    assert exam.lots.judge(ask, relabelled).reading is not first.reading
     longer = replace(again.answer, body=again.answer.body + b" ")
-    assert exam.lots.judge(ask, longer, first).reading is not first.reading
+    assert exam.lots.judge(ask, longer).reading is not first.reading
 
 
 def test_a_spent_budget_ends_a_search_and_is_no_failure(exam: Examination) -> None:
@@ -188,6 +195,7 @@ def test_differences_that_are_gone_at_the_next_look_do_not_spend_the_budget(exam
     ask = Ask("application/json", None, 1)
     trial, looks = Trial(exam), itertools.count()
 
+    # The difference alternates: found at first, gone in the repetition.
     def differs_at_first(reference: object, subject: object) -> Violation | None:
         return None if next(looks) % 2 else Violation("a", "b")
 
@@ -202,11 +210,12 @@ def test_differences_that_are_gone_at_the_next_look_do_not_spend_the_budget(exam
     assert exam.moving
     assert trial.witnesses
     assert trial.unconfirmed
+    # After `SETTLING` requests the feed counts as changing, and confirmation stops.
     assert SETTLING <= exam.target.requests <= SETTLING + 4
 
 
 class _Feed:
-    """Yields prepared versions of a lot, one at each fresh look."""
+    """Returns prepared versions of a page, the next one for each fresh request."""
 
     def __init__(self, lot: Lot, tokens: list[str]) -> None:
         self.lot = lot

@@ -1,14 +1,17 @@
-"""Reports are written into what they are given."""
+"""Report files: modes, links, pipes, devices and standard output."""
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
+import random
 import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +50,7 @@ def test_a_file_is_replaced_whole_and_keeps_its_mode(tmp_path: Path) -> None:
     before = file.stat().st_ino
     place = Output(str(file))
     assert file.read_text() == "a longer text"
+    # A failure in the middle must leave the old report intact.
     with pytest.raises(TypeError), place.stream() as stream:
         stream.writelines([b"half", "not bytes"])  # type: ignore[list-item]
     assert file.read_text() == "a longer text"
@@ -56,6 +60,7 @@ def test_a_file_is_replaced_whole_and_keeps_its_mode(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
+# A temporary name derived from the file's name would be too long.
 def test_a_name_of_the_greatest_length_can_be_written(tmp_path: Path) -> None:
     Output(str(tmp_path / ("r" * 255))).write("text")
     assert (tmp_path / ("r" * 255)).read_text() == "text"
@@ -68,6 +73,7 @@ def test_the_target_of_a_link_is_written_in_place(there: bool, tmp_path: Path) -
     link.symlink_to("sub/r")
     if there:
         file.write_text("a longer text")
+        # A second hard link shows that the target is written in place.
         os.link(file, tmp_path / "other")
     Output(str(link)).write("text")
     assert link.is_symlink()
@@ -114,6 +120,44 @@ def test_a_pipe_that_nothing_reads_is_not_waited_for_without_end(
     assert len(captured.err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("name", ["pipe", "pipe.gz", "fd"])
+def test_a_reader_that_stops_reading_ends_the_report(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "PIPE_PATIENCE", 0.3)
+    reading, writing = os.pipe()
+    path = f"/dev/fd/{writing}"
+    if name != "fd":
+        path = str(tmp_path / name)
+        os.mkfifo(path)
+        os.close(reading)
+        reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    begin = time.monotonic()
+    with pytest.raises(UsageError, match=r"could not be written to .*: its reader has read nothing for 0.3 s"):
+        Output(path).write(random.Random(1).randbytes(500_000).hex())
+    assert time.monotonic() - begin < 5
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_reader_that_never_comes_to_the_end_ends_the_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "PIPE_LONGEST", 0.5)
+    os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    stopped = threading.Event()
+
+    def read() -> None:
+        while not stopped.wait(0.05):
+            with contextlib.suppress(BlockingIOError):
+                os.read(reading, 4096)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with pytest.raises(UsageError, match=r"its reader did not take all of it within 0.5 s"):
+        Output(str(tmp_path / "pipe")).write("a" * 10_000_000)
+    stopped.set()
+    reader.join()
+    os.close(reading)
+
+
 @pytest.mark.parametrize("option", ["--report-json", "--har"])
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-"])
 def test_standard_output_by_any_name_gets_the_report_alone(option: str, name: str, tmp_path: Path) -> None:
@@ -122,7 +166,7 @@ def test_standard_output_by_any_name_gets_the_report_alone(option: str, name: st
     assert piped.returncode == 0, piped.stderr
     assert json.loads(piped.stdout)
     assert "partial" in piped.stderr
-    # A regular file, to which more is appended than the report.
+    # A redirected file must keep what was written to it before the report.
     with (tmp_path / "all").open("wb") as stream:
         stream.write(b"before\n")
         stream.flush()
@@ -146,6 +190,11 @@ def test_a_process_substitution_gets_the_report(tmp_path: Path) -> None:
 def test_a_device_stays_a_device() -> None:
     Output("/dev/null").write("text")
     assert stat.S_ISCHR(os.lstat("/dev/null").st_mode)
+
+
+def test_any_number_of_reports_may_go_to_a_device(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["certify", "--reference", "--select", "HTTP-04", "--report-json", "/dev/null", "--har", "/dev/null"]
+    assert main(command) == 0, capsys.readouterr().err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")

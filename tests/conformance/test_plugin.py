@@ -1,15 +1,19 @@
-"""The rules under pytest: one run and one budget for a session, also with pytest-xdist and reruns."""
+"""The rules under pytest: one run and one budget per session, with pytest-xdist and reruns too."""
 
 from __future__ import annotations
 
+import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
+import hostile_servers
 from broken_servers import LosesAnEntryBetweenLots
 from independent_server import Reply, running
 from twinwire_conformance.rules import catalogue
@@ -20,7 +24,7 @@ RULES = len(catalogue())
 
 
 class Counting(LosesAnEntryBetweenLots):
-    """Counts the requests that it gets."""
+    """Counts the requests that it receives."""
 
     count: ClassVar[int] = 0
 
@@ -30,7 +34,7 @@ class Counting(LosesAnEntryBetweenLots):
 
 
 class Session:
-    """Runs pytest in a directory of its own."""
+    """Runs pytest in its own directory."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -107,6 +111,7 @@ def test_however_often_a_test_is_run_there_is_one_run(arguments: list[str], sess
     with running(Counting, products=120) as url:
         code, text = session.run("--target", url, *QUICK, "-p", "no:cacheprovider", *arguments)
     assert code == 1
+    # The budget of the quick profile, however many workers or reruns there are.
     assert 0 < Counting.count <= 60
     assert f"{Counting.count} requests" in text
     times = 2 if "each" in arguments else 1
@@ -121,7 +126,7 @@ def test_only_what_failed_last_is_tried_again(session: Session) -> None:
         _, first = session.run("--target", url, *QUICK)
         _, again = session.run("--target", url, *QUICK, "--lf")
     assert f"only {counts(first)['failed']} of {RULES} rules were selected" in again
-    # With other rules before them, they spend the budget otherwise.
+    # Fewer rules share the budget, so a rule may see less of the feed than before.
     assert 0 < counts(again)["failed"] <= counts(first)["failed"]
 
 
@@ -138,3 +143,25 @@ def test_the_traceback_of_an_application_is_shown(session: Session) -> None:
     assert code == 1
     assert "HTTP 500" in text
     assert "KeyError: 'nothing'" in text
+
+
+@pytest.mark.parametrize(
+    ("number", "arguments"), [(signal.SIGTERM, []), (signal.SIGINT, []), (signal.SIGHUP, []), (signal.SIGTERM, ["-n", "2"])]
+)
+def test_a_signal_gives_the_report_and_the_recording(number: signal.Signals, arguments: list[str], tmp_path: Path) -> None:
+    har = tmp_path / "r.har"
+    command = [sys.executable, "-m", "pytest", "-q", *SUITE, *arguments, "--target-har", str(har)]
+    with hostile_servers.serving("late-hangs") as url:
+        process = subprocess.Popen(
+            [*command, "--target", url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path
+        )
+        end = time.monotonic() + 120
+        while hostile_servers.asked() < 32 and time.monotonic() < end:
+            time.sleep(0.05)
+        process.send_signal(number)
+        text, _ = process.communicate(timeout=120)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, text
+    assert "note: interrupted" in text
+    assert re.search(r"^pass +[A-Z]+-[0-9]+ ", text, re.MULTILINE), text
+    assert re.search(r"^inconclusive +HTTP-09 .* the run was interrupted before this rule$", text, re.MULTILINE), text
+    assert len(json.loads(har.read_text())["log"]["entries"]) >= 20

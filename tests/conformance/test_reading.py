@@ -1,3 +1,5 @@
+"""Decoding for comparison: absent, null and empty are equal, unknown members are named, bad bodies are rejected."""
+
 from __future__ import annotations
 
 import json
@@ -51,6 +53,7 @@ def test_an_object_with_nothing_in_it_is_absent(reader: Reader) -> None:
 
 
 def test_what_xml_may_vary_does_not_change_the_value(reader: Reader) -> None:
+    # Comments, references, namespace declarations, CDATA, white space, and another order of elements.
     plain = '<result returncode="0" token="5"><warnings>a</warnings><product product_id="1"/></result>'
     varied = """<?xml version='1.0' encoding='utf-8'?>
         <!-- a comment -->
@@ -91,6 +94,7 @@ def test_a_member_that_stands_twice_equals_no_single_one(reader: Reader) -> None
         (b'{"returncode": NaN}', None, "not JSON"),
         (b'{"a": 1} x', None, r"Extra data \(line 1, column 10\)"),
         (b"\xef\xbb\xbf\xef\xbb\xbf{}", None, "two byte order marks"),
+        # Python codecs that are not charsets of text, or not safe ones.
         (b"{}", "unicode_escape", "unknown"),
         (b"{}", "utf-7", "unknown"),
         (b"{}", "idna", "unknown"),
@@ -171,6 +175,7 @@ def test_a_body_that_cannot_be_read_is_parsed_once(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(terms._reader, "json", parse)
     headers = {"content-type": "application/json"}
     for body in (b"{", b"{", b"[", b"{", b"{}", b"{}"):
+        # A copy of the bytes, so that the cache cannot rely on identity.
         answer = Answer(Request(), "", 200, headers, bytes(bytearray(body)))
         if body == b"{}":
             assert terms.read(answer).value == {}

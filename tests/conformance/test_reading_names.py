@@ -1,3 +1,5 @@
+"""Duplicate member names in JSON are found, with their paths, in bounded time."""
+
 from __future__ import annotations
 
 import json
@@ -18,6 +20,7 @@ def repeated(text: str) -> tuple[str, ...]:
     [
         ('{"token": "1", "token": "1"}', ("$.token",)),
         ('{"token": "1", "token": null}', ("$.token",)),
+        # An escape in a name does not make it a different name.
         ('{"token": "1", "\\u0074oken": "2"}', ("$.token",)),
         ('{"x": 1, "x": 2, "y": 3, "x": 4}', ("$.x",)),
         ('{"x": [[{"y": {"z": 1, "z": 1}}]]}', ("$.x[0][0].y.z",)),
@@ -39,6 +42,7 @@ def test_a_name_that_stands_twice_in_an_object_is_named_by_its_path(text: str, p
         '{"a": {"a": 1}, "A": 2}',
         '{"x": [{"a": 1}, {"a": 1}]}',
         '{"a": "\\"b\\": 1, \\"b\\": 2"}',
+        # JSON compares names code point by code point: composed and decomposed forms differ.
         '{"e\\u0301": 1, "\\u00e9": 2}',
     ],
 )
@@ -53,12 +57,14 @@ def test_of_a_name_that_stands_twice_the_last_value_counts() -> None:
 def test_many_repeated_names_are_named_in_bounded_number_and_time() -> None:
     entry = '{"x": 1, "x": 2}'
     begin = time.process_time()
+    # At most 20 paths are reported.
     assert len(repeated('{"more": [' + ",".join([entry] * 100_000) + "]}")) == 20
     assert time.process_time() - begin < 10
 
 
 def test_repeated_names_far_inside_cost_no_more_than_their_document() -> None:
     inner = ",".join(["{}"] * 200_000)
+    # A path of 500 long names would be larger than the document if it were built for every object.
     text = '{"' + "n" * 1000 + '": ' + '{"n": ' * 500 + f'[{{"x": [{inner}]}}, {{"x": 1, "x": 2}}]' + "}" * 501
     begin = time.process_time()
     (path,) = repeated(text)

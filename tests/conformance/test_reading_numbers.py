@@ -1,3 +1,5 @@
+"""Numbers in JSON and XML: integers in any notation, other numbers, and very long ones."""
+
 from __future__ import annotations
 
 import json
@@ -40,6 +42,7 @@ def read(member: str, number: str) -> Reading:
         ("0.0e99999999999", 0),
         ("0e-99999999999", 0),
         ("-2.0", -2),
+        # 2**53 + 1: a double would round it to ...992.
         ("9007199254740993.0", 9007199254740993),
         ("9007199254740993e0", 9007199254740993),
         ("9.223372036854775807E18", 2**63 - 1),
@@ -78,6 +81,7 @@ def test_another_number_breaks_the_schema_and_nothing_else(terms: Terms, number:
     flaw = terms.schemas.json_flaw(reading.known)
     assert flaw is not None
     assert flaw[0] == "$.queuecount"
+    # A message must not quote a number of thousands of digits in full.
     assert len(flaw[1]) < 700
     assert len(repr(reading.value)) < 1000
     assert time.process_time() - begin < 10
@@ -105,6 +109,7 @@ def test_a_number_of_an_unknown_member_is_not_judged(terms: Terms, number: str) 
 
 @pytest.mark.parametrize(
     ("text", "value"),
+    # Python's int() accepts other scripts' digits, XML Schema does not.
     [("+5", 5), ("005", 5), ("-0", 0), (" 7 ", 7), ("100.0", "100.0"), ("1e2", "1e2"), ("5 5", "5 5"), ("\u0665", "\u0665")],
 )
 def test_an_integer_in_xml_has_the_forms_of_xml_schema(terms: Terms, text: str, value: Any) -> None:
@@ -140,6 +145,7 @@ def test_a_number_that_no_double_holds_breaks_the_schema(ledger: Contract, numbe
     assert flaw is not None
 
 
+# Arithmetic on numbers of this length takes quadratic time.
 LONG = 5_000_000
 
 

@@ -1,3 +1,5 @@
+"""XML decoding: null, types, unknown content, charsets, hostile namespaces and error positions."""
+
 from __future__ import annotations
 
 import time
@@ -62,7 +64,7 @@ def test_some_ways_to_write_an_entry_without_images_carry_no_meaning(terms: Term
         product('<images xsi:nil="1"><new/>text</images>'),
         product('<images xsi:nil="yes"/>'),
         '<warnings xsi:nil="true">text</warnings>',
-        # Null stands within a collection here, where the JSON Schema does not allow it either.
+        # Here null would be an element of a collection, which the JSON Schema does not allow either.
         '<warnings xsi:nil="true"/>',
         '<product xsi:nil="true"/>',
         '<product product_id="1" xsi:nil="true"/>',
@@ -150,6 +152,7 @@ def test_the_declared_type_of_a_text_is_no_news(terms: Terms) -> None:
 
 def test_a_type_is_found_by_the_prefix_that_holds_where_it_stands(terms: Terms) -> None:
     reading = read(
+        # The inner declaration of a prefix overrides the outer one for this element only.
         '<warnings xmlns:xs="urn:other" xsi:type="xs:string">w</warnings><warnings xsi:type="xs:string">w</warnings>'
     )
     assert reading.unknown == ("/result/warnings/@xsi:type",)
@@ -175,6 +178,7 @@ TEXTS = {"big5": "\u5716\u7247", "euc-kr": "\uadf8\ub9bc", "koi8-r": "\u0444\u04
 @pytest.mark.parametrize("charset", [*CHARSETS, "windows-1252", "iso-8859-1", "iso-8859-15", "koi8-r", "utf-8", "cp037"])
 @pytest.mark.parametrize("place", ["content type", "declaration", "both", "contradiction"])
 def test_xml_comes_in_any_charset_that_is_declared(charset: str, place: str) -> None:
+    # Characters that the charset can represent.
     narrow = charset.startswith(("windows", "iso-8859", "cp"))
     text = TEXTS.get(charset, "\u00e9\u00fc" if narrow else "\u56f3\u66f8")
     named = {"declaration": charset, "both": charset, "contradiction": "us-ascii"}.get(place)
@@ -195,6 +199,7 @@ def test_the_byte_order_is_seen_with_and_without_a_mark(width: str, order: str, 
     assert Reader(packaged_contract()).json(text, width).value == {"returnmsg": "\u56f3"}
 
 
+# The byte order mark has precedence over the XML declaration.
 def test_a_mark_counts_more_than_the_declaration() -> None:
     body = b'\xef\xbb\xbf<?xml version="1.0" encoding="iso-8859-1"?>' + '<result returnmsg="\u56f3"/>'.encode()
     assert Reader(packaged_contract()).xml(body, None).value == {"returnmsg": "\u56f3"}
@@ -203,6 +208,7 @@ def test_a_mark_counts_more_than_the_declaration() -> None:
 @pytest.mark.parametrize("prefix", ["xmlns", "xmlns:a"])
 @pytest.mark.parametrize("where", ["root", "inside"])
 def test_a_very_long_namespace_is_refused_in_bounded_time(prefix: str, where: str) -> None:
+    # expat copies the URI into every name that uses the prefix.
     declaration = f"{prefix} = '{'u' * 1_000_000}'"
     name = "a:b" if ":" in prefix else "b"
     many = f"<{name}/>" * 100_000
@@ -224,6 +230,7 @@ def test_text_that_is_full_of_namespaces_is_read_in_bounded_time(piece: str) -> 
 @pytest.mark.parametrize("before", [" ", ' "', "x" * 30 + " "])
 def test_the_place_of_an_error_shows_no_half_secret(before: str, distance: int) -> None:
     secret = "Zq8-Tr4Vx.Mn5_Kw7~Pd9"
+    # A quoted excerpt could contain a part of a secret that is too short for the redaction to recognise.
     with pytest.raises(Unreadable) as error:
         read(f"<warnings>denied:{before}{secret}{'-' * distance} & no</warnings>")
     shown = Secrets([secret]).text(str(error.value))

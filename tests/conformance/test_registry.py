@@ -1,4 +1,4 @@
-"""A rule cannot be registered in a way in which it would never be checked."""
+"""The rule registry: a rule that would never run is an error at import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole runs against servers that are unusual or wrong in one way."""
+"""Whole runs against servers with one unusual or wrong behaviour each."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_feeds_of_boundary_sizes_get_no_false_failure(terms: Terms, products: in
 
 
 def test_large_content_that_is_cut_in_one_representation_only_is_no_difference(terms: Terms) -> None:
-    # JSON of more bytes than XML: of two entries, one is read to its end and the other is not.
+    # The same content is longer in JSON than in XML, so only JSON exceeds the size up to which content is kept.
     server = unusual_servers.PadsJsonBeyondTheCut
     report = certified(terms, server, products=30)
     assert "TWIN-04" not in [rule for rule, _ in failed(report)]

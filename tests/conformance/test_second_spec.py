@@ -1,4 +1,4 @@
-"""The suite follows the spec: made-up feeds with servers of their own are certified by it, and broken copies are not."""
+"""The suite follows the spec: it certifies servers of fictional feeds, but not their broken copies."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ LEDGER = SUPPORT / "ledger.yaml"
 BULLETIN = SUPPORT / "bulletin.yaml"
 VENDOR = Path(__file__).parents[2] / "spec" / "products-images.yaml"
 BROKEN: tuple[type[PlainServer], ...] = (*ledger_broken.BROKEN, *bulletin_server.BROKEN)
+# The rules about sessions, content modes and images, which the ledger does not have.
 WITHOUT_SESSION_AND_MODES = {"PAGE-09", "TWIN-02", *(f"IMAGE-0{number}" for number in range(1, 9))}
 
 
@@ -45,6 +46,7 @@ def outcomes(report: dict[str, Any], outcome: str) -> dict[str, str]:
     return {result["id"]: result["message"] for result in report["results"] if result["outcome"] == outcome}
 
 
+# Around the default and the maximum page size, 25 and 200.
 @pytest.mark.parametrize("postings", [1, 24, 25, 26, 200, 201, 1000])
 def test_a_sound_server_of_another_spec_is_certified(postings: int, tmp_path: Path) -> None:
     code, report = certify(LedgerServer(postings), tmp_path / "report.json")
@@ -82,11 +84,12 @@ def test_a_broken_copy_overrides_one_method(broken: type[PlainServer]) -> None:
 def test_a_feed_without_order_and_remaining_number_is_certified_by_what_can_be_seen(notes: int, tmp_path: Path) -> None:
     code, report = certify(BulletinServer(notes), tmp_path / "report.json")
     assert (code, report["verdict"], outcomes(report, "fail")) == (0, "certified", {})
-    # What rests on a number that this feed does not have is skipped and never passed.
+    # Rules that rest on a member that this feed lacks are skipped, and never pass.
     assert set(outcomes(report, "skip")) >= {"SCHEMA-04", "SCHEMA-05", "SCHEMA-07", "PAGE-05", "PAGE-06", "PAGE-08", "TWIN-05"}
 
 
 def test_a_feed_whose_end_cannot_be_reached_is_inconclusive_and_says_why(tmp_path: Path) -> None:
+    # Cursors without order cannot be guessed, so the end can only be reached by a full traversal.
     code, report = certify(BulletinServer(1000), tmp_path / "report.json")
     assert (code, report["verdict"], outcomes(report, "fail")) == (3, "inconclusive", {})
     undecided = outcomes(report, "inconclusive")
@@ -124,7 +127,7 @@ def test_the_servers_share_no_code_with_what_they_certify(module: ModuleType) ->
 
 @pytest.fixture
 def sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The package that the command generates for the ledger."""
+    """The package that `twinwire generate` writes for the ledger."""
     assert main(["generate", str(LEDGER), "--out", str(tmp_path)]) == 0
     monkeypatch.syspath_prepend(tmp_path)
     yield importlib.import_module("general_ledger")

@@ -1,3 +1,5 @@
+"""Secrets appear in no output, even if a server returns them encoded."""
+
 from __future__ import annotations
 
 import base64
@@ -19,16 +21,17 @@ from twinwire_conformance import credentials
 from twinwire_conformance.reference import running
 
 BASIC = base64.b64encode(b"user:canary-three").decode()
+# A secret of each kind, with characters that percent-encoding, JSON and HTML escape differently.
 FLAGS = {"header": ["Authorization: Bearer canary-one/x", f"Proxy-Authorization: Basic {BASIC}"], "session": 'canary "four" é'}
 VARIABLES = {"TWINWIRE_HEADER_X_API_KEY": "canary&<two>", "TWINWIRE_HEADER_AUTHORIZATION": "canary-that-a-flag-replaces"}
 
 
 def traces(text: str) -> Iterator[str]:
-    """Yield what of the canaries a text shows, decoded from whatever it was encoded with."""
+    """Yield the places where a text shows a secret, in plain text or in a known encoding."""
     lowered = text.lower()
     yield from re.findall(".{0,20}canary.{0,20}", lowered)
     for prefix in (b"", b"a", b"ab"):
-        # Two characters at either end depend on what stands around.
+        # The first and last two base64 characters depend on the surrounding bytes.
         amid = base64.b64encode(prefix + b"canary").decode().rstrip("=")[len(prefix) + (len(prefix) > 0) : -1]
         yield from re.findall(f".{{0,20}}{re.escape(amid)}.{{0,20}}", text)
     yield from re.findall("%63%61%6e|" + r"\\u0063\\u0061|&#99;&#97;|&#x63;&#x61;", lowered)
@@ -61,6 +64,7 @@ def test_secrets_that_a_server_says_back_are_in_no_output(
         monkeypatch.setenv(name, value)
     report, har = tmp_path / "report.json", tmp_path / "run.har"
     with running(echoing_server.app) as base:
+        # The password in the URL is a secret too.
         url = base.replace("//", "//user:canary-five@")
         rules = "HTTP-01,HTTP-02,HTTP-09,SCHEMA-04,SCHEMA-06,TWIN-01,IMAGE-04,PARAM-05"
         code = main(["certify", url, *flags(""), "--select", rules, "--report-json", str(report), "--har", str(har)])
@@ -76,6 +80,7 @@ def test_secrets_that_a_server_says_back_are_in_no_output(
 
 
 def test_secrets_are_not_in_the_output_of_pytest(tmp_path: Path) -> None:
+    # --showlocals prints local variables, which contain the secrets.
     base = [sys.executable, "-m", "pytest", "-q", "--showlocals", "-p", "no:cacheprovider", "-p", "twinwire_conformance.plugin"]
     base += ["--pyargs", "twinwire_conformance.suite", "--target-profile", "quick", "--target-app", "echoing_server:app"]
     base += ["-k", "HTTP or SCHEMA"]

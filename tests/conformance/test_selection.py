@@ -1,4 +1,4 @@
-"""The choice of rules, and the verdict of a run in which not all are tried."""
+"""The selection of rules, and the verdict of a run with some rules deselected."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from twinwire_conformance.model import NOT_SELECTED, Level, Outcome, Report, Res
 from twinwire_conformance.reports.document import document, schema
 from twinwire_conformance.rules import catalogue
 
+# Only these rules can lead to remarks.
 SHOULDS = ",".join(rule.id for rule in catalogue() if rule.level is Level.SHOULD)
 FAMILIES = "HTTP,PARAM,SCHEMA,PAGE,TWIN,IMAGE"
 
@@ -92,7 +93,7 @@ def test_a_replay_tries_the_recorded_rules_to_the_same_verdict(server: type[Imag
 
 
 def results(*outcomes: str) -> list[Result]:
-    """Return results from words like ``MUST pass``; ``out`` is a rule that was not selected."""
+    """Return results for texts like `MUST pass`. `out` is a rule that was not selected."""
     found = []
     for index, text in enumerate(outcomes):
         level, word = text.split()

@@ -1,3 +1,5 @@
+"""The selftest: its cases, its judgement of each kind, its formats and its exit code."""
+
 from __future__ import annotations
 
 import json
@@ -35,6 +37,7 @@ def test_the_suite_judges_each_kind_rightly(kind: selftest.Kind, name: str) -> N
 
 
 def test_a_fault_that_the_wrong_rule_sees_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    # With wrong rule ids, the fault is found by a rule that it does not name.
     mislabelled = replace(FAULTS["boundary-lost"], trips=("HTTP-07",))
     monkeypatch.setattr(selftest, "FAULTS", {**FAULTS, "boundary-lost": mislabelled})
     assert "not HTTP-07" in put_on_trial("fault", "boundary-lost").problem

@@ -1,4 +1,4 @@
-"""The suite holds a server to the words of its spec: patterns, null in a required member, parameters that must be sent."""
+"""The suite applies the spec literally: patterns, null in a required member, required parameters."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from twinwire_conformance.validation import Schemas
 def json_is_valid(pattern: str, text: str) -> bool:
     schemas = Schemas(contract(("id: {type: string,", f"id: {{type: string, pattern: '{pattern}',")))
     flaw = schemas.json_flaw({"code": 0, "part": [{"id": text}]})
-    # The compiled validator and the one that names flaws must agree.
+    # The fast validator and the one that names the flaw must agree.
     assert schemas._quick_json.is_valid({"code": 0, "part": [{"id": text}]}) == (flaw is None)
     return flaw is None
 
 
+# In Python, $ also matches before a line feed at the end; in ECMA-262 it does not.
 def test_a_line_feed_is_no_end_of_the_text() -> None:
     assert json_is_valid("^[a-z]+$", "abc")
     assert not json_is_valid("^[a-z]+$", "abc\n")
@@ -95,6 +96,7 @@ def with_parameter(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "sent"),
     [
+        # The parameter's example comes first, then the schema's, then default, enum and const.
         ("example: a, schema: {type: string, default: b}", "a"),
         ("examples: {one: {value: a}}, schema: {type: string}", "a"),
         ("schema: {type: string, examples: [a, b], enum: [b, a]}", "a"),
@@ -141,7 +143,7 @@ def test_the_reference_server_reads_the_same_patterns(tmp_path: Path) -> None:
     note = r"note: {type: [string, 'null'], pattern: '^[\p{L}\d]', xml: {name: note, attribute: true}}"
     path, report = tmp_path / "spec.yaml", tmp_path / "report.json"
     path.write_text(altered((NOTE[0], f"{NOTE[0]}\n        {note}")), encoding="utf-8")
-    # The end of its feed is too far for a quick run of this spec, so there is no certificate to be had.
+    # A quick run of this spec does not reach the end of the feed, so the verdict is not a certificate.
     main(["certify", "--reference", "--spec", str(path), "--profile", "quick", "--seed", "1", "--report-json", str(report)])
     outcomes = {result["id"]: result["outcome"] for result in json.loads(report.read_text(encoding="utf-8"))["results"]}
     assert (outcomes["SCHEMA-01"], outcomes["SCHEMA-02"]) == ("pass", "pass")

@@ -1,4 +1,4 @@
-"""Comparison on a feed that moves: the entries that were stable around a response."""
+"""Comparison on a changing feed: the entries that were stable around a response."""
 
 from __future__ import annotations
 
@@ -42,12 +42,13 @@ def test_an_entry_whose_content_changed_is_not_stable() -> None:
 
 
 def test_an_entry_that_was_read_twice_as_it_moved_is_not_stable() -> None:
-    # It was modified between the first and the second page, and is at the end both times afterwards.
+    # Entry 1 was modified between the two pages; in the second reading it is at the end.
     assert keys([page(1, 2), page(3, 1)], [page(2, 3), page(1)]) == {2, 3}
 
 
 def test_an_entry_must_have_stood_still_in_every_kind_of_page() -> None:
     xml = page(1, 2, media_type="application/xml")
+    # The order of entries 1 and 2 changed, so one of them moved; which one cannot be known.
     assert keys([page(1, 2), xml], [page(1, 2), page(2, 1, media_type="application/xml")]) in ({1}, {2})
 
 
@@ -57,7 +58,7 @@ def _lost(reference: list[Lot], lot: Lot) -> Violation | None:
 
 
 class _Feed:
-    """Gives prepared pages, one at each fresh request; the last one stays."""
+    """Returns prepared pages, the next one for each fresh request; the last one is repeated."""
 
     def __init__(self, *pages: Lot) -> None:
         self.pages = list(pages)

@@ -1,3 +1,5 @@
+"""The target: budget, rate, Retry-After, timeouts, size limits, evidence and base URLs."""
+
 from __future__ import annotations
 
 import asyncio
@@ -18,7 +20,7 @@ Handler = Callable[[Scope, Callable[..., Awaitable[None]]], Awaitable[None]]
 
 
 class Scripted:
-    """An ASGI application that answers with the next of its scripts, the last one for ever."""
+    """An ASGI application with prepared responses; the last one is repeated."""
 
     def __init__(self, *answers: tuple[int, dict[str, str], bytes]) -> None:
         self.answers = list(answers)
@@ -52,6 +54,7 @@ def make_target() -> Iterator[Callable[..., Target]]:
 def test_a_request_carries_what_it_says_and_no_accept_of_its_own(make_target: Callable[..., Target]) -> None:
     app = Scripted(OK)
     target = make_target(app, headers={"X-Key": "k"})
+    # A space, "&", a non-ASCII character, and the raw byte FF.
     target.send(Request((("a", "1&2 \u00e9"), ("a", "\udcff"))))
     scope = app.scopes[0]
     names = {name.decode() for name, _ in scope["headers"]}
@@ -90,6 +93,7 @@ def test_a_target_that_never_stops_refusing_is_given_up(make_target: Callable[..
     app = Scripted((429, {"retry-after": "0"}, b""))
     with pytest.raises(Unreachable, match="each time with a request to wait"):
         make_target(app).send(Request())
+    # The first request and four retries.
     assert len(app.scopes) == 5
 
 
@@ -112,6 +116,7 @@ def test_a_body_that_is_too_large_is_not_taken(make_target: Callable[..., Target
 
 
 def test_requests_can_be_in_flight_together(make_target: Callable[..., Target]) -> None:
+    # Each request waits until all three have arrived, so they must be concurrent.
     waiting: list[asyncio.Event] = []
 
     async def rendezvous(scope: Scope, receive: Any, send: Callable[..., Awaitable[None]]) -> None:
@@ -161,7 +166,7 @@ def test_a_base_url_loses_its_last_slash() -> None:
         ({"retry-after": "1.5"}, 1.0),
         ({"retry-after": "soon"}, 1.0),
         ({"retry-after": "7"}, 7.0),
-        # The server's clock is years behind ours.
+        # The wait is the difference to the Date header: the server's clock may be years behind ours.
         ({"retry-after": "Wed, 21 Oct 2015 07:28:30 GMT", "date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 30.0),
         ({"retry-after": "Wed, 21 Oct 2015 07:28:30 -0000", "date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 30.0),
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT", "date": "Wed, 21 Oct 2015 07:28:30 GMT"}, 0.0),
@@ -175,6 +180,7 @@ def test_a_429_is_waited_for_as_it_says(headers: dict[str, str], wait: float) ->
     assert paced.pauses == [wait]
 
 
+# A number or a date that overflows a float or a timestamp.
 @pytest.mark.parametrize("wait", ["9" * 400, "Wed, 21 Oct 9999 07:28:00 GMT"])
 def test_a_wait_without_an_end_is_not_waited(wait: str) -> None:
     paced = Paced((503, {"retry-after": wait}))
@@ -218,7 +224,7 @@ def test_what_got_no_response_can_be_shown(make_target: Callable[..., Target]) -
 
 
 class Paced:
-    """A transport that notes for how long it is asked to wait, and waits for nothing."""
+    """A transport that records pauses instead of waiting."""
 
     def __init__(self, *responses: tuple[int, dict[str, str]]) -> None:
         self.responses = list(responses)

@@ -1,3 +1,5 @@
+"""Conformant variants: none fails a MUST, in any profile, on another contract, or on a changing feed."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -79,7 +81,7 @@ def test_other_feeds_that_move_now_and_then_fail_no_must(images: Terms, name: st
 def test_short_lots_do_not_hide_the_end_of_the_feed(images: Terms, seed: int) -> None:
     report = run_variant(images, VARIANTS["short-lots"], seed=seed)
     assert not undecided(report)
-    # That pages are shorter than requested is all there is to remark.
+    # Short pages are the only remark.
     assert [rule for rule, _ in failed(report)] == ["PARAM-10"]
     assert report.verdict is Verdict.REMARKS
 
@@ -100,10 +102,11 @@ def test_without_items_the_rules_about_items_are_open_and_nothing_else(images: T
 def test_of_an_empty_feed_no_paging_rule_passes(images: Terms) -> None:
     report = run_variant(images, VARIANTS["empty-feed"])
     paging = {each.id: each.outcome for each in report.results if each.id.startswith("PAGE")}
+    # On an empty feed there is no page that these rules could check.
     assert paging["PAGE-01"] is paging["PAGE-02"] is paging["PAGE-03"] is paging["PAGE-05"] is Outcome.INCONCLUSIVE
 
 
-# The first is the plain server; the other shows only to who is not alone.
+# `refusal-400` is the plain server, and `one-at-a-time` differs for concurrent requests only.
 UNSEEN = {"refusal-400", "one-at-a-time"}
 PROBES: list[reference_calls.Request] = [
     ("", "application/json"),
@@ -119,6 +122,7 @@ PROBES: list[reference_calls.Request] = [
     ("", "application/json;q=0.1, application/xml"),
     ("", "image/png"),
     ("", "*/*"),
+    # Enough requests to meet the variants that turn away one request in nine or change the feed.
     *[("token=9000000000000000000", "application/json")] * 60,
     ("count=500&token=636000011000000000", "application/json"),
 ]

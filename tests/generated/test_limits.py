@@ -127,6 +127,21 @@ def test_an_image_of_64_megabytes_is_decoded_where_the_cap_allows_it(size: int) 
             decode(document, max_bytes=size)
 
 
+@pytest.mark.parametrize(("charset", "character"), [("iso-8859-1", "é"), ("tis-620", "ก"), ("utf-16-le", "ก")])
+@pytest.mark.parametrize(
+    ("decode", "begin", "end"),
+    [(decode_json, '{"returncode":0,"returnmsg":"', '"}'), (decode_xml, '<result returncode="0" returnmsg="', '"/>')],
+)
+def test_max_bytes_holds_for_a_text_in_utf_8_too(
+    decode: Callable[..., ImagesResult], begin: str, end: str, charset: str, character: str
+) -> None:
+    text = begin + character * 100_000 + end
+    document, most = text.encode(charset), len(text.encode())
+    assert decode(document, encoding=charset, max_bytes=most).returnmsg == character * 100_000
+    with pytest.raises(DecodeError, match="more bytes in UTF-8 than max_bytes"):
+        decode(document, encoding=charset, max_bytes=most - 1)
+
+
 def test_what_is_too_long_to_be_parsed_again_and_again_is_refused() -> None:
     image = f'<image sequence="1" imagefilename="a" binaryimage="{"A" * 70 * MEGABYTE}-"/>'
     document = f'<result returncode="0"><product product_id="1"><images>{image}</images></product></result>'.encode()

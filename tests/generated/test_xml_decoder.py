@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import html
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from product_images import DecodeError, ImagesResult, decode_json, decode_xml
+from product_images._turn import Unsure, without_entities, without_entities_one_by_one
 from product_images.models import Image, Images, ImageURL, ProductImage
 
 EMPTY = ImagesResult(returncode=0)
@@ -328,3 +331,27 @@ def test_two_byte_order_marks_are_refused(charset: str, encoding: str | None) ->
             decode_xml(document.encode(charset), encoding=encoding)
         with pytest.raises(DecodeError, match="two byte order marks"):
             decode_xml(document)
+
+
+@given(
+    st.lists(st.sampled_from(["&", ";", "amp", "lt", "gt", "quot", "apos", "x", "&amp;", "&lt;", "&quot;", "&amp;&gt;", "é"]))
+)
+def test_entities_are_replaced_all_at_once_as_they_are_one_by_one(parts: list[str]) -> None:
+    text = "".join(parts).encode()
+
+    def outcome(replace: Callable[[bytes], bytes]) -> bytes | None:
+        try:
+            return replace(text)
+        except (Unsure, KeyError):
+            return None
+
+    assert outcome(without_entities) == outcome(without_entities_one_by_one)
+
+
+def test_semicolons_beside_entities_are_text() -> None:
+    for text in ("a;b", "a;b&amp;c", "&amp;;&lt;", ";;", ";amp&amp;", "&quot;a;b;c&apos;"):
+        result = decode_xml(f'<result returncode="0" returnmsg="{text}"/>')
+        assert result.returnmsg == html.unescape(text)
+    for text in (";amp&", "&amp", "&amp&amp;", "&;", "&&amp;;"):
+        with pytest.raises(DecodeError, match="no well-formed XML"):
+            decode_xml(f'<result returncode="0" returnmsg="{text}"/>')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,18 @@ import pytest
 import fuzz_specs
 from orders_spec import TEXT
 from twinwire.cli import main
+from twinwire.emit.models import Models
+from twinwire.emit.names import Names
+from twinwire.ir import read_contract
 
 PLACE = "        a: {type: [string, 'null'], xml: {name: a}}\n"
 STATES = "enum: [1, 2, 3, null]"
 BIG = {
     "values": TEXT.replace(STATES, f"enum: [{', '.join(map(str, range(20_000)))}, null]"),
     "members": TEXT.replace(PLACE, "".join(f"        m{i}: {{type: string, xml: {{name: m{i}}}}}\n" for i in range(4_000))),
+    "bounded members": TEXT.replace(
+        PLACE, "".join(f"        m{i}: {{type: integer, format: int64, maximum: {i}}}\n" for i in range(4_000))
+    ),
     "unused schemas": TEXT.rstrip() + "".join(f"\n    U{i}: {{type: object}}" for i in range(20_000)),
     "parameters": TEXT.replace(
         "      responses:\n",
@@ -62,3 +69,16 @@ def test_a_mistake_at_the_end_of_a_big_file_is_still_placed(tmp_path: Path, caps
     lines = (tmp_path / "spec.yaml").read_text("utf-8").splitlines()
     assert main(["validate", str(tmp_path / "spec.yaml")]) == 2
     assert f"spec.yaml:{len(lines)}:11: yaml-syntax: " in capsys.readouterr().out
+
+
+def test_time_grows_linearly_with_members_that_have_bounds(tmp_path: Path) -> None:
+    def seconds(count: int) -> float:
+        members = "".join(f"        m{i}: {{type: integer, format: int64, maximum: {i}}}\n" for i in range(count))
+        (tmp_path / "spec.yaml").write_text(TEXT.replace(PLACE, members), "utf-8")
+        contract = read_contract(str(tmp_path / "spec.yaml"))
+        begin = time.process_time()
+        Models(contract, Names(contract))
+        return time.process_time() - begin
+
+    seconds(10)
+    assert seconds(8_000) < 12 * seconds(1_000) + 0.1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import re
 import subprocess
 import time
 from collections import Counter
@@ -87,6 +88,17 @@ def test_a_page_has_names_that_must_be_escaped_in_both_representations() -> None
     assert b'\\"' in page.json
     assert b"&lt;" in page.xml
     assert not page.json.isascii()
+
+
+def test_a_page_as_dotnet_writes_it_has_double_quotes_alone_and_the_same_values() -> None:
+    page = links_page(11)
+    assert b"='" not in page.dotnet
+    assert b"&quot;L&quot;" in page.dotnet
+    theirs, ours = etree.fromstring(page.dotnet), etree.fromstring(page.xml)
+    assert set(theirs.nsmap) == {"xsi", "xsd"}
+    assert [(node.tag, dict(node.attrib), node.text) for node in theirs.iter()] == [
+        (node.tag, dict(node.attrib), node.text) for node in ours.iter()
+    ]
 
 
 def test_the_pages_have_the_sizes_that_the_tables_speak_of() -> None:
@@ -241,6 +253,13 @@ def test_a_text_without_one_pair_of_markers_is_refused(text: str) -> None:
 def test_the_page_of_benchmarks_has_a_place_for_the_tables() -> None:
     assert PAGE == ROOT / "docs" / "benchmarks.md"
     assert "kept" in replace_between_markers(PAGE.read_text(encoding="utf-8"), "kept")
+
+
+def test_the_page_of_benchmarks_has_tables_and_the_line_of_facts() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    tables = page.partition(BEGIN)[2].partition(END)[0]
+    assert re.search(r"^\*\*.+\*\*\n\n\| \|", tables, re.MULTILINE)
+    assert "Measured with `make bench` on " in tables
 
 
 def test_figures_that_are_no_times_stand_below_their_table() -> None:

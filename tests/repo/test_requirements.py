@@ -15,15 +15,16 @@ ROOT = Path(__file__).parents[2]
 PROJECTS = ("pyproject.toml", "generated/pyproject.toml")
 # The first version without the advisory that is named.
 FIXED = {
-    "django": ("5.2.8", "CVE-2025-64459"),
-    "flask": ("3.1.1", "CVE-2025-47278"),
+    "django": ("5.2.17", "CVE-2026-15307"),
+    "flask": ("3.1.3", "CVE-2026-27205"),
     "h11": ("0.16", "CVE-2025-43859"),
     "httpcore": ("1.0.9", "CVE-2025-43859"),
+    "httpx2": ("2.12", "CVE-2026-84382"),
     "jinja2": ("3.1.6", "CVE-2025-27516"),
     "lxml": ("6.1", "CVE-2026-41066"),
     "pytest": ("9.0.3", "CVE-2025-71176"),
     "pyyaml": ("5.4", "CVE-2020-14343"),
-    "starlette": ("0.49.1", "CVE-2025-62727"),
+    "starlette": ("1.3.1", "CVE-2026-54283"),
 }
 
 
@@ -65,3 +66,8 @@ def test_no_pin_has_a_known_advisory() -> None:
     assert FIXED.keys() <= pinned.keys()
     for name, (version, advisory) in FIXED.items():
         assert pinned[canonicalize_name(name)] >= Version(version), advisory
+
+
+def test_the_sdk_does_not_leave_the_floor_of_h11_to_the_http_library() -> None:
+    # httpx 0.27 takes any httpcore 1, and httpcore 1.0.8 any h11 below 0.15.
+    assert "httpcore" in {item.name for item in requirements("generated/pyproject.toml")}

@@ -1,4 +1,4 @@
-"""Copies of the independent server with one flaw each; ``violates`` names the rules of the contract that the flaw breaks."""
+"""Copies of the independent server with one defect each. `violates` names the rules that the defect breaks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class LosesAnEntryBetweenLots(ImagesServer):
 
     def first_index(self, token: int) -> int:
         index = super().first_index(token)
+        # The entry after a page is skipped; the first page is correct.
         return min(index + 1, len(self.feed)) if index else 0
 
 
@@ -22,9 +23,11 @@ class RepeatsAnEntryBetweenLots(ImagesServer):
 
     def first_index(self, token: int) -> int:
         index = super().first_index(token)
+        # The last entry of a page is repeated at the start of the next one.
         return index - 1 if 0 < index < len(self.feed) else index
 
 
+# Every request gets the first page, so a traversal never advances.
 class IgnoresTheToken(ImagesServer):
     violates = ("PAGE-01", "PAGE-02")
 
@@ -66,6 +69,7 @@ class CallsABadCountItsOwnFault(ImagesServer):
     violates = ("HTTP-09",)
 
     def read_count(self, text: str) -> int:
+        # The rejection is the same apart from its status: a server error instead of a client error.
         try:
             return super().read_count(text)
         except RefusedError as refusal:
@@ -76,6 +80,7 @@ class KnowsHeadersByTheirUsualCaseOnly(ImagesServer):
     violates = ("HTTP-11",)
 
     def accept_of(self, headers: Message) -> str:
+        # HTTP header names are case-insensitive (RFC 9110, section 5.1); the email parser keeps the client's case.
         return ",".join(value for name, value in headers.items() if name == "Accept")
 
 
@@ -86,6 +91,7 @@ class StatesTheLengthTwice(ImagesServer):
         headers, _ = super().frame(body)
         if len(body) < 500:
             return headers, body
+        # RFC 9112, section 6.3: Content-Length next to Transfer-Encoding is a sign of request smuggling; clients may reject it.
         return headers | {"Transfer-Encoding": "chunked"}, b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
 
 
@@ -93,6 +99,7 @@ class BreaksBase64IntoLines(ImagesServer):
     violates = ("IMAGE-01",)
 
     def encode_picture(self, data: bytes) -> str:
+        # The MIME form of base64 has a line break after every 76 characters.
         return base64.encodebytes(data).decode("ascii")
 
 

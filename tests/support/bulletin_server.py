@@ -1,7 +1,7 @@
-"""A server of the made-up bulletin board, written by hand from bulletin.yaml: the standard library only.
+"""A server of the fictional bulletin board, written from bulletin.yaml with the standard library only.
 
-Its bookmarks have no order, and one that it never gave out is refused, in HTML. Nothing tells how many notes remain: that a
-pass is over shows in the empty lot at its end, which has no bookmark.
+Its cursors (`bookmark`) have no order, and an unknown one is rejected with an HTML page. No member states the number of
+remaining notes: a traversal ends at an empty page, which has no cursor.
 """
 
 from __future__ import annotations
@@ -21,9 +21,14 @@ Note = dict[str, str]
 
 
 class BulletinServer(PlainServer):
-    """Serves ``notes`` notes that never change."""
+    """Serves a fixed feed of notes.
+
+    Args:
+        notes: The number of notes.
+    """
 
     def __init__(self, notes: int = 17) -> None:
+        # 37 and 1009 share no divisor, so the names are unique and in no order.
         self.feed: list[Note] = [{"name": f"n{index * 37 % 1009}", "text": f"<{index}> äöü"} for index in range(notes)]
         self.places = {bookmark(note): index for index, note in enumerate(self.feed, 1)}
         super().__init__()
@@ -41,17 +46,18 @@ class BulletinServer(PlainServer):
 
     def board(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
         query = dict(pairs)
+        # dict() keeps the last of equal names, so a shorter dict means a repetition.
         if len(query) < len(pairs):
-            raise RefusedError("nothing may be there twice")
+            raise RefusedError("a parameter must not be repeated")
         lot = self.lot(query.get("bookmark"), query.get("most", "4"))
         return {"well": 1, "bookmark": bookmark(lot[-1]) if lot else None, "notes": lot}
 
     def lot(self, mark: str | None, most: str) -> list[Note]:
         if most not in tuple("123456"):
-            raise RefusedError("most is 1 to 6")
+            raise RefusedError("most must be from 1 to 6")
         first = 0 if mark is None else self.places.get(mark)
         if first is None:
-            raise RefusedError("this bookmark was never given out")
+            raise RefusedError("bookmark was not issued by this server")
         return self.feed[first : first + int(most)]
 
 
@@ -73,6 +79,7 @@ class GoesRoundInACircle(BulletinServer):
     violates = ("PAGE-07", "PAGE-02")
 
     def lot(self, mark: str | None, most: str) -> list[Note]:
+        # The empty page at the end is replaced by the first page.
         return super().lot(mark, most) or super().lot(None, most)
 
 
@@ -80,6 +87,7 @@ BROKEN: tuple[type[BulletinServer], ...] = (LosesANoteBetweenLots, ForgetsTheBoo
 
 
 def bookmark(note: Note) -> str:
+    # A hash as a cursor: it reveals neither the order nor the number of notes.
     return hashlib.sha256(note["name"].encode()).hexdigest()
 
 

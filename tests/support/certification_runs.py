@@ -1,4 +1,4 @@
-"""Whole runs of the suite, in-process or over loopback, and what of a report shows that a run went as it should."""
+"""Certification runs in-process or over loopback, and queries on their reports."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from twinwire_conformance.rules import catalogue
 from twinwire_conformance.runner import begin, certify
 from twinwire_conformance.target import Manners, Target
 
+# The domain .invalid never resolves (RFC 2606), so a request that leaves the process fails.
 IN_PROCESS = "http://in-process.invalid"
 
 TIMEOUT = 30.0
@@ -30,7 +31,18 @@ def run(
     session: str | None = None,
     timeout: float = TIMEOUT,
 ) -> Report:
-    """Certify an application in-process, or what stands at a base URL when there is none."""
+    """Run the suite against an application in-process, or against a base URL.
+
+    Args:
+        terms: The contract with the suite's settings for it.
+        app: The application; None connects to `base`.
+        base: The base URL of the target.
+        profile: The name of the profile.
+        seed: The seed of the run.
+        headers: Header fields to send; their values are redacted.
+        session: The session to send.
+        timeout: The timeout of each request in seconds.
+    """
     chosen = PROFILES[profile]
     manners = Manners(timeout=timeout, max_requests=chosen.max_requests, max_bytes=MAX_BYTES)
     given = dict(headers or {})
@@ -41,7 +53,16 @@ def run(
 def run_variant(
     terms: Terms, variant: Variant, *, profile: str = "standard", seed: int = 1, pace: float = 0.01, base: str | None = None
 ) -> Report:
-    """Certify a variant, over HTTP when it asks for that; ``base`` says where it already stands."""
+    """Run the suite against a variant, over HTTP if it needs that.
+
+    Args:
+        terms: The contract with the suite's settings for it.
+        variant: The variant.
+        profile: The name of the profile.
+        seed: The seed of the run and of the feed.
+        pace: A factor of the variant's waits; the default makes them a hundred times shorter.
+        base: The URL of a variant that already runs; None starts one.
+    """
     app = None if base else variant.make(terms.contract, pace=pace, seed=seed)
     if variant.needs_http and base is None:
         with running(app) as url:
@@ -51,7 +72,7 @@ def run_variant(
 
 
 def failed(report: Report, level: Level | None = None) -> list[tuple[str, str]]:
-    """Return the rules that failed, with their messages."""
+    """Return the ids and messages of the rules that failed, optionally of one level only."""
     return [
         (each.id, each.message)
         for each in report.results
@@ -60,12 +81,12 @@ def failed(report: Report, level: Level | None = None) -> list[tuple[str, str]]:
 
 
 def undecided(report: Report) -> list[tuple[str, str]]:
-    """Return the MUST rules that were not decided, with the reasons."""
+    """Return the ids and messages of the MUST rules that are inconclusive."""
     return [
         (each.id, each.message) for each in report.results if each.outcome is Outcome.INCONCLUSIVE and each.level is Level.MUST
     ]
 
 
 def internal(report: Report) -> list[Result]:
-    """Return the results that are a fault of the suite."""
+    """Return the results that are internal errors of the suite."""
     return [each for each in report.results if each.message.startswith("internal error")]

@@ -1,4 +1,4 @@
-"""Mutated pages for the decoders of a generated SDK: the fast ways and the plain ones must say the same of each."""
+"""Fuzzing of an SDK's decoders: the fast and the plain decoder must return the same for every mutated document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 Representation = Literal["json", "xml"]
 
-# What a document may hold in the place of something else, or anywhere: look-alikes, other spellings, and plain rubbish.
+# Insertions: syntax of both representations, alternative spellings, and invalid characters.
 _ANYWHERE = [
     *('"', "'", "<", ">", "&", "=", "/", "\\", ",", ":", "{", "}", "[", "]", " ", "\t", "\n", "\r", "\x00", "\x0b", "\x7f"),
     *("\ufffe", "\uffff", "\ufeff", "\u00e9", "\u2028", "\U0001f600", "\u0663", "null", "true", "1e2", "007", "-0", "0", "1.0"),
@@ -42,6 +42,7 @@ _HEADS = [
         "\ufeff\ufeff",
     ),
 ]
+# The charsets that a document is encoded in, and those that its Content-Type declares; they need not agree.
 _CHARSETS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "koi8-r", "gb18030"]
 _LABELS = [None, None, None, "utf-8", "utf-16", "iso-8859-1", "us-ascii", "nonsense"]
 _BASE64 = re.compile("[A-Za-z0-9+/]{8,}={0,2}")
@@ -51,11 +52,17 @@ _QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
 
 
 class Mutator:
-    """Changes documents. ``names`` are those of the contract, for members that stand where they should not."""
+    """Applies random changes to documents.
+
+    Args:
+        draw: The source of randomness.
+        names: The contract's member names, for members in wrong places.
+    """
 
     def __init__(self, draw: random.Random, names: list[str]) -> None:
         self._draw = draw
         self._names = names
+        # Ways that are listed twice are drawn twice as often.
         self._ways: list[Callable[[str], str]] = [
             *(self._insert, self._insert, self._insert_at_a_quote, self._insert_at_a_quote, self._delete, self._repeat),
             *(self._rename, self._respell_base64, self._respell_base64, self._respell_number, self._single_quotes),
@@ -63,7 +70,10 @@ class Mutator:
         ]
 
     def mutate(self, document: str) -> tuple[bytes | str, str | None]:
-        """Return a changed document, and the charset that it is said to be in."""
+        """Return a changed document and the charset that its Content-Type declares (None for none).
+
+        Most changes leave it in UTF-8, because a wrong charset ends decoding before anything else is tested.
+        """
         for _ in range(self._draw.choice((0, 1, 1, 1, 1, 2, 2, 3))):
             document = self._draw.choice(self._ways)(document)
         if self._draw.random() < 0.9:
@@ -116,6 +126,7 @@ class Mutator:
     def _respell_number(self, document: str) -> str:
         start, end = self._found(_NUMBER, document)
         number = document[start:end]
+        # Spellings that XML Schema, JSON or Python accept differently, and numbers beyond 32 and 64 bits.
         ways = [
             f" {number} ",
             f"0{number}",
@@ -134,6 +145,7 @@ class Mutator:
         start, end = self._found(_BASE64, document)
         text = document[start:end]
         middle = self._draw.randrange(len(text) + 1)
+        # Base64 with escapes of both representations, wrong padding, line breaks, and characters of the URL-safe alphabet.
         ways = [
             *(text.replace("/", "\\/"), text.replace("+", "\\u002B"), text[:middle] + "\n" + text[middle:], text.rstrip("=")),
             *(
@@ -181,7 +193,16 @@ class Mutator:
 
 @dataclass
 class Report:
-    """What a fuzz did. ``fast`` counts the documents that a fast way decoded; each disagreement is told in words."""
+    """The result of a fuzzing run.
+
+    Attributes:
+        cases: The number of documents.
+        results: The number of documents that were decoded.
+        fast: The number of documents that a fast decoder decoded.
+        seconds: The duration of the run.
+        slowest: The longest decoding time of one document, in seconds.
+        disagreements: A description of each document with different results.
+    """
 
     cases: int = 0
     results: int = 0
@@ -193,13 +214,19 @@ class Report:
     def __str__(self) -> str:
         return (
             f"{self.cases} documents in {self.seconds:.1f} s: {self.results} decoded ({self.fast} by a fast way), "
-            f"{self.cases - self.results} refused, the slowest in {self.slowest * 1e3:.0f} ms, "
+            f"{self.cases - self.results} rejected, the slowest in {self.slowest * 1e3:.0f} ms, "
             f"{len(self.disagreements)} disagreements"
         )
 
 
 class Fuzz:
-    """The decoders of one SDK against each other. ``make`` draws a result that any representation can carry."""
+    """A fuzzer that compares the decoders of one SDK.
+
+    Args:
+        sdk: The package of the generated SDK.
+        make: Draws a result that both representations can carry.
+        names: The contract's member names.
+    """
 
     def __init__(self, sdk: ModuleType, make: Callable[[random.Random], Any], names: list[str]) -> None:
         self._sdk = sdk
@@ -212,7 +239,14 @@ class Fuzz:
         self._reading, self._base64, self._lift = part["_reading"], part["_base64"], part["_lift"]
 
     def run(self, representation: Representation, *, seconds: float, seed: int, cases: int = 10**9) -> Report:
-        """Fuzz one representation, until the time is over or the cases are done."""
+        """Fuzz one representation until the time or the number of cases is reached.
+
+        Args:
+            representation: "json" or "xml".
+            seconds: The duration.
+            seed: The seed of all random choices.
+            cases: The maximum number of documents.
+        """
         draw = random.Random(seed)
         mutator = Mutator(draw, self._names)
         report = Report()
@@ -220,6 +254,7 @@ class Fuzz:
         with self._small_windows(draw) as resize:
             while report.cases < cases and (report.seconds < seconds or not report.cases):
                 document = self._document(representation, self._make(draw))
+                # Encoding is slow compared to mutation, so each document is mutated several times.
                 for _ in range(20):
                     resize()
                     self._case(representation, *mutator.mutate(document), self._how(draw), report)
@@ -229,6 +264,7 @@ class Fuzz:
     def _document(self, representation: Representation, result: Any) -> str:
         encode = self._sdk.encode_json if representation == "json" else self._sdk.encode_xml
         text: str = encode(result).decode()
+        # Without the XML declaration, so that mutations can add another one.
         return text if representation == "json" else text.partition("\n")[2]
 
     def _how(self, draw: random.Random) -> Any:
@@ -242,7 +278,7 @@ class Fuzz:
         fast = self._outcome(decode, data, label, how)
         spent = time.perf_counter() - begin
         if spent > report.slowest:
-            # Once more, for the machine may have been busy with something else.
+            # Measure again, because the machine may have been busy.
             begin = time.perf_counter()
             self._outcome(decode, data, label, how)
             report.slowest = max(report.slowest, min(spent, time.perf_counter() - begin))
@@ -252,7 +288,9 @@ class Fuzz:
         ways = getattr(self._codec, f"_fast_{representation}")
         report.fast += ways.decode(data, label, how) is not None
         if fast != plain:
-            told = f"{data!r}, {label}, {how.base64.__name__}, {how.limits}, {self._lift.WINDOW}: {fast!r} is not {plain!r}"
+            told = (
+                f"{data!r}, {label}, {how.base64.__name__}, {how.limits}, {self._lift.WINDOW}: {fast!r} differs from {plain!r}"
+            )
             report.disagreements.append(told)
 
     def _outcome(self, decode: Callable[..., Any], data: bytes | str, label: str | None, how: Any) -> Any:
@@ -263,13 +301,13 @@ class Fuzz:
 
     @contextmanager
     def _small_windows(self, draw: random.Random) -> Iterator[Callable[[], None]]:
-        # So that a short text is lifted too, and a document of a few hundred bytes has many of them.
+        # With small windows, short strings are decoded by the windowed code too, and a small document has several windows.
         usual, turner = self._lift.WINDOW, self._codec._fast_xml._turner
         able = turner.able
 
         def resize() -> None:
             self._lift.WINDOW = draw.choice((4, 8, 12, 40))
-            # What is turned is not parsed: without this, one fast way would hide the other.
+            # A document that the turner decodes is not parsed: without this, one fast decoder would hide the other.
             turner.able = able and draw.random() < 0.5
 
         try:
@@ -279,7 +317,7 @@ class Fuzz:
 
 
 def text(draw: random.Random) -> str:
-    """Draw a short text, base64-like ones and the worst ones among them."""
+    """Draw a short text, among them some that look like base64 or markup."""
     return draw.choice(
         [
             "",
@@ -299,7 +337,7 @@ def text(draw: random.Random) -> str:
 
 
 def binary(draw: random.Random) -> bytes:
-    """Draw the bytes of a binary member: none, few, or more than a window."""
+    """Draw the bytes of a binary member: empty, short, or longer than a window."""
     return draw.randbytes(draw.choice((0, 1, 2, 3, 6, 9, 20, 31, 60)))
 
 

@@ -94,6 +94,10 @@ def x_feed(_: str = "") -> str:
         "# The extension `x-feed`",
         GENERATED,
         schema["description"],
+        "`twinwire validate` checks a spec against the JSON Schema of the extension, "
+        "`generator/twinwire/spec/x-feed.schema.json`, and then looks up every name. The schema says *lot* for a page, *limit* "
+        "for the page size, *format* for a representation, *refusal* for a rejection and *answer* for a response; the "
+        "[glossary](glossary.md) has the words of all other pages.",
         "This page lists every key with its values, its effect, and its rules. *Switched on*: rules that are skipped without "
         "the key (or without the value that the effect names). *Concerned*: rules that use the key as well. Rules that no key "
         "switches on apply to every feed. The shortest feed that is possible:",

@@ -1,4 +1,4 @@
-"""A server that says back what it was trusted with, in every form, and breaks the contract so that reports quote it."""
+"""A server that returns the client's secrets in many encodings and breaks the contract, so that reports quote it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRUSTED = ("authorization", "proxy-authorization", "x-api-key")
 
 
 def forms(secret: str) -> Iterator[str]:
-    """Yield the forms in which a text comes back from servers, alone and amid others."""
+    """Yield the encodings in which servers return a text, alone and within other text."""
     data = secret.encode("utf-8")
     yield secret
     yield quote(secret, safe="")
@@ -33,6 +33,7 @@ def forms(secret: str) -> Iterator[str]:
     yield "".join(f"&#{ord(char)};" for char in secret)
     yield "".join(f"&#x{ord(char):X};" for char in secret)
     yield repr(secret)
+    # The base64 of a text depends on its offset modulo 3, so every offset is tested.
     for around in (b"", b"a", b"ab", b"abc"):
         yield base64.b64encode(around + data + around).decode("ascii")
         yield base64.urlsafe_b64encode(around + data).decode("ascii").rstrip("=")
@@ -44,6 +45,7 @@ async def _echo(request: Request) -> Response:
     given += [value for value in query.get("session", ()) if value and max(value) < "\ud800"]
     credentials = [value.partition(" ")[2] or value for value in given]
     said = [form for value in (*given, *credentials) for form in forms(value)]
+    # Header values must be printable ASCII.
     plain = [text for text in said if text.isascii() and text.isprintable()]
     headers = {"x-echo": " ".join(plain), "location": "/else?" + (plain[-1] if plain else "")}
     status, media_type, body = _answer(query, request.headers.get("accept", ""), said)

@@ -1,4 +1,4 @@
-"""The requests that bring a fault to light, for the faults that ordinary requests do not show."""
+"""The requests that expose a fault, for faults that ordinary requests do not expose."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JSON, XML = "application/json", "application/xml"
 AGENT = "Test/1.0"
 
 Sent = tuple[str, tuple[tuple[str, str], ...]]
-"""A query string, and the headers of the request in their order."""
+"""A query string and the header fields of the request in order."""
 
 
 def sent(query: str = "", accept: str | None = JSON, **headers: str) -> Sent:
@@ -29,7 +29,7 @@ def both(query: str, **headers: str) -> list[Sent]:
 
 
 def at(rank: int, query: str, size: int = 1200) -> str:
-    """Return a query for what follows the first ``rank`` entries of a feed of this size."""
+    """Return a query for the page after the first `rank` entries of a feed of `size` entries."""
     return f"token={Feed(size).token(rank - 1)}&{query}"
 
 
@@ -127,5 +127,5 @@ SHOWN: dict[str, Sequence[Sent]] = {
     "empty-page-then-empty": [sent("token=9223372036854775807"), sent("count=1")],
     "order-by-limit-parity": [sent(at(400, "count=101"))],
 }
-# Caching is declared in the headers of a response.
+# These faults are visible in the response's headers, so the request of `vary-missing` exposes them too.
 SHOWN["vary-encoding-only"] = SHOWN["vary-accept-only"] = SHOWN["vary-missing"]

@@ -1,4 +1,4 @@
-"""`make fuzz`: the decoders of three generated SDKs, the fast ways against the plain ones, and what came of it."""
+"""`make fuzz`: compare the fast and the plain decoders of three generated SDKs on mutated documents."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ from sdk_packages import package
 from twinwire.ir import read_contract
 
 LEDGER = Path(__file__).parent / "ledger.yaml"
-# No document is large: one that takes this long hangs.
+# Documents are small, so a decoder that takes this long hangs.
 HANG_SECONDS = 60
 
 
 def main() -> int:
-    """Fuzz and return the exit code: 0 the decoders agree, 1 they do not."""
+    """Run the fuzzers. Return exit code 0 if the decoders agree, otherwise 1."""
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0, help="for each of the six fuzzes (default: %(default)s)")
-    parser.add_argument("--seed", type=int, help="repeats a run; without it, one is drawn")
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, help="the duration of each of the six fuzzers (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, help="the seed of a run to repeat (default: random)")
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().getrandbits(32)
     with (
@@ -38,7 +40,7 @@ def main() -> int:
         vendor = Fuzz(product_images, lambda draw: vendor_result(product_images, draw), VENDOR_NAMES)
         elements = Fuzz(ledger, lambda draw: ledger_result(ledger, draw), LEDGER_NAMES)
         attributes = Fuzz(orders, lambda draw: order_result(orders, draw), ORDER_NAMES)
-        # A list, so that all of them run.
+        # A list instead of a generator in all(), so that every fuzzer runs.
         agreed = [
             _agreed(name, fuzz, representation, arguments.seconds, seed)
             for name, fuzz in (("product images", vendor), ("ledger", elements), ("orders", attributes))
@@ -48,6 +50,7 @@ def main() -> int:
 
 
 def _agreed(name: str, fuzz: Fuzz, representation: Representation, seconds: float, seed: int) -> bool:
+    # A decoder in C that hangs cannot be interrupted by an exception.
     faulthandler.dump_traceback_later(seconds + HANG_SECONDS, exit=True)
     report = fuzz.run(representation, seconds=seconds, seed=seed)
     faulthandler.cancel_dump_traceback_later()

@@ -1,4 +1,4 @@
-"""Results for the fuzz of the decoders: of the vendor's contract, and of a ledger whose every value is an element."""
+"""Random results for the decoder fuzzers, from three contracts: the vendor's, the ledger and the orders."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ORDER_NAMES = [
     *("lot", "orders", "order", "id", "key", "state", "total", "sum", "paid", "note", "priority", "line", "sku", "amount"),
     *("flags", "flag", "a", "b", "remark", "tag", "code", "text", "next", "size", "left", "scan", "picture"),
 ]
-# Attributes of every kind, some of them with another name than in JSON, and base64 both in an attribute and in elements.
+# Attributes of every type, some with another name than in JSON, and base64 in attributes and in elements.
 ORDER_CHANGES = (
     ("xml: {name: id, attribute: true}", "xml: {name: key, attribute: true}"),
     ("xml: {name: total}", "xml: {name: sum, attribute: true}"),
@@ -38,7 +38,7 @@ ORDER_CHANGES = (
 
 
 def order_result(sdk: ModuleType, draw: random.Random) -> Any:
-    """Draw a lot of orders."""
+    """Draw a page of orders."""
     models = import_module(f"{sdk.__name__}.models")
     return models.Lot(
         code=200,

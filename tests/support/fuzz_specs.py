@@ -1,9 +1,10 @@
-"""Mutated specs: none may end in a traceback, take long, write outside of its directory, or give an SDK that does not import.
+"""Fuzzing of `validate` and `generate` with mutated specs.
 
     python tests/support/fuzz_specs.py --specs 2000 --seed 1
 
-Every mutant is validated and generated in a process of its own, forked from one that has loaded all it needs. One that fails
-is printed, and kept in the file named by --keep.
+A mutant must not cause a traceback, take long, write outside the output directory, or produce an SDK that cannot be imported.
+Each mutant runs in a child process, forked from one that has loaded all modules. A mutant with a finding is printed, and saved
+in the directory --keep.
 """
 
 from __future__ import annotations
@@ -29,29 +30,30 @@ SECONDS = 10
 
 
 def fault_of(raw: bytes) -> str | None:
-    """Return what is wrong with how a spec is validated and generated; None when nothing is."""
+    """Return the problem that a spec causes in `validate` or `generate`, or None."""
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         (work / "spec.yaml").write_bytes(raw)
+        # A fork is much faster than a new interpreter, and a crash of the child does not end the run.
         child = os.fork()
         if not child:
             _child(work)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         said = (work / "said").read_text("utf-8", "replace") if (work / "said").exists() else ""
         if status in (-signal.SIGPROF, -signal.SIGALRM):
-            return f"takes more than {SECONDS} seconds"
+            return f"took more than {SECONDS} seconds"
         strangers = {path.name for path in work.iterdir()} - {"spec.yaml", "said", "out"}
         if strangers:
-            return f"writes {strangers}"
-        return None if status == 0 else said or f"ends with {status}"
+            return f"wrote {strangers}"
+        return None if status == 0 else said or f"ended with {status}"
 
 
 def _child(work: Path) -> None:
-    """Do the work of one spec, and exit with 1 after writing down what is wrong."""
+    """Process one spec in the child. Write a problem to the file `said` and exit with 1."""
     fault: str | None
     try:
         os.chdir(work)
-        # Of the processor, so that a busy machine makes no findings; what waits for nothing at all ends too.
+        # CPU time, so that a busy machine causes no findings. The alarm ends a child that waits without using the CPU.
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         signal.alarm(20 * SECONDS)
         fault = _work(work)
@@ -66,11 +68,12 @@ def _work(work: Path) -> str | None:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         valid, made = main(["validate", "spec.yaml"]), main(["generate", "spec.yaml", "--out", "out"])
+    # Both commands must agree: exit code 0 for a usable spec, 2 for an unusable one.
     if (valid, made) not in ((0, 0), (2, 2)):
         return f"validate exits with {valid}, generate with {made}: {err.getvalue()[:500]}"
     if valid:
         shown = out.getvalue()
-        return None if shown.startswith("spec.yaml:") and len(shown) < 1_000_000 else f"says {shown[:200]!r}"
+        return None if shown.startswith("spec.yaml:") and len(shown) < 1_000_000 else f"printed {shown[:200]!r}"
     [package] = [path.parent.name for path in (work / "out").glob("*/__init__.py")]
     sys.path.insert(0, str(work / "out"))
     for module in ("client", "codec", "models"):
@@ -79,7 +82,13 @@ def _work(work: Path) -> str | None:
 
 
 def run(specs: int, *, seed: int = 0, keep: Path | None = None) -> list[str]:
-    """Return what is wrong with so many mutants, each finding with its number."""
+    """Return the problems that mutants cause, each with the mutant's number.
+
+    Args:
+        specs: The number of mutants.
+        seed: The seed of all random choices.
+        keep: A directory for the mutants that cause problems.
+    """
     draw = random.Random(seed)
     _warm_up()
     findings = []
@@ -94,6 +103,7 @@ def run(specs: int, *, seed: int = 0, keep: Path | None = None) -> list[str]:
     return findings
 
 
+# Modules that are loaded before the fork are not loaded again in every child.
 def _warm_up() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,

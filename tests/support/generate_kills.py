@@ -1,10 +1,11 @@
-"""``twinwire generate`` killed at random moments, again and again, and what must hold after each of them.
+"""Kill `twinwire generate` at random moments and check the output directory after each kill.
 
     python tests/support/generate_kills.py --kills 200 --seed 3
 
-A directory holds the SDK of one spec and files of its user's own; a process that generates that of another into it is
-sent SIGKILL, by turns at a random time and at a random operation on files. Where the directory can be exchanged, it must
-hold one SDK, whole, at once; where it is the one that the process works in, after the next run. No stage outlives that run.
+A directory holds the SDK of one spec and files of its user. A process that generates the SDK of another spec into it gets
+SIGKILL, alternately at a random time and at a random file operation. If the directory can be exchanged atomically, it must hold
+one complete SDK at once; if it is the process's working directory, after the next run. No staging directory may remain after
+that run.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ from twinwire.cli import main
 from twinwire.spec.check import check
 from twinwire.spec.source import load
 
-# With another title the whole package moves; another description changes each file, and moves none.
+# A new title moves the whole package; a new description changes files without moving them.
 SPECS = {
     "orders": ORDERS,
     "renamed": ORDERS.replace("title: Order events", "title: Purchase events"),
     "described": ORDERS.replace("description: An order & its <lines>.", "description: An order."),
 }
+# The user's own files, some of them in directories that the generator writes to.
 OWN = {
     "notes.txt": b"mine",
     ".git/objects/ab/cdef": b"\0\1",
@@ -44,7 +46,16 @@ OWN = {
 
 @dataclass
 class Tally:
-    """What happened: kills, how many left the old or the new SDK at once, mixtures, and stages that were swept."""
+    """Counts of a run.
+
+    Attributes:
+        kills: The number of kills.
+        old: Kills that left the old SDK.
+        new: Kills that left the new SDK.
+        mixed: Kills that left a mixture.
+        stages: Kills that left a staging directory.
+        ended: Kills that came after the end of the process.
+    """
 
     kills: int = 0
     old: int = 0
@@ -55,24 +66,32 @@ class Tally:
 
 
 def files(root: Path) -> dict[str, bytes]:
-    """Return the files of a directory by path, without stages."""
+    """Return the files of a directory by path, without staging directories."""
     found = {path.relative_to(root): path for path in root.rglob("*") if path.is_file()}
     return {name.as_posix(): path.read_bytes() for name, path in found.items() if not name.parts[0].startswith(".twinwire-")}
 
 
 def stages(root: Path) -> list[Path]:
-    """Return what stages there are in a directory and beside it."""
+    """Return the staging directories in a directory and beside it."""
     return [*root.glob(".twinwire-*-*"), *root.glob(".twinwire-?*[!n]"), *root.parent.glob(".twinwire-*")]
 
 
 def run(kills: int, *, seed: int = 0) -> Tally:
-    """Kill runs so many times. Raises AssertionError as soon as something does not hold."""
+    """Kill a number of runs.
+
+    Args:
+        kills: The number of kills.
+        seed: The seed of all random choices.
+
+    Raises:
+        AssertionError: An output directory was damaged.
+    """
     draw, tally = random.Random(seed), Tally()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         for name, text in SPECS.items():
             (work / f"{name}.yaml").write_text(text, "utf-8")
-            # What takes long to load is loaded once, and every child has it.
+            # Load what is slow to load once, before the fork.
             assert not check(load(work / f"{name}.yaml"))
         wanted = {name: _generated(work, name) for name in SPECS}
         for inside in (False, True):
@@ -96,7 +115,7 @@ def _prepared(root: Path, work: Path, name: str) -> None:
 
 
 def _measure(root: Path, work: Path, inside: bool) -> tuple[int, float]:
-    """Return how many operations on files a run makes, and how long it takes."""
+    """Return the number of file operations of a run and its duration in seconds."""
     _prepared(root, work, "orders")
     counted = work / "counted"
     began = time.monotonic()
@@ -118,6 +137,7 @@ def _round(
     with tempfile.TemporaryDirectory(dir=work) as folder:
         root = Path(folder) / "out"
         _prepared(root, work, before)
+        # Alternate between a random time and a random file operation: the first finds slow steps, the second every step.
         if tally.kills % 2:
             child = _start(work, after, root, inside=inside)
             time.sleep(draw.uniform(0, seconds))
@@ -139,7 +159,16 @@ def _round(
 
 
 def _start(work: Path, name: str, root: Path, *, inside: bool, last: int | None = None, counted: Path | None = None) -> int:
-    """Generate in a process of its own that kills itself before an operation on files, or writes down how many it made."""
+    """Generate in a child process, and return its process id.
+
+    Args:
+        work: The directory with the specs.
+        name: The spec.
+        root: The output directory.
+        inside: Make the output directory the working directory, which cannot be exchanged.
+        last: The number of the file operation before which the child kills itself.
+        counted: A file for the number of file operations.
+    """
     child = os.fork()
     if child:
         return child
@@ -150,6 +179,7 @@ def _start(work: Path, name: str, root: Path, *, inside: bool, last: int | None 
             os.chdir(root)
         numbers = count()
 
+        # An audit hook sees every file operation of the interpreter, those of libraries included.
         def audit(event: str, _: tuple[object, ...]) -> None:
             if event.startswith(("os.", "open", "shutil.", "ctypes.")) and next(numbers) == last:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -174,7 +204,7 @@ if __name__ == "__main__":
     started = time.monotonic()
     done = run(options.kills, seed=options.seed)
     print(
-        f"{done.kills} kills, {done.ended} of them too late: {done.old} left the old SDK, {done.new} the new one, {done.mixed} "
-        f"a mixture that the next run ended; {done.stages} left a stage, none after the next run; "
+        f"{done.kills} kills, {done.ended} of them after the end of the run: {done.old} left the old SDK, {done.new} the new "
+        f"one, {done.mixed} a mixture that the next run repaired; {done.stages} left a stage, none after the next run; "
         f"{time.monotonic() - started:.0f} s"
     )

@@ -1,4 +1,4 @@
-"""Answers that never end, or cost far more than they weigh: each writes one to a socket, until the client goes away."""
+"""Responses that never end or that are costly to decode. Each is written to a socket until the client disconnects."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ XML = b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 GZIP = b"Content-Encoding: gzip\r\n"
 RESULT = b'{"returncode": 0, "count": 0, "queuecount": 0}'
+# Seconds between bytes: far below any read timeout.
 DRIP = 0.05
 
-# A raw deflate block that is stored, not the last one, and empty.
+# A deflate block that is stored, not final, and empty: input that never produces output.
 _EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"
 _GZIP_HEADER = gzip.compress(b"")[:10]
 
 
 def chunk(data: bytes) -> bytes:
-    """Return a chunk of chunked framing."""
+    """Frame data as one chunk (RFC 9112, section 7.1)."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def whole(head: bytes, body: bytes) -> Serve:
-    """Answer with a whole body."""
+    """Respond with a complete body."""
     return lambda link, _: link.sendall(b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
 
 
 def endless(begin: bytes, again: bytes, pause: float = 0.0) -> Serve:
-    """Answer with a beginning, and then with the same bytes again and again."""
+    """Respond with a beginning, followed by the same bytes without end. `pause` is in seconds."""
 
     def serve(link: socket.socket, _: bytes) -> None:
         link.sendall(begin)
@@ -45,7 +46,7 @@ def endless(begin: bytes, again: bytes, pause: float = 0.0) -> Serve:
 
 
 def pieces(begin: bytes, parts: Iterable[bytes]) -> Serve:
-    """Answer with a beginning and with parts, and close."""
+    """Respond with a beginning and parts, then close the connection."""
 
     def serve(link: socket.socket, _: bytes) -> None:
         link.sendall(begin)
@@ -70,7 +71,7 @@ ENDLESS: dict[str, Serve] = {
     "slow gzip members": endless(JSON + GZIP + CHUNKED + b"\r\n", chunk(gzip.compress(b"")), DRIP),
     "slow stored blocks": endless(JSON + GZIP + CHUNKED + b"\r\n" + chunk(_GZIP_HEADER), chunk(_EMPTY_BLOCK), DRIP),
 }
-"""They go on for as long as the client listens, and no wait between two bytes is long."""
+"""Responses that last as long as the client listens, with short pauses between bytes: no read timeout ends them."""
 
 FLOODS: dict[str, Serve] = {
     "gzip members": endless(JSON + GZIP + CHUNKED + b"\r\n", chunk(gzip.compress(b"") * 1000)),
@@ -81,11 +82,11 @@ FLOODS: dict[str, Serve] = {
     "headers": endless(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n" * 1000),
     "chunk extension": endless(JSON + CHUNKED + b"\r\n1;a=", b"b" * 10_000),
 }
-"""They go on too, as fast as the client reads, and some of it is to be too much long before the time is over."""
+"""Responses without end and without pauses: a size limit must end them before the time limit."""
 
 
 def deflate_bomb(megabytes: int) -> bytes:
-    """Return the gzip of so many megabytes of blanks, a thousandth of their size."""
+    """Return the gzip of this many megabytes of blanks, about a thousandth of their size."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     parts = [packer.compress(b" " * 1024 * 1024) for _ in range(megabytes)]
     return b"".join((*parts, packer.flush()))
@@ -99,6 +100,7 @@ def _prefixed(uri: bytes, content: bytes) -> bytes:
     return _document(b'xmlns:p="%b"' % uri, content)
 
 
+# expat expands prefixes to full names, so a long namespace URI is copied for each element or attribute.
 COSTLY: dict[str, tuple[bytes, bytes]] = {
     "namespace on elements": (XML, _prefixed(b"u" * 700_000, b"<p:a/>" * 100_000)),
     "namespace on attributes": (XML, _prefixed(b"u" * 700_000, b"<a %b/>" % b" ".join(b'p:a%d=""' % n for n in range(60_000)))),
@@ -116,4 +118,4 @@ COSTLY: dict[str, tuple[bytes, bytes]] = {
     "huge exponent": (JSON, b'{"returncode": 1e%b}' % (b"9" * 10_000_000)),
     "doctype": (XML, b"<!DOCTYPE result [<!ENTITY a '%b'>]><result returncode='&a;'/>" % (b"a" * 1_000_000)),
 }
-"""Bodies that a decoder is to refuse, or to pay little for: each with its head."""
+"""Bodies that a decoder must reject or process cheaply, with their response heads."""

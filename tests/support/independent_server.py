@@ -1,8 +1,8 @@
-"""A second implementation of ``GET products/images``: the standard library only, written from the contract alone.
+"""A second implementation of `GET products/images`, written from the contract with the standard library only.
 
-It exists to certify the suite: what is read the same way by two implementations that share no code is likely read right.
-Where the contract leaves a choice, this server chooses otherwise than the reference server: it refuses with an envelope under
-status 200, writes nulls where it has nothing, and leaves the token out of an empty lot.
+It tests the suite: two implementations without shared code are unlikely to misread the contract in the same way. Where the
+contract allows a choice, this server chooses differently from the reference server: it rejects with an error result under
+status 200, writes nulls for absent members, and leaves the token out of an empty page.
 """
 
 from __future__ import annotations
@@ -36,11 +36,18 @@ FORM_TYPE = JSON_TYPES[2]
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _NAMESPACES = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+# Markup, quotes, letters of other scripts, and a character beyond the BMP.
 _FILE_NAMES = ('Größe <{0}> & "Co".png', "l'été №{0}.png", "{0} 日本 𝄞.png")
 
 
 class RefusedError(Exception):
-    """Input that the contract does not allow: the envelope's code and message, and the status it goes under."""
+    """Input that the contract does not allow.
+
+    Args:
+        code: The return code of the error result.
+        message: The message of the error result.
+        status: The HTTP status.
+    """
 
     def __init__(self, code: int, message: str, status: int = 200) -> None:
         super().__init__(message)
@@ -71,14 +78,15 @@ class Reply:
 
 
 class ImagesServer(ThreadingHTTPServer):
-    """Serves a feed that never changes, below ``BASE_PATH`` on a free loopback port.
+    """Serves a fixed feed below `BASE_PATH` on a free loopback port.
 
-    ``violates`` names the rules of the contract that a broken copy breaks; such a copy overrides one method.
+    `violates` names the rules that a broken copy breaks; such a copy overrides one method.
     """
 
     violates: ClassVar[tuple[str, ...]] = ()
     # Threads are joined when the server closes, so that none outlives a test.
     daemon_threads = False
+    # The default of 5 is too small for the suite's concurrent requests.
     request_queue_size = 128
 
     def __init__(self, products: int = 730) -> None:
@@ -87,7 +95,7 @@ class ImagesServer(ThreadingHTTPServer):
         self._connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", 0), _Handler)
 
-    # What the contract says, one small method each.
+    # The contract, in small methods that a broken copy can override one by one.
 
     def reply(self, path: str, query: str, accept: str) -> Reply:
         if path != f"{BASE_PATH}/products/images":
@@ -108,11 +116,11 @@ class ImagesServer(ThreadingHTTPServer):
         return ",".join(headers.get_all("Accept", []))
 
     def frame(self, body: bytes) -> tuple[dict[str, str], bytes]:
-        """Return the headers that state the body's length, and the body as it is sent."""
+        """Return the header fields that state the body's length, and the body as sent."""
         return {"Content-Length": str(len(body))}, body
 
     def negotiate(self, accept: str) -> str | None:
-        """Return the documented media type that the header weighs most, the first of equals, or None."""
+        """Return the documented media type with the highest q-value, the first of equals, or None."""
         ranges = list(read_accept(accept)) or [("*/*", 1.0)]
         weights = {media_type: weight(media_type, ranges) for media_type in (*JSON_TYPES, *XML_TYPES)}
         best = max(weights, key=lambda media_type: weights[media_type])
@@ -122,7 +130,7 @@ class ImagesServer(ThreadingHTTPServer):
         query = dict(pairs)
         for name in ("token", "count", "session", "options"):
             if sum(key == name for key, _ in pairs) > 1:
-                raise RefusedError(10, f"'{name}' is there more than once")
+                raise RefusedError(10, f"'{name}' is repeated")
         for name in ("session", "options"):
             if len(query.get(name, "")) > 100:
                 raise RefusedError(11, f"'{name}' has > 100 characters")
@@ -147,7 +155,7 @@ class ImagesServer(ThreadingHTTPServer):
         return read_integer(text, "token") if text else 0
 
     def first_index(self, token: int) -> int:
-        """Return where in the feed the lot after a token begins; 0 and everything before the first token is the beginning."""
+        """Return the index of the first entry after a token. Values before the first token start at the beginning."""
         return min(max(token - FIRST_TOKEN + 1, 0), len(self.feed))
 
     def count_of(self, lot: list[Product]) -> int:
@@ -182,6 +190,7 @@ class ImagesServer(ThreadingHTTPServer):
         return {**empty, "warnings": None, "version": VERSION, **members}
 
     def write_json(self, result: dict[str, Any]) -> str:
+        # Indented and with nulls, unlike the reference server's JSON.
         return json.dumps(result, ensure_ascii=False, indent=1)
 
     def write_xml(self, result: dict[str, Any]) -> str:
@@ -201,10 +210,10 @@ class ImagesServer(ThreadingHTTPServer):
     def write_picture_element(self, tag: str, picture: dict[str, Any]) -> str:
         return f"  <{tag}{attributes(picture, tuple(picture))} />\n"
 
-    # What it takes to come up and go down without a trace.
+    # Start and stop without leaving threads or connections behind.
 
     def server_bind(self) -> None:
-        # HTTPServer's own would ask the name service who 127.0.0.1 is.
+        # HTTPServer.server_bind would look up the host name of 127.0.0.1.
         TCPServer.server_bind(self)
         self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
@@ -223,17 +232,17 @@ class ImagesServer(ThreadingHTTPServer):
             self.failures.append(error)
 
     def hang_up(self) -> None:
-        """End the connections that clients keep alive: their threads wait on them."""
+        """Shut down the connections that clients keep alive, because their threads wait for them."""
         for connection in tuple(self._connections):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
-                continue  # the client, or the connection's own thread, was faster
+                continue  # the client or the connection's thread closed it first
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Head and body leave in one packet; otherwise every answer waits for a delayed acknowledgement.
+    # Send head and body in one packet; otherwise every response waits for a delayed acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -246,7 +255,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self._send(Reply(405, "text/plain; charset=utf-8", b"GET is spoken here\n"))
 
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815 - the library looks for these
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815 - names that the library requires
 
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status)
@@ -266,7 +275,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def make_product(index: int) -> Product:
-    """Return the entry at an index: every seventh has no images, the others have one to three; ids do not ascend."""
+    """Return the entry at an index.
+
+    One entry in seven has no images, the others have one to three. Product ids do not ascend and some exceed 32 bits.
+    """
     product_id = 9_000_000_000 - 7 * index if index % 2 else 31 + index
     pictures = () if index % 7 == 3 else tuple(make_picture(product_id, index, number) for number in range(1 + index % 3))
     return Product(product_id, FIRST_TOKEN + index, pictures)
@@ -292,12 +304,12 @@ def make_png(red: int, green: int) -> bytes:
 def read_integer(text: str, name: str) -> int:
     value = int(text) if _INTEGER.fullmatch(text) else None
     if value is None or not -(2**63) <= value < 2**63:
-        raise RefusedError(13, f"'{name}' is no signed 64-bit integer")
+        raise RefusedError(13, f"'{name}' is not a signed 64-bit integer")
     return value
 
 
 def read_accept(header: str) -> Iterator[tuple[str, float]]:
-    """Yield the media ranges of an Accept header with their q-values; a q that is no number counts as 1."""
+    """Yield the media ranges of an Accept header with their q-values. A malformed q-value counts as 1."""
     for part in header.split(","):
         media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
         quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")
@@ -306,7 +318,7 @@ def read_accept(header: str) -> Iterator[tuple[str, float]]:
 
 
 def weight(media_type: str, ranges: list[tuple[str, float]]) -> float:
-    """Return the q-value of the most specific range that a media type falls into; 0 when it falls into none."""
+    """Return the q-value of the most specific range that matches a media type, or 0."""
     major = media_type.split("/", maxsplit=1)[0]
     for wanted in (media_type, f"{major}/*", "*/*"):
         found = [quality for media_range, quality in ranges if media_range == wanted]
@@ -321,7 +333,11 @@ def attributes(members: dict[str, Any], names: tuple[str, ...]) -> str:
 
 @contextmanager
 def running(server_class: type[ImagesServer] = ImagesServer, products: int = 730) -> Iterator[str]:
-    """Run a server for the length of a with block and yield its base URL. What failed inside it is raised at the end."""
+    """Run a server for the duration of a with block and yield its base URL.
+
+    Raises:
+        BaseExceptionGroup: The errors of the server's threads, at the end of the block.
+    """
     server = server_class(products)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name=server_class.__name__)
     thread.start()

@@ -1,4 +1,4 @@
-"""Copies of the ledger's server with one flaw each; ``violates`` names the rules of the contract that the flaw breaks."""
+"""Copies of the ledger's server with one defect each. `violates` names the rules that the defect breaks."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class BeginsAnewAfterTheEnd(LedgerServer):
     violates = ("PAGE-06", "PAGE-07")
 
     def first_index(self, after: str) -> int:
+        # The index after the last posting becomes 0, so the end leads back to the beginning.
         return super().first_index(after) % max(1, len(self.feed))
 
 
@@ -69,6 +70,7 @@ class WritesBooleansInCapitals(LedgerServer):
     violates = ("SCHEMA-02", "TWIN-01")
 
     def write_value(self, value: Any) -> str:
+        # Python writes True, XML Schema true.
         return str(value) if isinstance(value, bool) else super().write_value(value)
 
 

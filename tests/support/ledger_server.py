@@ -1,7 +1,7 @@
-"""A server of the made-up ledger, written by hand from ledger.yaml: the standard library only.
+"""A server of the fictional ledger, written from ledger.yaml with the standard library only.
 
-It shares neither code nor names with what it certifies, and writes what the spec leaves open in ways of its own: elements in
-an order that is not the spec's, empty wrappers, JSON without what is not there, refusals as 400 with a result that says why.
+It shares neither code nor names with the suite, and makes its own choices where the spec allows them: XML elements in another
+order, empty wrapper elements, JSON without absent members, rejections as 400 with an error result.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from plain_http import PlainServer, RefusedError, Reply, preferred
 
 BASE_PATH = "/books"
+# Places are not consecutive, so a client that adds 1 to a cursor is found.
 FIRST_PLACE = 40
 STEP = 3
 RELEASE = "2031-b"
@@ -24,14 +25,20 @@ XML_TYPE = "application/xml"
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _STATES = ("open", "cleared", "written off")
+# Empty text, white space that must survive, a CRLF, quotes, and the end of a CDATA section.
 _MEMOS = (None, "", "Müller & Søn <net>", "  two  spaces\tand a tab ", "line\r\nline", "]]> 𝄞 日本", "quoted \"so\" 'so'")
+# Doubles with many digits or an exponent, which encoders format differently.
 _AMOUNTS = (0.1 + 0.2, -1250.5, 1e-07, 3.0, 1e22)
 
 Members = dict[str, Any]
 
 
 class LedgerServer(PlainServer):
-    """Serves ``postings`` postings that never change, below ``BASE_PATH``."""
+    """Serves a fixed feed below `BASE_PATH`.
+
+    Args:
+        postings: The number of postings.
+    """
 
     def __init__(self, postings: int = 430) -> None:
         self.feed = [make_posting(index) for index in range(postings)]
@@ -56,9 +63,9 @@ class LedgerServer(PlainServer):
     def extract(self, pairs: list[tuple[str, str]]) -> Members:
         query = dict(pairs)
         if any(sum(key == name for key, _ in pairs) > 1 for name in ("after", "size", "caller")):
-            raise RefusedError("every parameter may be there once")
+            raise RefusedError("a parameter must not be repeated")
         if "caller" in query and not 2 <= len(query["caller"]) <= 32:
-            raise RefusedError("caller has 2 to 32 characters")
+            raise RefusedError("caller must have 2 to 32 characters")
         after, size = query.get("after", ""), self.read_size(query.get("size"))
         first = self.first_index(after)
         lot = self.feed[first : first + size]
@@ -81,7 +88,7 @@ class LedgerServer(PlainServer):
             return self.default_size()
         size = read_integer(text, "size")
         if not 1 <= size <= self.greatest_size():
-            raise RefusedError(f"size is 1 to {self.greatest_size()}")
+            raise RefusedError(f"size must be from 1 to {self.greatest_size()}")
         return size
 
     def default_size(self) -> int:
@@ -91,7 +98,7 @@ class LedgerServer(PlainServer):
         return 200
 
     def first_index(self, after: str) -> int:
-        """Return where in the feed the postings after a place begin."""
+        """Return the index of the first posting after a place."""
         if after in ("", "origin"):
             return 0
         place = read_integer(after, "after")
@@ -137,7 +144,7 @@ class LedgerServer(PlainServer):
     def write_value(self, value: Any) -> str:
         if isinstance(value, bool):
             return "true" if value else "false"
-        # A carriage return would be read as a line feed, were it not written as a reference.
+        # XML parsers normalise a bare carriage return to a line feed; a reference survives.
         return escape(str(value), {"\r": "&#13;"})
 
 
@@ -146,7 +153,7 @@ def wrapped(name: str, elements: list[str]) -> str:
 
 
 def make_posting(index: int) -> Members:
-    """Return the posting at an index, as JSON has it; serials do not ascend."""
+    """Return the posting at an index in its JSON form. Serials do not ascend."""
     shares = [{"centre": f"Werk {number} & Söhne", "part": number / 4, "taxed": number == 1} for number in range(index % 3)]
     optional = {
         "folio": None if index % 5 == 2 else 2**53 + index,
@@ -168,5 +175,5 @@ def make_posting(index: int) -> Members:
 def read_integer(text: str, name: str) -> int:
     value = int(text) if _INTEGER.fullmatch(text) else None
     if value is None or not -(2**63) <= value < 2**63:
-        raise RefusedError(f"{name} is a signed 64-bit integer")
+        raise RefusedError(f"{name} must be a signed 64-bit integer")
     return value

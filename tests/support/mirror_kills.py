@@ -1,10 +1,10 @@
-"""A mirror that is killed at random moments, again and again, and what must hold after each of them.
+"""Kill a mirror at random moments and check its directory after each kill.
 
     python tests/support/mirror_kills.py --kills 200
 
-A reference server runs here, with a feed that changes meanwhile; the mirror runs in a process of its own, in both modes
-and by both clients by turns, and is sent SIGKILL. When a run gets through, the feed is held still, one more run must
-find everything, and the next round begins in an empty directory.
+A reference server runs in this process with a feed that changes. The mirror runs in a child process, in both content modes and
+with both clients, and gets SIGKILL. When a run completes, the feed is stopped, one more run must find every image, and the next
+round starts with an empty directory.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ import httpx
 from twinwire_conformance.contract import packaged_contract
 from twinwire_conformance.reference import create_app, running
 
+# The command line runs the synchronous client, so the asynchronous one needs a script.
 _ASYNCHRONOUS = """
 import asyncio, sys
 from product_images import AsyncClient, mirror_async
@@ -45,7 +46,7 @@ asyncio.run(main(*sys.argv[1:]))
 
 @dataclass
 class Clock:
-    """The clock of a feed, which can be held."""
+    """The clock of a feed; it can be stopped."""
 
     held: float | None = None
 
@@ -58,7 +59,17 @@ class Clock:
 
 @dataclass
 class Tally:
-    """What happened: kills, those of them after which a lot was stored, runs that got through, and images compared."""
+    """Counts of a run.
+
+    Attributes:
+        kills: The number of kills.
+        after_progress: Kills after which the manifest had a new token.
+        half_done: Kills that left announced files of an unfinished page.
+        rounds: The number of runs that completed.
+        images: The number of images compared.
+        asked: The tokens that the current run has requested.
+        first_asked: The time of the first request.
+    """
 
     kills: int = 0
     after_progress: int = 0
@@ -70,7 +81,7 @@ class Tally:
 
 
 def state(directory: Path) -> tuple[str | None, list[sqlite3.Row], set[str]]:
-    """Return the token, the images and the announced files of a manifest; nothing where there is none yet."""
+    """Return the token, the images and the announced files of a manifest; empty values if it does not exist."""
     path = directory / ".mirror/manifest.sqlite"
     if not path.exists():
         return None, [], set()
@@ -92,13 +103,16 @@ def files(directory: Path) -> dict[str, bytes]:
 
 
 def check_interrupted(directory: Path, tally: Tally) -> str | None:
-    """Check what must hold at any moment: the manifest is whole, its files are there, and no file is unaccounted for."""
+    """Check the invariants of an interrupted mirror and return its token.
+
+    The manifest is intact, its files exist, and every other file is announced.
+    """
     token, rows, announced = state(directory)
     there = files(directory)
     assert len({row["path"] for row in rows}) == len(rows)
     for row in rows:
         content = there.pop(row["path"])
-        # The reference server's images do not change, so a file that is written again is the same.
+        # The reference server's images do not change, so a file that is written again has the same content.
         assert (row["size"], row["sha256"]) == (len(content), hashlib.sha256(content).hexdigest()), row["path"]
     assert set(there) <= announced, set(there) - announced
     tally.half_done += bool(there)
@@ -106,7 +120,7 @@ def check_interrupted(directory: Path, tally: Tally) -> str | None:
 
 
 def expected(url: str) -> Iterator[tuple[str, int, str, bytes]]:
-    """Yield every image of the feed, as a plain client reads it: entry, sequence, file name, bytes."""
+    """Yield every image of the feed as a plain client receives it: entry, sequence, file name, bytes."""
     token = ""
     while True:
         result: dict[str, Any] = json.loads(
@@ -122,7 +136,7 @@ def expected(url: str) -> Iterator[tuple[str, int, str, bytes]]:
 
 
 def check_complete(directory: Path, url: str) -> int:
-    """Check that manifest and files are what the feed holds, each image once, and return how many they are."""
+    """Check that the manifest and the files equal the feed, each image once. Return the number of images."""
     _, rows, announced = state(directory)
     there = files(directory)
     assert not announced
@@ -134,7 +148,17 @@ def check_complete(directory: Path, url: str) -> int:
 
 
 def run(kills: int, *, seed: int = 0, products: int = 400, live: float = 20.0) -> Tally:
-    """Kill mirrors so many times. Raises AssertionError as soon as something does not hold."""
+    """Kill mirrors a number of times.
+
+    Args:
+        kills: The number of kills.
+        seed: The seed of all random choices.
+        products: The number of entries of the feed.
+        live: Modified entries per second.
+
+    Raises:
+        AssertionError: A mirror's directory was damaged.
+    """
     draw, tally, clock = random.Random(seed), Tally(), Clock()
     app = create_app(packaged_contract(), products=products, live=live, latency_ms=3, images=True, clock=clock)
 
@@ -149,7 +173,7 @@ def run(kills: int, *, seed: int = 0, products: int = 400, live: float = 20.0) -
         before, while_asking = _measure(url, tally)
 
         def delay() -> float:
-            # Now and then before it has begun, when the manifest is just being made.
+            # One kill in five comes before the first request, while the manifest is created.
             return draw.uniform(0.1, before) if draw.random() < 0.2 else before + draw.uniform(0, while_asking / 2)
 
         while tally.kills < kills:
@@ -160,7 +184,7 @@ def run(kills: int, *, seed: int = 0, products: int = 400, live: float = 20.0) -
 
 
 def _measure(url: str, tally: Tally) -> tuple[float, float]:
-    """Return how long a run takes until it asks, and from then on, on this machine as it is now."""
+    """Return the seconds until a run's first request and from then to its end, on this machine under its current load."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
         assert _start(url, Path(folder), "URL", 10).wait() == 0
@@ -194,12 +218,12 @@ def _round(
 
 
 def _check_asked(before: str | None, after: str | None, asked: list[str | None]) -> None:
-    """A run begins where the manifest says, goes forward only, and stores only what the lots it asked for led to."""
+    """Check that a run starts at the manifest's token, only moves forward, and stores only tokens that pages led to."""
     numbers = [int(token or 0) for token in asked]
     assert not asked or asked[0] == before, (before, asked)
     assert numbers == sorted(set(numbers)), asked
     assert int(before or 0) <= int(after or 0)
-    # What is stored is what some lot was asked with next, or the token of the last lot that was asked for.
+    # The stored token was requested next, or is the token of the last page that was requested.
     assert after == before or after in asked[1:] or int(after or 0) > numbers[-1], (before, after, asked)
 
 
@@ -214,11 +238,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--live", type=float, default=20.0, help="entries of the feed that change a second, 0 for none")
+    parser.add_argument("--live", type=float, default=20.0, help="modified entries per second, 0 for none")
     options = parser.parse_args()
     began = time.monotonic()
     done = run(options.kills, seed=options.seed, live=options.live)
     print(
-        f"{done.kills} kills in {done.rounds} rounds, {done.after_progress} of them after a lot was stored, "
-        f"{done.half_done} with a lot half done; {done.images} images compared, {time.monotonic() - began:.0f} s"
+        f"{done.kills} kills in {done.rounds} rounds, {done.after_progress} of them after a page was stored, "
+        f"{done.half_done} with an unfinished page; {done.images} images compared, {time.monotonic() - began:.0f} s"
     )

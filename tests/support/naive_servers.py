@@ -150,11 +150,12 @@ SERVERS = (
 
 @contextmanager
 def serving(server: NaiveServer) -> Iterator[str]:
-    """Start a server in a process of its own and give its URL.
+    """Start a server in a child process and yield its URL.
 
     Raises:
         RuntimeError: The server printed no URL, or Node is not installed.
     """
+    # No byte code in examples/, and UTF-8 output whatever the locale.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
     with subprocess.Popen(_command(server.name), cwd=FOLDER, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""Serves an ASGI application as HTTP/1.0 did: no length, no chunks, and the end of the connection is the end of the body."""
+"""Serves an ASGI application over HTTP/1.0: no Content-Length, no chunks; the end of the connection ends the body."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 class _Server(ThreadingHTTPServer):
     # Threads are joined when the server closes, so that none outlives a test.
     daemon_threads = False
+    # The default of 5 is too small for the suite's concurrent requests.
     request_queue_size = 128
 
     def __init__(self, app: Any) -> None:
@@ -21,7 +22,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def server_bind(self) -> None:
-        # HTTPServer's own would ask the name service who 127.0.0.1 is.
+        # HTTPServer.server_bind would look up the host name of 127.0.0.1.
         TCPServer.server_bind(self)
         self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
@@ -35,6 +36,7 @@ class _Handler(BaseHTTPRequestHandler):
         start, body = asyncio.run(self._ask())
         self.send_response(start["status"])
         for name, value in start["headers"]:
+            # Without a length, a truncated body cannot be told from a complete one.
             if name.lower() != b"content-length":
                 self.send_header(name.decode("latin-1"), value.decode("latin-1"))
         self.end_headers()
@@ -74,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving_http_1_0(app: Any) -> Iterator[str]:
-    """Serve an application on a free loopback port for the length of a block; yields the base URL."""
+    """Serve an application on a free loopback port for the duration of a block. Yields the base URL."""
     with _Server(app) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()

@@ -1,4 +1,4 @@
-"""A made-up spec that uses what the vendor's does not: wrapped collections, element scalars, restrictions, mixed content."""
+"""A fictional spec with features that the vendor's lacks: wrapped collections, element scalars, restrictions, mixed content."""
 
 from __future__ import annotations
 
@@ -91,7 +91,11 @@ components:
 
 
 def contract(*replacements: tuple[str, str]) -> Contract:
-    """Return the contract of the made-up spec, each (old, new) replaced in its text first."""
+    """Return the contract of the spec after text replacements.
+
+    Args:
+        replacements: Pairs of old and new text; every old text must occur in the spec.
+    """
     text = TEXT
     for old, new in replacements:
         assert old in text, old

@@ -1,4 +1,4 @@
-"""A server of the made-up parts, written by hand from parts_spec.py: the standard library only."""
+"""A server of the fictional parts, written from parts_spec.py with the standard library only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ XML_TYPE = "application/xml"
 
 
 class PartsServer(PlainServer):
-    """Serves nine parts. ``members`` are added to each of them, and ``needed`` are the parameters that must be sent."""
+    """Serves nine parts.
+
+    Args:
+        members: Members to add to each part.
+        needed: Parameters that a request must send, with their values.
+    """
 
     def __init__(self, members: dict[str, Any] | None = None, needed: dict[str, str] | None = None) -> None:
         self.parts = [{"id": f"p{index}", **(members or {})} for index in range(9)]
@@ -34,14 +39,15 @@ class PartsServer(PlainServer):
 
     def result(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
         query = dict(pairs)
+        # dict() keeps the last of equal names, so a shorter dict means a repetition.
         if len(query) < len(pairs):
-            raise RefusedError("nothing may be there twice")
+            raise RefusedError("a parameter must not be repeated")
         for name, value in self.needed.items():
             if query.get(name) != value:
                 raise RefusedError(f"{name} must be {value}")
         after, limit = query.get("after", "0"), query.get("limit", "10")
         if after not in map(str, range(10)) or limit not in map(str, range(1, 51)):
-            raise RefusedError("after or limit is not one of ours")
+            raise RefusedError("after must be from 0 to 9 and limit from 1 to 50")
         lot = self.parts[int(after) : int(after) + int(limit)]
         return {"code": 0, "next": str(int(after) + len(lot)), "part": lot}
 

@@ -1,4 +1,4 @@
-"""A small made-up spec whose text tests alter."""
+"""A small fictional spec that tests modify."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ components:
 
 
 def altered(*replacements: tuple[str, str]) -> str:
-    """Return the text of the spec, each (old, new) replaced in it."""
+    """Return the text of the spec after replacements; every old text must occur in it."""
     text = TEXT
     for old, new in replacements:
         assert old in text, old
@@ -64,7 +64,7 @@ def altered(*replacements: tuple[str, str]) -> str:
 
 
 def contract(*replacements: tuple[str, str]) -> Contract:
-    """Return the contract of the spec, each (old, new) replaced in its text first."""
+    """Return the contract of the spec after text replacements."""
     document = parse(altered(*replacements).encode(), "parts.yaml")
     assert [str(problem) for problem in check(document)] == []
     return build(document)

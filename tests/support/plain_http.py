@@ -1,4 +1,4 @@
-"""What servers of made-up feeds share below their contract: sockets, headers and Accept; the standard library only."""
+"""The shared base of the fictional feeds' servers: sockets, headers and Accept, with the standard library only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 
 class RefusedError(Exception):
-    """Input that a contract does not allow; the message says what it should have been."""
+    """Input that a contract does not allow. The message states the allowed values."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,15 @@ class Reply:
 
 
 class PlainServer(ThreadingHTTPServer):
-    """Serves a feed on a free loopback port, one connection for each request.
+    """Serves a feed on a free loopback port, with one connection per request.
 
-    ``violates`` names the rules of the contract that a broken copy breaks; such a copy overrides one method.
+    `violates` names the rules that a broken copy breaks; such a copy overrides one method.
     """
 
     violates: ClassVar[tuple[str, ...]] = ()
     # Threads are joined when the server closes, so that none outlives a test.
     daemon_threads = False
+    # The default of 5 is too small for the suite's concurrent requests.
     request_queue_size = 128
 
     def __init__(self) -> None:
@@ -42,10 +43,10 @@ class PlainServer(ThreadingHTTPServer):
 
     @abstractmethod
     def reply(self, path: str, query: str, accept: str) -> Reply:
-        """Answer a GET; ``accept`` is empty when nothing was asked for."""
+        """Respond to a GET. `accept` is empty if the header is absent."""
 
     def server_bind(self) -> None:
-        # HTTPServer's own would ask the name service who 127.0.0.1 is.
+        # HTTPServer.server_bind would look up the host name of 127.0.0.1.
         TCPServer.server_bind(self)
         self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
@@ -56,9 +57,9 @@ class PlainServer(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    # Head and body leave in one packet.
+    # Send head and body in one packet.
     wbufsize = -1
-    # A client that connects and says nothing must not keep the server from closing.
+    # A client that connects and sends nothing must not keep the server from closing.
     timeout = 30
 
     def do_GET(self) -> None:
@@ -76,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def preferred(accept: str, offered: Sequence[str]) -> str | None:
-    """Return the offered media type that an Accept header weighs most, the first of equals; None when it takes none."""
+    """Return the offered media type with the highest q-value, the first of equals, or None."""
     ranges = dict(_ranges(accept)) or {"*/*": 1.0}
     weights = {name: _weight(name, ranges) for name in offered}
     best = max(weights, key=lambda name: weights[name])
@@ -98,7 +99,11 @@ def _weight(media_type: str, ranges: dict[str, float]) -> float:
 
 @contextmanager
 def running(server: PlainServer) -> Iterator[str]:
-    """Run a server for the length of a with block and yield its root URL. What failed inside it is raised at the end."""
+    """Run a server for the duration of a with block and yield its root URL.
+
+    Raises:
+        BaseExceptionGroup: The errors of the server's threads, at the end of the block.
+    """
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name=type(server).__name__)
     thread.start()
     try:

@@ -1,4 +1,4 @@
-"""A server that writes bytes as a test says them, one thread for each connection."""
+"""A server on a raw socket that sends exactly the bytes that a test specifies."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Serve = Callable[[socket.socket, bytes], None]
 
 @contextmanager
 def listening(serve: Serve) -> Iterator[tuple[str, list[bytes]]]:
-    """Answer each request head on a loopback port with ``serve``; yields the address and the heads that came."""
+    """Respond to each request head on a loopback port with `serve`. Yields the address and the received heads."""
     heads: list[bytes] = []
 
     def talk(link: socket.socket) -> None:
-        # A client that goes away in the middle is what some tests are about.
+        # Some tests disconnect the client in the middle of a response.
         with link, suppress(OSError):
             while link.fileno() != -1 and (head := link.recv(65536)):
                 heads.append(head)
@@ -28,6 +28,7 @@ def listening(serve: Serve) -> Iterator[tuple[str, list[bytes]]]:
             try:
                 link, _ = listener.accept()
             except OSError:
+                # The listener was shut down.
                 return
             threading.Thread(target=talk, args=(link,), daemon=True).start()
 
@@ -35,11 +36,13 @@ def listening(serve: Serve) -> Iterator[tuple[str, list[bytes]]]:
         thread = threading.Thread(target=accept, daemon=True)
         thread.start()
         yield f"127.0.0.1:{listener.getsockname()[1]}", heads
+        # Closing a listener does not wake a thread in accept() on Linux; a shutdown does.
         listener.shutdown(socket.SHUT_RDWR)
         thread.join()
 
 
 def reset(link: socket.socket) -> None:
-    """Close a connection with RST in place of FIN."""
+    """Close a connection with RST instead of FIN."""
+    # SO_LINGER with a timeout of 0 seconds makes close() send RST.
     link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     link.close()

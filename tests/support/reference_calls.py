@@ -1,4 +1,4 @@
-"""Calls to the reference server in-process, and plain readers of its answers that share no code with it."""
+"""In-process calls to the reference server, and decoders for its responses that share no code with it."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ Request = tuple[str, str | None]
 
 
 def images() -> Contract:
-    """Read the contract of the product images."""
+    """Return the contract of the product images."""
     return read_contract(IMAGES)
 
 
 def parcels() -> Contract:
-    """Read the made-up contract that shares no name with the product images."""
+    """Return the fictional contract that shares no names with the product images."""
     return read_contract(PARCELS)
 
 
 def call(
     app: Any, path: str, *requests: Request, method: str = "GET", headers: Iterable[tuple[str, str]] = ()
 ) -> list[httpx.Response]:
-    """Send requests one after the other to an application and return its answers."""
+    """Send requests to an application in sequence and return its responses."""
 
     async def run() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://reference.test", trust_env=False) as client:
-            # httpx would add an Accept of its own.
+            # httpx would add its own Accept header.
             del client.headers["accept"]
             answers = []
             for query, accept in requests:
@@ -51,11 +51,11 @@ def call(
 
 
 Outcome = tuple[int, str | None, bytes]
-"""The status, the label and the body of an answer."""
+"""The status, the Content-Type and the body of a response."""
 
 
 def call_together(app: Any, path: str, *requests: Request, encoding: str = "identity") -> list[Outcome]:
-    """Send requests at the same time to an application; bodies come as they were sent, but for sound gzip."""
+    """Send requests to an application concurrently. Bodies are returned as sent, except that valid gzip is decompressed."""
 
     async def ask(transport: httpx.ASGITransport, request: Request) -> Outcome:
         query, accept = request
@@ -74,7 +74,7 @@ def call_together(app: Any, path: str, *requests: Request, encoding: str = "iden
 
 
 def _unpacked(body: bytes) -> bytes:
-    # Packed bodies differ by the time at which they were packed, so only what is in them can be compared.
+    # Compressed bodies contain the time of compression, so only their contents can be compared.
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         plain = unpacker.decompress(body)
@@ -89,12 +89,13 @@ def get_images(app: Any, *queries: str, accept: str | None = "application/json")
 
 
 def images_from_xml(document: bytes) -> dict[str, Any]:
-    """Read an XML answer of products/images into what its JSON twin says, by hand and for this one contract."""
+    """Decode an XML response of products/images into the form of its JSON equivalent; for this contract only."""
     root = etree.fromstring(document)
     assert root.tag == "result"
     value: dict[str, Any] = _attributes(root, integers=("count", "queuecount", "returncode"))
     if warnings := [each.text or "" for each in root.findall("warnings")]:
         value["warnings"] = warnings
+    # An error result has no products, whereas an empty page has an empty list.
     if "queuecount" in value:
         value["product"] = [_product(each) for each in root.findall("product")]
     return value

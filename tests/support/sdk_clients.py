@@ -1,4 +1,4 @@
-"""Both clients behind one driver, so that each test drives the two, and the answers of a small feed."""
+"""Both clients behind one driver, so that every test covers the two, and responses of a small feed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ Kind = Literal["sync", "async"]
 
 
 class Driver:
-    """Calls one method of a fresh client of one kind, and notes what it would have slept."""
+    """Calls one method of a fresh client and records its sleeps.
+
+    Args:
+        kind: The synchronous or the asynchronous client.
+    """
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
@@ -29,12 +33,12 @@ class Driver:
         self.settings: dict[str, Any] = {}
 
     def configured(self, **settings: Any) -> Driver:
-        """Set arguments of the client; ``base_url`` among them."""
+        """Set arguments of the client, `base_url` included."""
         self.settings.update(settings)
         return self
 
     def get(self, **arguments: Any) -> ImagesResult:
-        """Load one lot."""
+        """Load one page."""
         if self.kind == "sync":
             with self._client() as client:
                 return client.get_images(**arguments)
@@ -48,11 +52,11 @@ class Driver:
     def pages(
         self, take: int = 1000, taken: list[Page[ImagesResult]] | None = None, **arguments: Any
     ) -> list[Page[ImagesResult]]:
-        """Load up to ``take`` lots; those that came before an error are in ``taken``."""
+        """Load up to `take` pages. `taken` receives them, also those before an error."""
         return self._collect(lambda client: client.iter_pages(**arguments), take, taken)
 
     def products(self, take: int = 1000, **arguments: Any) -> list[ProductImage]:
-        """Load up to ``take`` entries."""
+        """Load up to `take` entries."""
         return self._collect(lambda client: client.iter_products(**arguments), take)
 
     def _collect(self, begin: Callable[[Any], Any], take: int, taken: list[Any] | None = None) -> list[Any]:
@@ -76,6 +80,7 @@ class Driver:
         return found
 
     def _client(self) -> Client:
+        # Sleeps are recorded instead of performed.
         return Client(**{"base_url": BASE, "sleep": self.sleeps.append, **self.settings})
 
     def _async_client(self) -> AsyncClient:
@@ -86,7 +91,7 @@ class Driver:
 
 
 def lot(ids: range | tuple[int, ...], remaining: int, token: str | None = None, **members: Any) -> ImagesResult:
-    """Return a lot of products with these ids; its token is the last of them unless one is given."""
+    """Return a page of products with these ids. Its token is the last id unless one is given."""
     products = tuple(ProductImage(product_id=number) for number in ids)
     last = token if token is not None else str(ids[-1]) if ids else None
     return ImagesResult(returncode=0, product=products, count=len(products), queuecount=remaining, token=last, **members)
@@ -104,7 +109,7 @@ def raw(members: dict[str, Any], status: int = 200) -> httpx.Response:
 
 
 class Feed:
-    """A feed of products 1 to ``size`` whose tokens are their ids; answers as it is asked, in the representation asked for."""
+    """A feed of the products 1 to `size` whose tokens are their ids. It responds in the requested representation."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -126,7 +131,15 @@ def queries(router: respx.MockRouter) -> list[dict[str, str]]:
 def run_mirror(
     kind: Kind, base_url: str, directory: Path, settings: dict[str, Any] | None = None, **options: Any
 ) -> MirrorReport:
-    """Mirror once with a fresh client of one kind; ``settings`` are the client's."""
+    """Mirror once with a fresh client.
+
+    Args:
+        kind: The synchronous or the asynchronous client.
+        base_url: The base URL of the feed.
+        directory: The mirror's directory.
+        settings: Arguments of the client.
+        options: Arguments of the mirror function.
+    """
     fixed: dict[str, Any] = {"base_url": base_url, "retry": Retry(base_delay=0.001, max_retries=2), **(settings or {})}
     if kind == "sync":
         with Client(**fixed) as client:

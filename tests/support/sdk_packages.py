@@ -1,4 +1,4 @@
-"""SDKs of made-up contracts, generated into a directory and imported for the length of a with block."""
+"""SDKs of fictional contracts, generated into a directory and imported for the duration of a with block."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from twinwire.ir import Contract
 
 @contextmanager
 def package(contract: Contract, root: Path) -> Iterator[ModuleType]:
-    """Generate the SDK of a contract below ``root`` and yield its package; forget it at the end."""
+    """Generate the SDK of a contract below `root` and yield its package; unload it at the end."""
     artifacts = emit(contract)
     guard(artifacts)
     for artifact in artifacts:
@@ -26,6 +26,7 @@ def package(contract: Contract, root: Path) -> Iterator[ModuleType]:
         path.write_text(artifact.text, "utf-8")
     name = naming.package(contract.origin.title)
     sys.path.insert(0, str(root))
+    # The import system caches directory listings with a resolution of one second on some file systems.
     importlib.invalidate_caches()
     try:
         yield importlib.import_module(name)

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for every valid result of the generated SDK."""
+"""Hypothesis strategies for valid results of the generated SDK."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 INT64 = st.one_of(st.sampled_from([-(2**63), 2**63 - 1, 0, -1, 2**53 + 1]), st.integers(-(2**63), 2**63 - 1))
 
-# XML 1.0, production 2: what a document can hold at all.
+# XML 1.0, production 2: the characters that a document can contain.
 _XML = re.compile("[\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
 _SPITEFUL = st.text(alphabet="\t\n\r \"'<>&];\u0085\u00a0\u2028\ufeff\ufffd\ud7ff\ue000\U0010ffff\U0001f600", max_size=12)
 _ANY = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20).filter(lambda text: bool(_XML.fullmatch(text)))

@@ -1,4 +1,4 @@
-"""A small shop: a feed of images that a test fills and changes, and a web server for them that misbehaves on request."""
+"""A small shop: a feed of images that tests fill and change, and a web server for them that can misbehave."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from product_images.models import Image, Images, ImagesResult, ImageURL, Product
 
 @dataclass
 class Shop:
-    """Products in the order of their last change, and what the web server answers on each path."""
+    """Products in order of their last change, and the web server's response for each path."""
 
     url: str = ""
     products: dict[int, tuple[int, list[tuple[int, str, bytes, str]]]] = field(default_factory=dict)
@@ -29,7 +29,13 @@ class Shop:
     waits: threading.Event = field(default_factory=threading.Event)
 
     def put(self, product: int, *images: tuple[int, str, bytes] | tuple[int, str, bytes, str]) -> None:
-        """Add a product, or change it: sequence, file name, bytes, and a link that is not the shop's own if one is given."""
+        """Add or change a product.
+
+        Args:
+            product: The product's id.
+            images: Sequence, file name, bytes and, optionally, a link that replaces the shop's own.
+        """
+        # A modified product moves to the end of the feed.
         self.products.pop(product, None)
         self.ticks += 1
         listed = []
@@ -41,7 +47,7 @@ class Shop:
         self.products[product] = (self.ticks, listed)
 
     def feed(self, query: dict[str, str]) -> bytes:
-        """Return the lot that is asked for."""
+        """Return the requested page as JSON."""
         after, count, links = int(query.get("token", 0)), int(query.get("count", 100)), query.get("options") == "URL"
         later = [(key, *value) for key, value in self.products.items() if value[0] > after]
         products = tuple(_product(key, images, links=links) for key, _, images in later[:count])
@@ -63,7 +69,7 @@ def _product(key: int, images: list[tuple[int, str, bytes, str]], *, links: bool
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request."""
+    """The handler of one request."""
 
     protocol_version = "HTTP/1.1"
     shop: Shop
@@ -85,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, self.shop.feed(query), {"Content-Type": "application/json"})
 
     def answer(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None, length: int | None = None) -> None:
-        """Send an answer; with a ``length`` beyond the body the connection ends in the middle of it."""
+        """Send a response. With a `length` beyond the body, the connection ends in the middle of the body."""
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -102,22 +108,22 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def serve(content: bytes, headers: dict[str, str] | None = None) -> Callable[[Handler], None]:
-    """Answer with these bytes."""
+    """Respond with these bytes."""
     return lambda handler: handler.answer(200, content, headers)
 
 
 def redirect(location: str, status: int = 302) -> Callable[[Handler], None]:
-    """Lead elsewhere."""
+    """Redirect to another location."""
     return lambda handler: handler.answer(status, b"moved", {"Location": location})
 
 
 def status(code: int, headers: dict[str, str] | None = None) -> Callable[[Handler], None]:
-    """Answer with a status."""
+    """Respond with a status."""
     return lambda handler: handler.answer(code, b"sorry", headers)
 
 
 def in_turn(*answers: Callable[[Handler], None]) -> Callable[[Handler], None]:
-    """Answer differently each time; the last answer stays."""
+    """Respond differently each time; the last response is repeated."""
     left = list(answers)
 
     def respond(handler: Handler) -> None:
@@ -128,16 +134,17 @@ def in_turn(*answers: Callable[[Handler], None]) -> Callable[[Handler], None]:
 
 
 def cut(content: bytes, at: int, headers: dict[str, str] | None = None) -> Callable[[Handler], None]:
-    """Begin the bytes, and hang up."""
+    """Send the first `at` bytes of the content, then disconnect."""
     return lambda handler: handler.answer(200, content[:at], headers, length=len(content))
 
 
 def ranged(content: bytes, headers: dict[str, str], first: int | None = None) -> Callable[[Handler], None]:
-    """Answer ranges as RFC 9110 says; the first time hang up after so many bytes."""
+    """Support range requests (RFC 9110, section 14). The first response is cut off after `first` bytes."""
     state = [first]
 
     def respond(handler: Handler) -> None:
         asked, wanted = handler.headers.get("Range"), handler.headers.get("If-Range")
+        # A range is only valid for the representation named in If-Range; otherwise the whole content is sent.
         start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and wanted in headers.values() else 0
         stop, state[0] = state[0], None
         part = content[start:]
@@ -150,7 +157,7 @@ def ranged(content: bytes, headers: dict[str, str], first: int | None = None) ->
 
 @contextmanager
 def open_shop(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[Shop]:
-    """Run a shop for the length of a with block, over TLS where a context for that is given."""
+    """Run a shop for the duration of a with block, over TLS where a context for that is given."""
     shop = Shop()
     handler = type("ShopHandler", (Handler,), {"shop": shop})
     server = _Server((host, 0), handler)
@@ -170,17 +177,18 @@ def open_shop(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Ite
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # A handler that waits on purpose must not keep the server from closing.
     block_on_close = False
 
     def server_bind(self) -> None:
-        # HTTPServer's own would ask the name service who 127.0.0.1 is.
+        # HTTPServer.server_bind would look up the host name of 127.0.0.1.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
     def handle_error(self, request: object, client_address: object) -> None:
-        return  # a client that hangs up is no failure here
+        return  # a client that disconnects is not an error here
 
 
 def images(directory: Path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Specs with something wrong, or odd, in them: of the bytes, of the values, and of the names."""
+"""Mutated specs: changes of bytes, values and names."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from parts_spec import TEXT as PARTS
 VENDOR = (Path(__file__).parents[2] / "spec/products-images.yaml").read_text("utf-8")
 BASES: list[str] = [ORDERS, PARTS, VENDOR]
 
+# Texts that are dangerous in a path, a template, Python source, YAML, XML or a terminal.
 TEXTS = [
     *("", " ", "\n", "\r\n", "\t", "\0", "\x7f", "\x85", "\u2028", "\ufeff", "\u202e", "\ufffe", "\U0010ffff", "💥", "e\u0301"),
     *("../../../etc/passwd", "/etc/passwd", "C:\\x", "..", ".", "~", "a/b", "con", "__init__", "__import__('os')", "None"),
@@ -41,6 +42,7 @@ TEXTS = [
     ),
     *("import os\nos.abort()", "x: !!python/object/apply:os.system [id]", "[tool.hatch]\nx = 1", "2026-11-30", "0x1f", "1e999"),
 ]
+# Patterns that are slow, invalid, or different in ECMA-262, Python and XML Schema.
 PATTERNS = [
     *(
         "(a+)+$",
@@ -75,12 +77,14 @@ PATTERNS = [
         "[a-" + "z" * 1000,
     ),
 ]
+# Values at the limits of integers and doubles, and schemas in places where they do not belong.
 VALUES: list[Any] = [
     *(None, True, False, 0, -1, 1, 1.0, 0.5, -0.0, 2**31, 2**63 - 1, 2**63, -(2**63), 2**64, 10**39, 10**400, 1e308, 5e-324),
     *([], {}, [[]], [None], {"": None}, {"$ref": "#"}, {"$ref": "#/components/schemas/Lot"}, {"$ref": "../x.yaml#/a"}),
     *({"$ref": "#/components/parameters/a"}, {"type": "object"}, {"type": ["string", "null"]}, ["x"] * 3, {"a": {"b": ["c"]}}),
     *({"type": "string"}, {"type": "array", "items": {"type": "array"}}, {"oneOf": [{"type": "null"}, {"type": "integer"}]}),
 ]
+# YAML syntax that the loader must reject or decode safely: encodings, tags, anchors, directives, deep nesting.
 SNIPPETS = [
     *(
         b"\xff\xfe",
@@ -148,8 +152,9 @@ SNIPPETS = [
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
-    """Return every container of a value with each key or index in it."""
+    """Return every container of a value with each of its keys or indices."""
     found: list[tuple[Any, Any]] = []
+    # A stack instead of recursion, because mutants can be nested very deeply.
     stack = [value]
     while stack:
         item = stack.pop()
@@ -160,8 +165,9 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 
 def mutant(draw: random.Random) -> bytes:
-    """Return the bytes of a spec with something wrong, or odd, in it."""
+    """Return the bytes of a mutated spec."""
     base = draw.choice(BASES)
+    # Changed bytes test the YAML loader; changed values test the checks behind it.
     if draw.random() < 0.35:
         return _of_bytes(draw, base.encode())
     spec = yaml.safe_load(base)
@@ -171,8 +177,9 @@ def mutant(draw: random.Random) -> bytes:
     try:
         text = yaml.safe_dump(spec, allow_unicode=True, width=10**9) if as_yaml else json.dumps(spec, ensure_ascii=ascii_only)
     except RecursionError:
-        # Nested deeper than what writes it can go.
+        # Nested too deeply to be encoded.
         return mutant(draw)
+    # Mutations may contain lone surrogates, which UTF-8 does not allow.
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -218,7 +225,7 @@ def _set_text(draw: random.Random, spec: Any) -> None:
 
 
 def _rename(draw: random.Random, spec: Any) -> None:
-    """Rename a key, and often all that names it."""
+    """Rename a key and, in most cases, the references to it."""
     maps = [(container, key) for container, key in places(spec) if isinstance(container, dict)]
     if not maps:
         return
@@ -283,6 +290,7 @@ def _grow(draw: random.Random, spec: Any) -> None:
         container.extend(copy.deepcopy(value) for _ in range(number))
 
 
+# Changes that are listed twice are drawn twice as often.
 _KINDS: list[Callable[[random.Random, Any], None]] = [
     *(_set_value, _set_text, _set_text, _rename, _rename, _delete, _swap, _nest, _add_pattern, _add_reference, _grow),
 ]

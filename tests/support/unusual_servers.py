@@ -1,4 +1,4 @@
-"""Subclasses of the independent server that show what a run does about one thing: a clock, a missing size, a broken byte."""
+"""Copies of the independent server with one unusual behaviour each, to observe how a run handles it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from independent_server import ImagesServer, RefusedError
 
 
 class TellsTheTime(ImagesServer):
-    """Every message holds a clock, so that no two responses are equal."""
+    """Every message contains a clock, so no two responses are equal."""
 
     def envelope(self, **members: Any) -> dict[str, Any]:
         return super().envelope(**{**members, "returnmsg": f"OK at {time.perf_counter_ns()}"})
 
 
 class ServesSmallPagesOnly(ImagesServer):
-    """Pages of more than 120 entries are too much for it."""
+    """Pages of more than 120 entries are rejected."""
 
     def read_count(self, text: str) -> int:
         count = super().read_count(text)
@@ -27,7 +27,7 @@ class ServesSmallPagesOnly(ImagesServer):
 
 
 class ForgetsToEscape(ImagesServer):
-    """One file name of the feed has an ampersand that XML leaves as it is."""
+    """Some file names contain an ampersand that is not escaped in XML."""
 
     def write_picture_element(self, tag: str, picture: dict[str, Any]) -> str:
         written = super().write_picture_element(tag, picture)
@@ -35,7 +35,7 @@ class ForgetsToEscape(ImagesServer):
 
 
 class WritesTheCodeAsText(ImagesServer):
-    """returncode is a text in JSON."""
+    """returncode is a string in JSON."""
 
     def write_json(self, result: dict[str, Any]) -> str:
         return super().write_json({**result, "returncode": str(result["returncode"])})
@@ -50,13 +50,14 @@ class HasAQuota(ImagesServer):
 
     def result(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
         found = super().result(pairs)
+        # Rejections and empty pages stay as they are.
         if next(self.numbers) < 200 or not found.get("product"):
             return found
         return {**found, "product": [], "count": 0, "queuecount": 0}
 
 
 class PadsJsonBeyondTheCut(ImagesServer):
-    """JSON with binaries ends in white space, which makes it far longer than the same in XML."""
+    """JSON with binaries ends in white space, which makes it much longer than the XML."""
 
     def write_json(self, result: dict[str, Any]) -> str:
         text = super().write_json(result)

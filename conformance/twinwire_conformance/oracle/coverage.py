@@ -97,7 +97,7 @@ class Coverage:
         with self._tolerant():
             left = self.lots.lot(ask)
             light = self.lots.terms.light_mode
-            if ask.mode is not light and left.entries:
+            if ask.mode is not light and left.size:
                 with self._tolerant():
                     self.observations.pair("modes", self.lots.lot(largest(self.lots, ask.cursor)), left)
             self._twin(left)
@@ -122,27 +122,27 @@ class Coverage:
         with self._tolerant():
             right = self._twin(left)
             if right is not None:
-                self._count(right, len(right.entries))
+                self._count(right, right.size)
         for mode in self.lots.terms.modes[1:]:
             self._mode(left, cursor, mode)
 
     def _mode(self, left: Lot, cursor: str | None, mode: Mode | None) -> None:
         """Traverse a window in another content mode, in pages of a moderate number of bytes."""
         done = 0
-        while done < len(left.entries):
+        while done < left.size:
             if not self._room(2):
                 self.stopped = "the budget of coverage was spent"
                 return
-            lot = self._page(cursor, len(left.entries) - done, mode)
+            lot = self._page(cursor, left.size - done, mode)
             if lot is None:
                 return
             self.observations.pair("modes", left, lot)
             with self._tolerant():
                 right = self._twin(lot)
                 if right is not None:
-                    self._count(right, len(right.entries))
-            done += len(lot.entries)
-            if not lot.entries or lot.cursor is None or lot.cursor == cursor:
+                    self._count(right, right.size)
+            done += lot.size
+            if not lot.size or lot.cursor is None or lot.cursor == cursor:
                 return
             cursor = lot.cursor
 
@@ -164,20 +164,19 @@ class Coverage:
                 continue
             with self._tolerant():
                 lot = self._taken(ask)
-                each = len(answer.body) / max(1, len(lot.entries))
-                # Grow at once and shrink slowly: a page that is cut costs more than a page that is small.
+                each = len(answer.body) / max(1, lot.size)
                 self._each[name] = max(each, (self._each.get(name, each) + each) / 2, 1.0)
                 return lot
             return None
 
     def _taken(self, ask: Ask) -> Lot:
         lot = self.lots.lot(ask)
-        self._count(lot, len(lot.entries))
+        self._count(lot, lot.size)
         return lot
 
     def _count(self, lot: Lot, entries: int) -> None:
         self.seen.add(lot, entries)
-        self._bytes += len(lot.answer.body)
+        self._bytes += lot.answer.size
 
     def _room(self, requests: int) -> bool:
         spent = self.lots.target.requests - self._first_request

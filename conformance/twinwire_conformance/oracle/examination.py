@@ -510,9 +510,9 @@ class Trial:
         if tail is None:
             raise Inconclusive(known.end_note or "the end of the feed was not reached")
         taken = take(self.lots, tail, 10**9, fresh)
-        full = [lot for lot in taken if lot.entries]
-        # A contract without a remaining count has only the empty page to mark the end.
-        ended = not taken[-1].entries if self.terms.feed.remaining is None else taken[-1].remaining == 0
+        full = [lot for lot in taken if lot.size]
+        # Where nothing tells how many remain, the empty page after the last does.
+        ended = not taken[-1].size if self.terms.feed.remaining is None else taken[-1].remaining == 0
         if not full:
             raise Inconclusive(
                 "the last page of the baseline traversal is empty now, so that the feed has changed", [taken[-1].answer]

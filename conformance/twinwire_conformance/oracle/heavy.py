@@ -121,7 +121,7 @@ class Heavy:
         except NotServed:
             # The rules that check this page fail for it; a guess is enough here.
             return MODERATE_BYTES // FEW
-        return len(lot.answer.body) // max(1, len(lot.entries)) + 1
+        return lot.answer.size // max(1, lot.size) + 1
 
     @cached_property
     def _lean(self) -> str | None:

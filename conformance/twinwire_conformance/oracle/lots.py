@@ -2,58 +2,67 @@
 
 from __future__ import annotations
 
-import tempfile
-import weakref
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import IO, Any
+from typing import Any
 
 from twinwire.ir import Mode
-from twinwire_conformance.contract import FORMATS, Ask, Format, Terms, integer
+from twinwire_conformance.contract import FORMATS, Ask, Format, Terms, identity
 from twinwire_conformance.model import Answer, Failure, Inconclusive, NotServed, Request, Unreachable
+from twinwire_conformance.oracle.contents import Content, Facts, Held, Identity, Shelf
+from twinwire_conformance.oracle.kept import Kept
 from twinwire_conformance.reading import Reading, Unreadable
+from twinwire_conformance.reading.limits import weight
 from twinwire_conformance.target import Target
 
 _OWNERS = {Failure.BROKEN: "HTTP-06", Failure.NO_RESPONSE: "HTTP-01", Failure.TIMEOUT: "HTTP-01"}
 """The rule that is broken when a valid request gets no complete response, by the kind of failure."""
 ACCIDENTS = 3
 """The number of 5xx to valid requests that is more than the occasional failure of a gateway."""
+MOST_NOTED = 100
+"""The most pages not served that are noted for one rule."""
 ENDED = (Failure.NO_RESPONSE, Failure.BROKEN, Failure.REFUSED, Failure.TIMEOUT)
-"""The kinds of failure that an input may have caused."""
-KEPT_BYTES = 24 * 1024 * 1024
-READ_BYTES = 4 * 1024 * 1024
-LARGE_BYTES = 256 * 1024
-"""Larger bodies are kept on disk."""
+"""The reasons for no whole response that an input may have brought about."""
 HUGE_BYTES = 4 * 1024 * 1024
-"""A page with a larger body is held without it, and is not requested where a smaller page will do."""
-DISK_BYTES = 1024 * 1024 * 1024
+"""A lot with a larger body is not asked for where a smaller one will do."""
 ALTERED_BYTES = 256 * 1024
 """The most bytes that are read of a response to a modified content mode, which may be large content by mistake."""
 
 
 @dataclass(frozen=True)
 class Lot:
-    """A page of entries as received.
+    """One lot as it was answered. Members that are missing or mistyped are None here; schema rules name them.
 
-    A member that is missing or mistyped is None here; the schema rules name it.
-
-    Args:
-        ask: The request, in the terms of the contract.
-        answer: The response.
-        reading: The decoded result.
-        terms: The contract.
-        volatile: The members that differ between equal requests, and are left out of comparisons.
+    ``source`` is what the response says, or the way to it for a lot that is held without its content.
     """
 
     ask: Ask
     answer: Answer
-    reading: Reading
+    source: Reading | Held
     terms: Terms
     volatile: frozenset[str] = frozenset()
     """The members that differ between equal requests, and are left out of comparisons."""
+
+    @property
+    def content(self) -> Content:
+        """The decoded content; whoever goes through many pages must not hold those of all of them."""
+        return self.source.content() if isinstance(self.source, Held) else self._content
+
+    @cached_property
+    def _content(self) -> Content:
+        assert isinstance(self.source, Reading)
+        return Content(self.source, self.terms)
+
+    @cached_property
+    def _facts(self) -> Facts:
+        return self.source.facts if isinstance(self.source, Held) else self._content.facts
+
+    @property
+    def reading(self) -> Reading:
+        """The body as the field plan sees it."""
+        return self.content.reading
 
     @property
     def format(self) -> Format | None:
@@ -65,61 +74,57 @@ class Lot:
         """The decoded result, in a form that is the same for JSON and XML."""
         return self.reading.value
 
-    @cached_property
+    @property
     def entries(self) -> list[dict[str, Any]]:
-        """The entries, in the order of the page."""
-        found = self.value.get(self.terms.feed.entries.wire, [])
-        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+        """The entries, in the order of the lot."""
+        return self.content.entries
 
-    @cached_property
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return self._facts.size
+
+    @property
     def keys(self) -> list[Any]:
-        """The value of the key member of each entry, in order; None where it is missing."""
-        return [entry.get(self.terms.feed.key.wire) for entry in self.entries]
+        """The value that identifies each entry."""
+        return self.content.keys
 
-    @cached_property
+    @property
     def collections(self) -> list[tuple[int, Mode, list[dict[str, Any]]]]:
-        """The images of every entry that has some: the index of the entry, the content mode, and the images."""
-        modes = () if self.terms.feed.modes is None else self.terms.feed.modes.choices
-        found = ((index, mode, self.terms.items(entry, mode)) for mode in modes for index, entry in enumerate(self.entries))
-        return [each for each in found if each[2]]
+        """The items of every entry that has some: the entry's index, the mode they belong to, and the items."""
+        return self.content.collections
 
-    @cached_property
+    @property
     def words(self) -> list[str]:
-        """The entries as texts: equal texts are equal entries, and are quick to compare."""
-        return [repr(entry) for entry in self.entries]
+        """A short text for each entry: equal texts are equal entries."""
+        return self.content.words
 
     @property
     def cursor(self) -> str | None:
-        """The cursor of the next page, as text to send; None when it is missing or empty."""
-        found = self.value.get(self.terms.feed.cursor.member.wire)
-        return str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) and found != "" else None
+        """The cursor with which to go on, in the text that is sent."""
+        return self._facts.cursor
 
     @property
     def count(self) -> int | None:
-        """The number of entries according to the page; None when it is missing or mistyped."""
-        member = self.terms.feed.limit.member
-        return None if member is None else self._integer(member.wire)
+        """How many entries the lot says it has."""
+        return self._facts.count
 
     @property
     def remaining(self) -> int | None:
-        """The number of entries after this page according to the page; None when it is missing or mistyped."""
-        member = self.terms.feed.remaining
-        return None if member is None else self._integer(member.wire)
+        """How many entries the lot says remain after it."""
+        return self._facts.remaining
 
     @property
     def succeeded(self) -> bool:
-        """True when the return code is the success code."""
-        return self._integer(self.terms.feed.outcome.code.wire) == self.terms.feed.outcome.success
+        """Whether the result says that the request worked."""
+        return self._facts.succeeded
 
-    def _integer(self, wire: str) -> int | None:
-        return integer(self.value.get(wire))
-
-    @cached_property
+    @property
     def compared(self) -> dict[str, Any]:
         """The part of the result that two pages of one request must share: all but the volatile members."""
         return {name: item for name, item in self.value.items() if name not in self.volatile}
 
-    @cached_property
+    @property
     def signature(self) -> dict[str, Any]:
         """The part of the result in which equal pages agree: the compared part without the API version."""
         version = self.terms.feed.version
@@ -130,102 +135,10 @@ class Lot:
         feed = self.terms.feed
         # These members describe the whole page, not the entries that are left of it.
         told = {field.wire for field in (feed.cursor.member, feed.limit.member, feed.remaining) if field is not None}
-        value = {name: item for name, item in self.value.items() if name not in told}
-        kept = [entry for key, entry in zip(self.keys, self.entries, strict=True) if repr(key) in keys]
-        return replace(self, reading=Reading({**value, feed.entries.wire: kept}))
-
-
-class _Disk:
-    """Bodies in a temporary file without a name, which the system deletes with the process."""
-
-    def __init__(self) -> None:
-        self._file: IO[bytes] | None = None
-        self._size = 0
-
-    def write(self, body: bytes) -> tuple[int, int]:
-        """Append a body and return its offset and length."""
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="twinwire-")  # noqa: SIM115 - closed with this object
-            weakref.finalize(self, self._file.close)
-        self._file.seek(self._size)
-        self._file.write(body)
-        place = (self._size, len(body))
-        self._size += len(body)
-        return place
-
-    def read(self, place: tuple[int, int]) -> bytes:
-        """Return the body at an offset and length."""
-        assert self._file is not None
-        self._file.seek(place[0])
-        return self._file.read(place[1])
-
-    def takes(self, body: bytes) -> bool:
-        """Return whether there is room for a body."""
-        return self._size + len(body) <= DISK_BYTES
-
-
-class _Kept:
-    """A cache of responses and of decoded pages, both limited by bytes; the least recently used go first.
-
-    The bodies of large responses are on disk. Decoded pages are kept for few requests only, as they take much more memory.
-    """
-
-    def __init__(self) -> None:
-        self._answers: OrderedDict[Request, Answer] = OrderedDict()
-        self._places: dict[Request, tuple[int, int]] = {}
-        self._disk = _Disk()
-        self._lots: OrderedDict[Request, Lot] = OrderedDict()
-        self._size = 0
-        self._read_size = 0
-
-    def answer(self, request: Request) -> Answer | None:
-        found = self._answers.get(request)
-        if found is None:
-            return None
-        self._answers.move_to_end(request)
-        place = self._places.get(request)
-        return found if place is None else replace(found, body=self._disk.read(place))
-
-    def on_disk(self, request: Request) -> bool:
-        return request in self._places
-
-    def lot(self, request: Request) -> Lot | None:
-        found = self._lots.get(request)
-        if found is not None:
-            self._lots.move_to_end(request)
-        return found
-
-    def keep(self, request: Request, answer: Answer) -> None:
-        self._forget(request)
-        large = len(answer.body) > LARGE_BYTES
-        # Requests are equal whatever they read at most: a cut body must not serve a request that reads all of it.
-        if answer.cut or (large and not self._disk.takes(answer.body)):
-            return
-        if large:
-            self._places[request] = self._disk.write(answer.body)
-            answer = replace(answer, body=b"")
-        self._answers[request] = answer
-        self._size += len(answer.body)
-        while self._size > KEPT_BYTES:
-            self._forget(next(iter(self._answers)))
-
-    def keep_lot(self, request: Request, lot: Lot) -> None:
-        if request not in self._answers:
-            return
-        self._lots[request] = lot
-        self._read_size += len(lot.answer.body)
-        while self._read_size > READ_BYTES and len(self._lots) > 1:
-            self._drop_lot(next(iter(self._lots)))
-
-    def _forget(self, request: Request) -> None:
-        found = self._answers.pop(request, None)
-        self._size -= len(found.body) if found else 0
-        self._places.pop(request, None)
-        self._drop_lot(request)
-
-    def _drop_lot(self, request: Request) -> None:
-        lot = self._lots.pop(request, None)
-        self._read_size -= len(lot.answer.body) if lot else 0
+        content = self.content
+        value = {name: item for name, item in content.reading.value.items() if name not in told}
+        kept = [entry for key, entry in zip(content.keys, content.entries, strict=True) if repr(key) in keys]
+        return replace(self, source=Reading({**value, feed.entries.wire: kept}))
 
 
 class Lots:
@@ -255,8 +168,9 @@ class Lots:
         self.on_page: Callable[[Lot], None] = lambda _: None
         self.on_result: Callable[[Lot], None] = lambda _: None
         self.on_response: Callable[[Answer], None] = lambda _: None
-        self._kept = _Kept()
-        self._observed: set[tuple[Request, int]] = set()
+        self._kept = Kept()
+        self._shelf = Shelf()
+        self._observed: set[tuple[Request, Identity | None]] = set()
 
     def size(self, wanted: int) -> int:
         """Return the allowed page size nearest to a wanted one."""
@@ -349,16 +263,9 @@ class Lots:
         if kept is not None:
             return kept
         self._refuse_broken(ask)
-        known = self._kept.lot(request)
-        kept_answer = None if fresh else self._kept.answer(request)
-        answer = kept_answer or self._valid(request)
-        lot = self._noted(ask, answer, known)
-        self._observe(request, lot)
-        if len(answer.body) > HUGE_BYTES and self._kept.on_disk(request):
-            # The body is on disk, and reading.body() fetches it from there when a rule needs all of it.
-            reading = replace(lot.reading, body=lambda: self.answer(request).body)
-            return replace(lot, answer=replace(answer, body=answer.body[:LARGE_BYTES]), reading=reading)
+        lot = self._noted(ask, request, fresh=fresh)
         self._kept.keep_lot(request, lot)
+        self._observe(request, lot)
         return lot
 
     def reassign(self, error: NotServed, owner: str) -> None:
@@ -371,9 +278,8 @@ class Lots:
         self.note(NotServed(owner, "the page to be served", error.got, error.answers))
 
     def _observe(self, request: Request, lot: Lot) -> None:
-        """Pass a page on to ``on_page``, unless the same request has returned the same page before."""
-        # A hash is enough, and does not keep bodies of megabytes in memory.
-        seen = (request, hash(lot.answer.body))
+        """Show a page to whoever looks at all of them, unless the same page came for the same request before."""
+        seen = (request, lot.source.identity if isinstance(lot.source, Held) else None)
         if seen not in self._observed:
             self._observed.add(seen)
             self.on_page(lot)
@@ -404,8 +310,8 @@ class Lots:
         except Unreadable as error:
             self.note(NotServed(_owner(answer, error, format_), "a readable result", str(error), [answer]))
 
-    def judge(self, ask: Ask, answer: Answer, known: Lot | None = None) -> Lot:
-        """Return the page in a response to a valid request.
+    def judge(self, ask: Ask, answer: Answer) -> Lot:
+        """Read a response to a valid request.
 
         Args:
             ask: The request, in the terms of the contract.
@@ -426,12 +332,23 @@ class Lots:
             raise NotServed("HTTP-01", "HTTP 200 for a valid request", _status(answer), [answer])
         came, asked = self.terms.labelled(answer.media_type), self.terms.format_of(ask.media_type)
         try:
-            reading = known.reading if known is not None and _reads_as(answer, known.answer) else self.terms.read(answer)
+            held = self._held(answer)
         except Unreadable as error:
             raise NotServed(_owner(answer, error, came), "a readable result", str(error), [answer]) from error
         if asked is not None and asked != came:
             raise NotServed("HTTP-02", f"{asked.upper()} for Accept: {ask.media_type}", answer.media_type, [answer])
-        return Lot(ask, answer, reading, self.terms, self.volatile)
+        return Lot(ask, answer.shortened(), held, self.terms, self.volatile)
+
+    def _held(self, answer: Answer) -> Held:
+        bare = replace(answer, body=b"")
+
+        def read(body: bytes) -> Content:
+            return Content(self.terms.read(replace(bare, body=body)), self.terms)
+
+        is_json = self.terms.labelled(answer.media_type) == "json"
+        held = Held(self._shelf, identity(answer), weight(answer.body, is_json=is_json), read, self._kept.body(answer))
+        held.begin(answer.body)
+        return held
 
     def _valid(self, request: Request) -> Answer:
         """Return the response to a valid request. Raises NotServed when none comes although the target responds to others."""
@@ -450,8 +367,8 @@ class Lots:
             raise self.note(NotServed(_OWNERS[error.kind], "a complete response to a valid request", got, answers)) from error
 
     def _failed_once(self, answer: Answer) -> None:
-        """Note a 5xx that did not recur. One may be an accident, several are not."""
-        self.failed_once.append(replace(answer, body=answer.body[:LARGE_BYTES]))
+        """Note a 5xx that did not come again; one may be an accident, several are not."""
+        self.failed_once.append(answer.shortened())
         if len(self.failed_once) == ACCIDENTS:
             got = f"HTTP {answer.status} {len(self.failed_once)} times, none of which recurred when the request was sent again"
             self.note(NotServed("HTTP-09", "a status below 500 for any input", got, self.failed_once))
@@ -493,9 +410,10 @@ class Lots:
             return False
         return True
 
-    def _noted(self, ask: Ask, answer: Answer, known: Lot | None) -> Lot:
+    def _noted(self, ask: Ask, request: Request, *, fresh: bool) -> Lot:
+        answer = (None if fresh else self._kept.answer(request)) or self._valid(request)
         try:
-            return self.judge(ask, answer, known)
+            return self.judge(ask, answer)
         except NotServed as error:
             raise self.note(error) from error.__cause__
 
@@ -503,7 +421,7 @@ class Lots:
         """Note that a page was not served, so that the rule which this breaks fails. Return the error."""
         error.keep_less()
         noted = self.not_served.setdefault(error.owner, [])
-        if error not in noted:
+        if error not in noted and len(noted) < MOST_NOTED:
             noted.append(error)
         return error
 
@@ -520,12 +438,6 @@ def _owner(answer: Answer, error: Unreadable, format_: Format | None) -> str:
     if format_ is None:
         return "HTTP-02"
     return "SCHEMA-01" if format_ == "json" else "SCHEMA-02"
-
-
-def _reads_as(answer: Answer, other: Answer) -> bool:
-    """Return whether two responses decode alike: their bodies, Content-Types and defects are equal."""
-    labels = [(each.headers.get("content-type"), each.flaw) for each in (answer, other)]
-    return labels[0] == labels[1] and answer.body == other.body
 
 
 def _status(answer: Answer) -> str:

@@ -92,8 +92,7 @@ class Observations:
             if kinds != kind:
                 continue
             noted = self.of(rule)
-            # Every entry of a page is an observation; the comparison of two empty pages is one, too.
-            noted.count += max(1, len(right.entries))
+            noted.count += max(1, right.size)
             if check(left, right) is not None:
                 noted.failed += 1
                 noted.suspects.append((left.ask, right.ask))

@@ -21,7 +21,7 @@ def odd_cursor(lots: Lots, survey: Survey) -> str | None:
 
     This costs one request, unless the first entries are as good.
     """
-    if not survey.lots or not survey.lots[0].entries:
+    if not survey.lots or not survey.lots[0].size:
         return None
     traits = [frozenset(_traits(entry, lots)) for entry in survey.lots[0].entries]
     place = _best(traits)

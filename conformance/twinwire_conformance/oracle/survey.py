@@ -62,25 +62,25 @@ class Survey:
 
     @property
     def empty(self) -> bool:
-        """True when the feed was read and has no entries."""
-        return bool(self.lots) and not self.lots[0].entries
+        """Return whether the feed was read and has no entries."""
+        return bool(self.lots) and not self.lots[0].size
 
     @property
     def size(self) -> int | None:
         """The number of entries according to the first page; None when it is unknown."""
         first = self.lots[0] if self.lots else None
-        return None if first is None or first.remaining is None else len(first.entries) + first.remaining
+        return None if first is None or first.remaining is None else first.size + first.remaining
 
     @property
     def short(self) -> bool:
         """True when a page holds fewer entries than requested although more remain."""
         pairs = zip(self.asks, self.lots, strict=False)
-        return any(len(lot.entries) < (ask.limit or 0) and bool(lot.remaining) for ask, lot in pairs)
+        return any(lot.size < (ask.limit or 0) and bool(lot.remaining) for ask, lot in pairs)
 
     @property
     def ascending(self) -> bool:
-        """True when the cursors of the baseline traversal increase, as PAGE-08 recommends."""
-        numbers = [number for lot in self.lots if lot.entries and (number := _number(lot.cursor)) is not None]
+        """Return whether the cursors of the baseline traversal grow, if it has several (PAGE-08)."""
+        numbers = [number for lot in self.lots if lot.size and (number := _number(lot.cursor)) is not None]
         return numbers == sorted(numbers)
 
     def need(self) -> None:
@@ -117,8 +117,8 @@ def take(lots: Lots, start: Start, need: int, fresh: bool, *, most: int = 40, me
             raise Inconclusive(f"{most} pages of the largest size hold only {held} of {need} entries")
         lot = lots.lot(largest(lots, cursor, media_type), fresh=fresh)
         taken.append(lot)
-        held += len(lot.entries)
-        if not lot.entries or lot.remaining == 0 or lot.cursor is None or lot.cursor == cursor:
+        held += lot.size
+        if not lot.size or lot.remaining == 0 or lot.cursor is None or lot.cursor == cursor:
             break
         cursor = lot.cursor
     return taken
@@ -185,7 +185,7 @@ def survey(lots: Lots, profile: Profile) -> Survey:
     broken = first.broken
     why = ""
     if first.complete:
-        tail = starts[-1] if first.lots[0].entries else None
+        tail = starts[-1] if first.lots[0].size else None
         if first.before_last is not None:
             starts.append(tail := first.before_last)
     elif broken is None:
@@ -228,7 +228,7 @@ def _late(lots: Lots, tail: Start | None) -> list[Start]:
     except NotServed:
         # The rules that traverse from the tail request this page again and fail for it.
         return []
-    return [Start(lot.cursor, lot.remaining)] if lot.cursor is not None and lot.entries else []
+    return [Start(lot.cursor, lot.remaining)] if lot.cursor is not None and lot.size else []
 
 
 def _end(taken: _Pass) -> Start | None:
@@ -260,13 +260,13 @@ def _pass(lots: Lots, cursor: str | None, most: int) -> _Pass:
             break
         if len(taken.lots) < MAX_KEPT:
             taken.lots.append(lot)
-        elif lot.entries:
-            taken.before_last = Start(taken.asks[-1].cursor, len(lot.entries) + (lot.remaining or 0))
+        elif lot.size:
+            taken.before_last = Start(taken.asks[-1].cursor, lot.size + (lot.remaining or 0))
         taken.pages += 1
-        taken.held += len(lot.entries)
-        if lot.entries:
+        taken.held += lot.size
+        if lot.size:
             taken.last = lot
-        if not lot.entries or lot.remaining == 0:
+        if not lot.size or lot.remaining == 0:
             taken.complete = True
             break
         cursor = lot.cursor
@@ -295,8 +295,8 @@ class _Search:
         self.lots = lots
         self.taken = taken
         self.probes = probes
-        # A few pages must reach the end from there, even when the server's pages are shorter than requested.
-        self.want = max(2, min(lots.page_size, max(len(lot.entries) for lot in taken)))
+        # A few lots must reach the end from there, also where lots are shorter than asked for.
+        self.want = max(2, min(lots.page_size, max(lot.size for lot in taken)))
 
     def run(self) -> tuple[Start | None, str]:
         first, last = _number(self.taken[0].cursor), _number(self.taken[-1].cursor)
@@ -308,8 +308,8 @@ class _Search:
             got = self.taken[-1].cursor if last is None else self.taken[0].cursor
             return None, f"{unreached}: the cursor {got!r} is not a number"
         if not remaining:
-            return None, f"{unreached}: the pages do not say how many entries remain"
-        held = sum(len(lot.entries) for lot in self.taken[1:])
+            return None, f"{unreached}: the pages do not tell how many entries remain"
+        held = sum(lot.size for lot in self.taken[1:])
         gap = max(1.0, (last - first) / held if held and last > first else 1.0)
         try:
             return self._narrow(last, remaining, gap)
@@ -330,11 +330,11 @@ class _Search:
             if guess == low:
                 break
             lot = self.lots.lot(Ask(self.lots.media_types[0], str(guess), self.lots.size(1), self.lots.terms.light_mode))
-            if not lot.entries:
+            if not lot.size:
                 high = guess
                 gap *= 0.7
                 continue
-            left = (lot.remaining or 0) + len(lot.entries)
+            left = (lot.remaining or 0) + lot.size
             if left < remaining:
                 gap = max(1.0, (guess - low) / (remaining - left))
             if not lot.remaining:

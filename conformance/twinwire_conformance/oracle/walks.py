@@ -43,7 +43,7 @@ class Path:
         ]
         for number, lot in enumerate(self.lots, 1):
             ends = [str(lot.keys[index]) for index in (0, -1)] if lot.keys else ["-", "-"]
-            cells = (number, lot.ask.cursor or "-", lot.ask.limit, len(lot.entries), *ends, lot.cursor, lot.remaining)
+            cells = (number, lot.ask.cursor or "-", lot.ask.limit, lot.size, *ends, lot.cursor, lot.remaining)
             rows.append(tuple(str(cell)[:MAX_CELL] for cell in cells))
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
@@ -74,10 +74,10 @@ def go(lots: Lots, survey: Survey, walk: Walk, fresh: bool) -> Path:
     for limit in walk.sizes:
         lot = lots.lot(Ask(walk.media_type, cursor, limit, walk.mode), fresh=fresh or walk.fresh)
         taken.append(lot)
-        if not lot.entries or lot.cursor is None:
+        if not lot.size or lot.cursor is None:
             break
         cursor = lot.cursor
-    return Path(start, tuple(taken), ended=not taken[-1].entries)
+    return Path(start, tuple(taken), ended=not taken[-1].size)
 
 
 def again(lots: Lots, path: Path) -> Path:
@@ -86,10 +86,10 @@ def again(lots: Lots, path: Path) -> Path:
     cursor = path.start.cursor
     for lot in path.lots:
         taken.append(lots.lot(replace(lot.ask, cursor=cursor), fresh=True))
-        if not taken[-1].entries or taken[-1].cursor is None:
+        if not taken[-1].size or taken[-1].cursor is None:
             break
         cursor = taken[-1].cursor
-    return replace(path, lots=tuple(taken), ended=not taken[-1].entries)
+    return replace(path, lots=tuple(taken), ended=not taken[-1].size)
 
 
 def last_two(judge: Property, reference: Sequence[Lot], path: Path) -> list[Path]:
@@ -98,9 +98,9 @@ def last_two(judge: Property, reference: Sequence[Lot], path: Path) -> list[Path
     Example: the pages 1 to 5 of a traversal fail from page 4 on; pages 3 and 4, from the cursor of page 3, are returned.
     """
     for number in range(2, len(path.lots)):
-        if judge(reference, replace(path, lots=path.lots[:number], ended=not path.lots[number - 1].entries)) is not None:
+        if judge(reference, replace(path, lots=path.lots[:number], ended=not path.lots[number - 1].size)) is not None:
             two = path.lots[number - 2 : number]
-            return [Path(Start(two[0].ask.cursor), two, ended=not two[-1].entries)]
+            return [Path(Start(two[0].ask.cursor), two, ended=not two[-1].size)]
     return []
 
 
@@ -109,8 +109,7 @@ def reference(lots: Lots, path: Path, fresh: bool) -> list[Lot]:
 
     They hold at least one entry more than the traversal, which shows a traversal that ends too early.
     """
-    need = sum(len(lot.entries) for lot in path.lots) + 1
-    # 40 pages more than a server with full pages needs, for servers whose pages are shorter.
+    need = sum(lot.size for lot in path.lots) + 1
     most = 40 + need // lots.page_size
     return take(lots, path.start, need, fresh, most=most, media_type=path.lots[0].ask.media_type)
 

@@ -10,6 +10,8 @@ from twinwire_conformance.reading.words import Unreadable
 
 UTF_8 = "utf-8"
 MARK = "\ufeff"
+MAX_TEXT = 12 * 1024 * 1024
+"""The most characters of XML in another charset than UTF-8, into which it is translated."""
 
 # Python lists these among its text encodings, but they are not character sets.
 _NO_CHARSETS = frozenset(
@@ -30,6 +32,7 @@ _UNMARKED = (
     (re.compile(rb"\0[^\0]", re.DOTALL), "utf-16-be"),
     (re.compile(rb"[^\0]\0", re.DOTALL), "utf-16-le"),
 )
+_EXTEND_ASCII = frozenset(("ascii", "iso8859-1", "iso8859-15", "cp1252", "iso8859-2", "cp1250", "cp1251"))
 _EBCDIC = "<?xm".encode("cp037")
 _DECLARED = re.compile(
     r"<\?xml\s+version\s*=\s*(?:'[^']*'|\"[^\"]*\")\s+encoding\s*=\s*(?:'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\")"
@@ -88,9 +91,14 @@ def utf8_of_xml(body: bytes, charset: str | None) -> bytes:
             raise Unreadable(_TWO_MARKS)
         # The parser itself checks UTF-8, and takes one byte order mark.
         return body
+    if codec in _EXTEND_ASCII and body.isascii():
+        # The same bytes in UTF-8, and no need of two copies of them.
+        return body
     text = decode(body, codec)
     if text.startswith(MARK):
         raise Unreadable(_TWO_MARKS)
+    if len(text) > MAX_TEXT:
+        raise Unreadable(f"the document has more than {MAX_TEXT} characters, which is more than the kit reads in this charset")
     try:
         return text.encode(UTF_8)
     except UnicodeEncodeError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, TypeAlias
@@ -11,7 +12,7 @@ from typing import Any, TypeAlias
 from twinwire.ir import Kind
 from twinwire_conformance.reading.charsets import MARK, UTF_8, codec_of, decode
 from twinwire_conformance.reading.excerpts import excerpt
-from twinwire_conformance.reading.limits import check_json
+from twinwire_conformance.reading.limits import check_json, is_wide
 from twinwire_conformance.reading.numbers import RawNumber, as_double, parse_decimal, parse_integer
 from twinwire_conformance.reading.plan import Plan, Slot
 from twinwire_conformance.reading.values import shown
@@ -19,7 +20,9 @@ from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable
 
 _ASCII_FIRST = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*[{\[\"0-9tfn-]")
 """The beginning of JSON in every charset that extends ASCII; EBCDIC and wide charsets begin with other bytes."""
-_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+_HALF = re.compile("[\ud800-\udfff]")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]++")
 _MAX_REPEATED = 20
 _MAX_STEPS = 20
 MAX_SHOWN = 80
@@ -91,14 +94,7 @@ def parse(body: bytes, charset: str | None, names: _Names | None = None) -> dict
     Raises:
         Unreadable: The body is not a JSON object in its charset.
     """
-    codec = codec_of(charset or UTF_8)
-    wide = codec.startswith(("utf-16", "utf-32")) or not _ASCII_FIRST.match(body)
-    if not wide:
-        # Before it is decoded, which doubles what a body takes.
-        check_json(body)
-    text = decode(body, codec)
-    if wide:
-        check_json(text.encode("utf-8", "surrogatepass"))
+    text, has_halves = _text(body, codec_of(charset or UTF_8))
     if text.startswith(MARK):
         raise Unreadable("not JSON: it begins with two byte order marks")
     try:
@@ -110,7 +106,9 @@ def parse(body: bytes, charset: str | None, names: _Names | None = None) -> dict
         raise Unreadable(f"not JSON: {error.msg} {where}\n{excerpt(text, error.pos)}") from error
     except ValueError as error:
         raise Unreadable(f"not JSON: {error}") from error
-    if _HALF_CHARACTER.search(text):
+    # No longer held beside what was made of it.
+    del text
+    if has_halves:
         try:
             _refuse_half_characters(raw)
         except RecursionError as error:
@@ -118,6 +116,28 @@ def parse(body: bytes, charset: str | None, names: _Names | None = None) -> dict
     if not isinstance(raw, dict):
         raise Unreadable(f"not a JSON object but {shown(raw)}", foreign=True)
     return raw
+
+
+def _text(body: bytes, codec: str) -> tuple[str, bool]:
+    """Return the text of a body within the limits, and whether it may have escapes of half a character."""
+    if codec.startswith(("utf-16", "utf-32")) or not _ASCII_FIRST.match(body):
+        text = decode(body, codec)
+        plain = text.encode("utf-8", "surrogatepass")
+        check_json(plain)
+        return text, bool(_HALF_CHARACTER.search(plain))
+    # Before it is decoded, which doubles what a body takes.
+    check_json(body)
+    text = _escaped(body) if codec == UTF_8 and is_wide(body) else decode(body, codec)
+    return text, b"\\u" in body and bool(_HALF_CHARACTER.search(body))
+
+
+def _escaped(body: bytes) -> str:
+    """Return JSON in UTF-8 as a text in which characters beyond ASCII are escapes, so that each takes one byte of memory."""
+    try:
+        escaped = _BEYOND_ASCII.sub(lambda run: json.dumps(run[0].decode())[1:-1].encode(), body.removeprefix(BOM_UTF8))
+    except UnicodeDecodeError:
+        return decode(body, UTF_8)
+    return escaped.decode("ascii")
 
 
 def _loads(text: str, names: _Names | None) -> Any:
@@ -182,11 +202,17 @@ def _refuse_depth(item: Any, depth: int = 0) -> None:
 
 
 def _refuse_half_characters(raw: Any) -> None:
-    try:
-        json.dumps(raw, ensure_ascii=False, default=repr).encode("utf-8")
-    except UnicodeEncodeError as error:
-        code = ord(error.object[error.start])
-        raise Unreadable(f"half a character: U+{code:04X} stands alone, which is no Unicode text") from error
+    if isinstance(raw, str):
+        half = None if raw.isascii() else _HALF.search(raw)
+        if half is not None:
+            raise Unreadable(f"half a character: U+{ord(half[0]):04X} stands alone, which is no Unicode text")
+    elif isinstance(raw, dict):
+        for name, item in raw.items():
+            _refuse_half_characters(name)
+            _refuse_half_characters(item)
+    elif isinstance(raw, list):
+        for item in raw:
+            _refuse_half_characters(item)
 
 
 class _ConstantError(ValueError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from twinwire.ir import Kind
 from twinwire_conformance.reading.json_text import MAX_SHOWN, parse
 from twinwire_conformance.reading.numbers import as_double
-from twinwire_conformance.reading.plan import Plan
+from twinwire_conformance.reading.plan import MAX_UNKNOWN, Plan
 
 
 def known(plan: Plan, body: bytes, charset: str | None) -> tuple[Any, tuple[str, ...]]:
@@ -19,7 +20,8 @@ def known(plan: Plan, body: bytes, charset: str | None) -> tuple[Any, tuple[str,
 def _model(plan: Plan, raw: Any, path: str, unknown: list[str]) -> Any:
     if not isinstance(raw, dict):
         return raw
-    unknown += [f"{path}.{name[:MAX_SHOWN]}" for name in raw if name not in plan.members]
+    if len(unknown) < MAX_UNKNOWN:
+        unknown += islice((f"{path}.{name[:MAX_SHOWN]}" for name in raw if name not in plan.members), MAX_UNKNOWN)
     found: dict[str, Any] = {}
     for name, value in raw.items():
         slot = plan.members.get(name)

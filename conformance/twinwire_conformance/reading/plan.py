@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from twinwire.ir import Contract, Field, Kind, Model, ModelRef
 
+MAX_UNKNOWN = 1000
+"""How many things that the contract does not know are named at most."""
+
 
 @dataclass(slots=True)
 class Slot:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import Any
 
+_MOST_SHOWN = 20_000
+"""The characters and values of a value that is shown with its length."""
 _JSON = (dict, list, str, int, float)
 
 
@@ -51,6 +54,30 @@ def shown(value: Any) -> str:
     """Return a canonical value as it is shown to people: as JSON, not longer than a line."""
     if value is None:
         return "nothing"
+    left = [_MOST_SHOWN]
+    short = _cut(value, left)
     # A number that stays text is the only value that JSON's own types do not hold.
-    text = json.dumps(value, ensure_ascii=False, default=repr) if isinstance(value, _JSON) else repr(value)
+    text = json.dumps(short, ensure_ascii=False, default=repr) if isinstance(value, _JSON) else repr(value)
+    if left[0] < 0:
+        size = f" ({len(value)} characters)" if isinstance(value, str) else ""
+        return f"{text[:100]}…{size}"
     return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"
+
+
+def _cut(value: Any, left: list[int]) -> Any:
+    """Return a value without most of its parts when it is large; ``left`` is what may still be taken, below 0 when it is."""
+    if left[0] < 0:
+        return None
+    if isinstance(value, str):
+        left[0] -= len(value)
+        return value if left[0] >= 0 else value[:120]
+    left[0] -= 1
+    if isinstance(value, dict):
+        short: Any = {_cut(name, left): _cut(item, left) for name, item in islice(value.items(), _MOST_SHOWN)}
+    elif isinstance(value, list):
+        short = [_cut(item, left) for item in islice(value, _MOST_SHOWN)]
+    else:
+        return value
+    if len(value) > _MOST_SHOWN:
+        left[0] = -1
+    return short

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from twinwire.ir import Kind
+from twinwire_conformance.reading.limits import WideTexts, width_of
 from twinwire_conformance.reading.plan import Element, Plan, Slot
 from twinwire_conformance.reading.words import MAX_DEPTH, Unreadable, boolean, scalar
 from twinwire_conformance.reading.xml_events import HINTS, NIL, clark, parse
@@ -58,6 +59,8 @@ class _Reader:
         self._above: list[_Frame] = []
         self._skipped = 0
         self._nil = False
+        self._length, self._width = 0, 1
+        self._wide = WideTexts()
 
     @property
     def value(self) -> dict[str, Any]:
@@ -85,6 +88,7 @@ class _Reader:
         elif plan is None:
             self._top = _Frame(slot, _NO_ELEMENTS, {})
             self._top.open = True
+            self._length, self._width = 0, 1
             if attributes:
                 self._others(_NO_ATTRIBUTES, attributes)
                 self._top.nil = self._nil
@@ -111,6 +115,7 @@ class _Reader:
         value: Any
         if slot.plan is None:
             empty = not frame.pieces
+            self._wide.add(self._length, self._width)
             value = scalar(slot.kind or Kind.STRING, "".join(frame.pieces))
         else:
             value = _value(slot.plan, frame.value, frame.items) if frame.items else frame.value
@@ -120,6 +125,11 @@ class _Reader:
     def text(self, text: str) -> None:
         if self._top.open and not self._skipped:
             self._top.pieces.append(text)
+            self._length += len(text)
+            if not text.isascii():
+                self._width = max(self._width, width_of(text))
+            if self._width > 1:
+                self._wide.check(self._length, self._width)
 
     def _skip(self, name: str) -> None:
         if not self._above:

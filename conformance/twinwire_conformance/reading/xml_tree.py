@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from twinwire.ir import Kind
-from twinwire_conformance.reading.plan import Element, Plan, Slot
+from twinwire_conformance.reading.plan import MAX_UNKNOWN, Element, Plan, Slot
 from twinwire_conformance.reading.words import boolean
 from twinwire_conformance.reading.xml_events import HINTS, INSTANCE, NIL, SCHEMA, TYPE, clark, parse
 
@@ -72,7 +72,7 @@ class _Tree:
             place = elements.get(child.tag)
             where = f"{path}/{child.tag}"
             if place is None:
-                self.unknown.append(where)
+                self._note(where)
                 if _NIL in found.attrib:
                     # Null has no content, not even content that is unknown.
                     found.append(child)
@@ -94,7 +94,8 @@ class _Tree:
         found = self._copy(element, path, {}, f"{{{SCHEMA}}}{base}")
         # An element within text makes it something else than text, which is for the schema to say.
         found.extend(element)
-        self.unknown += [f"{path}/{child.tag}" for child in element]
+        for child in element:
+            self._note(f"{path}/{child.tag}")
         return found
 
     def _copy(self, element: ET.Element, path: str, attributes: Mapping[str, Slot], type_name: str | None) -> ET.Element:
@@ -119,7 +120,11 @@ class _Tree:
 
     def _name(self, path: str, name: str) -> None:
         prefix = next((uri for uri in _PREFIXES if name.startswith(uri)), "")
-        self.unknown.append(f"{path}/@{_PREFIXES.get(prefix, '')}{name.removeprefix(prefix)}")
+        self._note(f"{path}/@{_PREFIXES.get(prefix, '')}{name.removeprefix(prefix)}")
+
+    def _note(self, path: str) -> None:
+        if len(self.unknown) < MAX_UNKNOWN:
+            self.unknown.append(path)
 
 
 def _as_qname(value: str) -> str:

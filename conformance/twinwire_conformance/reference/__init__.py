@@ -1,4 +1,4 @@
-"""The reference server: a conformant feed of any contract, ways to keep it otherwise, to break it, and to be none."""
+"""The reference server: a conformant feed for any contract, with variants, faults and impostors to test the suite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request asks for: the query string judged by the parameters of the contract."""
+"""Parsing of a request: the query string is validated against the parameters of the contract."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from urllib.parse import unquote_to_bytes
 
 from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Cursor, Feed, Kind, Limit, Mode, Parameter, Scalar
 
+# At most 40 digits: int() refuses strings of more than 4,300 digits, and longer numbers are out of any range anyway.
 _INTEGER = re.compile(r"(-?)0*([0-9]{1,40})")
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
+# The base64 form of eight bytes: eleven characters and one "=".
 _OPAQUE = re.compile(r"[A-Za-z0-9+/]{11}=")
 
 
 class RefusedError(Exception):
-    """The request is refused with this HTTP status and message."""
+    """A request that is rejected with an HTTP status and a message.
+
+    Args:
+        message: The reason, as it appears in the error result.
+        status: The HTTP status, 400 for bad input.
+    """
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -25,7 +32,14 @@ class RefusedError(Exception):
 
 @dataclass(slots=True)
 class Ask:
-    """What a valid request asks for: at most ``limit`` entries after the token ``after``, or from the beginning if None."""
+    """The parameters of a valid request.
+
+    Attributes:
+        after: The decoded cursor; None starts at the beginning of the feed.
+        limit: The page size.
+        mode: The content mode; None if the contract has no modes.
+        warnings: The warnings that the response carries.
+    """
 
     after: int | None
     limit: int
@@ -34,7 +48,11 @@ class Ask:
 
 
 def parse_query(query: bytes) -> dict[str, list[str]]:
-    """Split a query string into values by name. Raises RefusedError where it is not UTF-8."""
+    """Split a query string into its values by parameter name.
+
+    Raises:
+        RefusedError: A name or value is not UTF-8.
+    """
     values: dict[str, list[str]] = {}
     for part in filter(None, query.split(b"&")):
         name, _, value = (unquote_to_bytes(piece.replace(b"+", b" ")) for piece in part.partition(b"="))
@@ -46,11 +64,18 @@ def parse_query(query: bytes) -> dict[str, list[str]]:
 
 
 def understand(contract: Contract, query: bytes, *, lower_limit: bool = False) -> Ask:
-    """Judge a query string. Unknown parameters are ignored; ``lower_limit`` lowers a limit that is too high, with a warning.
+    """Validate a query string. Unknown parameters are ignored.
 
-    Raises RefusedError for a known parameter that is repeated, missing, mistyped or out of its bounds.
+    Args:
+        contract: The contract whose parameters apply.
+        query: The raw query string, without the question mark.
+        lower_limit: Lower a page size above the maximum, with a warning, instead of rejecting it.
+
+    Raises:
+        RefusedError: A known parameter is repeated, missing, mistyped or out of range.
     """
     feed, values = contract.feed, parse_query(query)
+    # Every parameter is checked for repetition first, so that the message does not depend on the order in the query.
     given = {parameter.name: _single(parameter, values) for parameter in contract.operation.parameters}
     ask = Ask(_after(feed, given), feed.limit.default)
     apart = {feed.cursor.parameter.name, feed.limit.parameter.name}
@@ -65,13 +90,13 @@ def understand(contract: Contract, query: bytes, *, lower_limit: bool = False) -
 
 
 def write_cursor(cursor: Cursor, token: int) -> str | int:
-    """Return a token in the form in which this feed hands it out."""
+    """Encode a cursor as the feed hands it out: an integer, its decimal text, or opaque base64."""
     assert isinstance(cursor.member.type, Scalar)
     if cursor.member.type.kind is Kind.INTEGER:
         return token
     if _is_decimal(cursor):
         return str(token)
-    # With characters that a query must escape: who sends it back bare goes astray.
+    # Standard base64 contains "+", "/" and "=", so a client that does not escape the cursor in a query is found out.
     return base64.b64encode(token.to_bytes(8, "big", signed=True)).decode("ascii")
 
 
@@ -103,9 +128,10 @@ def _after(feed: Feed, given: dict[str, str | None]) -> int | None:
         return int.from_bytes(base64.b64decode(text), "big", signed=True)
     if text in cursor.start:
         return None
-    raise RefusedError(f"{cursor.parameter.name} is no token of this feed")
+    raise RefusedError(f"{cursor.parameter.name} was not issued by this feed")
 
 
+# Read "-007" as -7 and "+7" or " 7" as None: int() alone would accept signs, spaces and digits of other scripts.
 def _integer(text: str) -> int | None:
     match = _INTEGER.fullmatch(text)
     return int(match[1] + match[2]) if match else None
@@ -116,7 +142,7 @@ def _within(parameter: Parameter, number: int) -> int:
     low = INT64_MIN if scalar.minimum is None else scalar.minimum
     high = INT64_MAX if scalar.maximum is None else scalar.maximum
     if not low <= number <= high:
-        raise RefusedError(f"{parameter.name} must be from {low} to {high}")
+        raise RefusedError(f"{parameter.name} must be from {low} to {high}, got {number}")
     return number
 
 
@@ -141,7 +167,7 @@ def _mode(feed: Feed, text: str | None, ask: Ask) -> Mode:
         if mode.value == text:
             return mode
     if text and not modes.unknown_ignored:
-        raise RefusedError(f"{modes.parameter.name} is unknown")
+        raise RefusedError(f"{modes.parameter.name} has an unknown value")
     if text:
         ask.warnings.append(f"{modes.parameter.name} was ignored: unknown value")
     return modes.default

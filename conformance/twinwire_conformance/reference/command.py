@@ -1,4 +1,4 @@
-"""The subcommand serve."""
+"""The subcommand `twinwire serve`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ _CATALOGUE = "help"
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, metavar="N", help="the port; 0, the default, takes any free one")
-    parser.add_argument("--products", type=int, metavar="N", help="the size of the feed (default: 1200, or as the fault needs)")
     parser.add_argument(
-        "--image-bytes", type=int, metavar="N", help="make every image at least N bytes large (default: as the fault needs)"
+        "--products", type=int, metavar="N", help="the number of entries (default: 1200, or as the fault needs)"
     )
-    parser.add_argument("--fault", metavar="NAME", help=f"break the contract in one way; '{_CATALOGUE}' lists the ways")
-    parser.add_argument("--live", type=float, default=0.0, metavar="N", help="change N entries a second")
-    parser.add_argument("--latency", type=int, default=0, metavar="MS", help="wait this many milliseconds before each answer")
+    parser.add_argument(
+        "--image-bytes", type=int, metavar="N", help="the minimum size of each image in bytes (default: as the fault needs)"
+    )
+    parser.add_argument("--fault", metavar="NAME", help=f"serve with this fault; '{_CATALOGUE}' lists all faults")
+    parser.add_argument("--live", type=float, default=0.0, metavar="N", help="modify N entries per second")
+    parser.add_argument("--latency", type=int, default=0, metavar="MS", help="wait this many milliseconds before each response")
     parser.add_argument(
         "--spec", metavar="SPEC", help="serve the feed of this spec (default: the one that ships with twinwire)"
     )
@@ -48,14 +50,14 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def catalogue() -> str:
-    """Return the faults as a table: name, the rules that see it, what is wrong."""
+    """Return the faults as a text table: name, the rules that detect it, description."""
     width = max(map(len, FAULTS))
     return "\n".join(f"{each.name:{width}}  {', '.join(each.trips):9}  {each.description}" for each in FAULTS.values())
 
 
 serve = Command(
     "serve",
-    "serve a feed, and its images, that keeps the contract or breaks it in one way",
+    "serve a synthetic feed and its images, conformant or with one fault",
     _configure,
     _run,
     order=40,

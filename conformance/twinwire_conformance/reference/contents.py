@@ -1,4 +1,4 @@
-"""What the entries of the synthetic feed hold: every value is a function of the seed, the entry's number and the member."""
+"""The contents of the synthetic feed: each value is a function of the seed, the entry's number and the member's name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from twinwire.errors import UsageError
 from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Field, Kind, Mode, Model, ModelRef, Scalar
 from twinwire_conformance.reference.feed import mix
 
-# Markup, white space inside, other scripts and what lies beyond the BMP: what goes wrong in codecs, in plain file names.
+# Strings that codecs get wrong: markup, inner white space, other scripts, characters beyond the BMP. They become file names, so
+# they contain no path separators.
 _STEMS = (
     "front",
     "back & side",
@@ -33,22 +34,29 @@ _STEMS = (
     "a+b=c;d",
     "Größe №5",
 )
+# The number of items of an entry: mostly 1 to 3, and 0 for one entry in sixteen.
 _ITEM_COUNTS = (1, 2, 0, 3, 1, 2, 4, 1, 2, 3, 1, 2, 1, 3, 2, 1)
 _KEY_BITS = 40
+# 2**32 divided by the golden ratio, as in Fibonacci hashing: consecutive numbers land far apart.
 _KEY_STEP = 0x9E3779B1
 _DEPTH = 4
 _KEPT = 10_000
 
 
 def png(value: int, size: int = 0) -> bytes:
-    """Return a valid PNG of up to eight grey pixels that depend on a 64-bit ``value``, padded to about ``size`` bytes."""
+    """Return a valid grey-scale PNG with one row of one to eight pixels.
+
+    Args:
+        value: A 64-bit number that determines width and pixels.
+        size: The approximate minimum size in bytes, reached with padding; 0 for no padding.
+    """
     width = 1 + value % 8
     row = b"\0" + value.to_bytes(8, "little")[:width]
     header = struct.pack(">IIBBBBB", width, 1, 8, 0, 0, 0, 0)
     parts = [_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(row, 0, wbits=9)), _chunk(b"IEND", b"")]
     missing = size - 8 - sum(map(len, parts))
     if missing > 12:
-        # A private, ancillary chunk: every decoder skips it.
+        # PNG stores padding in chunks. A lower-case first letter marks the chunk as ancillary, so every decoder skips it.
         parts.insert(2, _chunk(b"paDd", bytes([value % 256]) * (missing - 12)))
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
@@ -61,7 +69,11 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 class Contents:
     """Builds the entries of a contract's feed as plain values by wire name.
 
-    ``image_bytes`` is the least size of a binary; ``links`` is what the links of items begin with.
+    Args:
+        contract: The contract that names the members and their types.
+        seed: Selects the values; equal seeds give equal feeds.
+        image_bytes: The minimum size of each binary in bytes.
+        links: The prefix of the links in link mode.
     """
 
     contract: Contract
@@ -72,16 +84,22 @@ class Contents:
     _made: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
 
     def entry(self, index: int, mode: Mode | None) -> dict[str, Any]:
-        """Return entry ``index`` as a given mode shows it, for the caller to change. Every mode lists the same items."""
+        """Return one entry as a content mode represents it; the caller may change it.
+
+        Args:
+            index: The entry's number, from 0.
+            mode: The content mode; None if the contract has no modes. Every mode lists the same items.
+        """
         place = (index, mode.name if mode else "", self.links)
         made = self._made.get(place)
         if made is None:
             entry = self._build(index, mode)
             if not self.image_bytes and len(self._made) < _KEPT:
-                # A tester asks for the same entries again and again, and this is the fastest way to copy one.
+                # A test run requests the same entries again and again, and marshal is the fastest way to copy nested plain
+                # values.
                 self._made[place] = marshal.dumps(entry)
             return entry
-        copied: dict[str, Any] = marshal.loads(made)  # noqa: S302 - what we have dumped ourselves
+        copied: dict[str, Any] = marshal.loads(made)  # noqa: S302 - the data was dumped above
         return copied
 
     def _build(self, index: int, mode: Mode | None) -> dict[str, Any]:
@@ -96,7 +114,11 @@ class Contents:
         return entry
 
     def key(self, index: int) -> int | str:
-        """Return the key of an entry: unique, in no order, and one in eight above 2**53 where the type allows it."""
+        """Return the key of an entry: unique and in no order.
+
+        One key in eight lies above 2**53 where the type allows it, so that a JavaScript client or server that rounds integers
+        is found.
+        """
         scalar = _scalar(self.contract.feed.key)
         if scalar.kind is Kind.INTEGER:
             low, high = _bounds(scalar)
@@ -106,12 +128,19 @@ class Contents:
         room = _KEY_BITS if scalar.max_length is None else min(_KEY_BITS, 4 * scalar.max_length)
         number = _shuffle(index, room)
         digits = f"{number:0{-(-room // 4)}x}"
-        # Always longer than in hexadecimal, so that the two forms never meet.
+        # The decimal form is always longer than the hexadecimal one, so no two entries get the same key from different forms.
         decimal = f"{number:0{len(str(2**room))}d}"
         return _fit(scalar, self.contract.feed.key.wire, (f"sku-{digits}", digits, digits.upper(), decimal))
 
     def image(self, index: int, position: int) -> bytes | None:
-        """Return the bytes that the link of an item leads to, those of the modes with binaries; None where there is no item."""
+        """Return the bytes that an item's link leads to, or None if there is no such item.
+
+        They equal the bytes of the binary mode, if the contract has one.
+
+        Args:
+            index: The entry's number, from 0.
+            position: The item's position within the entry, from 0.
+        """
         modes = self.contract.feed.modes
         if modes is None or not 0 <= position < _count(mix(self.seed, index, 1)):
             return None
@@ -121,7 +150,7 @@ class Contents:
         return png(mix(self.seed, index, 2, position), self.image_bytes)
 
     def constant(self, member: Field) -> Any:
-        """Return a value for a member that says the same in every answer."""
+        """Return a value for a member that is the same in every response."""
         return self._value(member, mix(self._salt(member)), 0)
 
     def _put_items(self, entry: dict[str, Any], index: int, mode: Mode) -> None:
@@ -131,7 +160,8 @@ class Contents:
             return
         holder = entry
         for step in mode.items[:-1]:
-            # What leads to the items is an object of its own; its other members are filled like any.
+            # An object on the way to the items (`images` around `image`) may have members of its own; they are filled like any
+            # others.
             model = self._model(step)
             inside = {mode.items[-1].wire, *(other.wire for other in mode.items)}
             holder[step.wire] = holder = {}
@@ -157,16 +187,17 @@ class Contents:
             elif member is mode.content:
                 item[member.wire] = self._value(member, mix(seed, self._salt(member)), _DEPTH)
             else:
-                # Seeded without the mode: what the modes share must be the same in each.
+                # The seed leaves out the mode: members that both modes have must have the same value in each.
                 self._put(item, member, seed, 2)
         return item
 
     def _put(self, holder: dict[str, Any], member: Field, seed: int, depth: int) -> None:
         seed = mix(seed, self._salt(member))
+        # An optional member is absent in one entry of five, and always at this depth, so that recursive models end.
         if not member.required and (depth >= _DEPTH or seed % 5 == 0):
             return
         if depth >= _DEPTH + 4:
-            raise UsageError(f"the model of {member.wire!r} contains itself without end", "make a member on that path optional")
+            raise UsageError(f"the model of {member.wire!r} requires itself recursively", "make a member on that path optional")
         if member.many:
             count = seed // 7 % 4
             values = [self._value(member, mix(seed, number), depth + 1) for number in range(count)]
@@ -213,25 +244,27 @@ def _bounds(scalar: Scalar) -> tuple[int, int]:
 
 
 def _shuffle(index: int, bits: int) -> int:
-    # Multiplication by an odd number permutes the residues modulo a power of two.
+    # Multiplication by an odd number permutes the residues modulo 2**bits, so the keys are unique.
+    # Example with 3 bits and step 5: 0, 1, 2, 3, 4, 5, 6, 7 -> 0, 5, 2, 7, 4, 1, 6, 3 (before 12345 is added).
     if index >> bits:
-        raise UsageError(f"the key has no room for entry {index}", "serve fewer entries")
+        raise UsageError(f"the key's type cannot hold entry {index}", "serve fewer entries")
     return index * _KEY_STEP + 12345 & (1 << bits) - 1
 
 
 def _fit(scalar: Scalar, name: str, candidates: tuple[str, ...]) -> str:
+    # The first candidate that satisfies the length and the pattern is taken; padding with "x" reaches the minimum length.
     for candidate in candidates:
         text = candidate.ljust(scalar.min_length or 0, "x")
         short = scalar.max_length is None or len(text) <= scalar.max_length
         if short and (scalar.pattern is None or re.search(scalar.pattern, text)):
             return text
-    raise UsageError(f"the reference server cannot make values of {name!r}", "relax its pattern or its lengths")
+    raise UsageError(f"the reference server cannot generate values of {name!r}", "relax its pattern, minLength or maxLength")
 
 
 def _integer(_contents: Contents, _member: Field, scalar: Scalar, seed: int) -> int:
     low, high = _bounds(scalar)
     if high - low == 2**64 - 1:
-        # Of every magnitude, so that narrow integers and doubles are found out.
+        # All magnitudes and both signs, so that implementations with 32-bit integers or doubles are found.
         return (seed >> (8 + seed % 48)) - (seed % 3 << 20)
     return low + seed % (high - low + 1)
 
@@ -239,7 +272,7 @@ def _integer(_contents: Contents, _member: Field, scalar: Scalar, seed: int) -> 
 def _number(_contents: Contents, _member: Field, scalar: Scalar, seed: int) -> float:
     low = -1000 if scalar.minimum is None else scalar.minimum
     high = low + 4000 if scalar.maximum is None else scalar.maximum
-    # Quarters are exact in binary, whichever way they are written.
+    # Multiples of 0.25 are exact in binary, so every decoder gives the same number.
     return low + seed % (4 * (high - low) + 1) / 4
 
 

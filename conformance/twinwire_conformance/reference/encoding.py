@@ -1,4 +1,4 @@
-"""The two codecs of the reference server: plain values by wire name, written as the field plan says."""
+"""The JSON and XML encoders of the reference server. They take plain values by wire name and follow the field plan."""
 
 from __future__ import annotations
 
@@ -10,19 +10,26 @@ from typing import Any
 from twinwire.ir import Field, Model, ModelRef
 
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+# A bare carriage return in text is normalised to a line feed by XML parsers; a character reference is not.
 _TEXT = str.maketrans({"<": "&lt;", ">": "&gt;", "\r": "&#13;"})
-# A parser turns raw white space in an attribute into spaces; only character references survive.
+# XML parsers replace raw tabs and line feeds in attribute values with spaces; character references survive.
 _ATTRIBUTE = _TEXT | str.maketrans({'"': "&quot;", "\t": "&#9;", "\n": "&#10;"})
 _SPECIAL = re.compile('[<>"\t\n\r]')
 
 
 def to_json(value: Any) -> str:
-    """Write plain values as JSON."""
+    """Encode plain values as JSON without white space."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def to_xml(models: Mapping[str, Model], root: Model, value: Mapping[str, Any]) -> str:
-    """Write a value of the model ``root`` as an XML document. Members that are None or absent are left out."""
+    """Encode a value as an XML document. Members that are None or absent are left out.
+
+    Args:
+        models: Every model by name.
+        root: The model of the value; its XML name becomes the root element.
+        value: Plain values by wire name.
+    """
     parts = [_DECLARATION]
     _XmlWriter(models, parts).element(root.xml_name, root, value)
     return "".join(parts)
@@ -62,7 +69,8 @@ class _XmlWriter:
 
 
 def text(value: Any) -> str:
-    """Return the text of a scalar in XML: the lexical forms of XML Schema."""
+    """Return a scalar's text in XML: the lexical forms of XML Schema (`true`, not `True`)."""
+    # The exact class is tested first because almost all values are strings.
     if value.__class__ is str:
         return value
     if isinstance(value, bool):
@@ -71,7 +79,7 @@ def text(value: Any) -> str:
 
 
 def _escape(text: str, table: dict[int, str]) -> str:
-    # Most texts have nothing to escape but the ampersands of a link, and translating is slow.
+    # Most strings contain only ampersands, in links, and str.translate is slow.
     if "&" in text:
         text = text.replace("&", "&amp;")
     return text.translate(table) if _SPECIAL.search(text) else text

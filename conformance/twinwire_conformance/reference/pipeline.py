@@ -1,8 +1,8 @@
-"""The way from a request to its answer, in steps: negotiate, parse, look up, window, result (or refuse), encode, respond.
+"""The steps from a request to its response: negotiate, parse, look up, window, result (or refuse), encode, respond.
 
-One more step, SEND, stands after the compression: it sees the answer as it goes out (see ``sending``).
+One more step, SEND, follows after compression and sees the response as it goes out (see `sending`).
 
-A fault takes over exactly one step; so each step is a value that a fault can name, and all of them work on one Exchange.
+A fault replaces exactly one step, so each step is a value that a fault can name, and all steps work on one Exchange.
 """
 
 from __future__ import annotations
@@ -23,7 +23,14 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Lot:
-    """The entries of one answer: their places, the rank of the first, the token handed out, and how many remain."""
+    """The entries of one page.
+
+    Attributes:
+        places: The places of the entries, in order.
+        start: The rank of the first entry.
+        token: The cursor that the response hands out; None for none.
+        remaining: The number of entries that follow.
+    """
 
     places: list[Place]
     start: int
@@ -33,10 +40,15 @@ class Lot:
 
 @dataclass(slots=True)
 class Answer:
-    """A response to send: HTTP status, headers and body.
+    """A response to send.
 
-    The last two are for the step SEND and need a network: ``declared_length`` is the Content-Length to declare instead of
-    the body's (the rest of a longer body follows the response all the same); ``hangs_up`` ends the connection unanswered.
+    Attributes:
+        status: The HTTP status.
+        headers: The header fields; names in lower case.
+        body: The encoded body.
+        declared_length: For the step SEND over a network: the Content-Length to declare instead of the body's length. The rest
+            of a longer body is sent all the same.
+        hangs_up: For the step SEND over a network: end the connection without a response.
     """
 
     status: int
@@ -48,11 +60,18 @@ class Answer:
 
 @dataclass(slots=True)
 class Exchange:
-    """One request on its way to its answer; each step fills in what it found.
+    """One request on its way to its response; each step stores its result here.
 
-    ``state`` belongs to the server and outlives the request. ``error`` is set when the request is refused; then ``ask``
-    and ``lot`` may be unset. ``headers`` are the request's, names in lower case, in the order of their arrival;
-    ``client`` tells connections apart; ``now`` is in seconds since the server started.
+    Attributes:
+        query: The raw query string.
+        accept: The Accept header; several are joined with commas.
+        lower_limit: Lower a page size above the maximum instead of rejecting it.
+        state: Values that the server keeps between requests.
+        error: The reason if the request is rejected; `ask` and `lot` may then be unset.
+        takes_gzip: The request offers gzip in Accept-Encoding.
+        headers: The request's header fields in order of arrival; names in lower case.
+        client: An identifier of the connection.
+        now: Seconds since the server started.
     """
 
     contract: Contract
@@ -76,31 +95,40 @@ class Exchange:
 
     @property
     def feed(self) -> Feed:
-        """The feed's plan."""
+        """The feed's description in the contract."""
         return self.contract.feed
 
     @property
     def is_xml(self) -> bool:
-        """Whether the answer is XML."""
+        """True if the response is XML."""
         return self.choice.representation.format == "xml"
 
     def header(self, name: str) -> str:
-        """Return the value of a request header, given in lower case; empty when it is absent, joined when it is repeated."""
+        """Return the value of a request header: empty if it is absent, joined with commas if it is repeated.
+
+        Args:
+            name: The header's name in lower case.
+        """
         return ",".join(value for given, value in self.headers if given == name)
 
     def cut(self, start: int, limit: int) -> Lot:
-        """Return the lot of at most ``limit`` entries from rank ``start`` on. An empty lot repeats the token asked with."""
+        """Return the page from a rank on. An empty page repeats the cursor of the request.
+
+        Args:
+            start: The rank of the first entry.
+            limit: The page size.
+        """
         places = list(self.snapshot.places(start, start + limit))
         token = places[-1].token if places else self.ask.after
         return Lot(places, start, token, max(0, self.snapshot.total - start - len(places)))
 
     def start(self) -> int:
-        """Return the rank of the first entry after the token asked with."""
+        """Return the rank of the first entry after the cursor of the request."""
         return 0 if self.ask.after is None else self.snapshot.rank_after(self.ask.after)
 
 
 class Step(Generic[T]):
-    """A step of the pipeline, which yields a T."""
+    """A step of the pipeline that produces a T."""
 
 
 NEGOTIATE: Step[Choice] = Step()
@@ -114,25 +142,30 @@ RESPOND: Step[Answer] = Step()
 SEND: Step[Answer] = Step()
 
 Hook = Callable[[Exchange, Callable[[], T]], T]
-"""Does a step in place of the server; the second argument does it properly."""
+"""Performs a step in place of the server. The second argument performs the server's own step and returns its result."""
 
 
 class Intruder(Protocol):
-    """What takes over one step; Fault is one."""
+    """A replacement for one step of the pipeline; Fault and Habit are such replacements."""
 
     @property
     def step(self) -> Step[Any]:
-        """The step that is taken over."""
+        """The step that is replaced."""
         ...
 
     @property
     def hook(self) -> Hook[Any]:
-        """What happens there."""
+        """The function that replaces it."""
         ...
 
 
 async def answer(x: Exchange, intruder: Intruder | None = None) -> Answer:
-    """Take an exchange through all steps."""
+    """Run an exchange through all steps and return the response.
+
+    Args:
+        x: The exchange; its fields are filled in.
+        intruder: Replaces one step; None runs the server's own steps only.
+    """
 
     def do(step: Step[T], proper: Callable[[Exchange], T]) -> T:
         if intruder and intruder.step is step:
@@ -157,7 +190,7 @@ def _negotiate(x: Exchange) -> Choice:
     choice = negotiate(x.feed.representations, x.accept)
     if choice is None:
         known = ", ".join(name for each in x.feed.representations for name in each.media_types)
-        raise RefusedError(f"the answer can be had as {known}", status=406)
+        raise RefusedError(f"the response is available as {known}", status=406)
     return choice
 
 
@@ -166,7 +199,8 @@ def _parse(x: Exchange) -> Ask:
 
 
 async def _lookup(_x: Exchange) -> None:
-    # Nothing is looked up here; where a server would wait for its store, requests at the same time can meet.
+    # Nothing is looked up here. The step exists because a real server waits for its database at this point, and concurrent
+    # requests overlap there.
     return
 
 
@@ -182,7 +216,7 @@ def _result(x: Exchange) -> dict[str, Any]:
     }
     token = lot.token
     if token is None and feed.cursor.member.required:
-        # An empty feed still owes a token that can be used: one before the first entry.
+        # An empty feed with a required cursor needs one that works in a request: a cursor before the first entry.
         token = x.snapshot.feed.token(-1)
     if token is not None:
         values[feed.cursor.member.wire] = write_cursor(feed.cursor, token)
@@ -200,6 +234,7 @@ def _result(x: Exchange) -> dict[str, Any]:
 
 
 def _complete(x: Exchange, values: dict[str, Any]) -> dict[str, Any]:
+    # Absent cursor and warnings are legal values of their own, so they are not filled in.
     own = {x.feed.cursor.member.wire}
     if x.feed.outcome.warnings:
         own.add(x.feed.outcome.warnings.wire)
@@ -211,6 +246,7 @@ def _complete(x: Exchange, values: dict[str, Any]) -> dict[str, Any]:
 
 def _version(x: Exchange) -> Any:
     assert x.feed.version is not None
+    # The contract's own version is the natural value, unless the member's type restricts it.
     kind = x.feed.version.type
     if isinstance(kind, Scalar) and kind.kind is Kind.STRING and not kind.enum and kind.pattern is None:
         return x.contract.origin.version

@@ -1,4 +1,4 @@
-"""Running an ASGI application on a port: for the length of a block, or until Ctrl-C."""
+"""Run an ASGI application on a port, for the duration of a block or until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -15,15 +15,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from twinwire.errors import UsageError
 from twinwire_conformance.reference.sending import TRANSPORT
 
-# Above the longest query that the suite sends, so that our own code judges it and not the HTTP parser.
+# Above the longest query that the suite sends, so that the reference server judges it instead of the HTTP parser.
 _MAX_HEAD = 1024 * 1024
 
 
 @contextlib.contextmanager
 def running(app: Any, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve an ASGI application from a thread for the length of a block; yields the base URL.
+    """Serve an ASGI application from a thread for the duration of a block. Yields the base URL.
 
-    Port 0 takes any free one. Raises UsageError when the port cannot be had.
+    Args:
+        app: The ASGI application.
+        host: The address to listen on.
+        port: The port; 0 takes any free one.
+
+    Raises:
+        UsageError: The port is in use or not allowed.
     """
     with _listen(host, port) as listener:
         server = _server(app)
@@ -37,13 +43,19 @@ def running(app: Any, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
 
 
 def serve(app: Any, host: str = "127.0.0.1", port: int = 0) -> None:
-    """Serve an ASGI application until Ctrl-C, after one line with its base URL on standard output.
+    """Serve an ASGI application until Ctrl-C. Prints one line with its base URL on standard output first.
 
-    Port 0 takes any free one. Raises UsageError when the port cannot be had.
+    Args:
+        app: The ASGI application.
+        host: The address to listen on.
+        port: The port; 0 takes any free one.
+
+    Raises:
+        UsageError: The port is in use or not allowed.
     """
     with _listen(host, port) as listener:
         print(_url(host, listener), flush=True)
-        # uvicorn raises the signal that stopped it once more when it is done.
+        # uvicorn raises the signal that stopped it again when it has shut down.
         with contextlib.suppress(KeyboardInterrupt):
             _server(app).run([listener])
 
@@ -64,10 +76,10 @@ def _server(app: Any) -> uvicorn.Server:
 
 
 def _with_transport(app: ASGIApp) -> ASGIApp:
-    """Hand an application its connection, because ASGI has no message that ends or garbles one."""
+    """Give an application access to its connection, because ASGI has no message that ends or corrupts one."""
 
     async def handed(scope: Scope, receive: Receive, send: Send) -> None:
-        # uvicorn's ``send`` is a method of the exchange, which holds the transport.
+        # uvicorn's `send` is a bound method of the request cycle, which holds the transport.
         scope[TRANSPORT] = getattr(getattr(send, "__self__", None), "transport", None)
         await app(scope, receive, send)
 
@@ -76,12 +88,12 @@ def _with_transport(app: ASGIApp) -> ASGIApp:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio turns Nagle's algorithm off, which would hold back every body by 40 ms.
+    # asyncio turns Nagle's algorithm off only for sockets with an explicit protocol; otherwise each body is delayed by 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        # From here on the system queues connections, so nobody has to wait for the server's loop.
+        # From here on the system queues connections, so clients need not wait for the server's event loop.
         listener.listen(128)
     except (OSError, OverflowError) as error:
         listener.close()

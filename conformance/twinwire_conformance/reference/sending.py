@@ -1,4 +1,4 @@
-"""The last step: a fault sees the answer as it goes out, after compression, and may garble it or its connection."""
+"""The step SEND: a fault sees the response after compression and may corrupt it or its connection."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from twinwire_conformance.reference.pipeline import Answer, Exchange, Intruder
 
 EXCHANGE = "twinwire.exchange"
-"""The key of the ASGI scope under which the endpoint leaves its Exchange."""
+"""The key in the ASGI scope under which the endpoint stores its Exchange."""
 TRANSPORT = "twinwire.transport"
-"""The key of the ASGI scope under which a running server leaves the connection's transport."""
+"""The key in the ASGI scope under which a running server stores the connection's transport."""
 
 _BODYLESS = (204, 304)
 
 
 class Sending:
-    """ASGI middleware around all others that hands each finished answer to a fault of the step SEND."""
+    """ASGI middleware around all others that passes each finished response to a fault of the step SEND."""
 
     def __init__(self, app: ASGIApp, intruder: Intruder) -> None:
         self.app = app
         self.intruder = intruder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request with the fault applied. Responses of other endpoints are sent unchanged."""
+        """Respond to a request with the fault applied. Responses of other endpoints are sent unchanged."""
         messages: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -32,6 +32,7 @@ class Sending:
 
         await self.app(scope, receive, keep)
         x = scope.get(EXCHANGE)
+        # Only the feed's endpoint stores an Exchange; images and 404 pages have none.
         if isinstance(x, Exchange):
             await _deliver(self.intruder.hook(x, lambda: _collected(messages)), scope.get(TRANSPORT), send)
             return
@@ -48,7 +49,7 @@ def _collected(messages: list[Message]) -> Answer:
 async def _deliver(done: Answer, transport: asyncio.Transport | None, send: Send) -> None:
     if done.hangs_up:
         if transport is None:
-            raise ConnectionAbortedError("the fault ends the connection, and there is none: serve it over HTTP")
+            raise ConnectionAbortedError("the fault ends the connection, but an in-process call has none; serve it over HTTP")
         transport.abort()
         return
     body, length = done.body, len(done.body) if done.declared_length is None else done.declared_length
@@ -57,8 +58,9 @@ async def _deliver(done: Answer, transport: asyncio.Transport | None, send: Send
         headers["content-length"] = str(length)
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": done.status, "headers": raw})
-    # Without a last message the server ends the connection in the middle of the body.
+    # If no last message follows, the server ends the connection in the middle of the body.
     unfinished = length > len(body) and transport is not None
     await send({"type": "http.response.body", "body": body[:length], "more_body": unfinished})
+    # Bytes past the declared length go straight to the transport, because h11 refuses to send them.
     if transport is not None and body[length:]:
         transport.write(body[length:])

@@ -28,7 +28,7 @@ from twinwire_conformance.reference.sending import EXCHANGE, Sending
 
 MAX_PRODUCTS = 10**9
 
-# Below what any contract's operation is likely to be called.
+# A path that no contract's operation is likely to have.
 _IMAGES = "/reference-images"
 
 
@@ -48,18 +48,30 @@ def create_app(
     habit: Intruder | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Starlette:
-    """Return an application that serves the contract's operation, below ``prefix``, from a synthetic feed.
+    """Return an ASGI application that serves the contract's operation from a synthetic feed.
 
-    With ``images``, the links of items lead to this server, which has the images there; else they lead nowhere.
-    ``live`` is in changes a second, counted on ``clock``; ``image_bytes`` is the least size of a binary; ``lower_limit``
-    lowers a limit that is too high instead of refusing it; ``log`` makes the feed of a size and a seed; ``habit`` takes
-    over one step without breaking the contract, and gives way to a fault. Raises UsageError for an unknown or unfit
-    fault, and for numbers out of range.
+    Args:
+        contract: The contract to serve.
+        products: The number of entries, 0 to 10**9.
+        seed: Selects the contents; equal seeds give equal feeds.
+        fault: The name of a fault to apply; None for a conformant server.
+        live: Modified entries per second of `clock`.
+        latency_ms: Delay before each response, in milliseconds.
+        image_bytes: The minimum size of each binary in bytes.
+        lower_limit: Lower a page size above the maximum, with a warning, instead of rejecting it.
+        prefix: A path before the operation's path.
+        images: Serve the images that links lead to; otherwise links lead nowhere.
+        log: Makes the feed from a size and a seed.
+        habit: Replaces one step in a conformant way; a fault takes precedence.
+        clock: Returns seconds; the feed changes by it.
+
+    Raises:
+        UsageError: The fault is unknown or does not fit the contract, or a number is out of range.
     """
     numbers = (("products", products), ("live", live), ("latency", latency_ms), ("image bytes", image_bytes))
     for (name, number), most in zip(numbers, (MAX_PRODUCTS, 10**6, 10**6, 2**30), strict=True):
         if not (math.isfinite(number) and 0 <= number <= most):
-            raise UsageError(f"{name} must be from 0 to {most}, not {number}")
+            raise UsageError(f"{name} must be from 0 to {most}, got {number}")
     contents = Contents(contract, seed, image_bytes)
     _try_contents(contents, products)
     intruder = find_fault(fault, contract) or habit
@@ -83,11 +95,12 @@ def create_app(
         ],
         middleware=[
             *([Middleware(Sending, intruder=intruder)] if intruder and intruder.step is SEND else []),
-            # The lowest level: bodies are random bytes in base64, and a tester waits for them.
+            # The lowest level, because bodies are random bytes in base64 that hardly compress, and a test run waits for them.
             Middleware(GZipMiddleware, minimum_size=500, compresslevel=1),
         ],
         exception_handlers={HTTPException: _http_error},
     )
+    # A redirect for a trailing slash would hide a wrong path from the test.
     app.router.redirect_slashes = False
     return app
 
@@ -109,14 +122,14 @@ class _Service:
         self.started = self.clock()
 
     async def answer(self, request: Request) -> Answer:
-        # One snapshot a request: a feed that changes meanwhile must not show in half an answer.
+        # One snapshot per request: a change of the feed must not appear in half a response.
         now = self.clock() - self.started
         snapshot = self.feed.at(int(now * self.live))
         first = self.contract.feed.representations[0]
         choice = Choice(first, first.media_types[0])
         contents = self.contents
         if self.links is not None:
-            # As the client calls this server, which does not know its own name.
+            # The host that the client used, because the server does not know its own public name.
             contents = replace(contents, links=f"{request.url.scheme}://{request.url.netloc}{self.links}")
         query, accept = request.scope["query_string"], ",".join(request.headers.getlist("accept"))
         x = Exchange(self.contract, contents, snapshot, query, accept, self.lower_limit, self.state, choice)
@@ -128,7 +141,7 @@ class _Service:
 
 
 def _try_contents(contents: Contents, products: int) -> None:
-    # What the contract asks for and nobody can make is to be said at the start, not in the middle of a walk.
+    # Report values that cannot be generated at the start, and not in the middle of a traversal.
     modes = contents.contract.feed.modes
     for index in {0, products - 1} if products else ():
         for mode in modes.choices if modes else (None,):

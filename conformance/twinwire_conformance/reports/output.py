@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import gzip
+import io
 import os
 import re
 import secrets
+import select
 import shutil
 import stat
 import sys
@@ -15,12 +17,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from twinwire.errors import UsageError
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 PIPE_PATIENCE = 30.0
-"""Seconds to wait at the end of a run for a reader of a named pipe."""
+"""Seconds to wait at the end of a run for a reader of a named pipe, and later for one that has stopped reading."""
+PIPE_LONGEST = 600.0
+"""Seconds in which a reader must have taken all of a report from a pipe, however steadily it reads."""
 
 _NAMED = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
 _MAX_LINKS = 40
@@ -57,6 +64,19 @@ class Output:
         """Return whether the report goes to standard output, so that other output must not."""
         return self._descriptor == 1
 
+    @property
+    def is_device(self) -> bool:
+        """Return whether the report goes to a device, such as ``/dev/null``, which any number of reports may."""
+        mode = self._mode()
+        return stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+
+    def _mode(self) -> int:
+        """Return the mode of what is at the place, 0 when nothing is there."""
+        try:
+            return (os.stat(self.path) if self._descriptor is None else os.fstat(self._descriptor)).st_mode  # noqa: PTH116
+        except OSError:
+            return 0
+
     def write(self, text: str) -> None:
         """Write a text. Raises UsageError."""
         with self.stream() as stream:
@@ -82,11 +102,16 @@ class Output:
         if self._descriptor is not None:
             # Not opened by its name, which for a regular file would begin at its start again.
             handle = os.dup(self._descriptor)
-        elif stat.S_ISFIFO(Path(self.path).stat().st_mode if Path(self.path).exists() else 0):
+        elif stat.S_ISFIFO(self._mode()):
             handle = _open_pipe(self.path)
         else:
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
-        with os.fdopen(handle, "wb") as stream, _packed(stream, self.path) as packed:
+        mode = os.fstat(handle).st_mode
+        waits = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+        with (
+            io.BufferedWriter(_Patient(handle)) if waits else os.fdopen(handle, "wb") as stream,
+            _packed(stream, self.path) as packed,
+        ):
             yield packed
 
     @contextmanager
@@ -183,9 +208,44 @@ def _open_pipe(path: str) -> int:
                 raise OSError(errno.ENXIO, f"nothing read from the pipe within {PIPE_PATIENCE:g} s") from error
             time.sleep(0.05)
         else:
-            # From here on a slow reader is waited for.
-            os.set_blocking(handle, True)
             return handle
+
+
+class _Patient(io.RawIOBase):
+    """A pipe or socket to write to, whose reader is waited for a limited time."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._end = time.monotonic() + PIPE_LONGEST
+        self._over = ""
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def write(self, data: Buffer) -> int:
+        """Write as much as there is room for, and wait for room. Raises OSError when the reader has stopped reading."""
+        # So much never blocks where there is room at all. Whoever passed the pipe to us may not want it to be non-blocking.
+        piece = memoryview(data)[: select.PIPE_BUF]
+        while not self._over:
+            patience = min(PIPE_PATIENCE, self._end - time.monotonic())
+            poll = select.poll()
+            poll.register(self._handle, select.POLLOUT)
+            if patience > 0 and poll.poll(patience * 1000):
+                with contextlib.suppress(BlockingIOError):
+                    return os.write(self._handle, piece)
+            elif time.monotonic() < self._end:
+                self._over = f"its reader has read nothing for {PIPE_PATIENCE:g} s"
+            else:
+                self._over = f"its reader did not take all of it within {PIPE_LONGEST:g} s"
+        # At once when it is closed, which would write what is left.
+        raise OSError(errno.ETIMEDOUT, self._over)
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        if not self.closed:
+            os.close(self._handle)
+        super().close()
 
 
 @contextmanager

@@ -60,15 +60,15 @@ def _later(trial: Trial, last: Lot, _: bool, later: Callable[[int], int]) -> str
 
 def _exactly_full(trial: Trial, last: Lot, fresh: bool) -> str | None:
     """Return the cursor of a last page that holds exactly as many entries as were requested."""
-    full = replace(last.ask, limit=trial.lots.size(len(last.entries)))
+    full = replace(last.ask, limit=trial.lots.size(last.size))
     lot = trial.lots.lot(full, fresh=fresh)
     # A server that returns short pages needs more of them to reach the end. Eight bound the requests.
     for _ in range(8):
-        if lot.cursor in (None, last.cursor, full.cursor) or not lot.entries or lot.remaining == 0:
+        if lot.cursor in (None, last.cursor, full.cursor) or not lot.size or lot.remaining == 0:
             break
         full = replace(full, cursor=lot.cursor)
         lot = trial.lots.lot(full, fresh=fresh)
-    return lot.cursor if lot.entries and lot.remaining in (0, None) else last.cursor
+    return lot.cursor if lot.size and lot.remaining in (0, None) else last.cursor
 
 
 def _nothing_after(trial: Trial, cursor: Callable[[Lot, bool], str | None], ask: Ask) -> None:
@@ -77,12 +77,10 @@ def _nothing_after(trial: Trial, cursor: Callable[[Lot, bool], str | None], ask:
         return trial.lots.lot(replace(ask, cursor=cursor(last, fresh)), fresh=fresh)
 
     def judge(ending: Sequence[Lot], lot: Lot) -> Violation | None:
-        if not lot.entries:
+        if not lot.size:
             return None
-        expected = f"an empty page after {ending[-1].cursor}, the last cursor of the feed"
-        return Violation(
-            expected, f"{len(lot.entries)} entries after the cursor {lot.ask.cursor}", [ending[-1].answer, lot.answer]
-        )
+        expected = f"an empty page after {ending[-1].cursor}, with which the feed ends"
+        return Violation(expected, f"{lot.size} entries after {lot.ask.cursor}", [ending[-1].answer, lot.answer])
 
     with trial.part():
         trial.confirm(trial.ending, subject, judge, entries=False)
@@ -96,17 +94,17 @@ def _does_not_lead_back(trial: Trial, ask: Ask) -> None:
         lot = trial.lots.lot(replace(ask, cursor=last.cursor), fresh=fresh)
         pages = [lot]
         for _ in range(2):
-            if lot.entries or lot.cursor is None:
+            if lot.size or lot.cursor is None:
                 break
             lot = trial.lots.lot(replace(ask, cursor=lot.cursor), fresh=True)
             pages.append(lot)
         return pages
 
     def judge(_: Sequence[Lot], pages: Sequence[Lot]) -> Violation | None:
-        if pages[0].entries or not pages[-1].entries:
+        if pages[0].size or not pages[-1].size:
             return None
-        expected = f"an empty page after the cursor {pages[-1].ask.cursor} of an empty page"
-        return Violation(expected, f"{len(pages[-1].entries)} entries", [page.answer for page in pages])
+        expected = f"an empty page with the cursor {pages[-1].ask.cursor} that an empty page carries"
+        return Violation(expected, f"{pages[-1].size} entries", [page.answer for page in pages])
 
     with trial.part():
         trial.confirm(trial.ending, subject, judge, entries=False)

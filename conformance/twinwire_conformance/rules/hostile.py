@@ -77,14 +77,15 @@ class _Health:
         self.problem_before = self._problem()
 
     def sent(self, answer: Answer) -> None:
-        """Record a hostile exchange, and check the server's health after every few of them."""
-        self.recent.append(answer)
+        """Note a hostile exchange, and look at the server's health now and then."""
+        self.recent.append(answer.shortened())
         if len(self.recent) >= self.every:
             self.check()
 
     def check(self) -> None:
         """Raise Violation when an ordinary request fails that worked before the last hostile requests."""
         if not self.recent or self.problem_before:
+            self.recent.clear()
             return
         problem = self._problem()
         if problem:

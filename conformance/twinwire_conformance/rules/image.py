@@ -152,6 +152,7 @@ def every_mode_lists_the_same(light: Lot, heavy: Lot) -> Violation | None:
     answers = [light.answer, heavy.answer]
     places = {repr(key): index for index, key in reversed(list(enumerate(light.keys)))}
     first: int | None = None
+    light_entries = light.entries
     for index, (key, entry) in enumerate(zip(heavy.keys, heavy.entries, strict=True)):
         at = places.get(repr(key))
         if at is None:
@@ -165,7 +166,7 @@ def every_mode_lists_the_same(light: Lot, heavy: Lot) -> Violation | None:
                 f"entry {shown(light.keys[first + index])}" if 0 <= first + index < len(light.keys) else "no more entries"
             )
             return Violation(f"{expected}, as in the mode {ways[0]}", f"entry {shown(key)} in {ways[1]}", answers)
-        listed = [_names(one, lot) for one, lot in ((light.entries[at], light), (entry, heavy))]
+        listed = [_names(one, lot) for one, lot in ((light_entries[at], light), (entry, heavy))]
         found = difference(listed[0], listed[1], f"entry {shown(key)}")
         if found:
             path, one, other = found

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 from typing import Any
 
 from twinwire_conformance.contract import FORMATS, Ask, Terms
@@ -24,7 +24,7 @@ def cursors_make_progress(_: Sequence[Lot], path: Path) -> Violation | None:
     """Check that every page with entries has a cursor, and that no cursor of a traversal occurs twice."""
     seen: dict[str | None, int] = {path.start.cursor: 0}
     for number, lot in enumerate(path.lots, 1):
-        if not lot.entries:
+        if not lot.size:
             return None
         if lot.cursor is None:
             return _violation("a cursor on every page with entries", f"none with page {number}", path)
@@ -54,41 +54,42 @@ def nothing_comes_twice(_: Sequence[Lot], path: Path) -> Violation | None:
 
 @must.traversal("PAGE-03", "Every sequence of page sizes returns the same entries in the same order")
 def every_cutting_gives_the_same_sequence(reference: Sequence[Lot], path: Path) -> Violation | None:
-    """Compare the entries of a traversal with the same part of the feed in the largest pages, in the same representation.
-
-    Example: the largest page holds a b c d e, and the traversal has pages of 2 and 3 entries, a b and c e f. The third
-    entry agrees, the fourth differs (d expected, e found on page 2): d was lost between the pages.
-
-    Args:
-        reference: The largest pages from the start of the traversal; they hold at least one entry more than it.
-        path: The traversal under test.
-    """
-    expected = [pair for lot in reference for pair in zip(lot.words, lot.entries, strict=True)]
-    came = [(number, *pair) for number, lot in enumerate(path.lots, 1) for pair in zip(lot.words, lot.entries, strict=True)]
+    """Compare the entries of every traversal with the same stretch in the largest pages, in the same representation."""
     key, other_mode = path.lots[0].terms.feed.key.wire, bool(reference) and reference[0].ask.mode is not path.lots[0].ask.mode
+    expected, came = (sum(lot.size for lot in lots) for lots in (reference, path.lots))
 
     def shape(entry: dict[str, Any]) -> dict[str, Any]:
         # Entries of two content modes have different members, so that only their keys can be compared.
         return {key: entry.get(key)} if other_mode else entry
 
-    for index, (number, words, entry) in enumerate(came):
-        if index >= len(expected):
-            if not _ended(reference):
-                # The traversal is longer than the pages it is compared with, so that its rest cannot be checked.
-                return None
-            return _violation(f"{len(expected)} entries, as in the largest pages", f"one more, on page {number}", path)
-        one, other = shape(expected[index][1]), shape(entry)
-        found = words != expected[index][0] and difference(one, other, f"entry {index + 1}")
+    pairs = zip(_entries(reference), _entries(path.lots), strict=False)
+    for index, ((_, wanted_word, wanted_entry), (number, word, entry)) in enumerate(pairs):
+        found = word != wanted_word and difference(shape(wanted_entry), shape(entry), f"entry {index + 1}")
         if found:
             where, wanted, got = found
             return _violation(f"{wanted} at {where} of the traversal, as in the largest pages", f"{got} on page {number}", path)
-    if path.ended and len(came) < len(expected):
-        return _violation(f"{len(expected)} entries, as in the largest pages", f"an empty page after {len(came)}", path)
+    if came > expected:
+        if not _ended(reference):
+            # The traversal went farther than the pages it is compared with, so the rest cannot be checked.
+            return None
+        numbers = (number for number, lot in enumerate(path.lots, 1) for _ in range(lot.size))
+        page = next(islice(numbers, expected, None))
+        return _violation(f"{expected} entries, as in the largest pages", f"one more, on page {page}", path)
+    if path.ended and came < expected:
+        return _violation(f"{expected} entries, as in the largest pages", f"an empty page after {came}", path)
     return None
 
 
+def _entries(lots: Sequence[Lot]) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Yield the number of the page, the word and the value of each entry, with the content of one page at a time."""
+    for number, lot in enumerate(lots, 1):
+        content = lot.content
+        for word, entry in zip(content.words, content.entries, strict=True):
+            yield number, word, entry
+
+
 def _ended(lots: Sequence[Lot]) -> bool:
-    return not lots or not lots[-1].entries or lots[-1].remaining == 0 or lots[-1].cursor is None
+    return not lots or not lots[-1].size or lots[-1].remaining == 0 or lots[-1].cursor is None
 
 
 @must("PAGE-04", "The same cursor and page size return the same page, any number of times")
@@ -198,10 +199,10 @@ def _whole(trial: Trial) -> None:
         # An entry that was modified during the traversal occurs twice, at its old and its new place.
         size = len({repr(key) for lot in pages for key in lot.keys})
         first = begun[0]
-        if first.remaining is None or first.remaining + len(first.entries) == size:
+        if first.remaining is None or first.remaining + first.size == size:
             return None
-        told = f"{len(first.entries)} + {first.remaining}"
-        return Violation(f"{size} entries on the first page and after it, as in the whole feed", told, [first.answer])
+        told = f"{first.size} + {first.remaining}"
+        return Violation(f"the feed's {size} entries on the first page and after it", told, [first.answer])
 
     first, *asks = known.asks
     many = len(asks) >= MANY_PAGES
@@ -214,7 +215,7 @@ def _whole(trial: Trial) -> None:
 
     def others(fresh: bool) -> list[Lot]:
         begun = trial.lots.lot(first)
-        if many or begun.cursor is None or begun.remaining == 0 or not begun.entries:
+        if many or begun.cursor is None or begun.remaining == 0 or not begun.size:
             return []
         # Where the feed changed, pages from the known cursors no longer follow each other; new cursors are used.
         return take(trial.lots, Start(begun.cursor), 10**9, fresh, most=len(asks) + 4)
@@ -240,13 +241,13 @@ def what_remains_is_told_truly(left: Lot, right: Lot) -> Violation | None:
         which = "first" if left.remaining is None else "second"
         return _violation("a number of remaining entries on every page", f"none on the {which} page", path)
     if left.ask.cursor == right.ask.cursor:
-        total = left.remaining + len(left.entries)
-        told = right.remaining + len(right.entries)
+        total = left.remaining + left.size
+        told = right.remaining + right.size
         if told != total:
-            expected = f"{total - len(right.entries)} remaining, as {len(left.entries)} + {left.remaining} from the same cursor"
+            expected = f"{total - right.size} remaining, as {left.size} + {left.remaining} on a larger page"
             return _violation(expected, str(right.remaining), path)
         return None
-    expected_left = left.remaining - len(right.entries)
+    expected_left = left.remaining - right.size
     if right.remaining != expected_left:
         return _violation(f"{expected_left} remaining after the second page", str(right.remaining), path)
     return None
@@ -257,15 +258,15 @@ def the_end_is_told_truly(left: Lot, right: Lot) -> Violation | None:
     """Compare the number of remaining entries of each page with the page that follows it."""
     path = Path(Start(left.ask.cursor), (left, right))
     for number, lot in enumerate((left, right), 1):
-        if not lot.entries and lot.remaining:
-            return _violation(f"0 remaining after the empty page {number}", str(lot.remaining), path)
+        if not lot.size and lot.remaining:
+            return _violation(f"nothing to remain after the empty page {number}", str(lot.remaining), path)
     if left.ask.cursor == right.ask.cursor:
         return None
-    if left.remaining == 0 and right.entries:
-        got = f"{len(right.entries)} entries after it"
-        return _violation("an empty page after a page with 0 remaining", got, path)
-    if left.remaining and not right.entries:
-        return _violation(f"entries, because {left.remaining} remain after the first page", "an empty page", path)
+    if left.remaining == 0 and right.size:
+        got = f"{right.size} entries after it"
+        return _violation("an empty page after one with nothing remaining", got, path)
+    if left.remaining and not right.size:
+        return _violation(f"entries, as {left.remaining} remain after the first page", "an empty page", path)
     return None
 
 
@@ -276,8 +277,8 @@ def _has_order(terms: Terms) -> None:
 
 @should.traversal("PAGE-08", "The cursors of a traversal increase numerically", need=_has_order)
 def cursors_grow(_: Sequence[Lot], path: Path) -> Violation | None:
-    """Compare the successive cursors of every traversal as numbers."""
-    cursors = [path.start.cursor, *(lot.cursor for lot in path.lots if lot.entries)]
+    """Compare the cursors of every traversal as numbers."""
+    cursors = [path.start.cursor, *(lot.cursor for lot in path.lots if lot.size)]
     for number, (one, other) in enumerate(pairwise(cursors), 1):
         if one is None or other is None:
             continue

@@ -113,15 +113,15 @@ def _beyond_bounds(trial: Trial) -> None:
 def a_page_never_holds_more_than_requested(lot: Lot) -> int:
     """Count the entries of every page, also of pages whose requested size is out of bounds."""
     asked = lot.ask.limit if lot.ask.limit is not None else lot.terms.feed.limit.default
-    if len(lot.entries) > asked:
-        raise Violation(f"at most the {asked} entries requested", f"{len(lot.entries)} entries", [lot.answer])
+    if lot.size > asked:
+        raise Violation(f"at most the {asked} entries requested", f"{lot.size} entries", [lot.answer])
     return 1
 
 
 @should.page("PARAM-10", "A page holds as many entries as requested while at least as many remain")
 def a_page_holds_as_many_as_requested(lot: Lot) -> int:
-    """Compare the entries of every page with the requested size and with the number of remaining entries."""
-    asked, held = lot.ask.limit if lot.ask.limit is not None else lot.terms.feed.limit.default, len(lot.entries)
+    """Compare every page's entries with what was requested and with what it says to remain."""
+    asked, held = lot.ask.limit if lot.ask.limit is not None else lot.terms.feed.limit.default, lot.size
     if lot.succeeded and held < asked and lot.remaining is not None and lot.remaining > 0:
         got = f"{held}, and {lot.remaining} remain"
         raise Violation(f"{min(asked, held + lot.remaining)} entries", got, [lot.answer])
@@ -294,5 +294,5 @@ def start_tokens_are_the_beginning(trial: Trial) -> None:
 
 
 def _same_start(name: str, left: Lot, right: Lot) -> Violation | None:
-    # On an empty feed the response may repeat the requested cursor, which differs between the two pages.
-    return unlike(left, right, f"without {name}", f"with {name}={right.ask.cursor}") if left.entries else None
+    # An empty feed may repeat the cursor that was asked with.
+    return unlike(left, right, f"without {name}", f"with {name}={right.ask.cursor}") if left.size else None

@@ -60,8 +60,8 @@ def _valid(lot: Lot, format_: Format) -> None:
 
 def _missing(lot: Lot) -> str | None:
     feed = lot.terms.feed
-    # An empty page may omit the list of entries and the cursor (a reading of the contract).
-    optional = set() if lot.entries else {feed.entries.wire, feed.cursor.member.wire}
+    # An empty page has no entries by nature, and may go without a cursor.
+    optional = set() if lot.size else {feed.entries.wire, feed.cursor.member.wire}
     wanted = [field.wire for field in feed.success if field.wire not in optional]
     return next((name for name in wanted if lot.succeeded and name not in lot.value), None)
 
@@ -85,9 +85,9 @@ def _has_count(terms: Terms) -> None:
 def count_is_the_number_of_entries(lot: Lot) -> int:
     """Compare the count of every page with its entries."""
     member = lot.terms.feed.limit.member
-    if member is not None and lot.succeeded and lot.count != len(lot.entries):
-        got = f"{lot.count} with {len(lot.entries)} entries"
-        raise Violation(str(len(lot.entries)), got, [lot.answer], path=f"$.{member.wire}")
+    if member is not None and lot.succeeded and lot.count != lot.size:
+        got = f"{lot.count} with {lot.size} entries"
+        raise Violation(str(lot.size), got, [lot.answer], path=f"$.{member.wire}")
     return int(lot.succeeded)
 
 
@@ -112,10 +112,10 @@ def cursors_have_their_form(lot: Lot) -> int:
     feed = lot.terms.feed
     member = feed.cursor.member
     found = lot.value.get(member.wire)
-    if found is None and (not lot.entries or not lot.succeeded):
+    if found is None and (not lot.size or not lot.succeeded):
         return 0
-    if found and not lot.entries and found == lot.ask.cursor and found in feed.cursor.start:
-        # An empty page may repeat the requested cursor, even an empty one that means the beginning.
+    if found and not lot.size and found == lot.ask.cursor and found in feed.cursor.start:
+        # An empty page may repeat the token that it was requested with, also one that means the beginning.
         return 1
     if not _well_formed(found, kind_of(member), numeric=feed.cursor.order == "numeric"):
         raise Violation(f"a {_form(lot.terms)}", repr(found), [lot.answer], path=f"$.{member.wire}")
@@ -186,8 +186,8 @@ def _rejection(trial: Trial, answer: Answer, format_: Format, *, lowered: bool) 
         return 0
     if came != format_:
         raise Violation(f"a rejection in {format_.upper()}, as requested", f"Content-Type {answer.media_type}", [answer])
-    if lot.entries:
-        raise Violation("no entries in a rejection", f"{len(lot.entries)} entries", [lot.answer])
+    if lot.size:
+        raise Violation("no entries in a rejection", f"{lot.size} entries", [lot.answer])
     _valid(lot, format_)
     return 1
 

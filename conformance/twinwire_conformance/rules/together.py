@@ -78,11 +78,11 @@ def _unless_alone_too(
 
 
 def _path(taken: Sequence[Lot]) -> Path:
-    return Path(Start(None), tuple(taken), ended=bool(taken) and not taken[-1].entries)
+    return Path(Start(None), tuple(taken), ended=bool(taken) and not taken[-1].size)
 
 
 def _step(trial: Trial, taken: list[Lot], size: int, session: str | None) -> None:
-    if taken and (not taken[-1].entries or taken[-1].cursor is None):
+    if taken and (not taken[-1].size or taken[-1].cursor is None):
         return
     cursor = taken[-1].cursor if taken else None
     ask = Ask(trial.lots.media_types[0], cursor, size, trial.terms.light_mode, session)

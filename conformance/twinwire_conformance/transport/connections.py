@@ -17,8 +17,10 @@ import httpcore
 from twinwire.errors import UsageError
 from twinwire_conformance.transport.deadline import Deadline
 
-MAX_HEAD: Final = 256 * 1024
+MAX_HEAD: Final = 64 * 1024
 """The largest head of a response, chunk header or trailer, in bytes."""
+MAX_HEADERS: Final = 250
+"""The most headers of a response: many clients take no more than 100."""
 MAX_INTERIM: Final = 100
 """The greatest number of 1xx responses before the response itself."""
 MAX_QUOTED: Final = 300
@@ -92,7 +94,10 @@ class Connection:
         for _ in range(MAX_INTERIM):
             event = self._next(deadline)
             if isinstance(event, h11.Response):
-                return event.status_code, event.headers.raw_items()
+                headers = event.headers.raw_items()
+                if len(headers) > MAX_HEADERS:
+                    raise Malformed(f"it has {len(headers)} headers, more than {MAX_HEADERS}")
+                return event.status_code, headers
             if not isinstance(event, h11.InformationalResponse) or event.status_code == 101:
                 raise Malformed("it switches to another protocol, which the request did not offer")
         raise Malformed(f"more than {MAX_INTERIM} interim responses (1xx) came before the response")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 import time
 from collections.abc import Iterable
 from typing import Final
@@ -35,11 +34,6 @@ _KINDS: Final[dict[type[Exception], Failure]] = {
     TimeoutError: Failure.TIMEOUT,
     Unsendable: Failure.UNKNOWN,
 }
-
-
-MOST_WIDE: Final = 16 * 1024 * 1024
-"""The largest body with a character of 4 bytes. A single one makes Python hold every character of a text in as many."""
-_ASTRAL: Final = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 class HttpTransport(Threads):
@@ -103,6 +97,7 @@ class HttpTransport(Threads):
         headers = [*self.endpoint.sent_headers(request), *_credentials(self.endpoint), *self._route.headers()]
         connection.send("GET", self._route.target(self.endpoint.url(request)), headers, deadline)
         coming.status, coming.headers = connection.head(deadline)
+        coming.body.expect(coming.headers)
         for chunk in connection.body(deadline):
             if not coming.body.add(chunk):
                 return
@@ -178,12 +173,21 @@ class Body:
         self._taken = io.BytesIO()
         self.size = 0
 
+    def expect(self, headers: Headers) -> None:
+        """Raise Unreachable when a body is not worth reading, as its length is declared and larger than ``max_bytes``."""
+        declared = next((value.strip() for name, value in headers if name.lower() == b"content-length"), b"")
+        if declared.isdigit() and self._most == self.max_bytes and (len(declared) > 18 or int(declared) > self.max_bytes):
+            raise self._too_large()
+
+    def _too_large(self) -> Unreachable:
+        return Unreachable(f"the body is larger than {self.max_bytes} bytes", kind=Failure.TOO_LARGE)
+
     def add(self, chunk: bytes) -> bool:
         """Take a chunk and say whether more is wanted. Raises Unreachable beyond ``max_bytes``."""
         self.size += len(chunk)
         if self.size > self._most:
             if self._most == self.max_bytes:
-                raise Unreachable(f"the body is larger than {self.max_bytes} bytes", kind=Failure.TOO_LARGE)
+                raise self._too_large()
             self.cut = True
             return False
         self._taken.write(chunk)
@@ -224,9 +228,6 @@ def received(
         accept = next((value for name, value in endpoint.sent_headers(request) if name.lower() == "accept-encoding"), "")
         decoded = decode_body(plain, names.get("content-encoding", ""), accept, body.max_bytes)
         plain, flaw, unasked = decoded.body, decoded.flaw, decoded.unasked
-    if len(plain) > MOST_WIDE and not plain.isascii() and _ASTRAL.search(plain):
-        message = f"the body is larger than {MOST_WIDE} bytes and has characters of 4 bytes"
-        raise Unreachable(message, kind=Failure.TOO_LARGE)
     defect = ""
     if "transfer-encoding" in names and "content-length" in names:
         defect = "the response has both Transfer-Encoding and Content-Length (RFC 9112, section 6.2, forbids it)"

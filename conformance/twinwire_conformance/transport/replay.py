@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from twinwire.errors import UsageError, printable
 from twinwire_conformance.model import Answer, Failure, Request, Unreachable, Unrecorded
 from twinwire_conformance.reading import Unreadable
-from twinwire_conformance.reading.limits import check_json
+from twinwire_conformance.reading.limits import count_json
 from twinwire_conformance.transport.endpoint import Endpoint
 from twinwire_conformance.transport.files import TooLarge, read_file
 from twinwire_conformance.transport.recording import Origin
@@ -122,7 +122,7 @@ def read_recording(path: str) -> Recording:
 
     try:
         text = read_file(path)
-        check_json(text, MAX_VALUES)
+        count_json(text, MAX_VALUES)
         found = json.loads(text)
         # Not held beside what was made of it.
         del text

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_GET
 
 from shop_products import load_products
 
+# A single-file project without a settings module.
 settings.configure(
     ALLOWED_HOSTS=["127.0.0.1", "localhost"],
     ROOT_URLCONF=__name__,
-    SECRET_KEY="an example has no secret",  # noqa: S106 - nothing is signed with it
+    SECRET_KEY="an example has no secret",  # noqa: S106 - it signs nothing
     MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
 )
 
@@ -28,7 +29,7 @@ PRODUCTS = {product.product_id: product for _, product in QUEUE}
 
 
 def as_xml(result):
-    """Write a page in the shape of the vendor's XML sample."""
+    """Encode a page in the form of the vendor's XML sample."""
     output = io.StringIO()
     xml = SimplerXMLGenerator(output, "utf-8")
     xml.startDocument()
@@ -52,7 +53,7 @@ def as_xml(result):
 
 
 def describe(request, product, options):
-    """Give one product of the answer."""
+    """Return one product as a response represents it."""
     entries = [{"sequence": image.sequence, "imagefilename": image.filename} for image in product.images]
     if options == "URL":
         for entry, image in zip(entries, product.images, strict=True):
@@ -66,7 +67,7 @@ def describe(request, product, options):
 
 @require_GET
 def product_images(request):
-    """Give the part of the queue after the token."""
+    """Return the products after the token, and the size of the queue."""
     try:
         token = int(request.GET.get("token", 0))
         count = int(request.GET.get("count", 100))
@@ -97,7 +98,7 @@ def product_images(request):
 
 @require_GET
 def download(_request, product_id, sequence):
-    """Give the bytes of one image."""
+    """Return the bytes of one image."""
     for image in PRODUCTS[product_id].images if product_id in PRODUCTS else ():
         if image.sequence == sequence:
             return HttpResponse(image.content, content_type=image.media_type)
@@ -111,16 +112,16 @@ urlpatterns = [
 
 
 class Server(ThreadingMixIn, WSGIServer):
-    """The development server, one thread for each connection."""
+    """The development server with one thread per connection."""
 
     daemon_threads = True
 
 
 class QuietHandler(WSGIRequestHandler):
-    """No line on the console for each request."""
+    """A request handler without console output."""
 
     def log_message(self, *_args):
-        """Say nothing."""
+        """Write no log."""
 
 
 if __name__ == "__main__":

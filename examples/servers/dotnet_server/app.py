@@ -1,4 +1,4 @@
-"""The feed as ASP.NET Web API would answer it: model binding, Newtonsoft's nulls, XmlSerializer's namespaces."""
+"""The feed in the manner of ASP.NET Web API: model binding, Newtonsoft's nulls, XmlSerializer's namespaces."""
 
 import argparse
 import base64
@@ -20,7 +20,7 @@ PRODUCTS = {product.product_id: product for _, product in ROWS}
 
 
 class ModelStateError(Exception):
-    """A parameter that does not bind: BadRequest(ModelState)."""
+    """A parameter that cannot be bound, as in BadRequest(ModelState)."""
 
 
 def bind(query, name, bits, default):
@@ -37,7 +37,7 @@ def bind(query, name, bits, default):
 
 
 def negotiate(accept):
-    """Choose the formatter as DefaultContentNegotiator does: the best quality first; JSON when nothing matches."""
+    """Choose the formatter as DefaultContentNegotiator does: the highest quality first, JSON if nothing matches."""
     ranges = []
     for item in (accept or "*/*").split(","):
         name, *parameters = (part.strip() for part in item.split(";"))
@@ -52,7 +52,7 @@ def negotiate(accept):
 
 
 def attributes(members):
-    """Write members as attributes; XmlSerializer leaves out a null."""
+    """Encode members as attributes; XmlSerializer leaves out nulls."""
     return "".join(f" {name}={quoteattr(str(value))}" for name, value in members.items() if value is not None)
 
 
@@ -74,13 +74,14 @@ def xml_serialize(result):
 
 
 class ProductsController(BaseHTTPRequestHandler):
-    """The controller, on a handler of the standard library."""
+    """The controller, on a request handler of the standard library."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
         """Route a request."""
         parts = urlsplit(self.path)
+        # Web API binds parameters and matches routes without regard to case.
         query = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=False)}
         route = parts.path.lower().strip("/").split("/")
         if route == ["products", "images"]:
@@ -119,7 +120,7 @@ class ProductsController(BaseHTTPRequestHandler):
         }
 
     def product_image(self, product, as_url):
-        """Give one product; the form that was not asked for stays null."""
+        """Return one product. The list of the other content mode stays null."""
         links, images = [], []
         for image in product.images:
             entry = {"sequence": image.sequence, "imagefilename": image.filename}
@@ -133,7 +134,7 @@ class ProductsController(BaseHTTPRequestHandler):
         }
 
     def find(self, product_id, sequence):
-        """Give the image of a link."""
+        """Return the image that a link leads to, or None."""
         product = PRODUCTS.get(int(product_id)) if product_id.isdigit() else None
         return next((image for image in product.images if str(image.sequence) == sequence), None) if product else None
 
@@ -161,7 +162,7 @@ class ProductsController(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_arguments):
-        """Say nothing on the console."""
+        """Write no log."""
 
 
 if __name__ == "__main__":

@@ -32,13 +32,13 @@ class ImageData(BaseModel):
 
 
 class Images(BaseModel):
-    """The holder of a product's images."""
+    """The container of a product's images."""
 
     image: list[ImageData]
 
 
 class ProductImage(BaseModel):
-    """The images of one product, in the one form or the other."""
+    """The images of one product, as links or in base64."""
 
     product_id: int
     imagesURL: list[ImageLink] | None = None
@@ -63,7 +63,7 @@ PRODUCTS = {product.product_id: product for _, product in CHANGES}
 
 
 def to_xml(result: ImagesResult) -> bytes:
-    """Write a page in the shape of the vendor's XML sample."""
+    """Encode a page in the form of the vendor's XML sample."""
     data = result.model_dump(exclude={"product", "warnings"})
     root = ET.Element("result", {name: str(value) for name, value in data.items()})
     for warning in result.warnings:
@@ -79,16 +79,17 @@ def to_xml(result: ImagesResult) -> bytes:
     return ET.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
+# FastAPI would write null for the list that the content mode leaves out.
 @app.get("/products/images", response_model=ImagesResult, response_model_exclude_none=True)
 def product_images(
     request: Request,
     token: Annotated[int, Query(ge=0)] = 0,
     count: Annotated[int, Query(ge=1, le=500)] = 100,
-    session: Annotated[str | None, Query(max_length=100)] = None,  # noqa: ARG001 - documented, but nothing needs it
+    session: Annotated[str | None, Query(max_length=100)] = None,  # noqa: ARG001 - documented, but not used
     options: Annotated[str | None, Query(max_length=100)] = None,
     accept: Annotated[str, Header()] = "application/json",
 ):
-    """Give what was added or modified since the token."""
+    """Return the products that were added or modified since the token."""
     pending = [change for change in CHANGES if change[0] > token]
     page = pending[:count]
     products = []
@@ -126,7 +127,7 @@ def product_images(
 
 @app.get("/download/{product_id}/{sequence}", name="download")
 def download(product_id: int, sequence: int) -> Response:
-    """Give the bytes of one image."""
+    """Return the bytes of one image."""
     for image in PRODUCTS[product_id].images if product_id in PRODUCTS else ():
         if image.sequence == sequence:
             return Response(image.content, media_type=image.media_type)
@@ -136,6 +137,7 @@ def download(product_id: int, sequence: int) -> Response:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
+    # The socket is bound first, so that the URL with the port can be printed before the server runs.
     listener = socket.create_server(("127.0.0.1", parser.parse_args().port))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])

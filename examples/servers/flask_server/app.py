@@ -1,4 +1,4 @@
-"""The feed in Flask: lenient request arguments, jsonify, and the XML sample turned into a Jinja template."""
+"""The feed in Flask: lenient request arguments, jsonify, and the XML sample as a Jinja template."""
 
 import argparse
 import base64
@@ -15,7 +15,7 @@ app.json.sort_keys = False  # keep the members in the vendor's order
 
 MIME_TYPES = ["application/json", "text/json", "application/xml", "text/xml"]
 
-# autoescape is on for templates given as strings
+# Flask escapes values in templates that are given as strings.
 XML = """<?xml version="1.0" encoding="utf-8"?>
 <result returncode="{{ returncode }}" returnmsg="{{ returnmsg }}" version="{{ version }}" token="{{ token }}" \
 count="{{ count }}" queuecount="{{ queuecount }}">
@@ -46,7 +46,7 @@ BY_ID = {product.product_id: product for _, product in PRODUCTS}
 
 
 def render_product(product, as_url):
-    """Give one product of the answer."""
+    """Return one product as a response represents it."""
     links, images = [], []
     for image in product.images:
         entry = {"sequence": image.sequence, "imagefilename": image.filename}
@@ -60,7 +60,7 @@ def render_product(product, as_url):
 
 @app.get("/products/images")
 def product_images():
-    """Give the products modified after the token, which is the time of the last one loaded."""
+    """Return the products modified after the token, which is the time of the last one loaded."""
     token = request.args.get("token", 0, type=int)
     count = request.args.get("count", 100, type=int)
     options = request.args.get("options", "")
@@ -86,7 +86,7 @@ def product_images():
 
 @app.get("/images/<int:product_id>/<int:sequence>")
 def download(product_id, sequence):
-    """Give the bytes of one image."""
+    """Return the bytes of one image."""
     product = BY_ID.get(product_id) or abort(404)
     for image in product.images:
         if image.sequence == sequence:
@@ -97,6 +97,7 @@ def download(product_id, sequence):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
+    # werkzeug logs every request on the console.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", parser.parse_args().port, app, threaded=True)
     print(f"http://127.0.0.1:{server.server_port}", flush=True)

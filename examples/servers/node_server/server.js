@@ -6,6 +6,7 @@ const zlib = require('node:zlib');
 
 // ---- an in-memory shop -------------------------------------------------------------------------
 
+// A seeded generator, because Math.random() cannot be seeded and the products must be the same at every start.
 function mulberry32(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -46,6 +47,7 @@ function png() {
   ]);
 }
 
+// 377 and 730 share no divisor, so the ids are unique and in no order.
 const products = Array.from({ length: 730 }, (_, index) => {
   const id = 2000 + ((index * 377) % 730);
   const amount = random() < 0.05 ? 0 : 1 + Math.floor(random() * 4);

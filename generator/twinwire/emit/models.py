@@ -34,7 +34,7 @@ class Models:
 
     def __init__(self, contract: Contract, names: Names) -> None:
         self._names = names
-        self._taken = TAKEN_CLASSES | {names.model(model) for model in contract.models.values()}
+        self._taken = {*TAKEN_CLASSES, *(names.model(model) for model in contract.models.values())}
         self._forms: set[str] = set()
         self.aliases: dict[str, str] = {}
         self.classes = [self._class(model) for model in contract.models.values()]
@@ -68,10 +68,11 @@ class Models:
         scalar = field.type
         if scalar.kind is not Kind.INTEGER and not scalar.enum:
             return _TYPES[scalar.kind]
-        name = free(self._names.model(model) + naming.class_name(field.wire), self._taken | self.aliases.keys())
+        name = free(self._names.model(model) + naming.class_name(field.wire), self._taken)
         if not scalar.enum and (scalar.minimum, scalar.maximum) == (INT64_MIN, INT64_MAX):
             name = "Int64"
         self.aliases[name] = _alias(name, scalar)
+        self._taken.add(name)
         self._forms.add("Literal" if scalar.enum else "Annotated")
         return name
 

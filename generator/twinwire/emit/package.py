@@ -12,7 +12,8 @@ from twinwire.ir import Contract, Kind, Parameter, Scalar
 
 Http = Literal["httpx", "httpx2"]
 
-_REQUIREMENTS = {"httpx": "httpx>=0.27", "httpx2": "httpx2>=2"}
+# The floors exclude versions with known advisories, httpcore's those of h11.
+_REQUIREMENTS = {"httpx": ("httpcore>=1.0.9", "httpx>=0.27"), "httpx2": ("httpx2>=2.12",)}
 _ERRORS = (
     "DecodeError",
     "EncodeError",
@@ -90,7 +91,7 @@ class Project:
     name: str
     version: str
     description: str
-    http: str
+    requirements: tuple[str, ...]
     package: str
 
 
@@ -101,7 +102,7 @@ def project(contract: Contract, names: Names, http: Http) -> Project:
         name=toml(names.package.replace("_", "-")),
         version=toml(version(origin.version)),
         description=toml(contract.operation.summary or origin.title),
-        http=toml(_REQUIREMENTS[http]),
+        requirements=tuple(map(toml, _REQUIREMENTS[http])),
         package=toml(names.package),
     )
 

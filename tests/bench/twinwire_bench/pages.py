@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,6 +15,11 @@ PRODUCTS = 500
 LINKS = 4
 IMAGES = 2
 IMAGE_BYTES = 20_000
+
+_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\r\n'
+_DOTNET_ROOT = '<result xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+# quoteattr takes them for a value that has double quotes; no other value has single ones.
+_SINGLE_QUOTED = re.compile("='([^']*)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,12 @@ class Page:
     json: bytes
     xml: bytes
 
+    @property
+    def dotnet(self) -> bytes:
+        """The XML as .NET's serializer writes it: a declaration, two namespaces, double quotes alone, a space before ``/>``."""
+        text = _SINGLE_QUOTED.sub(_in_double_quotes, self.xml.decode())
+        return (_DECLARATION + text.replace("<result", _DOTNET_ROOT, 1).replace("/>", " />")).encode()
+
 
 def links_page(products: int = PRODUCTS) -> Page:
     """Return a page of URL mode: four links per product, about 0.3 MB."""
@@ -77,6 +89,10 @@ def images_page(products: int = PRODUCTS, image_bytes: int = IMAGE_BYTES, images
         Product(_product_id(number), images=tuple(_images(number, source, image_bytes, images))) for number in range(products)
     ]
     return _page("images", entries)
+
+
+def _in_double_quotes(found: re.Match[str]) -> str:
+    return '="{}"'.format(found[1].replace('"', "&quot;"))
 
 
 def _product_id(number: int) -> int:

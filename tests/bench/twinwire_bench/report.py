@@ -1,4 +1,4 @@
-"""What the bench says: Markdown tables for people, JSON for programs, and the copy of the tables in docs/benchmarks.md."""
+"""The results of the bench: Markdown tables for people, JSON for programs, and the copy of the tables in docs/benchmarks.md."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""The synthetic feed's contents: valid images, unique keys, and values within the constraints of any contract."""
+
 from __future__ import annotations
 
 import base64
@@ -30,6 +32,7 @@ def listed(index: int, mode: str) -> list[dict[str, Any]]:
 
 
 def chunks(image: bytes) -> list[tuple[bytes, bytes]]:
+    # An independent PNG parser: each chunk is length, type, data and CRC-32 (PNG specification, section 5.3).
     assert image[:8] == b"\x89PNG\r\n\x1a\n"
     found, place = [], 8
     while place < len(image):
@@ -53,6 +56,7 @@ def test_images_are_valid_png_files_of_the_size_asked_for(value: int, size: int)
 
 def test_images_need_every_sort_of_padding_and_every_letter_of_the_alphabet() -> None:
     texts = [item["binaryimage"] for index in SAMPLE for item in listed(index, "binary")]
+    # Images whose lengths differ modulo 3 give all three paddings; a missing "+" or "/" would hide a wrong alphabet.
     assert {len(text) - len(text.rstrip("=")) for text in texts} == {0, 1, 2}
     assert {"+", "/"} <= set("".join(texts))
     assert all(chunks(base64.b64decode(text, validate=True)) for text in texts)
@@ -87,6 +91,7 @@ def test_links_are_absolute() -> None:
         for item in listed(index, "URL"):
             parts = urlsplit(item["imageURL"])
             assert (parts.scheme, parts.hostname) == ("https", "images.example")
+            # A non-ASCII URL would be an IRI, which IMAGE-03 rejects.
             assert item["imageURL"].isascii()
 
 
@@ -95,6 +100,7 @@ def test_keys_are_unique_unordered_and_some_are_beyond_a_double() -> None:
     assert len(set(keys)) == len(keys)
     assert keys != sorted(keys, key=int)
     large = [int(key) for key in keys if int(key) > 2**53]
+    # One key in eight, with some tolerance.
     assert len(keys) / 20 < len(large) < len(keys) / 4
     assert any(int(float(key)) != key for key in large)
 
@@ -119,6 +125,7 @@ def with_key(scalar: Scalar) -> Contract:
     ],
 )
 def test_keys_keep_their_constraints(scalar: Scalar) -> None:
+    # `with_key` changes the key's type in the contract; the feed's other members stay as they are.
     contents = Contents(with_key(scalar))
     keys = [contents.key(index) for index in range(2000)]
     assert len(set(keys)) == 2000
@@ -159,7 +166,7 @@ def test_a_member_whose_pattern_is_beyond_us_is_said_at_the_start() -> None:
     party = contract.models["Party"]
     strange = tuple(_with_pattern(field) if field.wire == "name" else field for field in party.fields)
     models = {**contract.models, "Party": replace(party, fields=strange)}
-    with pytest.raises(UsageError, match="cannot make values of 'name'"):
+    with pytest.raises(UsageError, match="cannot generate values of 'name'"):
         create_app(replace(contract, models=models))
 
 

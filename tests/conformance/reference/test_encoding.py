@@ -1,3 +1,5 @@
+"""The reference server's encoders: any text survives, and both representations carry the same result."""
+
 from __future__ import annotations
 
 import base64
@@ -18,6 +20,7 @@ from twinwire_conformance.reference.encoding import to_json, to_xml
 CONTRACT = reference_calls.images()
 PARCELS = reference_calls.parcels()
 XML_TEXT = st.text(
+    # XML 1.0 cannot represent surrogates, most control characters, U+FFFE and U+FFFF.
     st.characters(
         codec="utf-8", exclude_categories=("Cs", "Cc"), include_characters="\t\n\r", exclude_characters="\ufffe\uffff"
     )
@@ -25,6 +28,7 @@ XML_TEXT = st.text(
 
 
 @given(XML_TEXT)
+# Attribute white space, a bare carriage return, quotes, markup, "]]>", and non-BMP characters.
 @example("\ta\nb\rc  'd' \"e\" <f> &amp; ]]> 日本 😀 ")
 def test_any_text_survives_as_attribute_and_as_element(text: str) -> None:
     value = {"returncode": 0, "returnmsg": text, "warnings": [text, ""]}
@@ -83,6 +87,7 @@ def test_another_contract_pages_by_opaque_cursors() -> None:
         assert value["status"] == 7
         keys += [event["ref"] for event in value["events"]]
         assert value["left"] == 95 - len(keys)
+        # The cursor is standard base64, whose characters must be escaped in a query.
         query = f"after={value['next'].replace('+', '%2B').replace('=', '%3D').replace('/', '%2F')}"
     assert len(set(keys)) == 95
     [refused] = call(app, PARCELS.operation.path, ("after=12", None))

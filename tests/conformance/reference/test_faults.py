@@ -1,3 +1,5 @@
+"""The seeded faults: each changes at least one response, names its rules and keeps its state on its own server."""
+
 from __future__ import annotations
 
 import re
@@ -25,7 +27,7 @@ SIZE = 1200
 
 
 class Probe:
-    """A fixed set of requests that touches everything a fault may change, learnt from the faultless server."""
+    """A fixed set of requests that covers everything a fault may change. Cursors come from the faultless server."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
@@ -38,18 +40,18 @@ class Probe:
 
     @cached_property
     def rounds(self) -> list[tuple[str, tuple[Request, ...]]]:
-        """What is sent, one round after the other, and which encoding is offered with it."""
+        """The requests in rounds, each with the Accept-Encoding that it offers."""
         plain = [("identity", (request,)) for request in self.requests()]
         packed = [("gzip", (request,)) for request in self.packed()]
         return [*packed, ("identity", tuple(self.crowd())), *plain]
 
     def ask(self, app: object) -> Iterator[list[Outcome]]:
-        """Yield the answers of an application, round by round."""
+        """Yield an application's responses, round by round."""
         for encoding, requests in self.rounds:
             yield self.get(app, *requests, encoding=encoding)
 
     def token_at(self, rank: int) -> str:
-        """Return the token after the entry of this rank, by walking there."""
+        """Return the query parameter for the cursor after the entry at this rank, found by a traversal."""
         token = ""
         while rank > 0:
             count = min(rank, self.feed.limit.maximum)
@@ -79,12 +81,15 @@ class Probe:
                 yield f"{end}&{limit}=1000000", accept
                 yield from ((f"{self.token_at(SIZE - rest)}&{limit}=20{options}", accept) for rest in (10, 30))
         names = [parameter.name for parameter in self.contract.operation.parameters]
+        # Missing, mistyped, out of range, over-long, NUL, invalid UTF-8, and numbers in other notations.
         bad = ["", "x", "-1", "0", str(2**63 - 1), str(2**63), "9" * 30, "x" * 101, "%00", "%ff", "1.5", "1e1", "0x10"]
+        # Two-byte characters at the contract's length limits find servers that count bytes.
         bad += [char * length for char in ("x", "%C3%A9") for length in (2, 8, 9, 100)]
         for accept in (self.types[0], self.types[-1]):
             yield from ((f"{name}={value}", accept) for name in names for value in bad)
             yield f"{limit}=1&{limit}=1", accept
             yield "unheard=of", accept
+            # A cursor between two entries, which the feed never handed out.
             yield f"{cursor}={quote(str(write_cursor(self.feed.cursor, 636_000_000_500_000_007)), safe='')}", accept
         first, second = self.types[0], self.types[-1]
         weighed = [f"{second};q=0.1, {first}", f"{first};q=0.1, {second}", f"{first};q=0, {second}", f"*/*;q=0.1, {second}"]
@@ -92,7 +97,7 @@ class Probe:
         yield from self.sessions()
 
     def sessions(self) -> Iterator[Request]:
-        """Yield the requests of two sessions that take turns, and of one that begins again."""
+        """Yield the requests of two sessions in turn, and of one session that starts again."""
         if self.feed.session is None:
             return
         limit, cursor, session = self.feed.limit.parameter.name, self.feed.cursor.parameter.name, self.feed.session.name
@@ -107,7 +112,7 @@ class Probe:
         yield from ((f"{limit.parameter.name}={count}", self.types[0]) for count in (2, limit.maximum))
 
     def crowd(self) -> Iterator[Request]:
-        """Yield the requests that are sent at the same time."""
+        """Yield the requests that are sent concurrently."""
         limit = self.feed.limit.parameter.name
         yield from ((f"{limit}={count}", accept) for count in (2, 3) for accept in (self.types[0], self.types[-1]))
         for mode in self.feed.modes.choices if self.feed.modes else ():
@@ -122,7 +127,7 @@ def expected(name: str) -> tuple[Probe, list[list[Outcome]]]:
     return probe, list(probe.ask(probe.app))
 
 
-# Shown by requests of their own, or by a clock: see test_faults_by_request.py.
+# Faults that need requests of their own, or a clock: see test_faults_by_request.py.
 APART = {*SHOWN, "pause-restarts"}
 FITTING = [
     (name, fault)
@@ -162,6 +167,7 @@ def test_a_fault_that_has_nothing_to_break_is_refused() -> None:
 
 def test_a_fault_keeps_its_state_on_its_own_server() -> None:
     def lots(app: object) -> list[bytes]:
+        # Four identical requests show both states of a fault that changes with every second response.
         return [answer.content for answer in reference_calls.get_images(app, *["count=500&token=636000004000000000"] * 4)]
 
     apps = [create_app(CONTRACTS["images"], products=500, fault="stale-replica") for _ in range(2)]

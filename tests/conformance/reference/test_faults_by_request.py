@@ -1,4 +1,4 @@
-"""Faults that only particular requests bring to light: a larger feed, other headers, compression, or a connection."""
+"""Faults that only particular requests expose: a larger feed, other headers, compression, or a real connection."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from twinwire_conformance.reference import FAULTS, create_app, running
 CONTRACT = reference_calls.images()
 
 Got = tuple[int, str | None, str | None, bytes]
-"""The status, Content-Type, Content-Encoding and body of a response; 0 and nothing when the connection broke."""
+"""The status, Content-Type, Content-Encoding and body of a response; the status is 0 if the connection broke."""
 
 
 def exchange(connection: socket.socket, request: Sent) -> Got:
-    """Send one request over a kept connection. What breaks in its middle is told by its body and no status."""
+    """Send one request over a persistent connection. A broken response has status 0 and the body received so far."""
     query, headers = request
     client = h11.Connection(h11.CLIENT)
     connection.sendall(client.send(h11.Request(method="GET", target=f"{PATH}?{query}", headers=list(headers))) or b"")
@@ -53,6 +53,7 @@ def over_http(app: Any, requests: Iterable[Sent]) -> list[Got]:
         connection = socket.create_connection((place.hostname or "", place.port or 0), timeout=10)
         for request in requests:
             got.append(exchange(connection, request))
+            # The client must not reuse a connection that broke or that it asked to close.
             if not got[-1][0] or ("connection", "close") in request[1]:
                 connection.close()
                 connection = socket.create_connection((place.hostname or "", place.port or 0), timeout=10)
@@ -69,7 +70,7 @@ def in_process(app: Any, requests: Iterable[Sent]) -> list[tuple[object, ...]]:
             answer = await transport.handle_async_request(request)
             body = b"".join([chunk async for chunk in answer.aiter_raw()])
             kept = [value for name, value in answer.headers.items() if name != "content-length"]
-            # The time in the head of a packed body is not the fault's.
+            # The first ten bytes of gzip contain the time of compression, which differs between runs.
             got.append((answer.status_code, *kept, body[10:] if body[:2] == b"\x1f\x8b" else body))
         return got
 
@@ -86,6 +87,7 @@ def test_the_requests_bring_the_fault_to_light(name: str) -> None:
 
 
 def test_a_pause_brings_its_fault_to_light() -> None:
+    # The first reading is the server's start; the last one comes 4.8 s after the request before.
     times = iter([0.0, 0.1, 0.2, 5.0])
     app = create_app(CONTRACT, fault="pause-restarts", clock=lambda: next(times))
     request = sent(at(10, "count=2"))
@@ -100,6 +102,7 @@ PARCELS = reference_calls.parcels()
 def test_the_fault_serves_another_contract_too(name: str) -> None:
     app = create_app(PARCELS, fault=name)
     requests = [(query, accept) for query in ("", "size=3", "size=x", "after=") for accept in (JSON, XML)]
+    # A fault may send a body that is not valid gzip; here only a crash of the server matters.
     with suppress(httpx.DecodingError):
         answers = reference_calls.call(app, PARCELS.operation.path, *requests)
         assert all(answer.status_code for answer in answers)

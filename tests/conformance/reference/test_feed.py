@@ -1,3 +1,5 @@
+"""The feed's arithmetic, compared with a model that moves the entries one by one."""
+
 from __future__ import annotations
 
 from hypothesis import given
@@ -11,7 +13,7 @@ seeds = st.integers(0, 2**32)
 
 
 def walked(feed: Feed, ticks: int) -> list[Place]:
-    """Move entries to the end one by one, as the arithmetic says it was done."""
+    """Return the order after a number of ticks by moving entries one at a time, as a model of the arithmetic."""
     places = [Place(index, feed.token(index)) for index in range(feed.size)]
     for tick in range(1, ticks + 1 if feed.size else 0):
         moved = tick * feed.stride % feed.size
@@ -34,6 +36,7 @@ def test_tokens_are_sparse_and_irregular_and_fit_64_bits(seed: int) -> None:
     feed = Feed(10**9, seed)
     gaps = {feed.token(position + 1) - feed.token(position) for position in range(50)}
     assert len(gaps) > 40
+    # Above 2**53 a cursor that passes through a double loses digits; above 2**63 - 1 it is not a bigint.
     assert 2**53 < feed.token(0) < feed.token(10**9) < 2**63
 
 
@@ -63,6 +66,7 @@ def test_any_integer_is_a_token_and_means_what_is_later(size: int, ticks: int, a
     feed = Feed(size)
     snapshot = feed.at(ticks)
     places = list(snapshot.places(0, size))
+    # Cursors at and next to those of entries, where off-by-one errors show.
     tokens = [anywhere, *(place.token + nearby for place in places[anywhere % max(1, size) :][:1])]
     for token in (*tokens, feed.token(anywhere % (size + ticks + 2)) + nearby):
         assert snapshot.rank_after(token) == sum(place.token <= token for place in places)

@@ -1,3 +1,5 @@
+"""Content negotiation by RFC 9110, section 12.5.1."""
+
 from __future__ import annotations
 
 import pytest
@@ -23,6 +25,7 @@ REPRESENTATIONS = (
         ("text/*", "text/json"),
         ("text/json", "text/json"),
         ("TEXT/XML", "text/xml"),
+        # This type is documented, but its responses are labelled application/json.
         ("application/x-www-form-urlencoded", "application/json"),
         ("application/xml;charset=utf-8", "application/xml"),
         ("text/xml, application/json", "text/xml"),
@@ -33,7 +36,9 @@ REPRESENTATIONS = (
         ("image/png, text/xml;q=0.1", "text/xml"),
         ("*/*, application/json;q=0", "text/json"),
         ("text/*;q=0.9, text/json;q=0.1, application/xml;q=0.5", "text/xml"),
+        # A malformed q-value excludes the range, and the smallest valid one still accepts it.
         ("text/xml;q=nonsense, application/json;q=0.001", "application/json"),
+        # The Accept header of a browser.
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/xml"),
     ],
 )

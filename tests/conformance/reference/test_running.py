@@ -1,3 +1,5 @@
+"""The reference server on a port, in a block and as `twinwire serve`."""
+
 from __future__ import annotations
 
 import os
@@ -32,6 +34,7 @@ def test_an_app_runs_for_the_length_of_a_block() -> None:
             assert client.get("/products/images").json()["count"] == 5
             kept_alive = client.get("/products/images", headers={"accept": "text/xml"})
             assert kept_alive.text.startswith("<?xml")
+    # Neither the server's thread nor its event loop outlives the block.
     assert threads() == before
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/products/images", trust_env=False)
@@ -51,6 +54,7 @@ def test_two_apps_run_side_by_side() -> None:
 
 
 def test_a_query_of_a_hundred_kilobytes_is_judged_by_us() -> None:
+    # More than uvicorn's default limit for a request head, which the reference server raises.
     request = b"GET /products/images?session=" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
     with running(create_app(CONTRACT)) as url, socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)) as link:
         link.sendall(request)
@@ -73,6 +77,7 @@ def test_a_port_that_is_none_is_refused() -> None:
 
 @contextmanager
 def served(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    # A fresh process with warnings as errors, because Ctrl-C is a signal to the whole process.
     command = [
         sys.executable,
         "-W",
@@ -82,6 +87,7 @@ def served(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         "serve",
         *arguments,
     ]
+    # With unbuffered output the test would pass without the flush after the URL.
     environment = {**os.environ, "PYTHONUNBUFFERED": ""}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
         try:
@@ -102,6 +108,7 @@ def test_serve_prints_its_url_and_ends_with_ctrl_c(arguments: tuple[str, ...]) -
 
 
 def test_serve_takes_the_size_that_a_fault_needs_unless_told() -> None:
+    # The fault counts modulo 2**16: 70,000 - 1 - 65,536.
     for arguments, queue in (((), 70_000 - 1 - 2**16), (("--products", "9"), 8)):
         with served("--fault", "queue-16-bits", *arguments) as (_, url):
             assert httpx.get(f"{url}/products/images?count=1", trust_env=False).json()["queuecount"] == queue
@@ -117,7 +124,7 @@ def test_serve_serves_another_spec() -> None:
     [
         (["--fault", "one-to-many"], "twinwire serve: there is no fault 'one-to-many' (did you mean 'one-too-many'?)"),
         (["--fault", "???"], "twinwire serve: there is no fault '???' ('--fault help' lists them)"),
-        (["--products", "-1"], "twinwire serve: products must be from 0 to 1000000000, not -1"),
+        (["--products", "-1"], "twinwire serve: products must be from 0 to 1000000000, got -1"),
         (["--spec", str(reference_calls.PARCELS), "--fault", "mode-ignored"], "has nothing to break in 'Parcel events'"),
         (["--spec", "no-such.yaml"], "no-such.yaml:1:1: unreadable"),
         (["--port", "70000"], "twinwire serve: cannot listen on 127.0.0.1, port 70000"),

@@ -1,4 +1,4 @@
-"""The last step: what a fault of it does to an answer and to its connection."""
+"""The step SEND: a fault changes the finished response and its connection."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ CONTRACT = reference_calls.images()
 
 @dataclass
 class Intruder:
-    """A fault that is not registered."""
+    """A replacement for one step that is not in the registry of faults."""
 
     hook: Callable[[Exchange, Callable[[], Answer]], Answer]
     step: Step[Any] = SEND
 
 
 def broken(**changes: object) -> Any:
-    """Return an application whose answers are changed in these fields before they go out."""
+    """Return an application whose responses have these fields changed before they are sent."""
 
     def hook(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
         done = proceed()
@@ -71,6 +71,7 @@ def test_a_body_ends_before_the_length_that_is_declared() -> None:
 
 def test_what_is_longer_than_declared_follows_the_response() -> None:
     with connected(broken(body=b"12345", declared_length=2)) as link:
+        # The bytes after the declared length arrive as the beginning of a next response.
         link.settimeout(1)
         link.sendall(b"GET /products/images HTTP/1.1\r\nHost: here\r\n\r\n")
         data = b""

@@ -1,3 +1,5 @@
+"""The reference server: the contract in both representations, hostile input, live feeds and images."""
+
 from __future__ import annotations
 
 import base64
@@ -32,6 +34,7 @@ def drain(app: Any, count: int) -> list[dict[str, Any]]:
     lots: list[dict[str, Any]] = []
     token = ""
     while not lots or lots[-1]["product"]:
+        # The first request has an empty token, which is the same as an absent one.
         [answer] = get_images(app, f"count={count}&token={token}")
         lots.append(answer.json())
         token = lots[-1]["token"]
@@ -71,6 +74,7 @@ def test_xml_says_what_json_says(app: Any, window: str, options: str) -> None:
         assert images_from_xml(answer.content) == twin.json()
 
 
+# Pages of one entry on a small feed: 730 requests would be slow.
 @pytest.mark.parametrize("count", [1, 7, 100, 365, 499, 500])
 def test_every_cutting_gives_the_same_feed(app: Any, count: int) -> None:
     whole = [key for lot in drain(app, 500) for key in keys_of(lot)]
@@ -127,6 +131,7 @@ def test_valid_requests_are_served_alike(app: Any, query: str) -> None:
     assert answer.json() == plain.json()
 
 
+# Out of range, other notations, other scripts, over-long, invalid UTF-8, NUL, and repeated parameters.
 REFUSED = [
     "count=0",
     "count=501",
@@ -145,6 +150,7 @@ REFUSED = [
     "token=-9223372036854775809",
     "token=" + "9" * 60000,
     "session=" + "x" * 101,
+    # The length counts characters, not bytes: 101 three-byte characters.
     "options=" + "%E2%82%AC" * 101,
     "session=%ff%fe",
     "session=%C3",
@@ -230,6 +236,7 @@ def test_a_million_entries_cost_no_more_memory_than_a_hundred() -> None:
     peaks = {}
     for products in (100, 10**6):
         app = create_app(CONTRACT, products=products)
+        # Responses are warmed up first, so that only the memory of a far request is measured.
         first = get_images(app, "count=1")[0].json()
         far = int(first["token"]) + (products - 50) * 10_000_000
         get_images(app, f"count=20&token={far}")
@@ -254,6 +261,7 @@ def test_a_live_feed_moves_changed_entries_to_the_end() -> None:
     clock = Clock()
     app = create_app(CONTRACT, products=40, live=2, clock=clock)
     before = get_images(app, "")[0].json()
+    # 1.4 s at two modifications per second are two modifications.
     clock.now += 1.4
     after = get_images(app, "")[0].json()
     moved = keys_of(after)[-2:]

@@ -1,4 +1,4 @@
-"""Exchanges with applications in this process, as a server would have them."""
+"""Exchanges with in-process applications, as a server would perform them."""
 
 from __future__ import annotations
 
@@ -44,16 +44,18 @@ def test_a_wsgi_application_gets_a_sound_environ(make: Callable[..., AppTranspor
         start_response("203 Odd", [("Content-Type", "text/plain"), ("X-A", "1"), ("X-A", "2")])
         return [b"a", b"", b"b"]
 
+    # wsgiref's validator checks the environ and the calls against PEP 3333.
     answer = ask(make(validator(app)))
     assert (answer.status, answer.body, answer.headers["x-a"], answer.trace) == (203, b"ab", "1, 2", "")
     assert seen["QUERY_STRING"] == "a=1%262%20%C3%A9&b=%FF"
+    # PEP 3333: the path is decoded as Latin-1, byte by byte.
     assert seen["PATH_INFO"] == "/b\u00c3\u00a9/feed"
     assert (seen["HTTP_HOST"], seen["SERVER_NAME"], seen["SERVER_PORT"]) == ("shop.example", "in-process.invalid", "81")
     assert (seen["HTTP_ACCEPT"], seen["HTTP_X_KEY"], seen["wsgi.input"].read(9)) == ("text/xml", "k", b"")
 
 
 class Chunks:
-    """A body that notes that it was closed."""
+    """A body that records that it was closed."""
 
     def __init__(self, chunks: Any) -> None:
         self.chunks = iter(chunks)
@@ -110,6 +112,7 @@ def test_a_wsgi_application_may_write(make: Callable[..., AppTransport]) -> None
     assert ask(make(app)).body == b"abc"
 
 
+# PEP 3333: start_response with exc_info replaces headers that were not sent, and raises otherwise.
 def test_a_wsgi_application_may_replace_its_response_until_it_has_begun(make: Callable[..., AppTransport]) -> None:
     def early(environ: Any, start_response: Any) -> Iterator[bytes]:
         start_response("200 OK", [])
@@ -200,6 +203,7 @@ def test_what_fails_after_a_whole_response_leaves_it_as_it_is(make: Callable[...
 def test_an_application_that_hangs_is_not_waited_for(make: Callable[..., AppTransport]) -> None:
     ended = threading.Event()
 
+    # A thread cannot be cancelled, so the WSGI application is released at the end.
     async def asgi(scope: Any, receive: Any, send: Any) -> None:
         await asyncio.sleep(1000)
 
@@ -218,6 +222,7 @@ def test_an_application_without_lifespan_is_served(make: Callable[..., AppTransp
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         kinds.append(scope["type"])
+        # By the ASGI specification, an exception at startup means that lifespan is not supported.
         if scope["type"] == "lifespan":
             raise NotImplementedError
         await send({"type": "http.response.start", "status": 204, "headers": []})
@@ -234,6 +239,7 @@ async def logs_async(scope: Any, receive: Any, send: Any) -> None:
         except ValueError:
             logging.getLogger("framework").exception("a request failed")
 
+    # Frameworks run views in worker threads; the log record must still belong to the request.
     await asyncio.to_thread(view)
     await responses({**START, "status": 500}, BODY)(scope, receive, send)
 

@@ -1,3 +1,5 @@
+"""Content codings: gzip in all its forms, codings that were not offered, and bombs."""
+
 from __future__ import annotations
 
 import gzip
@@ -13,7 +15,7 @@ BODY = b'{"count": 1}' * 100
 PACKED = gzip.compress(BODY, mtime=0)
 OTHER_CRC = PACKED[:-8] + bytes([PACKED[-8] ^ 1]) + PACKED[-7:]
 OTHER_SIZE = PACKED[:-4] + struct.pack("<I", len(BODY) + 1)
-# A header, and blocks that hold nothing and are not the last.
+# A gzip header, followed by deflate blocks that are empty and not final.
 EMPTY_BLOCKS = PACKED[:10] + b"\x00\x00\x00\xff\xff" * 100_000
 
 
@@ -31,6 +33,7 @@ def test_no_coding_is_none(coding: str) -> None:
     assert decoded(BODY, coding, "identity") == Decoded(BODY)
 
 
+# RFC 9110, section 8.4: codings are listed in the order in which they were applied.
 def test_a_body_that_was_coded_twice_and_says_so_is_undone_twice() -> None:
     assert decoded(gzip.compress(PACKED, mtime=0), "gzip, gzip") == Decoded(BODY)
 
@@ -71,6 +74,7 @@ def test_a_coding_that_the_caller_offered_cannot_be_undone() -> None:
         (OTHER_SIZE, "damaged: incorrect length check"),
         (PACKED + b"garbage", "7 bytes that are not gzip follow"),
         (PACKED + b"\0" * 9, "9 bytes that are not gzip follow"),
+        # The decoded body is gzip again: compressed twice, declared once.
         (gzip.compress(PACKED, mtime=0), "once more than Content-Encoding says"),
         (gzip.compress(b"", mtime=0) * (MAX_MEMBERS + 1), f"more than {MAX_MEMBERS} gzip members"),
     ],

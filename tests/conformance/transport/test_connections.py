@@ -1,3 +1,5 @@
+"""Connections: reuse, retries, broken and malformed responses, framing, and unusual but valid HTTP."""
+
 from __future__ import annotations
 
 import socket
@@ -24,7 +26,7 @@ def closed(link: socket.socket) -> None:
 
 
 class Numbered:
-    """Serves the number of each request; ``connections`` holds which of them came on which connection."""
+    """Responds with the number of each request. `connections` holds the request numbers by connection."""
 
     def __init__(self, after: Callable[[socket.socket, int], None] = lambda _link, _number: None) -> None:
         self.after = after
@@ -50,7 +52,7 @@ class Numbered:
 
 
 class Drops(Numbered):
-    """Ends the connection without a response for the requests whose numbers are given."""
+    """Ends the connection without a response to the requests with these numbers."""
 
     def __init__(self, end: Callable[[socket.socket], None], *numbers: int) -> None:
         super().__init__()
@@ -89,7 +91,7 @@ def test_a_request_is_sent_again_when_its_new_connection_ends(end: Callable[[soc
 
 @pytest.mark.parametrize(("first", "sent"), [((1, 2), 2), ((2, 3, 4), 3)])
 def test_a_request_that_always_ends_its_connection_gets_no_response(first: tuple[int, ...], sent: int) -> None:
-    """Once more on a new connection, and once more because a new connection may break, too; then it is no accident."""
+    """A reused connection gives one more attempt, and so does a new one; then the failure counts."""
     with listening(Drops(closed, *first)) as (place, _), Target(f"http://{place}", "/feed") as target:
         send(target, first[0] - 1)
         with pytest.raises(Unreachable, match=rf"no answer from .*sent {sent} times") as caught:
@@ -100,6 +102,7 @@ def test_a_request_that_always_ends_its_connection_gets_no_response(first: tuple
 
 def test_nobody_listening_is_not_tried_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        # The port is free again after the block, so connecting is refused.
         port = listener.getsockname()[1]
     with Target(f"http://127.0.0.1:{port}", "/feed") as target, pytest.raises(Unreachable) as caught:
         send(target)
@@ -107,6 +110,7 @@ def test_nobody_listening_is_not_tried_again() -> None:
 
 
 def test_a_host_that_cannot_be_named_is_not_reached() -> None:
+    # A DNS label has at most 63 characters, so the name cannot be encoded.
     with Target(f"http://{'a' * 70}.invalid", "/feed") as target, pytest.raises(Unreachable) as caught:
         send(target)
     assert caught.value.kind is Failure.REFUSED
@@ -125,6 +129,7 @@ def test_sending_again_counts_against_the_budget() -> None:
 def test_a_server_that_closes_after_every_response_does_not_double_the_requests() -> None:
     with listening(Numbered(lambda link, _number: closed(link))) as (place, _), Target(f"http://{place}", "/feed") as target:
         send(target, 40)
+        # After two dropped connections the client stops reusing them.
         assert target.requests <= 42
 
 
@@ -157,6 +162,7 @@ def test_a_server_that_closes_after_many_requests_keeps_its_connections() -> Non
     assert len(serve.connections) == 4
 
 
+# RFC 9110, section 15.5.9: a server sends 408 on an idle connection that it closes.
 def test_a_server_that_gave_up_an_idle_connection_with_408_is_asked_again() -> None:
     class Impatient(Numbered):
         def answer(self, link: socket.socket, number: int) -> None:
@@ -170,6 +176,7 @@ def test_a_server_that_gave_up_an_idle_connection_with_408_is_asked_again() -> N
         assert target.notes == ["1 request was sent again because a reused connection had been closed"]
 
 
+# Bytes after the body must not be taken for the next response (response splitting).
 @pytest.mark.parametrize("extra", [b"\r\n", b"\r\n\r\n", b"\n", b"garbage", framed(b"smuggled")])
 def test_bytes_after_the_body_are_never_the_next_response(extra: bytes) -> None:
     class Chatty(Numbered):
@@ -184,7 +191,7 @@ def test_bytes_after_the_body_are_never_the_next_response(extra: bytes) -> None:
 def test_line_breaks_that_come_late_are_discarded() -> None:
     class Late(Numbered):
         def answer(self, link: socket.socket, number: int) -> None:
-            # As when they were under way while the next request was sent.
+            # The line breaks arrive after the next request was sent.
             link.sendall((b"\r\n\r\n" if number > 1 else b"") + framed(b"%d" % number))
 
     with listening(Late()) as (place, _), Target(f"http://{place}", "/feed") as target:
@@ -237,7 +244,7 @@ def test_a_response_that_breaks_off_twice_is_broken(response: bytes, reason: str
 def test_a_response_that_is_reset_without_a_length_is_broken() -> None:
     def serve(link: socket.socket, _head: bytes) -> None:
         link.sendall(HEAD + b"\r\n{}")
-        # The response must have been read before it is thrown away.
+        # The client must have received the response; a reset discards unread data.
         time.sleep(0.5)
         reset(link)
 
@@ -278,6 +285,7 @@ def test_a_body_that_stops_is_kept_as_far_as_it_came() -> None:
     assert caught.value.answers[0].body == b"{}"
 
 
+# Invalid start lines, framing, chunk sizes, header fields, interim responses without end, and a TLS alert.
 MALFORMED = [
     b"no HTTP\r\n\r\n",
     b"http/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
@@ -321,6 +329,7 @@ def test_what_is_not_http_is_broken_at_once(response: bytes) -> None:
     assert not caught.value.malformed or len(heads) == 1
 
 
+# Unusual but valid: HTTP/1.0, an empty reason, folded headers, repeated equal lengths, interim responses, no body.
 FINE = [
     (b"HTTP/1.0 200 OK\r\n\r\n{}", b"{}"),
     (HEAD + b"\r\n{}", b"{}"),
@@ -366,6 +375,7 @@ def test_a_request_can_have_a_connection_of_its_own() -> None:
         send(target)
         target.send(Request(headers=(("Connection", "close"),)))
         send(target)
+    # A request with its own connection leaves the pooled one in place.
     assert serve.connections == [[1, 2, 4, 5], [3], [6]]
 
 

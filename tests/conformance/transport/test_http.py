@@ -1,3 +1,5 @@
+"""The HTTP transport: headers, timeouts, credentials in the URL, proxies, TLS and base URLs."""
+
 from __future__ import annotations
 
 import socket
@@ -30,6 +32,7 @@ def test_a_header_that_comes_twice_is_one_list_and_odd_bytes_are_read() -> None:
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n", b"HTTP/1.1 200 OK\r\nx-slow: "])
 def test_a_server_that_drips_is_not_waited_for_longer_than_the_timeout(head: bytes) -> None:
+    # Each byte arrives within the timeout, but the whole response does not.
     def drip(link: socket.socket, _head: bytes) -> None:
         link.sendall(head)
         for _ in range(100):
@@ -66,6 +69,7 @@ def test_a_crowd_is_sent_whole_or_not_at_all() -> None:
         assert target.requests == len(heads) == 2
 
 
+# The percent-encoded user and password are decoded before they are sent.
 def test_a_user_in_the_url_is_sent_as_a_credential_and_never_shown() -> None:
     with listening(whole) as (place, heads), Target(f"http://jo%40b:s3cr%65t@{place}", "/feed") as target:
         answer = target.send(Request())

@@ -1,3 +1,5 @@
+"""Requests on the wire: raw queries, keys of recordings, client identities and header order."""
+
 from __future__ import annotations
 
 import shlex
@@ -12,6 +14,7 @@ from twinwire_conformance.transport import Endpoint, Secrets
 from twinwire_conformance.transport.clients import CHROME, CLIENTS, CURL, DOTNET, DOTNET_FRAMEWORK, NODE, REQUESTS
 from twinwire_conformance.transport.http import HttpTransport
 
+# Queries that URL libraries would normalise or refuse.
 RAW = [
     "%",
     "%zz=1",
@@ -29,7 +32,7 @@ RAW = [
 
 
 def sent(request: Request, **options: object) -> list[str]:
-    """Return the lines of the head that a request is sent as."""
+    """Return the lines of the request head as received by a server."""
 
     def serve(link: object, _head: bytes) -> None:
         link.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")  # type: ignore[attr-defined]
@@ -61,6 +64,7 @@ def test_a_request_has_params_or_a_raw_query() -> None:
 def test_requests_that_differ_on_the_wire_have_different_keys() -> None:
     endpoint = Endpoint("http://feed.invalid", "/feed")
     requests = [
+        # Each differs on the wire from another one in one respect only.
         Request((("a", "1"),)),
         Request(),
         Request(raw_query="a=1"),
@@ -77,6 +81,7 @@ def test_requests_that_differ_on_the_wire_have_different_keys() -> None:
 
 def test_the_key_of_a_plain_request_is_that_of_older_versions() -> None:
     key = Endpoint("http://feed.invalid", "/feed").key(Request((("a", "1"),), "text/xml", (("b", "c"),)))
+    # Recordings of older versions must stay replayable.
     assert key == "7fc9d6ea5df0d702d9d12e97881531b10897e6136f70cd99317045ecd259f7c1"
 
 
@@ -100,6 +105,7 @@ def test_evidence_of_a_raw_query_keeps_curl_from_reading_it() -> None:
         link.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")  # type: ignore[attr-defined]
 
     with listening(serve) as (place, _), Target(f"http://{place}", "/feed", headers={"X-Key": "k"}) as target:
+        # curl expands [] and {} in URLs unless --globoff is given.
         answer = target.send(Request(raw_query="a=[1-3]&b=%zz'", client=CHROME))
         words = shlex.split(target.evidence(answer).curl)
     assert words[:4] == ["curl", "-sS", "-i", "--globoff"]
@@ -136,6 +142,7 @@ def test_a_client_has_its_own_headers_in_its_own_order_and_case() -> None:
         "Host: HOST",
         "Connection: Keep-Alive",
     ]
+    # .NET's HttpClient sends neither header by default.
     assert not any(line.lower().startswith(("user-agent", "accept:")) for line in sent(Request(client=DOTNET)))
 
 

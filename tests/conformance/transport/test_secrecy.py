@@ -1,3 +1,5 @@
+"""Redaction: secrets are hidden in every encoding, charset and truncation."""
+
 from __future__ import annotations
 
 import base64
@@ -48,6 +50,7 @@ def test_the_secret_part_of_a_credential_is_hidden_by_itself(value: str, part: s
 @pytest.mark.parametrize(
     ("secret", "text", "shown"),
     [
+        # Short secrets are hidden only as whole words, because they may occur in ordinary text.
         ("demo", "a demo, demos, %20demo%20 \\ndemo 1demo", "a ***, demos, %20***%20 \\n*** 1demo"),
         ("abc", "abc abcd", "abc abcd"),
         ("longer-one", "xlonger-onex", "x***x"),
@@ -83,12 +86,13 @@ def _everywhere(secret: str) -> Iterator[tuple[str, str]]:
         ("hexadecimal", lambda text: text.encode().hex()),
         ("capitals", str.upper),
     ]
+    # Every pair of encodings, one inside the other.
     for (inner, first), (outer, second) in itertools.product(codings, codings):
         if (inner, outer) not in LOST:
             yield f"{inner} in {outer}", second(first(secret))
 
 
-# Base64 in other case cannot be decoded any more; only that of the secret itself is known.
+# Base64 in upper case cannot be decoded, so surrounding bytes make it unrecognisable.
 LOST = {("base64 amid", "capitals")}
 
 
@@ -116,6 +120,7 @@ def test_a_beginning_or_an_end_of_a_secret_is_hidden_where_a_text_was_cut(text: 
 
 
 def test_a_secret_of_backslashes_is_searched_in_linear_time() -> None:
+    # A pattern that backtracks would take quadratic time here.
     secrets = Secrets(["\\" * 8 + "x"])
     assert secrets.text("\\" * 4000 + "y").endswith("y")
 

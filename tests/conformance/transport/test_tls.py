@@ -1,4 +1,4 @@
-"""Connections over TLS: the key and the certificate in tests/support/loopback.pem are of no use anywhere else."""
+"""Connections over TLS. The key and certificate in tests/support/loopback.pem are used in these tests only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s"
 
 
 class Secured:
-    """Speaks TLS on each connection; ``last`` is the number of the request after which the connection is closed."""
+    """Speaks TLS on each connection. `last` lists the requests after which it closes the connection."""
 
     def __init__(self, *last: int) -> None:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -29,7 +29,7 @@ class Secured:
         self.connections = 0
 
     def serve(self, link: socket.socket) -> None:
-        # The client may have sent another request, or gone away, while the connection is closed.
+        # The client may send another request or disconnect while the connection closes.
         with suppress(OSError), self.context.wrap_socket(link, server_side=True) as secured:
             self.connections += 1
             while secured.recv(65536):
@@ -37,6 +37,7 @@ class Secured:
                 text = b"%d" % self.count
                 secured.sendall(OK % (len(text), text))
                 if self.count in self.last:
+                    # A TLS close_notify, as a server sends before it closes an idle connection.
                     secured.unwrap()
                     return
 
@@ -45,7 +46,7 @@ class Secured:
 def _trusting(monkeypatch: pytest.MonkeyPatch) -> None:
     def trust() -> ssl.SSLContext:
         context = ssl.create_default_context()
-        # Its dates must not decide when these tests pass.
+        # The certificate will expire, and the tests must pass after that.
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context
 

@@ -1,4 +1,4 @@
-"""Faults of what an Accept header asks for beyond one documented type: labels, weights, and types that there are not."""
+"""Faults in content negotiation beyond one documented type: Content-Type, q-values and unsupported types."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _label_fault = partial(fault, RESPOND, trips=("HTTP-03",), needs=has_many_types)
 _weight_fault = partial(fault, NEGOTIATE, trips=("HTTP-05",))
 
 
-@_label_fault("label-always-first", "an answer is labelled with the first type of its representation")
+@_label_fault("label-always-first", "a response's Content-Type is always the first type of its representation")
 def _label_always_first(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return _labelled(proceed(), x.choice.representation.labels[0])
 
 
-@_label_fault("label-xml-last", "XML is labelled with the last of its types")
+@_label_fault("label-xml-last", "XML has the last of its types as its Content-Type")
 def _label_xml_last(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return _labelled(proceed(), x.choice.representation.labels[-1]) if x.is_xml else proceed()
 
@@ -38,23 +38,24 @@ def _accept_first_named(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     return next((choice for choice in found if choice), None) or proceed()
 
 
-@_weight_fault("accept-first-format", "the first representation is served where it is accepted at all, whatever its weight")
+@_weight_fault("accept-first-format", "the first representation is served if it is accepted at all, whatever its weight")
 def _accept_first_format(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     return negotiate(x.feed.representations[:1], x.accept) or proceed()
 
 
-@_weight_fault("accept-zero-taken", "a type of weight 0 is taken for one without a weight")
+# q=0 means "not acceptable" (RFC 9110, section 12.4.2), not "no preference".
+@_weight_fault("accept-zero-taken", "a type with q=0 is treated as one without a weight")
 def _accept_zero_taken(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     return negotiate(x.feed.representations, re.sub(r";\s*q=0(\.0*)?(?=\s*(,|$))", "", x.accept)) or proceed()
 
 
-@_weight_fault("accept-wildcard-first", "where anything is accepted, what is preferred to it is ignored")
+@_weight_fault("accept-wildcard-first", "if Accept contains */*, preferred types beside it are ignored")
 def _accept_wildcard_first(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     return x.choice if "*/*" in x.accept else proceed()
 
 
 def _unsupported_fault(name: str, description: str, status: int, only: str = "") -> None:
-    """Register a fault that answers another status than 406, where ``only`` stands in the Accept header."""
+    """Register a fault that responds with another status than 406 if `only` appears in the Accept header."""
 
     def hook(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
         try:
@@ -66,19 +67,25 @@ def _unsupported_fault(name: str, description: str, status: int, only: str = "")
 
 
 _unsupported_fault("unsupported-500", "an unsupported Accept crashes the server", 500)
-_unsupported_fault("unsupported-404", "an unsupported Accept is answered with 404", 404)
-_unsupported_fault("unsupported-415", "an unsupported Accept is answered with 415", 415)
+_unsupported_fault("unsupported-404", "an unsupported Accept gets 404", 404)
+# 415 is about the media type of a request's body, which a GET does not have.
+_unsupported_fault("unsupported-415", "an unsupported Accept gets 415", 415)
 _unsupported_fault("unsupported-range-500", "a range of unsupported types crashes the server", 500, "/*")
 _unsupported_fault("unsupported-suffix-500", "an unsupported type with a suffix crashes the server", 500, "+")
 
 
-@fault(RESPOND, "unsupported-html", "an unsupported Accept gets a page for people", trips=("HTTP-08",))
+@fault(RESPOND, "unsupported-html", "an unsupported Accept gets an HTML page", trips=("HTTP-08",))
 def _unsupported_html(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     if x.status != 406:
         return proceed()
     return Answer(200, {"content-type": "text/html; charset=utf-8"}, b"<!DOCTYPE html><title>Help</title><p>The API")
 
 
-@fault(RESPOND, "unsupported-echoed", "an unsupported type is the label of what comes in its place", trips=("HTTP-08",))
+@fault(
+    RESPOND,
+    "unsupported-echoed",
+    "an unsupported type becomes the Content-Type of the response served in its place",
+    trips=("HTTP-08",),
+)
 def _unsupported_echoed(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return proceed() if x.status != 406 else Answer(200, {"content-type": x.accept}, x.body)

@@ -1,4 +1,4 @@
-"""Faults of what stands around the feed: the version that answers tell, and members that nobody documented."""
+"""Faults around the feed: the version that responses state, and undocumented members."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _version_fault = partial(fault, RESULT, trips=("SCHEMA-07",), needs=has_version)
 _extra_fault = partial(fault, ENCODE, trips=("SCHEMA-09",))
 
 
-@_version_fault("version-missing", "no answer tells the version")
+@_version_fault("version-missing", "no response states the version")
 def _version_missing(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return _with_version(x, proceed(), None)
 
@@ -29,22 +29,23 @@ def _version_empty(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return _with_version(x, proceed(), "")
 
 
-@_version_fault("version-xml-differs", "XML tells another version")
+@_version_fault("version-xml-differs", "XML states another version")
 def _version_xml_differs(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return _with_version(x, proceed(), "0.9") if x.is_xml else proceed()
 
 
-@_version_fault("version-far-differs", "a lot that starts past entry 900 tells another version")
+@_version_fault("version-far-differs", "a page that starts past entry 900 states another version")
 def _version_far_differs(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return _with_version(x, proceed(), "0.9") if x.lot.start > FAR - 100 else proceed()
 
 
-@_version_fault("version-empty-lot-missing", "an empty lot does not tell the version")
+@_version_fault("version-empty-lot-missing", "an empty page does not state the version")
 def _version_empty_lot_missing(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return proceed() if x.lot.places else _with_version(x, proceed(), None)
 
 
-@_version_fault("version-wavers", "every second answer comes from a server of another version")
+# Two releases behind one load balancer.
+@_version_fault("version-wavers", "every second response comes from a server of another version")
 def _version_wavers(x: Exchange, proceed: Callable[[], Result]) -> Result:
     x.state["turn"] = not x.state.get("turn", False)
     return proceed() if x.state["turn"] else _with_version(x, proceed(), "0.9")
@@ -55,17 +56,17 @@ def _with_version(x: Exchange, result: Result, version: str | None) -> Result:
     return {**result, x.feed.version.wire: version}
 
 
-@_extra_fault("extra-member", "an answer has a member that is not documented")
+@_extra_fault("extra-member", "a response has an undocumented member")
 def _extra_member(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed() if x.error else _widened(x, x.feed.result, [x.result], attribute=True)
 
 
-@_extra_fault("extra-entry-member", "entries have a member that is not documented")
+@_extra_fault("extra-entry-member", "entries have an undocumented member")
 def _extra_entry_member(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed() if x.error else _widened(x, x.feed.entry, entries(x, x.result), attribute=True)
 
 
-@_extra_fault("extra-item-member", "items have a member that is not documented", needs=has_modes)
+@_extra_fault("extra-item-member", "items have an undocumented member", needs=has_modes)
 def _extra_item_member(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.error or x.ask.mode is None:
         return proceed()
@@ -73,18 +74,19 @@ def _extra_item_member(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return _widened(x, item, list(all_items(x, x.result)), attribute=True)
 
 
-@_extra_fault("xml-extra-element", "XML has an element that is not documented")
+@_extra_fault("xml-extra-element", "XML has an undocumented element")
 def _xml_extra_element(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return _widened(x, x.feed.result, [x.result], attribute=False) if x.is_xml and not x.error else proceed()
 
 
-@_extra_fault("extra-in-empty-lot", "an empty lot has a member that is not documented")
+@_extra_fault("extra-in-empty-lot", "an empty page has an undocumented member")
 def _extra_in_empty_lot(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     empty = not x.error and not x.lot.places
     return _widened(x, x.feed.result, [x.result], attribute=True) if empty else proceed()
 
 
-@_extra_fault("json-type-names", "JSON objects name the type that they had in the server")
+# Json.NET adds `$type` when TypeNameHandling is on.
+@_extra_fault("json-type-names", "JSON objects state their type name in the server")
 def _json_type_names(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed() if x.is_xml or x.error else to_json(_typed(x.result)).encode()
 
@@ -96,7 +98,7 @@ def _typed(value: Any) -> Any:
 
 
 def _widened(x: Exchange, model: Model, holders: list[Result], *, attribute: bool) -> bytes:
-    """Encode the result with one member more in these holders, which are of this model."""
+    """Encode the result with one additional member in these holders, all of them of this model."""
     for holder in holders:
         holder[_EXTRA] = "17"
     if not x.is_xml:

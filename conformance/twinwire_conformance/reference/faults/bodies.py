@@ -1,4 +1,4 @@
-"""Faults of a body as bytes: charset, byte order mark, and gzip."""
+"""Faults in the bytes of a body: charset, byte order mark and gzip."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _mark_fault = partial(fault, trips=("HTTP-07",))
 
 
 def _charset_fault(name: str, description: str, charset: str, where: Callable[[Exchange], bool]) -> None:
-    """Register a fault that declares a charset in which the body is not written; ``where`` says in which answers."""
+    """Register a fault that declares a charset that the body is not in. `where` selects the responses."""
 
     def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
         done = proceed()
@@ -41,20 +41,27 @@ def _in_last_type(x: Exchange) -> bool:
     return x.choice.media_type == x.choice.representation.media_types[-1]
 
 
-_charset_fault("json-charset-unknown", "the charset of JSON has the name that a database gives to it", "utf8mb4", _in_json)
-_charset_fault("json-charset-ascii", "JSON in UTF-8 is labelled US-ASCII", "us-ascii", _in_json)
-_charset_fault("xml-charset-utf16", "XML in UTF-8 is labelled UTF-16", "utf-16", _in_xml)
+# MySQL's name for UTF-8; IANA does not register it.
+_charset_fault("json-charset-unknown", "the charset of JSON is utf8mb4, a name that only MySQL uses", "utf8mb4", _in_json)
+_charset_fault("json-charset-ascii", "JSON in UTF-8 declares the charset US-ASCII", "us-ascii", _in_json)
+_charset_fault("xml-charset-utf16", "XML in UTF-8 declares the charset UTF-16", "utf-16", _in_xml)
 _charset_fault(
-    "last-type-charset-ascii", "UTF-8 is labelled US-ASCII under the last type of a format", "us-ascii", _in_last_type
+    "last-type-charset-ascii",
+    "UTF-8 declares the charset US-ASCII under the last type of a representation",
+    "us-ascii",
+    _in_last_type,
 )
 
 
-@_body_fault(ENCODE, "xml-latin1", "XML is in Latin-1 and labelled UTF-8", needs=has_strings)
+@_body_fault(ENCODE, "xml-latin1", "XML is in Latin-1 and declares the charset UTF-8", needs=has_strings)
 def _xml_latin1(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed().decode().encode("latin-1", "replace") if x.is_xml else proceed()
 
 
-@_body_fault(RESPOND, "xml-declares-utf16", "without a charset in the label, XML in UTF-8 declares UTF-16")
+# .NET's StringWriter declares UTF-16, whatever encoding the text is sent in.
+@_body_fault(
+    RESPOND, "xml-declares-utf16", "the XML declaration says UTF-16, the body is UTF-8 and the Content-Type has no charset"
+)
 def _xml_declares_utf16(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if x.is_xml:
@@ -66,7 +73,7 @@ def _xml_declares_utf16(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
 def _gzip_fault(
     name: str, description: str, pack: Callable[[bytes], bytes], *, label: bool = True, needs: Condition = always
 ) -> None:
-    """Register a fault that packs bodies in another way where gzip is offered."""
+    """Register a fault that compresses bodies in another way if gzip is offered."""
 
     def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
         done = proceed()
@@ -87,15 +94,19 @@ def _halved(body: bytes) -> bytes:
     return packed[: len(packed) // 2]
 
 
-_gzip_fault("gzip-cut", "a body under gzip is cut", _halved)
-_gzip_fault("gzip-unfinished", "a body under gzip lacks its end, with the checksum", lambda body: _packed(body)[:-8])
-_gzip_fault("gzip-block-lost", "a body under gzip ends after 32 KiB", lambda body: _packed(body[:_BLOCK]), needs=serves(500))
-_gzip_fault("gzip-label-only", "where gzip is offered a plain body is labelled gzip", lambda body: body)
-_gzip_fault("gzip-unlabelled", "a body under gzip does not say so", _packed, label=False)
-_gzip_fault("gzip-is-deflate", "a body labelled gzip is in the zlib format", zlib.compress)
+_gzip_fault("gzip-cut", "a gzip body is truncated", _halved)
+# A server that flushes its compressor and never closes it.
+_gzip_fault("gzip-unfinished", "a gzip body lacks its trailer with the checksum", lambda body: _packed(body)[:-8])
+_gzip_fault(
+    "gzip-block-lost", "a gzip body ends after 32 KiB of content", lambda body: _packed(body[:_BLOCK]), needs=serves(500)
+)
+_gzip_fault("gzip-label-only", "a plain body declares Content-Encoding gzip if gzip is offered", lambda body: body)
+_gzip_fault("gzip-unlabelled", "a gzip body has no Content-Encoding", _packed, label=False)
+# The zlib format is HTTP's "deflate" (RFC 9110, section 8.4.1.2), not its "gzip".
+_gzip_fault("gzip-is-deflate", "a body that declares gzip is in the zlib format", zlib.compress)
 
 
-@_body_fault(RESPOND, "gzip-cached", "under gzip, whatever is asked for, the first answer comes again")
+@_body_fault(RESPOND, "gzip-cached", "requests that offer gzip all get the first gzip response again")
 def _gzip_cached(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if x.takes_gzip and x.error is None:
@@ -104,12 +115,13 @@ def _gzip_cached(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
+# RFC 8259, section 8.1, forbids a byte order mark; many parsers fail on it.
 @_mark_fault(ENCODE, "json-mark", "JSON begins with a byte order mark")
 def _json_mark(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed() if x.is_xml else _MARK + proceed()
 
 
-@_mark_fault(ENCODE, "json-mark-empty-lot", "an empty lot in JSON begins with a byte order mark")
+@_mark_fault(ENCODE, "json-mark-empty-lot", "an empty page in JSON begins with a byte order mark")
 def _json_mark_empty_lot(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return _MARK + proceed() if is_empty(x) and not x.is_xml else proceed()
 
@@ -120,7 +132,8 @@ def _json_mark_second_type(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return _MARK + proceed() if second else proceed()
 
 
-@_mark_fault(RESPOND, "json-utf16", "JSON comes in UTF-16, with a byte order mark, and says so")
+# RFC 8259, section 8.1, requires UTF-8 whatever the Content-Type declares.
+@_mark_fault(RESPOND, "json-utf16", "JSON is in UTF-16 with a byte order mark, and declares it")
 def _json_utf16(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if not x.is_xml:

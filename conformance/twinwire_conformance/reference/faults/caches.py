@@ -1,4 +1,4 @@
-"""Faults of caches, proxies and coalescing whose key is incomplete, and of what answers say about caching."""
+"""Faults of caches, proxies and request coalescing with an incomplete key, and of caching headers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from twinwire_conformance.reference.faults.plan import given, has_other_mode, ha
 from twinwire_conformance.reference.faults.registry import Condition, always, fault
 from twinwire_conformance.reference.pipeline import LOOKUP, SEND, Answer, Exchange
 
-# Long enough for requests that were sent together to meet over a network's loopback too.
+# Long enough for concurrent requests to overlap over a loopback network too.
 _LOOKUP_SECONDS = 0.003
 _caching_fault = partial(fault, SEND, trips=("HTTP-12",))
 
@@ -34,7 +34,17 @@ def _cache_fault(
     rejections: bool = False,
     needs: Condition = always,
 ) -> None:
-    """Register a fault that keeps answers for some seconds under an incomplete key; rejections only if told."""
+    """Register a fault that caches responses under an incomplete key.
+
+    Args:
+        name: The id of the fault.
+        description: One sentence for the tables.
+        key: Returns the cache key of a request.
+        seconds: The lifetime of a cached response.
+        trips: The rules that must detect the fault.
+        rejections: Cache rejections as well.
+        needs: Returns True for the contracts that the fault can break.
+    """
 
     def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
         cache: dict[Hashable, tuple[float, Answer]] = x.state.setdefault("cache", {})
@@ -66,53 +76,55 @@ def _session_name(x: Exchange) -> str:
     return x.feed.session.name if x.feed.session else ""
 
 
+# The short lifetimes keep a run from seeing one response only: most requests are correct, as in production.
 _cache_fault(
     "cache-ignores-accept",
-    "for a second answers are kept without regard to Accept",
+    "responses are cached for one second and the cache key lacks Accept",
     lambda x: (x.query, x.takes_gzip),
     seconds=1.0,
     trips=("HTTP-10", "HTTP-02"),
 )
 _cache_fault(
     "cache-ignores-main-type",
-    "for two seconds answers are kept by the part of the Accept header before its slash",
+    "responses are cached for two seconds and the cache key has Accept only up to its slash",
     lambda x: (x.query, x.takes_gzip, x.accept.partition("/")[0]),
     trips=("HTTP-10", "HTTP-02"),
 )
 _cache_fault(
     "cache-ignores-encoding",
-    "for two seconds answers are kept without regard to Accept-Encoding",
+    "responses are cached for two seconds and the cache key lacks Accept-Encoding",
     lambda x: (x.query, x.accept),
     trips=("HTTP-02", "HTTP-10"),
 )
 _cache_fault(
     "cache-ignores-limit",
-    "for half a second answers are kept without regard to the limit",
+    "responses are cached for half a second and the cache key lacks the page size",
     lambda x: (_without(x, x.feed.limit.parameter.name), x.accept, x.takes_gzip),
     seconds=0.5,
 )
 _cache_fault(
     "cache-ignores-mode",
-    "for two seconds answers are kept without regard to the mode",
+    "responses are cached for two seconds and the cache key lacks the mode",
     lambda x: (_without(x, _mode_name(x)), x.accept, x.takes_gzip),
     needs=has_other_mode,
 )
 _cache_fault(
     "cache-mode-initial",
-    "for two seconds answers are kept by the first letter of the mode alone",
+    "responses are cached for two seconds and the cache key has the first letter of the mode only",
     lambda x: (_without(x, _mode_name(x)), given(x, _mode_name(x))[:1], x.accept, x.takes_gzip),
     needs=has_other_mode,
     trips=("HTTP-10", "IMAGE-04"),
 )
+# Some proxies treat URLs as case-insensitive, as Windows file systems do.
 _cache_fault(
     "cache-ignores-case",
-    "for two seconds answers are kept by the query in lower case",
+    "responses are cached for two seconds by the query in lower case",
     lambda x: (x.query.lower(), x.accept, x.takes_gzip),
     needs=has_other_mode,
 )
 _cache_fault(
     "cache-ignores-session",
-    "for a second rejections and answers are kept without regard to the session",
+    "responses and rejections are cached for one second and the cache key lacks the session",
     lambda x: (_without(x, _session_name(x)), x.accept, x.takes_gzip),
     seconds=1.0,
     rejections=True,
@@ -121,21 +133,21 @@ _cache_fault(
 )
 _cache_fault(
     "cache-text-32",
-    "for two seconds rejections and answers are kept by the first 32 characters of every parameter",
+    "responses and rejections are cached for two seconds by the first 32 characters of each parameter",
     lambda x: (tuple(value[:32] for value in _values(x).values()), x.accept, x.takes_gzip),
     rejections=True,
     needs=has_text_parameter,
 )
 _cache_fault(
     "cache-token-digits",
-    "for two seconds answers are kept by the first ten characters of the token",
+    "responses are cached for two seconds by the first ten characters of the cursor",
     lambda x: (_without(x, x.feed.cursor.parameter.name), _token(x)[:10], x.accept, x.takes_gzip),
     trips=("HTTP-10", "PAGE-01", "PAGE-03"),
 )
 
 
 def _coalescing_fault(name: str, description: str, key: Callable[[Exchange], Hashable], needs: Condition = always) -> None:
-    """Register a fault that answers a request like one with the same key that is being looked up."""
+    """Register a fault that gives a request the response of a concurrent request with the same key."""
 
     async def hook(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
         flights: dict[Hashable, Any] = x.state.setdefault("flights", {})
@@ -154,27 +166,27 @@ def _coalescing_fault(name: str, description: str, key: Callable[[Exchange], Has
 
 
 _coalescing_fault(
-    "coalescing-ignores-accept", "requests at the same time that differ in Accept alone share one answer", lambda x: x.query
+    "coalescing-ignores-accept", "concurrent requests that differ in Accept only share one response", lambda x: x.query
 )
 _coalescing_fault(
     "coalescing-ignores-limit",
-    "requests at the same time that differ in the limit alone share one answer",
+    "concurrent requests that differ in the page size only share one response",
     lambda x: (_without(x, x.feed.limit.parameter.name), x.choice.media_type),
 )
 _coalescing_fault(
     "coalescing-ignores-mode",
-    "requests at the same time that differ in the mode alone share one answer",
+    "concurrent requests that differ in the mode only share one response",
     lambda x: (_without(x, _mode_name(x)), x.choice.media_type),
     has_other_mode,
 )
 _coalescing_fault(
     "coalescing-ignores-token",
-    "requests at the same time that differ in the token alone share one answer",
+    "concurrent requests that differ in the cursor only share one response",
     lambda x: (_without(x, x.feed.cursor.parameter.name), x.choice.media_type),
 )
 
 
-@_caching_fault("vary-missing", "answers may be kept for a minute and have no Vary")
+@_caching_fault("vary-missing", "responses may be cached for a minute and have no Vary")
 def _vary_missing(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     done.headers.pop("vary", None)
@@ -182,21 +194,23 @@ def _vary_missing(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@_caching_fault("vary-encoding-only", "answers have an ETag and vary by Accept-Encoding alone")
+# Compression middleware adds Vary: Accept-Encoding and knows nothing of negotiation.
+@_caching_fault("vary-encoding-only", "responses have an ETag and vary by Accept-Encoding only")
 def _vary_encoding_only(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     done.headers |= {"etag": f'"{x.lot.start}-{len(x.lot.places)}"', "vary": "Accept-Encoding"} if x.error is None else {}
     return done
 
 
-@_caching_fault("vary-accept-only", "coded answers that expire in a minute vary by Accept alone")
+@_caching_fault("vary-accept-only", "compressed responses with an expiry date vary by Accept only")
 def _vary_accept_only(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     done.headers |= {"expires": "Fri, 31 Dec 2049 23:59:59 GMT", "vary": "Accept"}
     return done
 
 
-@fault(SEND, "repeated-304", "a request that is repeated gets 304 and no body, though it has no condition", trips=("HTTP-01",))
+# A 304 is only allowed for a conditional request (RFC 9110, section 15.4.5).
+@fault(SEND, "repeated-304", "a repeated request gets 304 without a body, although it is not conditional", trips=("HTTP-01",))
 def _repeated_304(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     seen: dict[Hashable, bytes] = x.state.setdefault("seen", {})

@@ -1,4 +1,4 @@
-"""Faults of who asks: the browser, the language, the other headers of a request, and their order."""
+"""Faults that depend on the client: its User-Agent, language, other headers and their order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _language(x: Exchange) -> str:
     return x.header("accept-language").lower()
 
 
-@_caller_fault(RESPOND, "agent-browser-html", "a browser gets the XML in a page for people")
+@_caller_fault(RESPOND, "agent-browser-html", "a browser gets the XML inside an HTML page")
 def _agent_browser_html(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if x.is_xml and _agent(x).startswith("mozilla/"):
@@ -44,7 +44,8 @@ def _agent_browser_html(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@_caller_fault(RESPOND, "agent-script-403", "a program that says it is written in Python or is curl gets 403")
+# Bot protection blocks HTTP libraries by their names.
+@_caller_fault(RESPOND, "agent-script-403", "Python, curl and other programs that name themselves get 403")
 def _agent_script_403(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return _forbidden() if re.match(r"(python|curl|go-http|java)", _agent(x)) else proceed()
 
@@ -58,7 +59,8 @@ def _forbidden() -> Answer:
     return Answer(_FORBIDDEN.status, dict(_FORBIDDEN.headers), _FORBIDDEN.body)
 
 
-@_caller_fault(WINDOW, "agent-kit-recognised", "all but a conformance kit lose every entry after a page")
+# A server that is tuned to the test: it behaves for the kit and not for ordinary clients.
+@_caller_fault(WINDOW, "agent-kit-recognised", "every client except a conformance kit loses the entry after a page")
 def _agent_kit_recognised(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if "twinwire" not in _agent(x) and lot.remaining > 1:
@@ -69,7 +71,7 @@ def _agent_kit_recognised(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @_caller_fault(
     ENCODE,
     "agent-versionless-keys",
-    "a program without a version in its User-Agent gets keys as text in JSON",
+    "a client without a version in its User-Agent gets keys as strings in JSON",
     needs=has_integer_key,
 )
 def _agent_versionless_keys(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
@@ -79,8 +81,12 @@ def _agent_versionless_keys(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed()
 
 
+# Numbers are formatted with the culture that the framework takes from Accept-Language.
 @_caller_fault(
-    ENCODE, "language-german-groups", "German callers get the queue in XML with a full stop at thousands", needs=has_remaining
+    ENCODE,
+    "language-german-groups",
+    "German clients get the remaining count in XML with a thousands separator",
+    needs=has_remaining,
 )
 def _language_german_groups(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml and x.error is None and x.feed.remaining and _language(x).startswith("de"):
@@ -88,7 +94,8 @@ def _language_german_groups(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed()
 
 
-@_caller_fault(ENCODE, "language-arabic-digits", "Arabic callers get keys in XML in Arabic digits", needs=has_integer_key)
+# Java's String.format uses the digits of the locale.
+@_caller_fault(ENCODE, "language-arabic-digits", "Arabic clients get keys in XML in Arabic digits", needs=has_integer_key)
 def _language_arabic_digits(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml and x.error is None and re.match("ar|fa", _language(x)):
         for entry in entries_of(x, x.result):
@@ -97,7 +104,7 @@ def _language_arabic_digits(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 
 
 @_caller_fault(
-    RESULT, "language-message", "callers of another language than English get the message in French", needs=has_message
+    RESULT, "language-message", "clients with another language than English get the message in French", needs=has_message
 )
 def _language_message(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
@@ -106,6 +113,7 @@ def _language_message(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return result
 
 
+# `new CultureInfo("de;q=0.8")` raises an exception in .NET.
 @_caller_fault(WINDOW, "language-weighed-500", "a weight in Accept-Language crashes the server")
 def _language_weighed_500(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     if ";" in _language(x):
@@ -113,14 +121,15 @@ def _language_weighed_500(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return proceed()
 
 
-@_caller_fault(NEGOTIATE, "header-ninth-ignored", "headers after the eighth are ignored, also Accept")
+# A fixed-size header table; browsers send more headers than a test client does.
+@_caller_fault(NEGOTIATE, "header-ninth-ignored", "headers after the eighth are ignored, Accept included")
 def _header_ninth_ignored(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     if "accept" in [name for name, _ in x.headers[:8]]:
         return proceed()
     return negotiate(x.feed.representations, "") or proceed()
 
 
-@_caller_fault(NEGOTIATE, "header-accept-after-agent", "Accept is read only where it stands after User-Agent")
+@_caller_fault(NEGOTIATE, "header-accept-after-agent", "Accept is ignored if it stands before User-Agent")
 def _header_accept_after_agent(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     names = [name for name, _ in x.headers]
     if "accept" in names and "user-agent" in names and names.index("accept") < names.index("user-agent"):
@@ -128,13 +137,14 @@ def _header_accept_after_agent(x: Exchange, proceed: Callable[[], Choice]) -> Ch
     return proceed()
 
 
-@fault(NEGOTIATE, "header-accept-twice", "of two Accept headers the first alone is read", trips=("HTTP-05", "HTTP-11"))
+@fault(NEGOTIATE, "header-accept-twice", "only the first of two Accept headers is read", trips=("HTTP-05", "HTTP-11"))
 def _header_accept_twice(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     x.accept = next((value for name, value in x.headers if name == "accept"), "")
     return proceed()
 
 
-@_caller_fault(NEGOTIATE, "accept-charset-406", "a request with Accept-Charset is refused unless it names UTF-8 first")
+# RFC 9110, section 12.5.2, deprecates Accept-Charset, and servers should ignore it.
+@_caller_fault(NEGOTIATE, "accept-charset-406", "a request with Accept-Charset is rejected unless it names UTF-8 first")
 def _accept_charset_406(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     charset = x.header("accept-charset").lower()
     if charset and not charset.startswith("utf-8"):
@@ -145,7 +155,7 @@ def _accept_charset_406(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
 @fault(
     SEND,
     "connection-close-cut",
-    "where the client closes the connection the last bytes of a large body are not sent",
+    "if the client closes the connection, the last bytes of a large body are not sent",
     trips=("HTTP-11", "HTTP-06"),
     needs_http=True,
 )
@@ -157,7 +167,7 @@ def _connection_close_cut(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@_caller_fault(SEND, "cookie-moved-on", "a caller that sends back the cookie of a page gets 409 without a token")
+@_caller_fault(SEND, "cookie-moved-on", "a client that sends back the cookie of a page and no cursor gets 409")
 def _cookie_moved_on(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if x.error is None and x.lot.places:
@@ -167,14 +177,16 @@ def _cookie_moved_on(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@_caller_fault(NEGOTIATE, "upgrade-insecure-html", "a caller that asks for secure pages is answered in XML whatever it accepts")
+@_caller_fault(NEGOTIATE, "upgrade-insecure-html", "a client with Upgrade-Insecure-Requests gets XML, whatever it accepts")
 def _upgrade_insecure_html(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     choice = proceed()
     xml = next((each for each in x.feed.representations if each.format == "xml"), None)
     return Choice(xml, xml.media_types[0]) if x.header("upgrade-insecure-requests") and xml else choice
 
 
-@_caller_fault(RESPOND, "connection-close-large-cut", "where the connection is closed, a body of more than 64 KiB ends there")
+@_caller_fault(
+    RESPOND, "connection-close-large-cut", "if the client closes the connection, a body of more than 64 KiB is truncated"
+)
 def _connection_close_large_cut(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if x.header("connection") == "close":
@@ -182,6 +194,7 @@ def _connection_close_large_cut(x: Exchange, proceed: Callable[[], Answer]) -> A
     return done
 
 
+# Sessions are distributed over shards by a hash, and one shard is incomplete.
 @fault(
     WINDOW,
     "session-shard-loses",

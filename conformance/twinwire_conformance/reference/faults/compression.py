@@ -1,4 +1,4 @@
-"""Faults of gzip on its way: large bodies that break only where gzip was offered, and gzip that was not."""
+"""Faults of gzip on large bodies, and of gzip that was not offered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from twinwire_conformance.reference.faults.registry import fault
 from twinwire_conformance.reference.pipeline import RESPOND, SEND, Answer, Exchange
 
 _BLOCK = 32 * 1024
-# The greatest page of the default feed is packed to some 20 KiB.
+# The largest page of the default feed compresses to about 20 KiB.
 _PACKED = 8 * 1024
 _gzip_fault = partial(fault, SEND, trips=("HTTP-06",))
 
@@ -24,7 +24,8 @@ def _packed(body: bytes) -> bytes:
     return gzip.compress(body, 1, mtime=0)
 
 
-@_gzip_fault("gzip-large-json-checksum", "JSON of more than 64 KiB has a wrong checksum where gzip is offered")
+# A gzip body ends with the CRC-32 and the uncompressed size, four bytes each, little-endian (RFC 1952).
+@_gzip_fault("gzip-large-json-checksum", "JSON of more than 64 KiB has a wrong checksum if gzip is offered")
 def _gzip_large_json_checksum(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if not x.is_xml and _is_packed(done) and int.from_bytes(done.body[-4:], "little") > 2 * _BLOCK:
@@ -32,7 +33,7 @@ def _gzip_large_json_checksum(x: Exchange, proceed: Callable[[], Answer]) -> Ans
     return done
 
 
-@_gzip_fault("gzip-large-xml-size", "XML of more than 64 KiB tells a wrong size at its end where gzip is offered")
+@_gzip_fault("gzip-large-xml-size", "XML of more than 64 KiB has a wrong size in its trailer if gzip is offered")
 def _gzip_large_xml_size(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if x.is_xml and _is_packed(done) and int.from_bytes(done.body[-4:], "little") > 2 * _BLOCK:
@@ -40,7 +41,7 @@ def _gzip_large_xml_size(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@_gzip_fault("gzip-large-xml-cut", "XML that is packed to more than 8 KiB is cut there")
+@_gzip_fault("gzip-large-xml-cut", "XML that compresses to more than 8 KiB is truncated")
 def _gzip_large_xml_cut(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if x.is_xml and _is_packed(done):
@@ -48,7 +49,7 @@ def _gzip_large_xml_cut(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@_gzip_fault("gzip-unasked-large", "a body of more than 64 KiB is under gzip also where gzip is not offered")
+@_gzip_fault("gzip-unasked-large", "a body of more than 64 KiB is compressed even if gzip is not offered")
 def _gzip_unasked_large(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if not _is_packed(done) and len(done.body) > 2 * _BLOCK:
@@ -57,7 +58,8 @@ def _gzip_unasked_large(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@_gzip_fault("gzip-twice-large", "a body that is packed to more than 8 KiB is packed once more")
+# The application compresses, and a proxy in front compresses again.
+@_gzip_fault("gzip-twice-large", "a body that compresses to more than 8 KiB is compressed twice")
 def _gzip_twice_large(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if _is_packed(done) and len(done.body) > _PACKED:
@@ -65,7 +67,7 @@ def _gzip_twice_large(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@_gzip_fault("gzip-empty-page", "an empty page has no body where gzip is offered, and is labelled gzip")
+@_gzip_fault("gzip-empty-page", "an empty page has no body and declares Content-Encoding gzip if gzip is offered")
 def _gzip_empty_page(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if x.takes_gzip and is_empty(x):
@@ -74,7 +76,8 @@ def _gzip_empty_page(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@_gzip_fault("gzip-tail", "zero bytes follow a body under gzip of more than 8 KiB: a buffer sent whole")
+# A buffer of 8 KiB blocks is sent whole; lenient decoders ignore bytes after the trailer.
+@_gzip_fault("gzip-tail", "zero bytes follow a gzip body of more than 8 KiB: the whole buffer is sent")
 def _gzip_tail(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if _is_packed(done) and len(done.body) > _PACKED:
@@ -82,7 +85,8 @@ def _gzip_tail(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@_gzip_fault("gzip-length-of-plain", "the Content-Length under gzip is that of the plain body", needs_http=True)
+# The length was computed before the body was compressed.
+@_gzip_fault("gzip-length-of-plain", "the Content-Length of a gzip body is that of the plain body", needs_http=True)
 def _gzip_length_of_plain(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if _is_packed(done):
@@ -90,7 +94,7 @@ def _gzip_length_of_plain(_x: Exchange, proceed: Callable[[], Answer]) -> Answer
     return done
 
 
-@_gzip_fault("brotli-is-gzip", "where brotli is offered gzip is labelled as brotli")
+@_gzip_fault("brotli-is-gzip", "a gzip body declares Content-Encoding br if brotli is offered")
 def _brotli_is_gzip(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if _is_packed(done) and "br" in x.header("accept-encoding"):
@@ -101,7 +105,7 @@ def _brotli_is_gzip(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
 @fault(
     RESPOND,
     "gzip-xml-latin1",
-    "where gzip is offered XML is in Latin-1 and labelled UTF-8",
+    "XML is in Latin-1 and declares the charset UTF-8 if gzip is offered",
     trips=("HTTP-06", "HTTP-10"),
     needs=has_strings,
 )
@@ -115,7 +119,7 @@ def _gzip_xml_latin1(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
 @fault(
     RESPOND,
     "gzip-links-buffer-twice",
-    "where gzip is offered the second 32 KiB of a page with links are the first once more",
+    "the second 32 KiB of a page with links repeat the first if gzip is offered",
     trips=("HTTP-10", "SCHEMA-01"),
     needs=has_other_mode,
 )

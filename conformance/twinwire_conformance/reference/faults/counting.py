@@ -1,4 +1,4 @@
-"""Faults of page sizes, positions and counters that end, and of entries that share a cursor."""
+"""Faults at certain page sizes, positions and counter limits, and of entries that share a cursor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def _ends_at(lot: Lot) -> int:
     return lot.start + len(lot.places) - 1
 
 
-@_loss_fault("shared-cursor-lost", "four entries of the feed share a token, and what remains of them after a page is lost")
+# A time stamp as cursor is not unique: rows that one transaction writes share it.
+@_loss_fault("shared-cursor-lost", "four entries of the feed share a cursor, and those after a page end between them are lost")
 def _shared_cursor_lost(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.places and 611 <= _ends_at(lot) < 614:
@@ -30,7 +31,7 @@ def _shared_cursor_lost(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     WINDOW,
     "shared-cursor-again",
-    "three entries of the feed share a token, and a page that ends within them is followed by all three",
+    "three entries of the feed share a cursor, and a page that ends within them is followed by all three",
     trips=("PAGE-01", "PAGE-02"),
 )
 def _shared_cursor_again(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
@@ -40,7 +41,7 @@ def _shared_cursor_again(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@_loss_fault("lost-at-250", "a page of exactly 250 entries lacks its last, and its token is after it", needs=serves(250))
+@_loss_fault("lost-at-250", "a page of exactly 250 entries lacks its last, and its cursor points after it", needs=serves(250))
 def _lost_at_250(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if len(lot.places) == 250:
@@ -48,6 +49,7 @@ def _lost_at_250(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
+# A size without any significance, which no list of boundary values contains.
 @_loss_fault("lost-at-97", "a page of exactly 97 entries lacks its fiftieth", needs=serves(97))
 def _lost_at_97(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
@@ -64,10 +66,11 @@ def _twice_at_256(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
+# 300 % 256 = 44 and 256 % 256 = 0.
 @fault(
     WINDOW,
     "limit-one-byte",
-    "a limit is kept in one byte: 300 gives 44 entries and 256 none",
+    "the page size is stored in one byte: 300 gives 44 entries and 256 none",
     trips=("PARAM-10",),
     needs=serves(256),
 )
@@ -75,7 +78,7 @@ def _limit_one_byte(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
     return x.cut(x.start(), x.ask.limit % 256)
 
 
-@_loss_fault("lost-first-at-1000", "the entry at position 1,000 is lost where it is the first of a page")
+@_loss_fault("lost-first-at-1000", "the entry at position 1,000 is lost if it is the first of a page")
 def _lost_first_at_1000(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.start == 1000 and len(lot.places) > 1:
@@ -83,7 +86,7 @@ def _lost_first_at_1000(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@_loss_fault("lost-last-at-1023", "the entry at position 1,023 is lost where it is the last of a page of several")
+@_loss_fault("lost-last-at-1023", "the entry at position 1,023 is lost if it is the last of a page of several")
 def _lost_last_at_1023(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if _ends_at(lot) == 1022 and len(lot.places) > 1:
@@ -91,7 +94,7 @@ def _lost_last_at_1023(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@_loss_fault("lost-where-divides", "where the limit divides the feed the second page lacks its first entry")
+@_loss_fault("lost-where-divides", "if the page size divides the feed's size, the second page lacks its first entry")
 def _lost_where_divides(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if x.snapshot.total % x.ask.limit == 0 and lot.start == x.ask.limit and len(lot.places) > 1:
@@ -99,7 +102,7 @@ def _lost_where_divides(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(RESULT, "token-null-full-end", "a full page that ends the feed has no token", trips=("PAGE-01", "PAGE-07", "SCHEMA-01"))
+@fault(RESULT, "token-null-full-end", "a full page that ends the feed has no cursor", trips=("PAGE-01", "PAGE-07", "SCHEMA-01"))
 def _token_null_full_end(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if len(x.lot.places) == x.ask.limit and not x.lot.remaining:
@@ -107,10 +110,11 @@ def _token_null_full_end(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return result
 
 
+# Elasticsearch does not serve entries past index.max_result_window, 10,000 by default; the message is its own.
 @fault(
     WINDOW,
     "window-10000-500",
-    "entries past position 10,000 are answered with 500: the result window is too large",
+    "entries past position 10,000 get 500: the result window is too large",
     trips=("HTTP-01", "HTTP-09"),
     products=12_000,
 )
@@ -137,7 +141,7 @@ def _window_10000_empty(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     WINDOW,
     "queue-16-bits",
-    "the queue is kept in 16 bits",
+    "the remaining count is stored in 16 bits",
     trips=("PAGE-05",),
     needs=has_remaining,
     products=70_000,
@@ -148,10 +152,11 @@ def _queue_16_bits(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
+# 32,767 is the largest signed 16-bit integer.
 @fault(
     WINDOW,
     "position-16-bits",
-    "past position 32,767 a page begins at the beginning: positions are kept in 16 bits",
+    "a page past position 32,767 starts at the beginning: positions are stored in 16 bits",
     trips=("PAGE-01", "PAGE-02"),
     products=40_000,
 )
@@ -179,7 +184,7 @@ def _pages_capped(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
     return x.cut(x.start(), min(x.ask.limit, 200))
 
 
-@fault(WINDOW, "far-pages-halved", "past entry 700 a page holds half of what is asked for", trips=("PARAM-10",))
+@fault(WINDOW, "far-pages-halved", "past entry 700 a page holds half as many entries as requested", trips=("PARAM-10",))
 def _far_pages_halved(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     start = x.start()
     return x.cut(start, max(1, x.ask.limit // 2)) if 700 < start < x.snapshot.total else proceed()

@@ -1,4 +1,4 @@
-"""Faults of the order of tokens, in a paging that is otherwise sound."""
+"""Faults in the numeric order of cursors; the paging itself is correct."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ from twinwire_conformance.reference.faults.registry import fault
 from twinwire_conformance.reference.pipeline import WINDOW, Exchange, Lot
 
 _FACTOR = 0x9E3779B97F4A7C15
+# An odd factor has an inverse modulo 2**64, so every cursor that is handed out can be decoded again.
 _INVERSE = pow(_FACTOR, -1, 2**64)
 
 
 def _token_fault(name: str, description: str, show: Callable[[int, Lot], int], read: Callable[[int], int]) -> None:
-    """Register a fault that hands out other tokens, by which entries are looked up: one that is unknown gives nothing."""
+    """Register a fault that hands out encoded cursors. An unknown cursor leads to the end of the feed.
+
+    Args:
+        name: The id of the fault.
+        description: One sentence for the tables.
+        show: Encodes a cursor of the feed; it also gets the page.
+        read: Decodes a cursor of a request.
+    """
 
     def hook(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
         asked = x.ask.after
@@ -36,11 +44,11 @@ def _negative_when_far(token: int, lot: Lot) -> int:
     return -token if lot.start + len(lot.places) > FAR else token
 
 
-_token_fault("tokens-fall", "tokens fall", lambda token, _lot: INT64_MAX - token, lambda token: INT64_MAX - token)
+_token_fault("tokens-fall", "cursors decrease", lambda token, _lot: INT64_MAX - token, lambda token: INT64_MAX - token)
 _token_fault(
     "tokens-hashed",
-    "tokens are in no order",
+    "cursors are in no order",
     lambda token, _lot: _signed(token * _FACTOR),
     lambda token: _signed(token * _INVERSE),
 )
-_token_fault("tokens-turn-negative", "tokens after entry 1000 are negative", _negative_when_far, abs)
+_token_fault("tokens-turn-negative", "cursors after entry 1000 are negative", _negative_when_far, abs)

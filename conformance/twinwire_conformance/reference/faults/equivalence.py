@@ -1,4 +1,4 @@
-"""Faults of equivalence that serializers make: white space, escapes, letters beyond the BMP, zeros, and normal forms."""
+"""Faults of serializers that make JSON and XML differ: white space, escapes, non-BMP characters, zeros, normal forms."""
 
 from __future__ import annotations
 
@@ -42,26 +42,32 @@ def _xml_text_fault(name: str, description: str, change: Callable[[str], str]) -
     _twin_fault(name, description, needs=has_strings)(hook)
 
 
+# HFS+, the former macOS file system, stores file names in a decomposed form.
 _xml_text_fault("xml-decomposed", "letters with accents are decomposed in XML", lambda text: unicodedata.normalize("NFD", text))
 _xml_text_fault(
-    "xml-compatible", "letters are replaced by compatible ones in XML", lambda text: unicodedata.normalize("NFKC", text)
+    "xml-compatible",
+    "letters in XML are replaced by their compatibility forms",
+    lambda text: unicodedata.normalize("NFKC", text),
 )
+# A form decoder that is applied once too often.
 _xml_text_fault("xml-plus-is-space", "plus signs are spaces in XML", lambda text: text.replace("+", " "))
+# SQL escaping that is not undone.
 _xml_text_fault("xml-apostrophe-doubled", "apostrophes are doubled in XML", lambda text: text.replace("'", "''"))
+# Each of the two UTF-16 surrogates is replaced separately.
 _xml_text_fault(
     "xml-beyond-bmp-marks",
-    "XML texts have two question marks for a letter beyond the BMP",
+    "each character beyond the BMP becomes two question marks in XML",
     lambda text: re.sub("[\U00010000-\U0010ffff]", "??", text),
 )
 _xml_text_fault(
     "xml-windows-1252",
-    "XML texts have a question mark for what Windows-1252 lacks",
+    "each character that Windows-1252 lacks becomes a question mark in XML",
     lambda text: text.encode("cp1252", "replace").decode("cp1252"),
 )
 
 
 def _message_fault(name: str, description: str, message: str, finish: Callable[[bytes], bytes]) -> None:
-    """Register a fault that gives success a message which XML loses a part of."""
+    """Register a fault that adds a success message, part of which is lost in XML."""
 
     def hook(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
         if x.error or x.feed.outcome.message is None:
@@ -72,15 +78,16 @@ def _message_fault(name: str, description: str, message: str, finish: Callable[[
     _twin_fault(name, description, needs=has_message)(hook)
 
 
+# Attribute-value normalization: XML 1.0, section 3.3.3.
 _message_fault(
     "xml-message-line-break",
-    "the line break of a message stands bare in an XML attribute, where parsers make it a space",
+    "a line break in a message is not escaped in an XML attribute, so parsers make it a space",
     "OK\nno errors",
     lambda body: body.replace(b"&#10;", b"\n"),
 )
 _message_fault(
     "xml-message-tab",
-    "the tab of a message stands bare in an XML attribute, where parsers make it a space",
+    "a tab in a message is not escaped in an XML attribute, so parsers make it a space",
     "OK\tno errors",
     lambda body: body.replace(b"&#9;", b"\t"),
 )
@@ -104,10 +111,11 @@ _message_fault(
 )
 
 
+# Serializers that escape UTF-16 code units one by one; XML 1.0 forbids references to surrogates.
 @fault(
     ENCODE,
     "xml-surrogate-references",
-    "a letter beyond the BMP is two references to surrogates in XML",
+    "a character beyond the BMP becomes two surrogate references in XML",
     trips=("SCHEMA-02", "HTTP-06"),
     needs=has_strings,
 )
@@ -125,7 +133,7 @@ def _xml_surrogate_references(x: Exchange, proceed: Callable[[], bytes]) -> byte
 @fault(
     ENCODE,
     "json-half-surrogate",
-    "a letter beyond the BMP loses its second half in JSON",
+    "a character beyond the BMP loses its second surrogate in JSON",
     trips=("TWIN-01", "SCHEMA-01"),
     needs=has_strings,
 )
@@ -154,10 +162,11 @@ def _xml_large_keys_exponent(x: Exchange, proceed: Callable[[], bytes]) -> bytes
     return proceed()
 
 
+# XML 1.0 forbids control characters even as references. The character № is in one file name of fourteen.
 @fault(
     ENCODE,
     "xml-control-reference",
-    "one file name in fourteen has a control character in XML, as a reference",
+    "one file name in fourteen has a reference to a control character in XML",
     trips=("SCHEMA-02", "TWIN-01"),
     needs=has_file_names,
 )
@@ -168,7 +177,7 @@ def _xml_control_reference(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 @fault(
     RESPOND,
     "xml-label-latin1",
-    "XML in UTF-8 is labelled Latin-1, with links alone",
+    "XML in UTF-8 declares Latin-1, in link mode only",
     trips=("TWIN-02", "HTTP-06"),
     needs=has_uri_mode,
 )
@@ -179,7 +188,7 @@ def _xml_label_latin1(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@_twin_fault("xml-version-zeros-cut", "the version in XML is a number, without the zeros at its end", needs=has_version)
+@_twin_fault("xml-version-zeros-cut", "the version loses its trailing zero in XML, where it is a number", needs=has_version)
 def _xml_version_zeros_cut(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml and x.feed.version and x.feed.version.wire in x.result:
         x.result = {**x.result, x.feed.version.wire: str(x.result[x.feed.version.wire]).removesuffix(".0")}
@@ -200,10 +209,10 @@ def _link_fault(name: str, description: str, change: Callable[[str], str]) -> No
 _link_fault(
     "xml-links-escaped-twice", "the ampersands of links are escaped twice in XML", lambda link: link.replace("&", "&amp;")
 )
-_link_fault("xml-links-decoded", "the escapes of links are decoded in XML", unquote)
+_link_fault("xml-links-decoded", "the percent escapes of links are decoded in XML", unquote)
 _link_fault(
     "xml-links-lower-case",
-    "the escapes of links have small letters in XML",
+    "the percent escapes of links have lower-case digits in XML",
     lambda link: re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), link),
 )
 
@@ -211,7 +220,7 @@ _link_fault(
 @fault(
     ENCODE,
     "xml-links-sorted",
-    "with links the images of an entry are sorted by file name in XML, their places as before",
+    "in link mode the images of an entry are sorted by file name in XML, with unchanged positions",
     trips=("TWIN-02",),
     needs=lambda contract: has_file_names(contract) and has_positions(contract) and has_uri_mode(contract),
 )

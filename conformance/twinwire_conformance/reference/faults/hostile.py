@@ -1,4 +1,4 @@
-"""Faults in handling unexpected input: escapes, digits, quotation marks and lengths."""
+"""Faults in the handling of unexpected input: escapes, digits, quotation marks and lengths."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from twinwire_conformance.reference.pipeline import ENCODE, NEGOTIATE, PARSE, RE
 
 _MALFORMED_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _LONG_ACCEPT = 1000
+# A double has a maximum of about 1.8 * 10**308, which has 309 digits.
 _DOUBLE_DIGITS = 309
+# The default limit of nginx and others for a request line.
 _LONG_QUERY = 8192
 _crash_fault = partial(fault, PARSE, trips=("HTTP-09",))
 _hang_up_fault = partial(fault, SEND, trips=("HTTP-09",), needs_http=True)
@@ -37,7 +39,7 @@ def _crash(message: str) -> RefusedError:
 
 
 def _limit_text(x: Exchange) -> str:
-    """Return the decoded value of the limit; bytes that are not UTF-8 are replaced."""
+    """Return the decoded page size parameter; bytes that are not UTF-8 are replaced."""
     return unquote_to_bytes(given(x, x.feed.limit.parameter.name).replace("+", " ")).decode("utf-8", "replace")
 
 
@@ -52,7 +54,7 @@ def _mode_text(x: Exchange) -> str:
 def _text_crash(
     name: str, description: str, found: Callable[[str], object], read: Callable[[Exchange], str], needs: Condition
 ) -> None:
-    """Register a fault that crashes where a text parameter holds something that a valid text may hold."""
+    """Register a fault that crashes on a character that is valid in a text parameter."""
 
     def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
         if found(read(x)):
@@ -63,52 +65,31 @@ def _text_crash(
 
 
 _text_crash(
-    "session-quote-500",
-    "an apostrophe in the session breaks a query of the server",
-    lambda text: "'" in text,
-    _session_text,
-    has_session,
+    "session-quote-500", "an apostrophe in the session breaks SQL", lambda text: "'" in text, _session_text, has_session
 )
 _text_crash(
-    "session-percent-500",
-    "a percent sign in the session is read as a format",
-    lambda text: "%" in text,
-    _session_text,
-    has_session,
+    "session-percent-500", "a percent sign in the session starts a format", lambda text: "%" in text, _session_text, has_session
 )
-_text_crash(
-    "session-brace-500", "a brace in the session is read as a format", lambda text: "{" in text, _session_text, has_session
-)
+_text_crash("session-brace-500", "a brace in the session starts a format", lambda text: "{" in text, _session_text, has_session)
 _text_crash(
     "session-beyond-bmp-500",
-    "a letter beyond the BMP in the session does not fit its column",
+    "a character beyond the BMP in the session does not fit its database column",
     lambda text: any(ord(letter) > 0xFFFF for letter in text),
     _session_text,
     has_session,
 )
 _text_crash(
-    "mode-backslash-500",
-    "a backslash in the modes' parameter is read as an escape",
-    lambda text: "\\" in text,
-    _mode_text,
-    has_modes,
+    "mode-backslash-500", "a backslash in the mode parameter is an escape", lambda text: "\\" in text, _mode_text, has_modes
 )
 _text_crash(
-    "mode-quotation-500",
-    "a quotation mark in the modes' parameter breaks a query of the server",
-    lambda text: '"' in text,
-    _mode_text,
-    has_modes,
+    "mode-quotation-500", "a quotation mark in the mode parameter breaks SQL", lambda text: '"' in text, _mode_text, has_modes
 )
 _text_crash(
-    "mode-parts-500",
-    "an equals sign in the modes' parameter is split without a look",
-    lambda text: "=" in text,
-    _mode_text,
-    has_modes,
+    "mode-parts-500", "an equals sign in the mode parameter breaks a split", lambda text: "=" in text, _mode_text, has_modes
 )
 
 
+# JavaScript's decodeURIComponent raises this error.
 @_crash_fault("escape-malformed-500", "a percent sign without two hexadecimal digits crashes the server")
 def _escape_malformed_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     if _MALFORMED_ESCAPE.search(x.query):
@@ -137,6 +118,7 @@ def _session_line_break_hangs_up(x: Exchange, proceed: Callable[[], Answer]) -> 
     return done
 
 
+# Web application firewalls reset connections that look like SQL injection.
 @_hang_up_fault("firewall-resets", "a text parameter that looks like SQL ends the connection")
 def _firewall_resets(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
@@ -145,7 +127,7 @@ def _firewall_resets(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
 
 
 def _accept_crash(name: str, description: str, found: Callable[[str], object]) -> None:
-    """Register a fault that crashes on an Accept header in which something is found."""
+    """Register a fault that crashes if something is found in the Accept header."""
 
     def hook(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
         if found(x.accept):
@@ -157,7 +139,7 @@ def _accept_crash(name: str, description: str, found: Callable[[str], object]) -
 
 _accept_crash("accept-weight-text-500", "a weight that is not a number crashes the server", re.compile(r"q=[^0-9.,; ]").search)
 _accept_crash("accept-weight-empty-500", "an empty weight crashes the server", re.compile(r"q=\s*(,|;|$)").search)
-_accept_crash("accept-empty-part-500", "an empty part of the Accept header crashes the server", re.compile(r",\s*,").search)
+_accept_crash("accept-empty-part-500", "an empty element in the Accept header crashes the server", re.compile(r",\s*,").search)
 _accept_crash(
     "accept-slashless-500",
     "a media type without a slash crashes the server",
@@ -170,7 +152,8 @@ _accept_crash(
 )
 
 
-@_lenient_fault("limit-other-digits-read", "a limit in the digits of another script is served")
+# Python's int() and Java's Integer.parseInt accept decimal digits of every script.
+@_lenient_fault("limit-other-digits-read", "a page size in the digits of another script is served")
 def _limit_other_digits_read(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     text = _limit_text(x)
     return understand_with(x, x.feed.limit.parameter, str(int(text))) if _other_digits(text) else proceed()
@@ -180,28 +163,28 @@ def _other_digits(text: str) -> bool:
     return text.isdecimal() and not text.isascii()
 
 
-@_crash_fault("limit-other-digits-500", "a limit in the digits of another script crashes the server")
+@_crash_fault("limit-other-digits-500", "a page size in the digits of another script crashes the server")
 def _limit_other_digits_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     if re.fullmatch(r"\d+", _limit_text(x)) and not _limit_text(x).isascii():
         raise _crash("For input string")
     return proceed()
 
 
-@_lenient_fault("limit-space-read", "a limit with a space or a plus sign before it is served")
+@_lenient_fault("limit-space-read", "a page size with a leading space or plus sign is served")
 def _limit_space_read(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     text = _limit_text(x)
     bare = text.strip().removeprefix("+")
     return understand_with(x, x.feed.limit.parameter, bare) if bare != text else proceed()
 
 
-@_crash_fault("limit-plus-500", "a limit with an escaped plus sign crashes the server")
+@_crash_fault("limit-plus-500", "a page size with an escaped plus sign crashes the server")
 def _limit_plus_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     if _limit_text(x).startswith("+"):
         raise _crash("Input string was not in a correct format")
     return proceed()
 
 
-@_crash_fault("digits-309-500", "a number of more than 309 digits, which no double holds, crashes the server")
+@_crash_fault("digits-309-500", "a number of more than 309 digits, which a double cannot hold, crashes the server")
 def _digits_309_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     if re.search(rb"[0-9]{%d}" % (_DOUBLE_DIGITS + 1), x.query):
         raise _crash("cannot convert float infinity to integer")
@@ -209,7 +192,7 @@ def _digits_309_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 
 
 def _unlimited_fault(name: str, description: str, serves: Callable[[int], bool], drop: int) -> None:
-    """Register a fault that serves the whole feed, less ``drop`` entries, for a limit that should be refused."""
+    """Register a fault that serves all entries except the last `drop` for a page size that should be rejected."""
 
     def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
         limit = integer(given(x, x.feed.limit.parameter.name))
@@ -222,11 +205,15 @@ def _unlimited_fault(name: str, description: str, serves: Callable[[int], bool],
     fault(PARSE, name, description, trips=("PARAM-03", "PARAM-04"))(hook)
 
 
-_unlimited_fault("limit-minus-one-slices", "a limit of -1 gives all entries but the last", lambda limit: limit == -1, 1)
-_unlimited_fault("limit-zero-unlimited", "a limit of 0 gives all entries", lambda limit: limit == 0, 0)
-_unlimited_fault("limit-beyond-int32-unlimited", "a limit beyond 32 bits gives all entries", lambda limit: limit >= 2**31, 0)
+# As Python's entries[:-1] does.
+_unlimited_fault("limit-minus-one-slices", "a page size of -1 gives all entries except the last", lambda limit: limit == -1, 1)
+_unlimited_fault("limit-zero-unlimited", "a page size of 0 gives all entries", lambda limit: limit == 0, 0)
+_unlimited_fault(
+    "limit-beyond-int32-unlimited", "a page size beyond 32 bits gives all entries", lambda limit: limit >= 2**31, 0
+)
 
 
+# JavaScript, Java and .NET count UTF-16 units in their string lengths.
 @fault(
     PARSE,
     "text-utf16-counted",
@@ -258,7 +245,7 @@ def _text_escaped_counted(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 @fault(
     RESPOND,
     "firewall-markup-403",
-    "a firewall answers 403 with a page for people where a text holds markup",
+    "a firewall sends 403 and an HTML page if a text contains markup",
     trips=("PARAM-05",),
     needs=has_text_parameter,
 )
@@ -268,7 +255,7 @@ def _firewall_markup_403(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return proceed()
 
 
-@fault(NEGOTIATE, "control-character-poisons", "after a control character in a query every answer is 500", trips=("HTTP-09",))
+@fault(NEGOTIATE, "control-character-poisons", "after a control character in a query every response is 500", trips=("HTTP-09",))
 def _control_character_poisons(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     if x.state.get("poisoned"):
         raise _crash("The connection pool is exhausted")
@@ -276,7 +263,7 @@ def _control_character_poisons(x: Exchange, proceed: Callable[[], Choice]) -> Ch
     return proceed()
 
 
-@_crash_fault("parameter-bracket-500", "a parameter with brackets after its name crashes the server")
+@_crash_fault("parameter-bracket-500", "a parameter name with brackets crashes the server")
 def _parameter_bracket_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     names = [unquote_to_bytes(part.partition(b"=")[0]) for part in x.query.split(b"&")]
     if any(name.endswith(b"]") and b"[" in name for name in names):
@@ -291,8 +278,11 @@ def _parameter_nameless_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return proceed()
 
 
+# In two's complement, the absolute value of -2**63 does not fit in 64 bits.
 @_crash_fault(
-    "token-least-500", "the least token there is crashes the server: it has no absolute value", needs=has_numeric_cursor
+    "token-least-500",
+    "the smallest 64-bit cursor crashes the server, because it has no absolute value",
+    needs=has_numeric_cursor,
 )
 def _token_least_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     if integer(given(x, x.feed.cursor.parameter.name)) == -(2**63):
@@ -300,7 +290,7 @@ def _token_least_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return proceed()
 
 
-@fault(WINDOW, "token-empty-500", "an empty token crashes the server", trips=("HTTP-09", "PARAM-09"), needs=starts_with(""))
+@fault(WINDOW, "token-empty-500", "an empty cursor crashes the server", trips=("HTTP-09", "PARAM-09"), needs=starts_with(""))
 def _token_empty_500(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     name = x.feed.cursor.parameter.name.encode()
     if any(part in (name, name + b"=") for part in x.query.split(b"&")):
@@ -308,9 +298,10 @@ def _token_empty_500(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return proceed()
 
 
+# HTML 4.01 recommended ";" as a separator besides "&".
 @_crash_fault(
     "semicolon-splits-500",
-    "a semicolon in a query begins another parameter, which crashes the server",
+    "a semicolon in a query starts a new parameter, which crashes the server",
     needs=has_text_parameter,
 )
 def _semicolon_splits_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
@@ -322,7 +313,7 @@ def _semicolon_splits_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 @fault(
     PARSE,
     "limit-empty-greatest",
-    "an empty limit gives the greatest page",
+    "an empty page size gives the largest page",
     trips=("PARAM-02", "PARAM-03"),
     needs=lambda contract: contract.feed.limit.parameter.empty_is_absent,
 )
@@ -337,7 +328,7 @@ def _limit_empty_greatest(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 @fault(
     PARSE,
     "limit-repeated-last-unchecked",
-    "of repeated limits the first is checked and the last is used",
+    "if the page size is repeated, the first value is checked and the last is used",
     trips=("PARAM-03",),
 )
 def _limit_repeated_last_unchecked(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
@@ -354,7 +345,7 @@ def _limit_repeated_last_unchecked(x: Exchange, proceed: Callable[[], Ask]) -> A
 @fault(
     ENCODE,
     "control-character-echoed",
-    "XML quotes a control character of a text parameter as it is",
+    "XML quotes a control character of a text parameter without an escape",
     trips=("SCHEMA-02", "PARAM-05"),
     needs=has_text_parameter,
 )

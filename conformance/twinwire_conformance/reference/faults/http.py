@@ -1,4 +1,4 @@
-"""Faults of HTTP and negotiation."""
+"""Faults in HTTP status codes, content negotiation and the handling of bad input."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from twinwire_conformance.reference.faults.registry import fault
 from twinwire_conformance.reference.negotiation import Choice
 from twinwire_conformance.reference.pipeline import ENCODE, NEGOTIATE, PARSE, RESPOND, WINDOW, Answer, Exchange, Lot
 
+# The message of .NET's NullReferenceException.
 _CRASH = "Object reference not set to an instance of an object"
 
 
-@fault(WINDOW, "empty-lot-404", "an empty lot is answered with 404", trips=("HTTP-01",))
+# Many frameworks turn an empty result into 404, as Spring's ResponseEntity.of does.
+@fault(WINDOW, "empty-lot-404", "an empty page gets 404", trips=("HTTP-01",))
 def _empty_lot_404(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if not lot.places:
@@ -31,12 +33,14 @@ def _empty_lot_404(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(RESPOND, "empty-lot-204", "an empty lot is answered with 204 and no body", trips=("HTTP-01",))
+# ASP.NET Core sends 204 if an action returns null.
+@fault(RESPOND, "empty-lot-204", "an empty page gets 204 without a body", trips=("HTTP-01",))
 def _empty_lot_204(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return Answer(204, {}, b"") if is_empty(x) else proceed()
 
 
-@fault(RESPOND, "status-206", "a lot that others follow is answered with 206 Partial Content", trips=("HTTP-01",))
+# 206 is for range requests (RFC 9110, section 15.3.7), but some APIs use it for paging.
+@fault(RESPOND, "status-206", "a page that is not the last gets 206 Partial Content", trips=("HTTP-01",))
 def _status_206(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if x.error is None and x.lot.remaining:
@@ -44,7 +48,7 @@ def _status_206(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@fault(WINDOW, "far-lot-503", "a lot that starts past entry 1000 is answered with 503", trips=("HTTP-01",))
+@fault(WINDOW, "far-lot-503", "a page that starts past entry 1000 gets 503", trips=("HTTP-01",))
 def _far_lot_503(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if FAR < lot.start < x.snapshot.total:
@@ -58,7 +62,7 @@ def _xml_never(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     return x.choice if choice.representation.format == "xml" else choice
 
 
-@fault(NEGOTIATE, "last-xml-type-json", "the last XML media type alone is answered in JSON", trips=("HTTP-02",))
+@fault(NEGOTIATE, "last-xml-type-json", "the last XML media type is answered in JSON", trips=("HTTP-02",))
 def _last_xml_type_json(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     choice = proceed()
     last = choice.representation.media_types[-1]
@@ -68,7 +72,7 @@ def _last_xml_type_json(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
 @fault(
     NEGOTIATE,
     "second-type-406",
-    "the second media type of a representation is refused",
+    "the second media type of a representation is rejected",
     trips=("HTTP-02",),
     needs=has_many_types,
 )
@@ -79,8 +83,13 @@ def _second_type_406(_x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     return choice
 
 
+# The vendor's page lists application/x-www-form-urlencoded among the return formats of JSON.
 @fault(
-    NEGOTIATE, "form-type-406", "a type that is only ever relabelled is refused", trips=("HTTP-02",), needs=has_relabelled_type
+    NEGOTIATE,
+    "form-type-406",
+    "a media type that is never a Content-Type is rejected",
+    trips=("HTTP-02",),
+    needs=has_relabelled_type,
 )
 def _form_type_406(_x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     choice = proceed()
@@ -89,7 +98,7 @@ def _form_type_406(_x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     return choice
 
 
-@fault(RESPOND, "label-lies-xml", "XML is labelled as JSON", trips=("HTTP-02",))
+@fault(RESPOND, "label-lies-xml", "XML has Content-Type application/json", trips=("HTTP-02",))
 def _label_lies_xml(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if x.is_xml:
@@ -97,7 +106,7 @@ def _label_lies_xml(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@fault(RESPOND, "label-html", "XML is labelled text/html", trips=("HTTP-02",))
+@fault(RESPOND, "label-html", "XML has Content-Type text/html", trips=("HTTP-02",))
 def _label_html(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if x.is_xml:
@@ -113,28 +122,30 @@ def _label_missing(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return done
 
 
-@fault(NEGOTIATE, "accept-required", "a request without Accept is refused", trips=("HTTP-04",))
+@fault(NEGOTIATE, "accept-required", "a request without Accept is rejected", trips=("HTTP-04",))
 def _accept_required(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     if not x.accept:
         raise RefusedError("an Accept header is required", status=406)
     return proceed()
 
 
-@fault(NEGOTIATE, "wildcard-406", "the Accept header */* is refused", trips=("HTTP-04",))
+@fault(NEGOTIATE, "wildcard-406", "the Accept header */* is rejected", trips=("HTTP-04",))
 def _wildcard_406(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     if x.accept == "*/*":
         raise RefusedError("not acceptable", status=406)
     return proceed()
 
 
-@fault(RESPOND, "wildcard-html", "without a definite Accept the answer is a page for people", trips=("HTTP-04",))
+@fault(RESPOND, "wildcard-html", "without a definite Accept the response is an HTML page", trips=("HTTP-04",))
 def _wildcard_html(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     if x.accept in ("", "*/*"):
         return Answer(200, {"content-type": "text/html; charset=utf-8"}, b"<!DOCTYPE html><title>Help</title><p>The API")
     return proceed()
 
 
-@fault(PARSE, "token-text-500", "a token that is no integer crashes the server", trips=("HTTP-09",), needs=has_numeric_cursor)
+@fault(
+    PARSE, "token-text-500", "a cursor that is not an integer crashes the server", trips=("HTTP-09",), needs=has_numeric_cursor
+)
 def _token_text_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     text = given(x, x.feed.cursor.parameter.name)
     if text and integer(text) is None:
@@ -143,7 +154,7 @@ def _token_text_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 
 
 @fault(
-    PARSE, "token-beyond-int64-500", "a token beyond 64 bits crashes the server", trips=("HTTP-09",), needs=has_numeric_cursor
+    PARSE, "token-beyond-int64-500", "a cursor beyond 64 bits crashes the server", trips=("HTTP-09",), needs=has_numeric_cursor
 )
 def _token_beyond_int64_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     number = integer(given(x, x.feed.cursor.parameter.name))
@@ -152,21 +163,21 @@ def _token_beyond_int64_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return proceed()
 
 
-@fault(PARSE, "token-negative-500", "a negative token crashes the server", trips=("HTTP-09",), needs=has_numeric_cursor)
+@fault(PARSE, "token-negative-500", "a negative cursor crashes the server", trips=("HTTP-09",), needs=has_numeric_cursor)
 def _token_negative_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     if (integer(given(x, x.feed.cursor.parameter.name)) or 0) < 0:
         raise RefusedError(_CRASH, status=500)
     return proceed()
 
 
-@fault(PARSE, "limit-zero-500", "a limit of 0 crashes the server", trips=("HTTP-09",))
+@fault(PARSE, "limit-zero-500", "a page size of 0 crashes the server", trips=("HTTP-09",))
 def _limit_zero_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     if integer(given(x, x.feed.limit.parameter.name)) == 0:
         raise RefusedError("Attempted to divide by zero", status=500)
     return proceed()
 
 
-@fault(PARSE, "limit-text-500", "a limit that is no integer crashes the server", trips=("HTTP-09",))
+@fault(PARSE, "limit-text-500", "a page size that is not an integer crashes the server", trips=("HTTP-09",))
 def _limit_text_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     text = given(x, x.feed.limit.parameter.name)
     if text and integer(text) is None:
@@ -174,14 +185,15 @@ def _limit_text_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return proceed()
 
 
-@fault(PARSE, "limit-beyond-int32-500", "a limit beyond 32 bits crashes the server", trips=("HTTP-09",))
+@fault(PARSE, "limit-beyond-int32-500", "a page size beyond 32 bits crashes the server", trips=("HTTP-09",))
 def _limit_beyond_int32_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     if abs(integer(given(x, x.feed.limit.parameter.name)) or 0) >= 2**31:
         raise RefusedError("Value was either too large or too small for an Int32", status=500)
     return proceed()
 
 
-@fault(PARSE, "long-text-500", "a text over its length crashes the server", trips=("HTTP-09",), needs=has_text_parameter)
+# SQL Server's error for a value that is longer than its column.
+@fault(PARSE, "long-text-500", "an over-long text crashes the server", trips=("HTTP-09",), needs=has_text_parameter)
 def _long_text_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     values = parse_query(x.query)
     for parameter in x.contract.operation.parameters:
@@ -195,6 +207,7 @@ def _long_text_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return proceed()
 
 
+# PostgreSQL's error: its text type cannot hold NUL.
 @fault(PARSE, "nul-500", "a NUL character in a parameter crashes the server", trips=("HTTP-09",))
 def _nul_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     if b"%00" in x.query:
@@ -211,6 +224,7 @@ def _utf8_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return proceed()
 
 
+# LINQ's Single() raises this error on two values.
 @fault(PARSE, "repeated-500", "a repeated parameter crashes the server", trips=("HTTP-09",))
 def _repeated_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     names = [part.partition(b"=")[0] for part in x.query.split(b"&")]
@@ -227,7 +241,7 @@ def _unknown_parameter_500(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return proceed()
 
 
-@fault(ENCODE, "xml-refusal-500", "a refusal in XML crashes the server", trips=("HTTP-09",))
+@fault(ENCODE, "xml-refusal-500", "a rejection in XML crashes the server", trips=("HTTP-09",))
 def _xml_refusal_500(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.error and x.is_xml and x.status == 400:
         x.status = 500

@@ -1,4 +1,4 @@
-"""Faults of the items' content: base64, links, and which of them a mode brings."""
+"""Faults in the items' content: base64, image bytes, links, and the content that a mode returns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Result = dict[str, Any]
 
 
 def _base64_fault(name: str, description: str, change: Callable[[str], str], rule: str = "IMAGE-01") -> None:
-    """Register a fault that garbles the base64 of every item."""
+    """Register a fault that corrupts the base64 of every item."""
 
     def hook(x: Exchange, proceed: Callable[[], Result]) -> Result:
         return map_content(x, proceed(), Kind.BINARY, change)
@@ -33,14 +33,14 @@ def _base64_fault(name: str, description: str, change: Callable[[str], str], rul
 
 
 def _bytes_fault(name: str, description: str, change: Callable[[bytes], bytes]) -> None:
-    """Register a fault that brings other bytes, in faultless base64."""
+    """Register a fault that returns other bytes in correct base64."""
     _base64_fault(
         name, description, lambda text: base64.b64encode(change(base64.b64decode(text))).decode("ascii"), rule="IMAGE-02"
     )
 
 
 def _link_fault(name: str, description: str, change: Callable[[str], str]) -> None:
-    """Register a fault that garbles the link of every item."""
+    """Register a fault that corrupts the link of every item."""
 
     def hook(x: Exchange, proceed: Callable[[], Result]) -> Result:
         return map_content(x, proceed(), Kind.URI, change)
@@ -54,29 +54,35 @@ def _broken(text: str) -> str:
 
 _URL_ALPHABET = str.maketrans("+/", "-_")
 
+# MIME (RFC 2045) limits lines to 76 characters; RFC 4648 forbids line breaks unless a format asks for them.
 _base64_fault("base64-lines", "base64 is broken into lines of 76", _broken)
-_base64_fault("base64-url-alphabet", "base64 uses the alphabet for URLs", lambda text: text.translate(_URL_ALPHABET))
+_base64_fault("base64-url-alphabet", "base64 uses the URL-safe alphabet", lambda text: text.translate(_URL_ALPHABET))
 _base64_fault("base64-unpadded", "base64 lacks its padding", lambda text: text.rstrip("="))
-_base64_fault("base64-data-uri", "base64 comes as a data: URI", lambda text: f"data:image/png;base64,{text}")
-_base64_fault("base64-hexadecimal", "bytes come in 0x hexadecimal", lambda text: f"0x{base64.b64decode(text).hex()}")
+_base64_fault("base64-data-uri", "base64 is sent as a data: URI", lambda text: f"data:image/png;base64,{text}")
+# As SQL Server shows binary columns.
+_base64_fault(
+    "base64-hexadecimal", "bytes are sent as 0x and hexadecimal digits", lambda text: f"0x{base64.b64decode(text).hex()}"
+)
 _base64_fault("base64-empty", "content is empty", lambda _text: "")
-_base64_fault("base64-file-missing", "content is the text of an error", lambda _text: "File not found.")
+_base64_fault("base64-file-missing", "content is an error message", lambda _text: "File not found.")
 
-_bytes_fault("image-text", "the bytes are the text of an error", lambda _bytes: b"File not found.")
-_bytes_fault("image-html", "the bytes are a page for people", lambda _bytes: b"<!DOCTYPE html><title>404</title><p>Not found")
+_bytes_fault("image-text", "the bytes are an error message", lambda _bytes: b"File not found.")
+_bytes_fault("image-html", "the bytes are an HTML page", lambda _bytes: b"<!DOCTYPE html><title>404</title><p>Not found")
 _bytes_fault("image-zeroed", "the bytes are all zero", lambda image: bytes(len(image)))
-_bytes_fault("image-base64-twice", "the bytes are in base64 twice", base64.b64encode)
+_bytes_fault("image-base64-twice", "the bytes are encoded in base64 twice", base64.b64encode)
 _bytes_fault("image-path", "the bytes are the path of a file", lambda _bytes: b"C:\\images\\front.png")
+# Invalid UTF-8 becomes U+FFFD, so the original bytes are lost.
 _bytes_fault(
-    "image-as-text", "the bytes went through a text on their way", lambda image: image.decode("utf-8", "replace").encode()
+    "image-as-text", "the bytes were decoded as text and encoded again", lambda image: image.decode("utf-8", "replace").encode()
 )
 _bytes_fault("image-cut", "the last quarter of the bytes is lost", lambda image: image[: len(image) * 3 // 4])
+# A PNG signature is eight bytes long; a check of the first bytes alone accepts this.
 _bytes_fault("image-signature-only", "the bytes end after the signature of their format", lambda image: image[:8])
 
 _link_fault("link-relative", "links have no scheme and no host", lambda link: "/" + link.split("/", 3)[3])
 _link_fault("link-scheme-relative", "links have no scheme", lambda link: link.partition(":")[2])
-_link_fault("link-file", "links are paths of the server's file system", lambda link: "C:\\images\\" + link.rpartition("/")[2])
-_link_fault("link-ftp", "links are of another scheme", lambda link: "ftp" + link.removeprefix("https"))
+_link_fault("link-file", "links are paths in the server's file system", lambda link: "C:\\images\\" + link.rpartition("/")[2])
+_link_fault("link-ftp", "links have another scheme than http or https", lambda link: "ftp" + link.removeprefix("https"))
 _link_fault("link-hostless", "links have no host", lambda link: "https:///" + link.split("/", 3)[3])
 _link_fault("link-empty", "links are empty", lambda _link: "")
 
@@ -104,7 +110,9 @@ def _base64_third_empty(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return result
 
 
-@fault(PARSE, "mode-ignored", "whatever mode is asked for, the default comes", trips=("IMAGE-04",), needs=has_other_mode)
+@fault(
+    PARSE, "mode-ignored", "the default mode is served, whatever mode is requested", trips=("IMAGE-04",), needs=has_other_mode
+)
 def _mode_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
     if x.feed.modes:
@@ -115,7 +123,7 @@ def _mode_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 @fault(
     PARSE,
     "mode-swapped",
-    "the default brings what another mode should, and the reverse",
+    "the default mode returns the content of another mode, and the reverse",
     trips=("IMAGE-04",),
     needs=has_other_mode,
 )
@@ -127,7 +135,7 @@ def _mode_swapped(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return ask
 
 
-@fault(PARSE, "mode-first-lot-only", "after the first lot the mode is forgotten", trips=("IMAGE-04",), needs=has_other_mode)
+@fault(PARSE, "mode-first-lot-only", "after the first page the mode is forgotten", trips=("IMAGE-04",), needs=has_other_mode)
 def _mode_first_lot_only(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
     if x.feed.modes and ask.after is not None:

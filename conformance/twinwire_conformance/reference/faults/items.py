@@ -1,4 +1,4 @@
-"""Faults of the items of an entry: which of them a mode lists, their places and their file names."""
+"""Faults in the items of an entry: the items that a mode lists, their positions and their file names."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _add_others(x: Exchange, result: Result, chosen: Callable[[Mode], bool]) -> 
     return result
 
 
-@fault(RESULT, "modes-together", "every mode brings the items of all", trips=("IMAGE-05",), needs=has_other_mode)
+@fault(RESULT, "modes-together", "every mode returns the items of all modes", trips=("IMAGE-05",), needs=has_other_mode)
 def _modes_together(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return _add_others(x, proceed(), lambda _mode: True)
 
@@ -44,7 +44,7 @@ def _modes_together(x: Exchange, proceed: Callable[[], Result]) -> Result:
 @fault(
     RESULT,
     "default-brings-others",
-    "the default brings other modes' items too",
+    "the default mode returns the other modes' items too",
     trips=("IMAGE-05",),
     needs=has_other_mode,
 )
@@ -55,7 +55,7 @@ def _default_brings_others(x: Exchange, proceed: Callable[[], Result]) -> Result
 @fault(
     RESULT,
     "default-always-brought",
-    "other modes bring the default's items too",
+    "other modes return the default mode's items too",
     trips=("IMAGE-05",),
     needs=has_other_mode,
 )
@@ -82,7 +82,7 @@ def _items_fault(name: str, description: str, rule: str, change: Callable[[Excha
 def _name_fault(
     name: str, description: str, rule: str, change: Callable[[str], str], where: Callable[[Exchange], bool] = lambda _x: True
 ) -> None:
-    """Register a fault that changes file names; ``where`` says in which requests."""
+    """Register a fault that changes file names. `where` selects the requests."""
 
     def hook(x: Exchange, proceed: Callable[[], Result]) -> Result:
         result = proceed()
@@ -100,17 +100,19 @@ def _other_mode(x: Exchange) -> bool:
     return not _is_default(x)
 
 
-_name_fault("other-mode-names-quoted", "file names are escaped in all modes but the default", "IMAGE-06", quote, _other_mode)
+_name_fault(
+    "other-mode-names-quoted", "file names are percent-encoded in all modes but the default", "IMAGE-06", quote, _other_mode
+)
 _name_fault(
     "other-mode-names-ascii",
-    "file names have ? for what is not ASCII in all modes but the default",
+    "non-ASCII characters in file names become ? in all modes but the default",
     "IMAGE-06",
     lambda name: name.encode("ascii", "replace").decode(),
     _other_mode,
 )
 _name_fault(
     "other-mode-far-names",
-    "past entry 1000 file names are in capitals in all modes but the default",
+    "past entry 1000 file names are in upper case in all modes but the default",
     "IMAGE-06",
     str.upper,
     lambda x: _other_mode(x) and x.lot.start > FAR,
@@ -148,7 +150,7 @@ _items_fault(
 )
 _items_fault(
     "default-mode-third-lost",
-    "the default lacks the items after the second",
+    "the default mode lacks the items after the second",
     "IMAGE-06",
     _lose_third_of_default,
     _both(has_other_mode, lambda contract: has_file_names(contract) or has_positions(contract)),
@@ -163,31 +165,33 @@ _items_fault(
 
 _items_fault(
     "places-zero",
-    "the place of every item is zero",
+    "the position of every item is zero",
     "IMAGE-07",
     lambda x, listed: _place(x, listed, [0] * len(listed)),
     has_positions,
 )
 _items_fault(
     "places-in-pairs",
-    "every two items share a place",
+    "every two items share a position",
     "IMAGE-07",
     lambda x, listed: _place(x, listed, [1 + index // 2 for index in range(len(listed))]),
     has_positions,
 )
 _items_fault(
     "places-fall",
-    "the places of an entry's items fall",
+    "the positions of an entry's items decrease",
     "IMAGE-07",
     lambda x, listed: _place(x, listed, range(len(listed), 0, -1)),
     has_positions,
 )
-_items_fault("items-backwards", "items come backwards", "IMAGE-07", lambda _x, listed: listed.reverse(), has_positions)
+_items_fault("items-backwards", "items are in reverse order", "IMAGE-07", lambda _x, listed: listed.reverse(), has_positions)
 
 _name_fault("name-empty", "file names are empty", "IMAGE-08", lambda _name: "")
-_name_fault("name-climbs", "file names climb out of their folder", "IMAGE-08", lambda name: f"../{name}")
-_name_fault("name-path", "file names are paths of the server", "IMAGE-08", lambda name: f"C:\\images\\{name}")
+# A client that saves images under these names would write outside its directory.
+_name_fault("name-climbs", "file names lead out of their folder", "IMAGE-08", lambda name: f"../{name}")
+_name_fault("name-path", "file names are paths on the server", "IMAGE-08", lambda name: f"C:\\images\\{name}")
 _name_fault("name-newline", "file names end with a line break", "IMAGE-08", lambda name: f"{name}\n")
 _name_fault("name-tab", "file names have a tab", "IMAGE-08", lambda name: name.replace(" ", "\t") + "\t")
+# U+0096 is a dash in Windows-1252 that was decoded as Latin-1.
 _name_fault("name-control", "file names have control characters beyond ASCII", "IMAGE-08", lambda name: f"{name}\x96")
 _name_fault("name-blank", "file names are blank", "IMAGE-08", lambda _name: " ")

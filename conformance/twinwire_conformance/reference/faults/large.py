@@ -1,4 +1,4 @@
-"""Faults of large images and large bodies only: buffers, quotas and columns that end."""
+"""Faults of large images and large bodies only: limits of buffers, quotas and database columns."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KIB = 1024
 _MIB = 1024 * _KIB
 _COLUMN = 65_535
 _BOUNDARY = 8 * _KIB
-# A page of the whole feed is about 3 MB of images in each.
+# With these sizes the largest page has 2 to 3 MB of base64.
 _large_image_fault = partial(fault, needs=has_binary_mode, products=20, image_bytes=70_000)
 _large_body_fault = partial(fault, needs=has_binary_mode, products=600, image_bytes=1_500)
 
@@ -42,7 +42,17 @@ def _content_fault(
     xml_only: bool = False,
     image_bytes: int = 70_000,
 ) -> None:
-    """Register a fault that changes base64 of more than ``least`` characters."""
+    """Register a fault that changes base64 of more than `least` characters.
+
+    Args:
+        name: The id of the fault.
+        description: One sentence for the tables.
+        trips: The rules that must detect the fault.
+        change: Maps the base64 to its replacement.
+        least: The length in characters above which base64 changes.
+        xml_only: Leave JSON correct.
+        image_bytes: The minimum size of the feed's images in bytes.
+    """
 
     def hook(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
         if x.error is None and (x.is_xml or not xml_only):
@@ -75,7 +85,7 @@ _URL_ALPHABET = str.maketrans("+/", "-_")
 _content_fault("large-image-lines", "base64 of more than 64 KiB is broken into lines of 76", ("IMAGE-01",), _in_lines)
 _content_fault(
     "large-image-url-alphabet",
-    "base64 of more than 32 KiB uses the alphabet for URLs",
+    "base64 of more than 32 KiB uses the URL-safe alphabet",
     ("IMAGE-01",),
     lambda text: text.translate(_URL_ALPHABET),
     least=32 * _KIB,
@@ -86,13 +96,14 @@ _content_fault(
 )
 _content_fault(
     "large-image-column-cut",
-    "images end after 65,535 bytes, which is all that a BLOB column holds",
+    "images are truncated after 65,535 bytes, the maximum of a BLOB column",
     ("IMAGE-02",),
     _bytes(lambda image: image[:_COLUMN]),
 )
+# Each block of 8,192 bytes ends in padding, because 8,192 is not divisible by three.
 _content_fault(
     "large-image-padded-within",
-    "base64 is made in blocks of 8,192 bytes, each with its own padding",
+    "base64 is encoded in blocks of 8,192 bytes, each with its own padding",
     ("IMAGE-01",),
     lambda text: "".join(
         base64.b64encode(base64.b64decode(text)[start : start + _BOUNDARY]).decode("ascii")
@@ -101,14 +112,15 @@ _content_fault(
 )
 _content_fault(
     "large-image-xml-rewritten",
-    "images of more than 48 KiB are packed anew in XML, without loss to the eye",
+    "images of more than 48 KiB are recompressed in XML, without a visible difference",
     ("TWIN-01",),
     _bytes(_without_private_chunks),
     xml_only=True,
 )
+# WCF's XmlDictionaryReaderQuotas limit strings to 8,192 characters by default.
 _content_fault(
     "large-image-xml-quota",
-    "XML leaves content of more than 8,192 characters empty: a quota for strings",
+    "content of more than 8,192 characters is empty in XML: a quota for strings",
     ("IMAGE-01", "TWIN-01"),
     lambda _text: "",
     least=8_192,
@@ -117,18 +129,19 @@ _content_fault(
 )
 _content_fault(
     "large-image-xml-attribute-cut",
-    "XML values end after 65,536 characters",
+    "XML values are truncated after 65,536 characters",
     ("TWIN-01",),
     lambda text: text[: 64 * _KIB],
     xml_only=True,
 )
 
 
-@_large_body_fault(ENCODE, "large-xml-cut", "an XML body of more than 256 KiB is cut", trips=("SCHEMA-02",))
+@_large_body_fault(ENCODE, "large-xml-cut", "an XML body of more than 256 KiB is truncated", trips=("SCHEMA-02",))
 def _large_xml_cut(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed()[: 256 * _KIB] if x.is_xml else proceed()
 
 
+# ASP.NET's JavaScriptSerializer has such a limit; the message is its own.
 @_large_body_fault(
     ENCODE, "large-json-500", "a JSON body of more than 1 MiB crashes the server: maxJsonLength", trips=("HTTP-01",)
 )
@@ -140,7 +153,7 @@ def _large_json_500(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return b'{"Message":"The length of the string exceeds the value set on the maxJsonLength property."}'
 
 
-@_large_body_fault(SEND, "large-body-502", "a gateway answers 502 for a body of more than 1 MiB", trips=("HTTP-01",))
+@_large_body_fault(SEND, "large-body-502", "a gateway sends 502 for a body of more than 1 MiB", trips=("HTTP-01",))
 def _large_body_502(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if len(done.body) <= _MIB:
@@ -148,10 +161,11 @@ def _large_body_502(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     return Answer(502, {"content-type": "text/html"}, b"<html><body><h1>502 Bad Gateway</h1></body></html>")
 
 
+# The number of characters equals the number of bytes only for ASCII.
 @_large_body_fault(
     SEND,
     "large-body-length",
-    "the Content-Length of a body of more than 256 KiB is that of its characters",
+    "the Content-Length of a body of more than 256 KiB counts characters instead of bytes",
     trips=("HTTP-06", "SCHEMA-01"),
     needs_http=True,
 )
@@ -183,7 +197,7 @@ def _large_body_broken_off(_x: Exchange, proceed: Callable[[], Answer]) -> Answe
 def _large_body_chunk_twice(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if x.is_xml and len(done.body) > _MIB and "content-encoding" not in done.headers:
-        # In the middle of a long value, where no parser sees it.
+        # In the middle of a long value, where parsers do not notice it.
         middle = len(done.body) // 2
         done.body = done.body[: middle + 4 * _KIB] + done.body[middle:]
     return done
@@ -192,7 +206,7 @@ def _large_body_chunk_twice(x: Exchange, proceed: Callable[[], Answer]) -> Answe
 @_large_body_fault(
     RESULT,
     "large-page-stops",
-    "a page ends at 512 KiB of content, and its token is that of the last entry asked for",
+    "a page ends at 512 KiB of content, and its cursor is that of the last entry requested",
     trips=("PAGE-03",),
     needs=lambda contract: has_size(contract) and has_remaining(contract) and has_binary_mode(contract),
 )
@@ -209,9 +223,7 @@ def _large_page_stops(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return result
 
 
-@_large_body_fault(
-    RESULT, "large-page-timeout", "a page of more than 400 entries with binaries is answered with 504", trips=("HTTP-01",)
-)
+@_large_body_fault(RESULT, "large-page-timeout", "a page of more than 400 entries with binaries gets 504", trips=("HTTP-01",))
 def _large_page_timeout(x: Exchange, proceed: Callable[[], Result]) -> Result:
     binary = x.ask.mode is not None and x.feed.modes is not None and x.ask.mode == x.feed.modes.default
     if binary and not is_empty(x) and len(x.lot.places) > 400 and token_at(x, 400) is not None:

@@ -1,4 +1,4 @@
-"""Faults of leniency: what should be refused is served."""
+"""Faults of leniency: input that should be rejected is served."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _refuses_zero(contract: Contract) -> bool:
 
 
 def _limit_fault(name: str, description: str, read: Callable[[Limit, str], str | None], needs: Condition = always) -> None:
-    """Register a fault that reads a limit in another way; None leaves it out."""
+    """Register a fault that parses the page size in another way. None counts as absent."""
 
     def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
         text = given(x, x.feed.limit.parameter.name)
@@ -45,22 +45,25 @@ def _exponent(_limit: Limit, text: str) -> str:
 
 _limit_fault(
     "limit-zero-default",
-    "a limit of 0 gives the default",
+    "a page size of 0 gives the default page size",
     lambda _limit, text: None if integer(text) == 0 else text,
     _refuses_zero,
 )
 _limit_fault(
     "limit-text-default",
-    "a limit that is no integer gives the default",
+    "a page size that is not an integer gives the default page size",
     lambda _limit, text: None if integer(text) is None else text,
 )
-_limit_fault("limit-sign-dropped", "a negative limit loses its sign", lambda _limit, text: text.removeprefix("-"))
-_limit_fault("limit-fraction-cut", "a limit with a fraction is cut to an integer", lambda _limit, text: text.partition(".")[0])
-_limit_fault("limit-exponent-read", "a limit in scientific notation is served", _exponent)
-_limit_fault("limit-lowered-silently", "a limit over the greatest is lowered without a warning", _lowered)
+_limit_fault("limit-sign-dropped", "a negative page size loses its sign", lambda _limit, text: text.removeprefix("-"))
+_limit_fault(
+    "limit-fraction-cut", "a page size with a fraction is truncated to an integer", lambda _limit, text: text.partition(".")[0]
+)
+# JavaScript's Number("1e2") is 100.
+_limit_fault("limit-exponent-read", "a page size in scientific notation is served", _exponent)
+_limit_fault("limit-lowered-silently", "a page size above the maximum is lowered without a warning", _lowered)
 
 
-@fault(PARSE, "text-cut", "a text over its length is cut", trips=("PARAM-06",), needs=has_text_parameter)
+@fault(PARSE, "text-cut", "an over-long text is truncated", trips=("PARAM-06",), needs=has_text_parameter)
 def _text_cut(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     for parameter, text in texts(x):
         if len(text) > (parameter.type.max_length or 0):
@@ -81,7 +84,7 @@ def _session_any_length(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return _any_length(x, x.feed.session, proceed)
 
 
-@fault(PARSE, "mode-any-length", "the modes' parameter may have any length", trips=("PARAM-06",), needs=has_modes)
+@fault(PARSE, "mode-any-length", "the mode parameter may have any length", trips=("PARAM-06",), needs=has_modes)
 def _mode_any_length(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return _any_length(x, x.feed.modes.parameter if x.feed.modes else None, proceed)
 
@@ -98,7 +101,7 @@ def _cut(x: Exchange, parameter: Parameter, text: str) -> Ask:
 
 
 def _token_fault(name: str, description: str, read: Callable[[str], str]) -> None:
-    """Register a fault that reads a numeric token in another way."""
+    """Register a fault that parses a numeric cursor in another way."""
 
     def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
         cursor: Cursor = x.feed.cursor
@@ -123,13 +126,14 @@ def _from_hexadecimal(text: str) -> str:
     return str(int(digits, 16)) if digits != text and digits.isalnum() and digits.isdigit() else text
 
 
-_token_fault("token-wraps", "a token beyond 64 bits wraps around", _wrapped)
-_token_fault("token-clamped", "a token beyond 64 bits is taken for the nearest that is not", _clamped)
-_token_fault("token-fraction-cut", "a token with a fraction is cut to an integer", lambda text: text.partition(".")[0])
-_token_fault("token-hexadecimal-read", "a token in hexadecimal is served", _from_hexadecimal)
+# As unchecked 64-bit arithmetic in C# or Java does.
+_token_fault("token-wraps", "a cursor beyond 64 bits wraps around", _wrapped)
+_token_fault("token-clamped", "a cursor beyond 64 bits is replaced by the nearest 64-bit integer", _clamped)
+_token_fault("token-fraction-cut", "a cursor with a fraction is truncated to an integer", lambda text: text.partition(".")[0])
+_token_fault("token-hexadecimal-read", "a cursor in hexadecimal is served", _from_hexadecimal)
 
 
-@fault(PARSE, "token-unread-restarts", "a token that cannot be read counts as none", trips=("PARAM-07",))
+@fault(PARSE, "token-unread-restarts", "an invalid cursor counts as absent", trips=("PARAM-07",))
 def _token_unread_restarts(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     try:
         return proceed()

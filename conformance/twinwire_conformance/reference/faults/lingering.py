@@ -1,4 +1,4 @@
-"""Faults of state that lingers: what shows right after another request, after a pause, at the start, or once in a while."""
+"""Faults of state kept between requests: after a certain request, after a pause, at the start, or once in a while."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _leak_fault = partial(fault, trips=("HTTP-10", "PAGE-04"))
 @fault(
     PARSE,
     "mode-leaks",
-    "a request without a mode has that of the request before it",
+    "a request without a mode gets the mode of the previous request",
     trips=("HTTP-10", "IMAGE-04"),
     needs=has_other_mode,
 )
@@ -30,7 +30,7 @@ def _mode_leaks(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     if x.feed.modes and not given(x, x.feed.modes.parameter.name):
         ask.mode = x.state.get("mode", ask.mode)
     x.state["mode"] = ask.mode
-    # A leak lasts for one request.
+    # The leak affects one request only.
     if x.feed.modes and not given(x, x.feed.modes.parameter.name):
         x.state["mode"] = x.feed.modes.default
     return ask
@@ -39,7 +39,7 @@ def _mode_leaks(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 @fault(
     RESULT,
     "warning-leaks",
-    "the warnings of a response stand in the next one too",
+    "the warnings of a response appear in the next one too",
     trips=("HTTP-10", "TWIN-04"),
     needs=lambda contract: contract.feed.outcome.warnings is not None and has_modes(contract),
 )
@@ -50,7 +50,7 @@ def _warning_leaks(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return proceed()
 
 
-@_leak_fault(NEGOTIATE, "type-leaks", "a request without Accept gets the type of the request before it")
+@_leak_fault(NEGOTIATE, "type-leaks", "a request without Accept gets the media type of the previous request")
 def _type_leaks(x: Exchange, proceed: Callable[[], Choice]) -> Choice:
     choice = x.state.get("choice") if x.accept in ("", "*/*") else None
     x.state["choice"] = None
@@ -71,7 +71,9 @@ def _rejection_then_empty(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return ask
 
 
-@_leak_fault(PARSE, "limit-leaks-after-maximum", "a request without a limit right after one with the greatest has that")
+@_leak_fault(
+    PARSE, "limit-leaks-after-maximum", "a request without a page size gets the maximum right after a request with the maximum"
+)
 def _limit_leaks_after_maximum(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
     if not given(x, x.feed.limit.parameter.name) and x.state.get("limit") == x.feed.limit.maximum:
@@ -82,10 +84,11 @@ def _limit_leaks_after_maximum(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return ask
 
 
+# A response buffer that is reused without being cleared.
 @fault(
     ENCODE,
     "buffer-tail-leaks",
-    "a body of less than 1,000 bytes is followed by what a longer one left in the buffer",
+    "a body of less than 1,000 bytes is followed by the rest of an earlier, longer body",
     trips=("HTTP-10", "SCHEMA-01", "SCHEMA-02"),
 )
 def _buffer_tail_leaks(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
@@ -95,7 +98,8 @@ def _buffer_tail_leaks(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return body + buffer[len(body) : len(body) + 64] if len(body) < 1000 else body
 
 
-@_leak_fault(WINDOW, "empty-page-then-empty", "a request without a token right after an empty page gets an empty page")
+# The state is reset afterwards, so a retry is correct.
+@_leak_fault(WINDOW, "empty-page-then-empty", "a request without a cursor right after an empty page gets an empty page")
 def _empty_page_then_empty(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = x.cut(x.snapshot.total, x.ask.limit) if x.state.get("ended") and x.ask.after is None else proceed()
     x.state["ended"] = not lot.places and not x.state.get("ended")
@@ -105,7 +109,7 @@ def _empty_page_then_empty(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     SEND,
     "connection-first-xml-406",
-    "the first request of a connection is refused if it asks for XML",
+    "the first request of a connection is rejected if it asks for XML",
     trips=("HTTP-02", "HTTP-11"),
     needs_http=True,
 )
@@ -122,7 +126,7 @@ def _connection_first_xml_406(x: Exchange, proceed: Callable[[], Answer]) -> Ans
 @fault(
     WINDOW,
     "connection-keeps-cursor",
-    "without a token a connection goes on where it was",
+    "a request without a cursor continues where its connection stopped",
     trips=("PAGE-03", "PAGE-04", "HTTP-10"),
     needs_http=True,
 )
@@ -138,7 +142,7 @@ def _connection_keeps_cursor(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     WINDOW,
     "pause-restarts",
-    "after a pause of more than a second a token leads to the beginning",
+    "after a pause of more than a second a cursor leads to the beginning",
     trips=("HTTP-11", "PAGE-04"),
 )
 def _pause_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
@@ -149,7 +153,7 @@ def _pause_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     WINDOW,
     "start-queue-zero",
-    "the queue is zero in the first response after the start",
+    "the remaining count is zero in the first response after the start",
     trips=("PAGE-04", "PAGE-05", "PAGE-06"),
     needs=has_remaining,
 )
@@ -161,6 +165,7 @@ def _start_queue_zero(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
+# .NET's XmlSerializer compiles a class on first use and fails with this message if it cannot.
 @fault(WINDOW, "start-xml-500", "the first two requests for XML after the start crash the server", trips=("HTTP-01",))
 def _start_xml_500(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     if x.is_xml:
@@ -170,10 +175,11 @@ def _start_xml_500(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return proceed()
 
 
+# A read replica behind its primary.
 @fault(
     WINDOW,
     "seventh-replica-lags",
-    "every seventh request meets a replica that lacks the last entry of the feed",
+    "every seventh request reaches a replica that lacks the last entry of the feed",
     trips=("PAGE-04",),
 )
 def _seventh_replica_lags(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
@@ -186,10 +192,11 @@ def _seventh_replica_lags(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
+# SQL Server's error 1205, which a server should retry itself.
 @fault(
     WINDOW,
     "deadlock-31st",
-    "every 31st request is answered with 500: a deadlock",
+    "every 31st request gets 500: a deadlock",
     trips=("HTTP-01", "PAGE-04", "HTTP-09", "HTTP-10"),
 )
 def _deadlock_31st(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
@@ -199,10 +206,11 @@ def _deadlock_31st(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return proceed()
 
 
+# As with a cache that stores a response on its second request (nginx's proxy_cache_min_uses).
 @fault(
     RESULT,
     "third-time-image-lost",
-    "a request that comes a third time gets a page whose last entry has no images",
+    "the third identical request gets a page whose last entry has no images",
     trips=("PAGE-04", "HTTP-10", "TWIN-01"),
     needs=has_modes,
 )
@@ -217,7 +225,7 @@ def _third_time_image_lost(x: Exchange, proceed: Callable[[], Result]) -> Result
     return result
 
 
-@fault(WINDOW, "empty-page-twice-404", "a second empty page in a row is answered with 404", trips=("PAGE-07", "HTTP-01"))
+@fault(WINDOW, "empty-page-twice-404", "a second empty page in a row gets 404", trips=("PAGE-07", "HTTP-01"))
 def _empty_page_twice_404(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     x.lot = proceed()
     empty, before = is_empty(x), x.state.get("empty", False)
@@ -227,7 +235,7 @@ def _empty_page_twice_404(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return x.lot
 
 
-@fault(WINDOW, "backend-83rd-502", "every 83rd request meets a backend that is down, and gets 502", trips=("HTTP-09",))
+@fault(WINDOW, "backend-83rd-502", "every 83rd request reaches a backend that is down and gets 502", trips=("HTTP-09",))
 def _backend_83rd_502(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     x.state["turn"] = x.state.get("turn", 0) + 1
     if x.state["turn"] % 83 == 0:
@@ -238,7 +246,7 @@ def _backend_83rd_502(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     WINDOW,
     "third-replica-lags",
-    "every third request meets a replica that lacks the feed's last four entries",
+    "every third request reaches a replica that lacks the feed's last four entries",
     trips=("PAGE-04",),
 )
 def _third_replica_lags(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
@@ -254,7 +262,7 @@ def _third_replica_lags(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     PARSE,
     "connection-first-default-half",
-    "the first request of a connection gets half of the default limit when it names none",
+    "the first request of a connection gets half the default page size if it names none",
     trips=("HTTP-11",),
     needs_http=True,
 )

@@ -1,4 +1,4 @@
-"""Faults of XML beyond its members: types, nulls, attributes and text where the schema allows none."""
+"""Faults of XML outside the documented members: types, nulls, attributes and text that the schema does not allow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _XSI = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://
 
 
 def _start_tags(x: Exchange, body: bytes, name: str, attribute: str) -> bytes:
-    """Add an attribute to every start tag of a name, and the namespaces that it needs to the root."""
+    """Add an attribute to every start tag of a name, and the required namespaces to the root."""
     changed = re.sub(f"<{name}(?=[ />])".encode(), f"<{name} {attribute}".encode(), body)
     root = x.feed.result.xml_name
     return changed.replace(f"<{root}".encode(), f"<{root}{_XSI}".encode(), 1)
@@ -29,15 +29,17 @@ def _has_single_element(contract: Contract) -> bool:
     return _single_element(contract) is not None
 
 
+# .NET's XmlSerializer writes xsi:type for a derived class.
 @fault(ENCODE, "xml-entry-type-unknown", "every entry in XML names a type that the schema lacks", trips=("SCHEMA-02",))
 def _xml_entry_type_unknown(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return _start_tags(x, proceed(), x.feed.entries.xml.name, 'xsi:type="Derived"') if x.is_xml else proceed()
 
 
+# XML Schema Part 1, section 2.6.2: an element with xsi:nil="true" must be empty.
 @fault(
     ENCODE,
     "xml-nil-with-content",
-    "in XML an element of an entry says that it is null and has content",
+    "in XML an element of an entry is declared null and has content",
     trips=("SCHEMA-02",),
     needs=_has_single_element,
 )
@@ -47,12 +49,12 @@ def _xml_nil_with_content(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return _start_tags(x, proceed(), field.xml.wrapper or field.xml.name, 'xsi:nil="true"') if x.is_xml else proceed()
 
 
-@fault(ENCODE, "xml-entry-nil", "in XML every entry says that it is null", trips=("SCHEMA-02",))
+@fault(ENCODE, "xml-entry-nil", "in XML every entry is declared null", trips=("SCHEMA-02",))
 def _xml_entry_nil(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return _start_tags(x, proceed(), x.feed.entries.xml.name, 'xsi:nil="1"') if x.is_xml else proceed()
 
 
-@fault(ENCODE, "xml-text-between-entries", "in XML a comma stands after every entry", trips=("SCHEMA-02",))
+@fault(ENCODE, "xml-text-between-entries", "in XML a comma follows every entry", trips=("SCHEMA-02",))
 def _xml_text_between_entries(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     end = f"</{x.feed.entries.xml.name}>".encode()
     return proceed().replace(end, end + b",") if x.is_xml else proceed()
@@ -69,7 +71,7 @@ def _with_warning(x: Exchange, proceed: Callable[[], bytes], attribute: str) -> 
 @fault(
     ENCODE,
     "xml-text-attribute",
-    "in XML a warning has an attribute for its language",
+    "in XML warnings have an attribute for their language",
     trips=("SCHEMA-09",),
     needs=has_warnings,
 )
@@ -80,7 +82,7 @@ def _xml_text_attribute(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 @fault(
     ENCODE,
     "xml-text-type",
-    "in XML a warning names a type that is narrower than its own",
+    "in XML warnings name a narrower type than their own",
     trips=("SCHEMA-09",),
     needs=has_warnings,
 )

@@ -1,4 +1,4 @@
-"""Faults that stand in ordinary responses: members twice, text between elements, attributes of other tools, marks."""
+"""Faults in otherwise ordinary responses: duplicate members, text between elements, foreign attributes, byte order marks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _has_warnings(contract: Contract) -> bool:
     return contract.feed.outcome.warnings is not None and has_modes(contract)
 
 
-@_twice_fault("json-size-twice", "JSON tells the size of the page twice, alike", needs=has_size)
+@_twice_fault("json-size-twice", "JSON states the page's entry count twice, with equal values", needs=has_size)
 def _json_size_twice(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     body = proceed()
     if x.is_xml or x.error or x.feed.limit.member is None:
@@ -32,6 +32,7 @@ def _json_size_twice(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return body[:-1] + f',"{x.feed.limit.member.wire}":{len(x.lot.places)}}}'.encode()
 
 
+# Most parsers keep the last of two equal names, so a decoded value looks correct.
 @_twice_fault("json-key-twice-last", "in JSON the last entry of the feed has two keys, the first of them 0")
 def _json_key_twice_last(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     body = proceed()
@@ -42,7 +43,7 @@ def _json_key_twice_last(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return before + start + b"0," + start[1:] + after
 
 
-@_twice_fault("json-token-twice-empty", "an empty page in JSON has two tokens, the second of them null")
+@_twice_fault("json-token-twice-empty", "an empty page in JSON has two cursors, the second of them null")
 def _json_token_twice_empty(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml or not is_empty(x):
         return proceed()
@@ -60,7 +61,7 @@ def _json_code_twice_rejection(x: Exchange, proceed: Callable[[], bytes]) -> byt
 @fault(
     RESULT,
     "token-uint64-empty",
-    "the token of an empty page is the greatest number of 64 bits without a sign",
+    "the cursor of an empty page is the largest unsigned 64-bit integer",
     trips=("SCHEMA-06",),
     needs=has_numeric_cursor,
 )
@@ -68,13 +69,13 @@ def _token_uint64_empty(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return proceed() if x.lot.places else {**proceed(), x.feed.cursor.member.wire: str(2**64 - 1)}
 
 
-@_unknown_fault("xml-text-after-entry", "in XML a text stands after the first entry of a page")
+@_unknown_fault("xml-text-after-entry", "in XML text follows the first entry of a page")
 def _xml_text_after_entry(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     close = f"</{x.feed.entries.xml.name}>".encode()
     return proceed().replace(close, close + b"null", 1) if x.is_xml else proceed()
 
 
-@_unknown_fault("xml-text-last-page", "in XML a text stands before the end of the last page")
+@_unknown_fault("xml-text-last-page", "in XML text precedes the end tag of the last page")
 def _xml_text_last_page(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     close = f"</{x.feed.result.xml_name}>".encode()
     last = x.is_xml and x.error is None and not x.lot.remaining
@@ -90,7 +91,7 @@ def _xml_warning_attribute(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 
 
 def _on_entries(name: str, description: str, attribute: bytes, trips: tuple[str, ...], which: Callable[[int], bool]) -> None:
-    """Register a fault that gives some entries in XML an attribute of XML Schema."""
+    """Register a fault that adds an XML Schema attribute to some entries in XML."""
 
     def hook(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
         if not x.is_xml or x.error:
@@ -116,7 +117,7 @@ _on_entries(
 )
 _on_entries(
     "xml-one-entry-nil",
-    "in XML one entry is nil and has content all the same",
+    "in XML one entry is nil although it has content",
     b'xsi:nil="true"',
     ("SCHEMA-02",),
     lambda index: index == 1013,
@@ -124,7 +125,7 @@ _on_entries(
 
 
 def _echo(x: Exchange, mark: str) -> bool:
-    """Let the warnings quote an unknown mode. Return whether there is one."""
+    """Replace the warning about an unknown mode by a marker for a quotation. Return True if there is such a warning."""
     warnings, mode = x.feed.outcome.warnings, x.feed.modes
     if x.error or warnings is None or mode is None or not x.result.get(warnings.wire):
         return False
@@ -136,7 +137,7 @@ def _echo(x: Exchange, mark: str) -> bool:
 @fault(
     ENCODE,
     "xml-warning-escaped-cdata",
-    "in XML a warning quotes the mode escaped, and in CDATA too",
+    "in XML a warning quotes the mode in CDATA and escaped as well",
     trips=("TWIN-04", "TWIN-01"),
     needs=_has_warnings,
 )
@@ -153,10 +154,11 @@ def _xml_warning_escaped_cdata(x: Exchange, proceed: Callable[[], bytes]) -> byt
     return proceed().replace(mark.encode(), shown.encode())
 
 
+# A mode that contains "]]>" ends the section.
 @fault(
     ENCODE,
     "xml-warning-cdata-ends",
-    "in XML a warning quotes the mode in CDATA, which ends where the mode says so",
+    "in XML a warning quotes the mode in CDATA, which the mode can end",
     trips=("SCHEMA-02", "SCHEMA-08", "TWIN-04"),
     needs=_has_warnings,
 )
@@ -182,17 +184,19 @@ def _xml_blank_line_first(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return b"\r\n" + proceed() if x.is_xml and is_empty(x) else proceed()
 
 
-@fault(ENCODE, "json-notice-last-page", "the last page in JSON follows a notice of the server's language", trips=("SCHEMA-01",))
+@fault(ENCODE, "json-notice-last-page", "the last page in JSON follows a PHP notice", trips=("SCHEMA-01",))
 def _json_notice_last_page(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     last = not x.is_xml and x.error is None and x.lot.places and not x.lot.remaining
     return b"<br />\n<b>Notice</b>:  Undefined index: next in <b>feed.php</b>\n" + proceed() if last else proceed()
 
 
-@fault(ENCODE, "json-guard", "JSON begins with characters that keep scripts from reading it", trips=("SCHEMA-01",))
+# A prefix that some frameworks add against JSON hijacking and strip in their own clients.
+@fault(ENCODE, "json-guard", "JSON begins with characters that prevent scripts from loading it", trips=("SCHEMA-01",))
 def _json_guard(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed() if x.is_xml else b")]}',\n" + proceed()
 
 
+# tempuri.org is the default namespace of ASP.NET web services.
 @fault(ENCODE, "xml-default-namespace", "XML is in a default namespace from entry 600 on", trips=("SCHEMA-02",))
 def _xml_default_namespace(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not x.is_xml or x.error or x.lot.start < 600:

@@ -1,4 +1,4 @@
-"""Faults of paging: which entries a lot holds, and which token it hands out."""
+"""Faults in paging: the entries on a page and the cursor that it hands out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _token_ignored(_x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return ask
 
 
-@fault(WINDOW, "token-stuck", "every lot hands out the token of the first lot", trips=("PAGE-01",))
+@fault(WINDOW, "token-stuck", "every page hands out the cursor of the first page", trips=("PAGE-01",))
 def _token_stuck(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.places:
@@ -26,7 +26,7 @@ def _token_stuck(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "token-cycle", "the third lot leads back to the second: A, B, A, B", trips=("PAGE-01",))
+@fault(WINDOW, "token-cycle", "the third page leads back to the second: A, B, A, B", trips=("PAGE-01",))
 def _token_cycle(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.start >= 2 * x.ask.limit and lot.places:
@@ -34,7 +34,7 @@ def _token_cycle(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "token-returns", "a lot that starts past entry 1000 leads back to the second", trips=("PAGE-02",))
+@fault(WINDOW, "token-returns", "a page that starts past entry 1000 leads back to the second", trips=("PAGE-02",))
 def _token_returns(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.start > FAR and lot.places:
@@ -42,7 +42,8 @@ def _token_returns(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "token-int32", "tokens are cut to 32 bits", trips=("PAGE-01",), needs=has_numeric_cursor)
+# Cursors exceed 2**53, so 32 bits or a double cannot hold them.
+@fault(WINDOW, "token-int32", "cursors are cut to 32 bits", trips=("PAGE-01",), needs=has_numeric_cursor)
 def _token_int32(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.token is not None:
@@ -50,7 +51,7 @@ def _token_int32(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(RESULT, "token-lost", "the token is left out when less than a full lot remains", trips=("PAGE-01",))
+@fault(RESULT, "token-lost", "the cursor is absent if less than a full page remains", trips=("PAGE-01",))
 def _token_lost(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if 0 < x.lot.remaining < x.ask.limit:
@@ -58,7 +59,8 @@ def _token_lost(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return result
 
 
-@fault(WINDOW, "boundary-twice", "a lot begins with the last entry of the lot before", trips=("PAGE-02",))
+# "Greater or equal" instead of "greater" in the query.
+@fault(WINDOW, "boundary-twice", "a page begins with the last entry of the page before", trips=("PAGE-02",))
 def _boundary_twice(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.remaining and len(lot.places) > 1:
@@ -66,7 +68,7 @@ def _boundary_twice(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "token-double", "tokens are rounded as a double does above 2**53", trips=("PAGE-02",), needs=has_numeric_cursor)
+@fault(WINDOW, "token-double", "cursors above 2**53 are rounded to doubles", trips=("PAGE-02",), needs=has_numeric_cursor)
 def _token_double(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.token is not None and lot.places:
@@ -74,7 +76,13 @@ def _token_double(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "repeat-at-128", "a lot of exactly 128 ends with its first entry again", trips=("PAGE-02",), needs=serves(128))
+@fault(
+    WINDOW,
+    "repeat-at-128",
+    "a page of exactly 128 entries ends with its first entry again",
+    trips=("PAGE-02",),
+    needs=serves(128),
+)
 def _repeat_at_128(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if len(lot.places) == 128:
@@ -83,7 +91,11 @@ def _repeat_at_128(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 
 
 @fault(
-    WINDOW, "repeat-within", "the middle of a lot over 250 entries stands there twice", trips=("PAGE-02",), needs=serves(251)
+    WINDOW,
+    "repeat-within",
+    "an entry in the middle of a page of more than 250 is repeated",
+    trips=("PAGE-02",),
+    needs=serves(251),
 )
 def _repeat_within(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
@@ -92,7 +104,7 @@ def _repeat_within(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "first-again", "the very first entry comes again at the end", trips=("PAGE-02",))
+@fault(WINDOW, "first-again", "the first entry of the feed is repeated at its end", trips=("PAGE-02",))
 def _first_again(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.start and lot.places and not lot.remaining:
@@ -100,7 +112,7 @@ def _first_again(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "boundary-lost", "the entry after a lot is skipped", trips=("PAGE-03",))
+@fault(WINDOW, "boundary-lost", "the entry after a page is skipped", trips=("PAGE-03",))
 def _boundary_lost(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.remaining > 1:
@@ -108,8 +120,12 @@ def _boundary_lost(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
+# Time stamps with a coarse resolution.
 @fault(
-    WINDOW, "key-not-unique", "tokens are shared by eight entries, and what remains of the eight is lost", trips=("PAGE-03",)
+    WINDOW,
+    "key-not-unique",
+    "eight entries share a cursor, and those of the eight after a page end are lost",
+    trips=("PAGE-03",),
 )
 def _key_not_unique(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
@@ -119,7 +135,8 @@ def _key_not_unique(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "order-by-key", "a lot over 250 entries is ordered by key", trips=("PAGE-03",), needs=has_integer_key)
+# A database may choose another index for a large LIMIT if ORDER BY is missing.
+@fault(WINDOW, "order-by-key", "a page of more than 250 entries is ordered by key", trips=("PAGE-03",), needs=has_integer_key)
 def _order_by_key(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if len(lot.places) > 250:
@@ -127,7 +144,7 @@ def _order_by_key(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "order-backwards", "a lot of less than ten entries comes backwards", trips=("PAGE-03",))
+@fault(WINDOW, "order-backwards", "a page size below ten gives the page in reverse order", trips=("PAGE-03",))
 def _order_backwards(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if x.ask.limit < 10:
@@ -139,18 +156,21 @@ def _without_first(x: Exchange) -> Lot:
     return x.cut(x.start() + 1, x.ask.limit)
 
 
-@fault(WINDOW, "lost-after-127", "a lot that starts after entry 127 lacks its first entry", trips=("PAGE-03",))
+@fault(WINDOW, "lost-after-127", "a page that starts after entry 127 lacks its first entry", trips=("PAGE-03",))
 def _lost_after_127(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return _without_first(x) if 127 < x.start() < x.snapshot.total - 1 else proceed()
 
 
-@fault(WINDOW, "lost-after-1000", "a lot that starts after entry 1000 lacks its first entry", trips=("PAGE-03",))
+@fault(WINDOW, "lost-after-1000", "a page that starts after entry 1000 lacks its first entry", trips=("PAGE-03",))
 def _lost_after_1000(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return _without_first(x) if FAR < x.start() < x.snapshot.total - 1 else proceed()
 
 
 @fault(
-    WINDOW, "lost-at-maximum", "a lot of the greatest size lacks its last entry, and the token is after it", trips=("PAGE-03",)
+    WINDOW,
+    "lost-at-maximum",
+    "a page of the maximum size lacks its last entry, and its cursor points after it",
+    trips=("PAGE-03",),
 )
 def _lost_at_maximum(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
@@ -159,7 +179,7 @@ def _lost_at_maximum(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "lost-at-64", "a lot of exactly 64 lacks its first entry", trips=("PAGE-03",), needs=serves(64))
+@fault(WINDOW, "lost-at-64", "a page size of 64 gives a page without its first entry", trips=("PAGE-03",), needs=serves(64))
 def _lost_at_64(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if x.ask.limit == 64 and lot.places:
@@ -167,7 +187,7 @@ def _lost_at_64(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "last-full-lot-short", "a full lot that ends the feed lacks its last entry", trips=("PAGE-03",))
+@fault(WINDOW, "last-full-lot-short", "a full page that ends the feed lacks its last entry", trips=("PAGE-03",))
 def _last_full_lot_short(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if not lot.remaining and len(lot.places) == x.ask.limit and lot.start:
@@ -178,7 +198,7 @@ def _last_full_lot_short(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     WINDOW,
     "large-keys-lost",
-    "entries with a key above 2**53 are missing unless one entry is asked for",
+    "entries with a key above 2**53 are missing unless the page size is 1",
     trips=("PAGE-05",),
     needs=has_integer_key,
 )
@@ -189,8 +209,9 @@ def _large_keys_lost(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
+# A load balancer alternates between a primary and a replica.
 @fault(
-    WINDOW, "stale-replica", "every second answer comes from a replica that lacks the last three entries", trips=("PAGE-04",)
+    WINDOW, "stale-replica", "every second response comes from a replica that lacks the last three entries", trips=("PAGE-04",)
 )
 def _stale_replica(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     x.state["turn"] = not x.state.get("turn", False)
@@ -202,7 +223,7 @@ def _stale_replica(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "token-used-up", "a token that was just used gives the lot after the one it gave", trips=("PAGE-04",))
+@fault(WINDOW, "token-used-up", "a cursor that was just used gives the page after the one it gave", trips=("PAGE-04",))
 def _token_used_up(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     used = (x.ask.after, x.ask.limit)
     again = x.state.get("used") == used
@@ -210,7 +231,7 @@ def _token_used_up(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return x.cut(min(x.start() + x.ask.limit, x.snapshot.total), x.ask.limit) if again else proceed()
 
 
-@fault(WINDOW, "order-wavers", "every second answer comes backwards", trips=("PAGE-04",))
+@fault(WINDOW, "order-wavers", "every second response is in reverse order", trips=("PAGE-04",))
 def _order_wavers(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     x.state["turn"] = not x.state.get("turn", False)
@@ -219,33 +240,34 @@ def _order_wavers(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "past-end-restarts", "the last token leads to the beginning again", trips=("PAGE-07",))
+@fault(WINDOW, "past-end-restarts", "the last cursor leads to the beginning again", trips=("PAGE-07",))
 def _past_end_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return proceed() if x.start() < x.snapshot.total else x.cut(0, x.ask.limit)
 
 
-@fault(WINDOW, "past-end-repeats", "the last token gives the last lot again", trips=("PAGE-07",))
+@fault(WINDOW, "past-end-repeats", "the last cursor gives the last page again", trips=("PAGE-07",))
 def _past_end_repeats(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return proceed() if x.start() < x.snapshot.total else x.cut(max(0, x.snapshot.total - x.ask.limit), x.ask.limit)
 
 
-@fault(WINDOW, "full-end-restarts", "after a last lot that was full the feed begins again", trips=("PAGE-07",))
+@fault(WINDOW, "full-end-restarts", "after a full last page the feed begins again", trips=("PAGE-07",))
 def _full_end_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     ends = x.start() >= x.snapshot.total and x.snapshot.total % x.ask.limit == 0
     return x.cut(0, x.ask.limit) if ends else proceed()
 
 
-@fault(WINDOW, "unknown-token-restarts", "a token that was never handed out gives the first lot", trips=("PAGE-07",))
+@fault(WINDOW, "unknown-token-restarts", "a cursor that was never handed out gives the first page", trips=("PAGE-07",))
 def _unknown_token_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     start = x.start()
     known = x.ask.after is None or (start and token_at(x, start - 1) == x.ask.after)
     return proceed() if known else x.cut(0, x.ask.limit)
 
 
+# The query adds 1 to the cursor, which overflows at 2**63 - 1.
 @fault(
     WINDOW,
     "greatest-token-wraps",
-    "the greatest token there is wraps around to the beginning",
+    "the largest 64-bit cursor wraps around to the beginning",
     trips=("PAGE-07",),
     needs=has_numeric_cursor,
 )

@@ -1,4 +1,4 @@
-"""Faults of the parameters: how much is served."""
+"""Faults in the page size: its default, its minimum and its maximum."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from twinwire_conformance.reference.faults.registry import fault
 from twinwire_conformance.reference.pipeline import PARSE, WINDOW, Exchange, Lot
 
 
-@fault(PARSE, "minimum-refused", "the least limit is refused", trips=("PARAM-01",))
+@fault(PARSE, "minimum-refused", "the smallest page size is rejected", trips=("PARAM-01",))
 def _minimum_refused(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
     if ask.limit == x.feed.limit.minimum:
@@ -18,7 +18,7 @@ def _minimum_refused(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return ask
 
 
-@fault(PARSE, "maximum-refused", "the greatest limit is refused: less-than where less-or-equal is meant", trips=("PARAM-01",))
+@fault(PARSE, "maximum-refused", "the maximum page size is rejected: less-than instead of less-or-equal", trips=("PARAM-01",))
 def _maximum_refused(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
     if ask.limit == x.feed.limit.maximum:
@@ -26,14 +26,15 @@ def _maximum_refused(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return ask
 
 
-@fault(WINDOW, "maximum-500", "the greatest limit crashes the server", trips=("PARAM-01",))
+# The fixed size of an array is one too small.
+@fault(WINDOW, "maximum-500", "the maximum page size crashes the server", trips=("PARAM-01",))
 def _maximum_500(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     if x.ask.limit == x.feed.limit.maximum:
         raise RefusedError("Index was outside the bounds of the array", status=500)
     return proceed()
 
 
-@fault(PARSE, "default-half", "without a limit the lot is half of what is documented", trips=("PARAM-02",))
+@fault(PARSE, "default-half", "the default page size is half of the documented one", trips=("PARAM-02",))
 def _default_half(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
     if not given(x, x.feed.limit.parameter.name):
@@ -41,9 +42,7 @@ def _default_half(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return ask
 
 
-@fault(
-    PARSE, "default-maximum", "without a limit the lot is as large as it may be", trips=("PARAM-02",), needs=has_small_default
-)
+@fault(PARSE, "default-maximum", "the default page size is the maximum", trips=("PARAM-02",), needs=has_small_default)
 def _default_maximum(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
     if not given(x, x.feed.limit.parameter.name):
@@ -51,7 +50,7 @@ def _default_maximum(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return ask
 
 
-@fault(PARSE, "default-off-by-one", "without a limit the lot has one entry too few", trips=("PARAM-02",))
+@fault(PARSE, "default-off-by-one", "the default page size is one too small", trips=("PARAM-02",))
 def _default_off_by_one(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
     if not given(x, x.feed.limit.parameter.name):
@@ -59,27 +58,28 @@ def _default_off_by_one(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return ask
 
 
-@fault(WINDOW, "one-too-many", "every lot has one entry more than asked for", trips=("PARAM-03",))
+@fault(WINDOW, "one-too-many", "every page has one entry more than requested", trips=("PARAM-03",))
 def _one_too_many(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
     return x.cut(x.start(), x.ask.limit + 1)
 
 
-@fault(WINDOW, "limit-ignored", "every lot has the default size", trips=("PARAM-03",))
+@fault(WINDOW, "limit-ignored", "every page has the default size", trips=("PARAM-03",))
 def _limit_ignored(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
     return x.cut(x.start(), x.feed.limit.default)
 
 
-@fault(WINDOW, "one-gives-two", "a limit of 1 gives two entries", trips=("PARAM-03",))
+@fault(WINDOW, "one-gives-two", "a page size of 1 gives two entries", trips=("PARAM-03",))
 def _one_gives_two(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
     return x.cut(x.start(), max(2, x.ask.limit))
 
 
-@fault(WINDOW, "maximum-exceeded", "the greatest limit gives one entry more", trips=("PARAM-03",))
+@fault(WINDOW, "maximum-exceeded", "the maximum page size gives one entry more", trips=("PARAM-03",))
 def _maximum_exceeded(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
     return x.cut(x.start(), x.ask.limit + (x.ask.limit == x.feed.limit.maximum))
 
 
-@fault(PARSE, "over-maximum-served", "a limit over the greatest is served in full", trips=("PARAM-03",))
+# Up to four times the maximum, so that a run's hostile page sizes do not build the whole feed in memory.
+@fault(PARSE, "over-maximum-served", "a page size above the maximum is served in full", trips=("PARAM-03",))
 def _over_maximum_served(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     try:
         return proceed()

@@ -1,4 +1,4 @@
-"""Faults of images that belong elsewhere or went through the wrong hands, and of links that no client can follow."""
+"""Faults of images that belong to another entry or were corrupted, and of links that a client cannot follow."""
 
 from __future__ import annotations
 
@@ -49,28 +49,33 @@ _content_fault(
 )
 _content_fault("link-backslashes", "links have backslashes", "IMAGE-03", Kind.URI, lambda link: link.replace("/", "\\"))
 _content_fault(
-    "link-template", "links have a name in braces for their host", "IMAGE-03", Kind.URI, lambda link: _with_host(link, "{host}")
+    "link-template",
+    "links have a placeholder in braces as their host",
+    "IMAGE-03",
+    Kind.URI,
+    lambda link: _with_host(link, "{host}"),
 )
+# JavaScript inserts "undefined" for a variable without a value.
 _content_fault(
     "link-port-undefined",
-    "links have a word for their port",
+    'links have the port "undefined"',
     "IMAGE-03",
     Kind.URI,
     lambda link: _with_host(link, "images.example:undefined"),
 )
+# SQL pads CHAR columns with spaces.
 _content_fault(
     "link-padded",
-    "links end with spaces, as wide as their column",
+    "links end with spaces that fill their database column",
     "IMAGE-03",
     Kind.URI,
     lambda link: link.ljust(_COLUMN_WIDTH),
 )
+# A form decoder turns "+" into a space.
 _content_fault(
     "base64-plus-lost", "plus signs in base64 are spaces", "IMAGE-01", Kind.BINARY, lambda text: text.replace("+", " ")
 )
-_content_fault(
-    "base64-escaped", "base64 is escaped as in a query", "IMAGE-01", Kind.BINARY, lambda text: text.replace("=", "%3D")
-)
+_content_fault("base64-escaped", "base64 is percent-encoded", "IMAGE-01", Kind.BINARY, lambda text: text.replace("=", "%3D"))
 _content_fault(
     "base64-space-at-end-xml",
     "base64 ends with a line break in XML",
@@ -80,11 +85,16 @@ _content_fault(
     xml_only=True,
 )
 _content_fault(
-    "image-marked", "the bytes follow a byte order mark", "IMAGE-02", Kind.BINARY, _bytes(lambda image: b"\xef\xbb\xbf" + image)
+    "image-marked",
+    "a byte order mark precedes the bytes",
+    "IMAGE-02",
+    Kind.BINARY,
+    _bytes(lambda image: b"\xef\xbb\xbf" + image),
 )
+# A file transfer in text mode.
 _content_fault(
     "image-line-ends",
-    "line feeds in the bytes are line ends of Windows",
+    "line feeds in the bytes become Windows line ends",
     "IMAGE-02",
     Kind.BINARY,
     _bytes(lambda image: image.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")),
@@ -115,7 +125,7 @@ def _base64_prefix_later(x: Exchange, proceed: Callable[[], Result]) -> Result:
 @fault(
     RESULT,
     "image-of-next-entry-xml",
-    "in XML the images of a page's last entry are those of the one after it",
+    "in XML the images of a page's last entry are those of the next entry",
     trips=("TWIN-01",),
     needs=has_binary_mode,
 )
@@ -133,7 +143,7 @@ def _image_of_next_entry_xml(x: Exchange, proceed: Callable[[], Result]) -> Resu
 @fault(
     RESULT,
     "image-same-for-all-xml",
-    "in XML all images of an entry with three or more are its first",
+    "in XML all images of an entry with three or more are the first image",
     trips=("TWIN-01",),
     needs=has_binary_mode,
 )
@@ -166,7 +176,7 @@ def _image_null_json(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 @fault(
     RESULT,
     "name-folder-link-mode",
-    "file names have a folder before them in all modes but the default",
+    "file names begin with a folder in all modes but the default",
     trips=("IMAGE-08", "IMAGE-06"),
     needs=lambda contract: has_file_names(contract) and has_other_mode(contract),
 )
@@ -181,7 +191,7 @@ def _name_folder_link_mode(x: Exchange, proceed: Callable[[], Result]) -> Result
 @fault(
     RESULT,
     "position-twice-of-four",
-    "the fourth image of an entry has the place of the third",
+    "the fourth image of an entry has the position of the third",
     trips=("IMAGE-07",),
     needs=has_positions,
 )
@@ -198,7 +208,7 @@ def _position_twice_of_four(x: Exchange, proceed: Callable[[], Result]) -> Resul
 @fault(
     ENCODE,
     "position-text-link-mode",
-    "in JSON the places of images are text in all modes but the default",
+    "in JSON the positions of images are strings in all modes but the default",
     trips=("SCHEMA-01",),
     needs=lambda contract: has_positions(contract) and has_other_mode(contract),
 )

@@ -1,4 +1,4 @@
-"""What faults ask of a contract, and how they reach into a result without knowing its names."""
+"""Conditions on contracts, and access to a result's members by role instead of by name."""
 
 from __future__ import annotations
 
@@ -11,151 +11,151 @@ from twinwire_conformance.reference.asking import Ask, RefusedError, parse_query
 from twinwire_conformance.reference.pipeline import Exchange
 
 FAR = 1000
-"""The rank from which a fault of a far lot shows."""
+"""The rank from which a fault in a far page appears."""
 
 
 def has_modes(contract: Contract) -> bool:
-    """Say whether items come in modes."""
+    """Return True if the items come in content modes."""
     return contract.feed.modes is not None
 
 
 def has_remaining(contract: Contract) -> bool:
-    """Say whether an answer tells how many entries remain."""
+    """Return True if a response states the number of remaining entries."""
     return contract.feed.remaining is not None
 
 
 def has_size(contract: Contract) -> bool:
-    """Say whether an answer tells how many entries it holds."""
+    """Return True if a response states the number of its entries."""
     return contract.feed.limit.member is not None
 
 
 def has_both_totals(contract: Contract) -> bool:
-    """Say whether an answer tells both numbers."""
+    """Return True if a response states both counts."""
     return has_remaining(contract) and has_size(contract)
 
 
 def has_numeric_cursor(contract: Contract) -> bool:
-    """Say whether tokens are numbers, written as text."""
+    """Return True if cursors are numbers that are encoded as strings."""
     cursor = contract.feed.cursor
     return cursor.order == "numeric" and isinstance(cursor.member.type, Scalar) and cursor.member.type.kind is Kind.STRING
 
 
 def has_small_default(contract: Contract) -> bool:
-    """Say whether a lot may be larger than it is when nothing is asked for."""
+    """Return True if the default page size is below the maximum."""
     return contract.feed.limit.default < contract.feed.limit.maximum
 
 
 def serves(limit: int) -> Callable[[Contract], bool]:
-    """Return the condition that a lot may hold this many entries."""
+    """Return the condition that a page may hold this many entries."""
     return lambda contract: contract.feed.limit.maximum >= limit
 
 
 def has_strings(contract: Contract) -> bool:
-    """Say whether entries hold free text, and with it characters that codecs stumble over."""
+    """Return True if entries contain free text, and with it characters that are difficult to encode."""
     members = (member for model in contract.models.values() if model is not contract.feed.result for member in model.fields)
     return any(isinstance(member.type, Scalar) and member.type.kind is Kind.STRING for member in members)
 
 
 def has_integer_key(contract: Contract) -> bool:
-    """Say whether keys are integers."""
+    """Return True if keys are integers."""
     return isinstance(contract.feed.key.type, Scalar) and contract.feed.key.type.kind is Kind.INTEGER
 
 
 def has_binary_mode(contract: Contract) -> bool:
-    """Say whether a mode brings bytes."""
+    """Return True if there is a binary mode."""
     return any(_kind(mode) is Kind.BINARY for mode in modes(contract))
 
 
 def has_uri_mode(contract: Contract) -> bool:
-    """Say whether a mode brings links."""
+    """Return True if there is a link mode."""
     return any(_kind(mode) is Kind.URI for mode in modes(contract))
 
 
 def has_text_parameter(contract: Contract) -> bool:
-    """Say whether a parameter takes text of limited length."""
+    """Return True if a parameter takes text of limited length."""
     return any(each.type.max_length is not None for each in contract.operation.parameters)
 
 
 def has_session(contract: Contract) -> bool:
-    """Say whether requests name a session."""
+    """Return True if requests may name a session."""
     return contract.feed.session is not None
 
 
 def has_message(contract: Contract) -> bool:
-    """Say whether an answer says in words how it went."""
+    """Return True if a response has a message."""
     return contract.feed.outcome.message is not None
 
 
 def has_warnings(contract: Contract) -> bool:
-    """Say whether an answer may carry warnings, as elements of XML."""
+    """Return True if a response may have warnings, as XML elements."""
     warnings = contract.feed.outcome.warnings
     return warnings is not None and not warnings.xml.attribute
 
 
 def has_version(contract: Contract) -> bool:
-    """Say whether an answer may tell its version, in text."""
+    """Return True if a response may state its version, as an optional scalar."""
     version = contract.feed.version
     return version is not None and not version.required and isinstance(version.type, Scalar)
 
 
 def has_envelope(contract: Contract) -> bool:
-    """Say whether input may be refused with HTTP 200 and a return code."""
+    """Return True if input may be rejected with HTTP 200 and an error result."""
     return contract.feed.envelope
 
 
 def has_other_mode(contract: Contract) -> bool:
-    """Say whether there is a mode beside the default."""
+    """Return True if there is a mode besides the default."""
     return len(modes(contract)) > 1
 
 
 def has_file_names(contract: Contract) -> bool:
-    """Say whether items have file names."""
+    """Return True if items have file names."""
     return contract.feed.modes is not None and contract.feed.modes.filename is not None
 
 
 def has_positions(contract: Contract) -> bool:
-    """Say whether items have a place."""
+    """Return True if items have positions."""
     return contract.feed.modes is not None and contract.feed.modes.position is not None
 
 
 def starts_with(cursor: str) -> Callable[[Contract], bool]:
-    """Return the condition that this value of the cursor asks from the beginning."""
+    """Return the condition that this value of the cursor parameter starts at the beginning."""
     return lambda contract: cursor in contract.feed.cursor.start
 
 
 def has_many_types(contract: Contract) -> bool:
-    """Say whether both representations have more than one media type of their own label."""
+    """Return True if each representation has more than one media type that may be a Content-Type."""
     return all(len(each.labels) > 1 for each in contract.feed.representations)
 
 
 def has_relabelled_type(contract: Contract) -> bool:
-    """Say whether some media type is answered under another label."""
+    """Return True if responses to some media type always carry another Content-Type."""
     return any(each.relabelled for each in contract.feed.representations)
 
 
 def modes(contract: Contract) -> tuple[Mode, ...]:
-    """Return the modes of a feed, if it has any."""
+    """Return the modes of a feed; empty if it has none."""
     return contract.feed.modes.choices if contract.feed.modes else ()
 
 
 def is_empty(x: Exchange) -> bool:
-    """Say whether the request is served, with an empty lot."""
+    """Return True if the request is accepted and its page is empty."""
     return x.error is None and not x.lot.places
 
 
 def in_kind(x: Exchange, kind: Kind) -> bool:
-    """Say whether the mode asked for brings content of this kind."""
+    """Return True if the requested mode returns content of this kind."""
     return x.error is None and x.ask.mode is not None and _kind(x.ask.mode) is kind
 
 
 def entries(x: Exchange, result: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the entries of a result; a refusal has none."""
+    """Return the entries of a result; an error result has none."""
     found: list[dict[str, Any]] = result.get(x.feed.entries.wire) or []
     return found
 
 
 def items(x: Exchange, entry: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the items that an entry lists in the mode asked for."""
+    """Return the items that an entry lists in the requested mode."""
     holder: Any = entry
     for step in x.ask.mode.items if x.ask.mode else ():
         holder = holder.get(step.wire) or {}
@@ -169,7 +169,17 @@ def all_items(x: Exchange, result: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def map_content(x: Exchange, result: dict[str, Any], kind: Kind, change: Callable[[str], str | None]) -> dict[str, Any]:
-    """Change the content of every item in a result, where the mode asked for brings content of this kind."""
+    """Change the content of every item in a result if the requested mode returns content of this kind.
+
+    Args:
+        x: The exchange.
+        result: The result; its items are changed in place.
+        kind: The kind of content to change.
+        change: Maps a content to its replacement.
+
+    Returns:
+        The same result.
+    """
     if in_kind(x, kind) and x.ask.mode:
         for item in all_items(x, result):
             item[x.ask.mode.content.wire] = change(item[x.ask.mode.content.wire])
@@ -177,7 +187,7 @@ def map_content(x: Exchange, result: dict[str, Any], kind: Kind, change: Callabl
 
 
 def map_scalars(value: Any, change: Callable[[Any], Any]) -> Any:
-    """Return a copy of plain values with every scalar changed."""
+    """Return a copy of nested plain values with every scalar changed."""
     if isinstance(value, dict):
         return {name: map_scalars(inner, change) for name, inner in value.items()}
     if isinstance(value, list):
@@ -186,7 +196,7 @@ def map_scalars(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def map_text(x: Exchange, change: Callable[[str], str]) -> None:
-    """Change every text in the entries of an exchange's result."""
+    """Change every string in the entries of an exchange's result."""
     wire = x.feed.entries.wire
     if wire in x.result:
         changed = map_scalars(x.result[wire], lambda value: change(value) if isinstance(value, str) else value)
@@ -194,7 +204,7 @@ def map_text(x: Exchange, change: Callable[[str], str]) -> None:
 
 
 def given(x: Exchange, name: str) -> str:
-    """Return the text of a query parameter as it stands in the request, undecoded; empty when it is not given."""
+    """Return the first value of a query parameter as it stands in the request, not decoded; empty if it is absent."""
     for part in x.query.split(b"&"):
         key, _, value = part.partition(b"=")
         if key == name.encode():
@@ -203,20 +213,30 @@ def given(x: Exchange, name: str) -> str:
 
 
 def texts(x: Exchange) -> Iterator[tuple[Parameter, str]]:
-    """Yield the text parameters of limited length that stand in the request, with the text that was given."""
+    """Yield the text parameters of limited length that the request contains, with their decoded values."""
     try:
         values = parse_query(x.query)
     except RefusedError:
-        # A query that cannot be read is refused by the server itself.
+        # The server itself rejects a query that cannot be decoded.
         return
     for parameter in x.contract.operation.parameters:
+        # An opaque cursor may have a maximum length too, but its faults are separate ones.
         if parameter.type.max_length is not None and parameter != x.feed.cursor.parameter:
             for text in values.get(parameter.name, ()):
                 yield parameter, text
 
 
 def understand_with(x: Exchange, parameter: Parameter, text: str | None) -> Ask:
-    """Judge a request in which a parameter has another value, or is left out if that is None."""
+    """Parse a request with another value for one parameter.
+
+    Args:
+        x: The exchange.
+        parameter: The parameter to replace.
+        text: The decoded value; None removes the parameter.
+
+    Raises:
+        RefusedError: The changed request is not valid either.
+    """
     name = parameter.name.encode()
     parts = [part for part in x.query.split(b"&") if part.partition(b"=")[0] != name]
     if text is not None:
@@ -225,12 +245,12 @@ def understand_with(x: Exchange, parameter: Parameter, text: str | None) -> Ask:
 
 
 def token_at(x: Exchange, rank: int) -> int | None:
-    """Return the token of the entry at a rank, None when there is none."""
+    """Return the cursor of the entry at a rank, or None if there is no such entry."""
     return next((place.token for place in x.snapshot.places(rank, rank + 1)), None)
 
 
 def integer(text: str) -> int | None:
-    """Read a short decimal integer, or None."""
+    """Parse a decimal integer of fewer than 40 characters, or return None."""
     return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() and len(text) < 40 else None
 
 

@@ -1,4 +1,4 @@
-"""Faults of refusals: envelopes that are none, and representations that refuse differently."""
+"""Faults of rejections: invalid error results, and representations that reject differently."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _refusal_fault = partial(fault, REFUSE, trips=("TWIN-04",))
 
 
 def _as_envelope(x: Exchange) -> None:
-    # Only bad input may be refused so; what cannot be negotiated stays what it is.
+    # The contract allows an error result for bad input only; a failed negotiation keeps its status.
     if x.status == 400:
         x.status = 200
 
 
-@_envelope_fault("envelope-no-code", "a refusal with HTTP 200 has no return code")
+@_envelope_fault("envelope-no-code", "an error result has no return code")
 def _envelope_no_code(x: Exchange, proceed: Callable[[], Result]) -> Result:
     _as_envelope(x)
     return {name: value for name, value in proceed().items() if name != x.feed.outcome.code.wire}
 
 
-@_envelope_fault("envelope-code-text", "a refusal with HTTP 200 has a text for its return code")
+@_envelope_fault("envelope-code-text", "an error result has a return code that is not a number")
 def _envelope_code_text(x: Exchange, proceed: Callable[[], Result]) -> Result:
     _as_envelope(x)
     return {**proceed(), x.feed.outcome.code.wire: "E_INVALID"}
 
 
-@_envelope_fault("envelope-with-entries", "a refusal with HTTP 200 holds entries")
+@_envelope_fault("envelope-with-entries", "an error result contains entries")
 def _envelope_with_entries(x: Exchange, proceed: Callable[[], Result]) -> Result:
     _as_envelope(x)
     mode = x.feed.modes.default if x.feed.modes else None
@@ -43,7 +43,7 @@ def _envelope_with_entries(x: Exchange, proceed: Callable[[], Result]) -> Result
     return {**proceed(), x.feed.entries.wire: first}
 
 
-@_envelope_fault("envelope-always-first", "a refusal with HTTP 200 comes in the first representation, whatever was asked for")
+@_envelope_fault("envelope-always-first", "an error result is in the first representation, whatever was requested")
 def _envelope_always_first(x: Exchange, proceed: Callable[[], Result]) -> Result:
     _as_envelope(x)
     first = x.feed.representations[0]
@@ -51,7 +51,7 @@ def _envelope_always_first(x: Exchange, proceed: Callable[[], Result]) -> Result
     return proceed()
 
 
-@_envelope_fault("envelope-wrong-type", "a refusal with HTTP 200 has a text where entries should be")
+@_envelope_fault("envelope-wrong-type", "an error result has text where its counts should be")
 def _envelope_wrong_type(x: Exchange, proceed: Callable[[], Result]) -> Result:
     _as_envelope(x)
     limit, remaining = x.feed.limit.member, x.feed.remaining
@@ -63,21 +63,26 @@ def _xml_refused(x: Exchange) -> bool:
     return x.is_xml and x.status == 400
 
 
-@_refusal_fault("xml-refusal-422", "bad input is refused with 422 in XML, with 400 in JSON")
+# Two controllers, one per representation, with different validation.
+@_refusal_fault("xml-refusal-422", "bad input is rejected with 422 in XML, with 400 in JSON")
 def _xml_refusal_422(x: Exchange, proceed: Callable[[], Result]) -> Result:
     if _xml_refused(x):
         x.status = 422
     return proceed()
 
 
-@_refusal_fault("xml-refusal-enveloped", "bad input is refused with HTTP 200 in XML, with 400 in JSON", needs=has_envelope)
+@_refusal_fault(
+    "xml-refusal-enveloped",
+    "bad input is rejected with an error result and HTTP 200 in XML, with 400 in JSON",
+    needs=has_envelope,
+)
 def _xml_refusal_enveloped(x: Exchange, proceed: Callable[[], Result]) -> Result:
     if _xml_refused(x):
         x.status = 200
     return proceed()
 
 
-@_refusal_fault("xml-refusal-code", "bad input is refused with another return code in XML")
+@_refusal_fault("xml-refusal-code", "bad input is rejected with another return code in XML")
 def _xml_refusal_code(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if _xml_refused(x):
@@ -85,7 +90,7 @@ def _xml_refusal_code(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return result
 
 
-@_refusal_fault("xml-refusal-message", "why bad input is refused is not said in XML", needs=has_message)
+@_refusal_fault("xml-refusal-message", "the message of a rejection does not give the reason in XML", needs=has_message)
 def _xml_refusal_message(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if _xml_refused(x) and x.feed.outcome.message:
@@ -93,14 +98,15 @@ def _xml_refusal_message(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return result
 
 
-@_refusal_fault("xml-refusal-long-text-413", "a text over its length is refused with 413 in XML, with 400 in JSON")
+# A limit of the XML formatter rather than of the parameter.
+@_refusal_fault("xml-refusal-long-text-413", "an over-long text is rejected with 413 in XML, with 400 in JSON")
 def _xml_refusal_long_text_413(x: Exchange, proceed: Callable[[], Result]) -> Result:
     if _xml_refused(x) and any(len(text) > (parameter.type.max_length or 0) for parameter, text in texts(x)):
         x.status = 413
     return proceed()
 
 
-@fault(PARSE, "xml-bad-limit-served", "a limit that is no integer is refused in JSON alone", trips=("TWIN-04",))
+@fault(PARSE, "xml-bad-limit-served", "a page size that is not an integer is rejected in JSON only", trips=("TWIN-04",))
 def _xml_bad_limit_served(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     limit = x.feed.limit.parameter
     if x.is_xml and integer(given(x, limit.name)) is None:
@@ -108,7 +114,7 @@ def _xml_bad_limit_served(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     return proceed()
 
 
-@fault(PARSE, "json-over-maximum-404", "a limit over the greatest is answered with 404 in JSON alone", trips=("TWIN-04",))
+@fault(PARSE, "json-over-maximum-404", "a page size above the maximum gets 404 in JSON only", trips=("TWIN-04",))
 def _json_over_maximum_404(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     if not x.is_xml and (integer(given(x, x.feed.limit.parameter.name)) or 0) > x.feed.limit.maximum:
         raise RefusedError("nothing found", status=404)

@@ -1,4 +1,4 @@
-"""What a fault is, and the register of all of them."""
+"""The class Fault and the registry of all faults."""
 
 from __future__ import annotations
 
@@ -17,10 +17,18 @@ Condition = Callable[[Contract], bool]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to break the contract: ``hook`` takes over ``step``. ``trips`` names the rules that must see it.
+    """One way to break the contract: a step of the pipeline and its replacement.
 
-    ``needs_http`` says that it shows on a real connection only; ``products`` and ``image_bytes`` are the size of the feed and
-    of its images in which it shows.
+    Attributes:
+        name: The id, as in `twinwire serve --fault`.
+        description: One sentence for the tables.
+        trips: The ids of the rules that must detect it.
+        step: The step that is replaced.
+        hook: The replacement.
+        condition: Returns True for the contracts that it can break.
+        needs_http: It appears on a real connection only, not in-process.
+        products: The number of entries with which it appears.
+        image_bytes: The minimum size of images with which it appears, in bytes.
     """
 
     name: str
@@ -34,7 +42,7 @@ class Fault:
     image_bytes: int = 0
 
     def fits(self, contract: Contract) -> bool:
-        """Say whether a contract has what this fault breaks."""
+        """Return True if the contract has the feature that this fault breaks."""
         return self.condition(contract)
 
 
@@ -42,7 +50,7 @@ REGISTER: dict[str, Fault] = {}
 
 
 def always(_contract: Contract) -> bool:
-    """Fit any contract."""
+    """Return True: the condition that every contract meets."""
     return True
 
 
@@ -57,7 +65,18 @@ def fault(
     products: int = 1200,
     image_bytes: int = 0,
 ) -> Callable[[Hook[T]], Hook[T]]:
-    """Register the decorated function as a fault of this step. ``needs`` says which contracts it can break."""
+    """Register the decorated function as a fault.
+
+    Args:
+        step: The step that the function replaces.
+        name: The id, unique among faults.
+        description: One sentence for the tables, at most 100 characters.
+        trips: The ids of the rules that must detect it.
+        needs: Returns True for the contracts that it can break.
+        needs_http: It appears on a real connection only.
+        products: The number of entries with which it appears.
+        image_bytes: The minimum size of images with which it appears, in bytes.
+    """
 
     def register(hook: Hook[T]) -> Hook[T]:
         assert name not in REGISTER
@@ -68,7 +87,11 @@ def fault(
 
 
 def find_fault(name: str | None, contract: Contract) -> Fault | None:
-    """Return the fault of this name. Raises UsageError when there is none, or when the contract has nothing it breaks."""
+    """Return the fault with this name, or None for None.
+
+    Raises:
+        UsageError: There is no such fault, or the contract lacks the feature that it breaks.
+    """
     if name is None:
         return None
     found = REGISTER.get(name)

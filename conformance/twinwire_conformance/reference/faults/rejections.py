@@ -1,4 +1,4 @@
-"""Faults of rejections that quote, count, count wrongly or warn: error results that no reader can use."""
+"""Faults of error results: unescaped quotations, entries, serial numbers, and bodies that a client cannot decode."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _is_bad_input(x: Exchange) -> bool:
 
 
 def _bad_value(x: Exchange) -> str:
-    """Return the value that was refused, decoded: the limit if it is no integer, else the longest value there is."""
+    """Return the rejected value, decoded: the page size if it is not an integer, otherwise the longest value."""
     values = [unquote_to_bytes(part.partition(b"=")[2].replace(b"+", b" ")) for part in x.query.split(b"&")]
     limit = unquote_to_bytes(given(x, x.feed.limit.parameter.name))
     bad = limit if limit and integer(limit.decode("latin-1")) is None else max(values, key=len, default=b"")
@@ -47,12 +47,13 @@ def _bad_value(x: Exchange) -> str:
 
 
 def _with_message(x: Exchange, mark: str) -> None:
-    """Reject with HTTP 200 and a message in which ``mark`` stands for the input."""
+    """Change a rejection to HTTP 200 with a message in which `mark` stands for the input."""
     x.status = 200
     assert x.feed.outcome.message is not None
     x.result = {**x.result, x.feed.outcome.message.wire: f"The value {mark} is not allowed"}
 
 
+# A marker that no codec escapes; it is replaced by the raw input after encoding.
 _MARK = "@@input@@"
 
 
@@ -72,7 +73,8 @@ def _rejection_xml_quotes_raw(x: Exchange, proceed: Callable[[], bytes]) -> byte
     return proceed().replace(_MARK.encode(), _bad_value(x).encode())
 
 
-@_quoting_fault("rejection-xml-control", "an error result in XML quotes control characters, as references")
+# XML 1.0 forbids control characters even as references.
+@_quoting_fault("rejection-xml-control", "an error result in XML quotes control characters as references")
 def _rejection_xml_control(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not _is_bad_input(x):
         return proceed()
@@ -80,7 +82,8 @@ def _rejection_xml_control(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", lambda found: b"&#%d;" % found[0][0], proceed()) if x.is_xml else proceed()
 
 
-@_quoting_fault("rejection-message-cut", "the message of an error result is cut after 40 bytes, within a letter")
+# A database column counts bytes and truncates a character in UTF-8.
+@_quoting_fault("rejection-message-cut", "the message of an error result is truncated after 40 bytes, within a character")
 def _rejection_message_cut(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not _is_bad_input(x):
         return proceed()
@@ -88,11 +91,12 @@ def _rejection_message_cut(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed().replace(_MARK.encode(), _bad_value(x).translate(_PLAIN).encode()[: _MESSAGE_BYTES - len("The value ")])
 
 
+# The input is made harmless first, so that only the truncation can break the document.
 _PLAIN = dict.fromkeys((*range(32), *map(ord, '"\\<>&')), "_")
 
 
 @fault(
-    REFUSE, "rejection-numbered", "every message of a rejection has a number of its own", trips=("TWIN-04",), needs=has_message
+    REFUSE, "rejection-numbered", "every rejection has a serial number in its message", trips=("TWIN-04",), needs=has_message
 )
 def _rejection_numbered(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
@@ -101,14 +105,14 @@ def _rejection_numbered(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return {**result, x.feed.outcome.message.wire: f"Error (incident {x.state['number']})"}
 
 
-@fault(RESPOND, "rejection-html-200", "bad input is answered with a page for people and HTTP 200", trips=("SCHEMA-08",))
+@fault(RESPOND, "rejection-html-200", "bad input gets HTTP 200 and an HTML page", trips=("SCHEMA-08",))
 def _rejection_html_200(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     if not _is_bad_input(x):
         return proceed()
     return Answer(200, {"content-type": "text/html; charset=utf-8"}, b"<!DOCTYPE html><title>Error</title><p>Bad request")
 
 
-@_envelope_fault("rejection-xml-with-entry", "an error result holds one entry, in XML alone")
+@_envelope_fault("rejection-xml-with-entry", "an error result contains an entry, in XML only")
 def _rejection_xml_with_entry(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if _is_bad_input(x):
@@ -122,7 +126,7 @@ def _rejection_xml_with_entry(x: Exchange, proceed: Callable[[], Result]) -> Res
 @fault(
     REFUSE,
     "rejection-token-empty",
-    "an error result has an empty token",
+    "an error result has an empty cursor",
     trips=("SCHEMA-06", "SCHEMA-08"),
     needs=lambda contract: has_envelope(contract) and has_numeric_cursor(contract),
 )
@@ -137,7 +141,7 @@ def _rejection_token_empty(x: Exchange, proceed: Callable[[], Result]) -> Result
 @fault(
     REFUSE,
     "rejection-code-success",
-    "bad input is answered with HTTP 200, the return code of success and no entries",
+    "bad input gets HTTP 200, the success code and no entries",
     trips=("PARAM-04", "PARAM-07"),
 )
 def _rejection_code_success(x: Exchange, proceed: Callable[[], Result]) -> Result:
@@ -151,7 +155,7 @@ def _rejection_code_success(x: Exchange, proceed: Callable[[], Result]) -> Resul
 @fault(
     ENCODE,
     "rejection-json-problem",
-    "bad input is answered with HTTP 200 and problem details in JSON",
+    "bad input gets HTTP 200 and problem details in JSON",
     trips=("SCHEMA-08", "TWIN-04"),
 )
 def _rejection_json_problem(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
@@ -164,7 +168,7 @@ def _rejection_json_problem(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 @fault(
     PARSE,
     "over-maximum-warned-json-only",
-    "a limit over the greatest is lowered, with a warning in JSON alone",
+    "a page size above the maximum is lowered, with a warning in JSON only",
     trips=("TWIN-04",),
     needs=lambda contract: contract.feed.outcome.warnings is not None,
 )
@@ -178,7 +182,7 @@ def _over_maximum_warned_json_only(x: Exchange, _proceed: Callable[[], Ask]) -> 
 @fault(
     RESULT,
     "mode-unknown-warned-xml-only",
-    "that an unknown mode is ignored is said in XML alone",
+    "an unknown mode is ignored with a warning in XML only",
     trips=("TWIN-04", "TWIN-01"),
     needs=lambda contract: contract.feed.outcome.warnings is not None and has_other_mode(contract),
 )
@@ -189,7 +193,9 @@ def _mode_unknown_warned_xml_only(x: Exchange, proceed: Callable[[], Result]) ->
     return result
 
 
-@fault(RESPOND, "rejection-xml-empty-body", "bad input is refused in XML with HTTP 200 and an empty body", trips=("SCHEMA-08",))
+@fault(
+    RESPOND, "rejection-xml-empty-body", "bad input is rejected in XML with HTTP 200 and an empty body", trips=("SCHEMA-08",)
+)
 def _rejection_xml_empty_body(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     done = proceed()
     if _is_bad_input(x) and x.is_xml:
@@ -200,7 +206,7 @@ def _rejection_xml_empty_body(x: Exchange, proceed: Callable[[], Answer]) -> Ans
 @fault(
     RESPOND,
     "rejection-packed-unlabelled",
-    "an error result is compressed where gzip is offered, and no header says so",
+    "an error result is compressed without a Content-Encoding if gzip is offered",
     trips=("SCHEMA-08", "HTTP-06"),
     needs=has_envelope,
 )

@@ -1,4 +1,4 @@
-"""Faults of the shape of an answer, and of its own numbers."""
+"""Faults in the structure of a response and in its counts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ from twinwire_conformance.reference.pipeline import ENCODE, REFUSE, RESULT, Exch
 Result = dict[str, Any]
 
 
-@fault(ENCODE, "json-single-as-object", "in JSON a collection of one is written as its element", trips=("SCHEMA-01",))
+# Converters from XML to JSON cannot tell a list of one element from a single element.
+@fault(ENCODE, "json-single-as-object", "in JSON a collection of one element is written as that element", trips=("SCHEMA-01",))
 def _json_single_as_object(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed() if x.is_xml else to_json(_unwrap(x.result)).encode()
 
@@ -41,18 +42,19 @@ def _unwrap(value: Any) -> Any:
     return value
 
 
-@fault(ENCODE, "json-cut", "a JSON body over 64 KiB is cut", trips=("SCHEMA-01",), needs=serves(500))
+@fault(ENCODE, "json-cut", "a JSON body of more than 64 KiB is truncated", trips=("SCHEMA-01",), needs=serves(500))
 def _json_cut(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed() if x.is_xml else proceed()[: 64 * 1024]
 
 
-@fault(ENCODE, "json-code-text", "in JSON the return code is text", trips=("SCHEMA-01",))
+@fault(ENCODE, "json-code-text", "in JSON the return code is a string", trips=("SCHEMA-01",))
 def _json_code_text(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     code = x.feed.outcome.code.wire
     return proceed() if x.is_xml else to_json({**x.result, code: str(x.result[code])}).encode()
 
 
-@fault(ENCODE, "json-keys-text", "in JSON the keys are text", trips=("SCHEMA-01",), needs=has_integer_key)
+# JavaScript servers send 64-bit integers as strings, because a double cannot hold them.
+@fault(ENCODE, "json-keys-text", "in JSON the keys are strings", trips=("SCHEMA-01",), needs=has_integer_key)
 def _json_keys_text(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not x.is_xml:
         for entry in entries(x, x.result):
@@ -60,17 +62,18 @@ def _json_keys_text(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed()
 
 
-@fault(ENCODE, "json-keys-camel", "in JSON members are named in another case", trips=("SCHEMA-01",))
+@fault(ENCODE, "json-keys-camel", "in JSON member names have another case", trips=("SCHEMA-01",))
 def _json_keys_camel(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed() if x.is_xml else to_json({name.swapcase(): value for name, value in x.result.items()}).encode()
 
 
-@fault(ENCODE, "json-empty-lot-bare", "an empty lot is a bare [] in JSON", trips=("SCHEMA-01",))
+# PHP encodes an empty associative array as [].
+@fault(ENCODE, "json-empty-lot-bare", "an empty page is a bare [] in JSON", trips=("SCHEMA-01",))
 def _json_empty_lot_bare(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return b"[]" if is_empty(x) and not x.is_xml else proceed()
 
 
-@fault(ENCODE, "json-key-lost", "in JSON the last entry of a lot has no key", trips=("SCHEMA-01",))
+@fault(ENCODE, "json-key-lost", "in JSON the last entry of a page has no key", trips=("SCHEMA-01",))
 def _json_key_lost(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not x.is_xml:
         for entry in entries(x, x.result)[-1:]:
@@ -78,7 +81,7 @@ def _json_key_lost(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed()
 
 
-@fault(ENCODE, "xml-unescaped", "markup characters stand bare in XML", trips=("SCHEMA-02",), needs=has_strings)
+@fault(ENCODE, "xml-unescaped", "markup characters are not escaped in XML", trips=("SCHEMA-02",), needs=has_strings)
 def _xml_unescaped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed().replace(b"&amp;", b"&").replace(b"&lt;", b"<") if x.is_xml else proceed()
 
@@ -86,7 +89,7 @@ def _xml_unescaped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 @fault(
     ENCODE,
     "xml-key-moved",
-    "in XML the key is an element where an attribute is documented, or the reverse",
+    "in XML the key is an element instead of an attribute, or the reverse",
     trips=("SCHEMA-02",),
 )
 def _xml_key_moved(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
@@ -97,7 +100,7 @@ def _xml_key_moved(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 @fault(
     ENCODE,
     "xml-code-moved",
-    "in XML the return code is an element where an attribute is documented, or the reverse",
+    "in XML the return code is an element instead of an attribute, or the reverse",
     trips=("SCHEMA-02",),
 )
 def _xml_code_moved(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
@@ -113,18 +116,20 @@ def _xml_with(x: Exchange, proceed: Callable[[], bytes], model: Model, member: F
     return to_xml(models, models[x.feed.result.name], x.result).encode()
 
 
+# SOAP toolkits append "Response" to the operation's name.
 @fault(ENCODE, "xml-root-renamed", "the root element has another name", trips=("SCHEMA-02",))
 def _xml_root_renamed(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     root = replace(x.feed.result, xml_name=f"{x.feed.result.xml_name}Response")
     return to_xml(x.contract.models, root, x.result).encode() if x.is_xml else proceed()
 
 
-@fault(ENCODE, "xml-unclosed", "the root element of a full lot is not closed", trips=("SCHEMA-02",))
+@fault(ENCODE, "xml-unclosed", "the root element of a full page is not closed", trips=("SCHEMA-02",))
 def _xml_unclosed(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     full = x.is_xml and x.error is None and len(x.lot.places) == x.ask.limit
     return proceed().removesuffix(f"</{x.feed.result.xml_name}>".encode()) if full else proceed()
 
 
+# Numbers formatted with the server's locale.
 @fault(
     ENCODE,
     "xml-key-grouped",
@@ -142,7 +147,7 @@ def _xml_key_grouped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 @fault(
     ENCODE,
     "xml-remaining-grouped",
-    "in XML the queue is written with a thousands separator",
+    "in XML the remaining count is written with a thousands separator",
     trips=("SCHEMA-02",),
     needs=has_remaining,
 )
@@ -157,7 +162,7 @@ def _code_one(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return {**proceed(), x.feed.outcome.code.wire: x.feed.outcome.success + 1}
 
 
-@fault(RESULT, "code-last-lot", "the last lot has another return code", trips=("SCHEMA-03",))
+@fault(RESULT, "code-last-lot", "the last page has another return code", trips=("SCHEMA-03",))
 def _code_last_lot(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if x.lot.places and not x.lot.remaining:
@@ -165,7 +170,7 @@ def _code_last_lot(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return result
 
 
-@fault(RESULT, "code-empty-lot", "an empty lot has another return code", trips=("HTTP-01",))
+@fault(RESULT, "code-empty-lot", "an empty page has another return code", trips=("HTTP-01",))
 def _code_empty_lot(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if not x.lot.places:
@@ -176,7 +181,7 @@ def _code_empty_lot(x: Exchange, proceed: Callable[[], Result]) -> Result:
 @fault(
     RESULT,
     "size-is-limit",
-    "the size of a lot is the limit asked for, also where fewer entries came",
+    "the entry count of a page is the requested page size, even if the page holds fewer",
     trips=("SCHEMA-04",),
     needs=has_size,
 )
@@ -187,7 +192,7 @@ def _size_is_limit(x: Exchange, proceed: Callable[[], Result]) -> Result:
 @fault(
     RESULT,
     "size-of-items",
-    "the size of a lot counts its items",
+    "the entry count of a page counts its items",
     trips=("SCHEMA-04",),
     needs=lambda c: has_size(c) and has_modes(c),
 )
@@ -199,7 +204,7 @@ def _size_of_items(x: Exchange, proceed: Callable[[], Result]) -> Result:
 @fault(
     RESULT,
     "size-off-by-one",
-    "the size of a full lot of the greatest limit is one too small",
+    "the entry count of a page of the maximum size is one too small",
     trips=("SCHEMA-04",),
     needs=has_size,
 )
@@ -208,12 +213,15 @@ def _size_off_by_one(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return _with_size(x, proceed(), size - (size == x.feed.limit.maximum))
 
 
-@fault(RESULT, "size-one-byte", "the size of a lot is kept in one byte", trips=("SCHEMA-04",), needs=has_size)
+# Counts from 256 on wrap around.
+@fault(RESULT, "size-one-byte", "the entry count of a page is stored in one byte", trips=("SCHEMA-04",), needs=has_size)
 def _size_one_byte(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return _with_size(x, proceed(), len(x.lot.places) % 256)
 
 
-@fault(RESULT, "totals-swapped", "the size of the lot and the queue are swapped", trips=("SCHEMA-04",), needs=has_both_totals)
+@fault(
+    RESULT, "totals-swapped", "the entry count and the remaining count are swapped", trips=("SCHEMA-04",), needs=has_both_totals
+)
 def _totals_swapped(x: Exchange, proceed: Callable[[], Result]) -> Result:
     assert x.feed.remaining is not None
     return _with_size(x, {**proceed(), x.feed.remaining.wire: len(x.lot.places)}, x.lot.remaining)
@@ -224,40 +232,57 @@ def _with_size(x: Exchange, result: Result, size: int) -> Result:
     return {**result, x.feed.limit.member.wire: size}
 
 
-@fault(RESULT, "remaining-below-zero", "after a short lot the queue is below zero", trips=("SCHEMA-05",), needs=has_remaining)
+@fault(
+    RESULT,
+    "remaining-below-zero",
+    "after a short page the remaining count is negative",
+    trips=("SCHEMA-05",),
+    needs=has_remaining,
+)
 def _remaining_below_zero(x: Exchange, proceed: Callable[[], Result]) -> Result:
     assert x.feed.remaining is not None
     return {**proceed(), x.feed.remaining.wire: x.snapshot.total - x.lot.start - x.ask.limit}
 
 
-@fault(RESULT, "remaining-minus-one", "the queue of an empty lot is -1", trips=("SCHEMA-05",), needs=has_remaining)
+@fault(RESULT, "remaining-minus-one", "the remaining count of an empty page is -1", trips=("SCHEMA-05",), needs=has_remaining)
 def _remaining_minus_one(x: Exchange, proceed: Callable[[], Result]) -> Result:
     assert x.feed.remaining is not None
     return proceed() if x.lot.places else {**proceed(), x.feed.remaining.wire: -1}
 
 
-@fault(RESULT, "token-hexadecimal", "tokens are written in hexadecimal", trips=("SCHEMA-06",), needs=has_numeric_cursor)
+@fault(RESULT, "token-hexadecimal", "cursors are written in hexadecimal", trips=("SCHEMA-06",), needs=has_numeric_cursor)
 def _token_hexadecimal(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return _with_token(x, proceed(), "{:#x}")
 
 
-@fault(RESULT, "token-scientific", "tokens are written in scientific notation", trips=("SCHEMA-06",), needs=has_numeric_cursor)
+# A cursor that was formatted as a double.
+@fault(RESULT, "token-scientific", "cursors are written in scientific notation", trips=("SCHEMA-06",), needs=has_numeric_cursor)
 def _token_scientific(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return _with_token(x, proceed(), "{:.15E}")
 
 
-@fault(RESULT, "token-grouped", "tokens are written with thousands separators", trips=("SCHEMA-06",), needs=has_numeric_cursor)
+@fault(RESULT, "token-grouped", "cursors are written with thousands separators", trips=("SCHEMA-06",), needs=has_numeric_cursor)
 def _token_grouped(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return _with_token(x, proceed(), "{:,}")
 
 
-@fault(RESULT, "token-null-text", "the token of an empty lot is the text null", trips=("SCHEMA-06",), needs=has_numeric_cursor)
+@fault(
+    RESULT,
+    "token-null-text",
+    'the cursor of an empty page is the string "null"',
+    trips=("SCHEMA-06",),
+    needs=has_numeric_cursor,
+)
 def _token_null_text(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return proceed() if x.lot.places else {**proceed(), x.feed.cursor.member.wire: "null"}
 
 
 @fault(
-    RESULT, "token-beyond-int64", "the token of the last lot is beyond 64 bits", trips=("SCHEMA-06",), needs=has_numeric_cursor
+    RESULT,
+    "token-beyond-int64",
+    "the cursor of the last page is beyond 64 bits",
+    trips=("SCHEMA-06",),
+    needs=has_numeric_cursor,
 )
 def _token_beyond_int64(x: Exchange, proceed: Callable[[], Result]) -> Result:
     last = x.lot.places and not x.lot.remaining
@@ -268,13 +293,14 @@ def _with_token(x: Exchange, result: Result, form: str) -> Result:
     return result if x.lot.token is None else {**result, x.feed.cursor.member.wire: form.format(x.lot.token)}
 
 
-@fault(ENCODE, "json-code-twice", "in JSON the return code stands twice, with two values", trips=("SCHEMA-10",))
+@fault(ENCODE, "json-code-twice", "in JSON the return code appears twice, with two values", trips=("SCHEMA-10",))
 def _json_code_twice(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     code = x.feed.outcome.code.wire
     return proceed() if x.is_xml else _with_first(proceed(), f'"{code}":{x.result[code] + 1},')
 
 
-@fault(ENCODE, "json-key-twice-escaped", "in JSON the first key stands twice, once with an escape", trips=("SCHEMA-10",))
+# The escaped name equals the plain one after decoding, so a comparison of raw bytes does not find it.
+@fault(ENCODE, "json-key-twice-escaped", "in JSON the first key appears twice, once with an escaped name", trips=("SCHEMA-10",))
 def _json_key_twice_escaped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml or not entries(x, x.result):
         return proceed()
@@ -283,14 +309,14 @@ def _json_key_twice_escaped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed().replace(f'"{name}":'.encode(), f'{escaped}"{name}":'.encode(), 1)
 
 
-@fault(ENCODE, "json-code-twice-refused", "in JSON the return code of a refusal stands twice", trips=("SCHEMA-10",))
+@fault(ENCODE, "json-code-twice-refused", "in JSON the return code of a rejection appears twice", trips=("SCHEMA-10",))
 def _json_code_twice_refused(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml or x.error is None:
         return proceed()
     return _with_first(proceed(), f'"{x.feed.outcome.code.wire}":{x.feed.outcome.success},')
 
 
-@fault(ENCODE, "json-unknown-names-twice", "an unknown member of JSON holds a name twice", trips=("SCHEMA-10",))
+@fault(ENCODE, "json-unknown-names-twice", "an unknown member in JSON contains a duplicate name", trips=("SCHEMA-10",))
 def _json_unknown_names_twice(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed() if x.is_xml else _with_first(proceed(), '"x-links":[{"href":"/a","href":"/b"}],')
 
@@ -302,7 +328,7 @@ def _with_first(body: bytes, member: str) -> bytes:
 @fault(
     REFUSE,
     "token-echoed-refused",
-    "a refusal repeats the token of the request, whatever it was",
+    "a rejection repeats the cursor of the request, whatever its value",
     trips=("SCHEMA-06",),
     needs=has_numeric_cursor,
 )

@@ -1,4 +1,4 @@
-"""Faults of what requests share that should not: state between sessions, and between requests at the same time."""
+"""Faults of state shared between sessions or between concurrent requests."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from twinwire_conformance.reference.faults.plan import given, has_other_mode, ha
 from twinwire_conformance.reference.faults.registry import fault
 from twinwire_conformance.reference.pipeline import LOOKUP, WINDOW, Exchange, Lot
 
-# Long enough for requests that were sent together to meet over a network's loopback too.
+# Long enough for concurrent requests to overlap over a loopback network too.
 _LOOKUP_SECONDS = 0.003
+# Requests without a session are correct, so that only the rules about sessions can detect these faults.
 _session_fault = partial(fault, WINDOW, needs=has_session)
 _race_fault = partial(fault, LOOKUP, trips=("PAGE-10",))
 
@@ -21,7 +22,7 @@ def _session(x: Exchange) -> str:
     return given(x, x.feed.session.name) if x.feed.session else ""
 
 
-@_session_fault("session-cursor-shared", "all sessions go on from one cursor", trips=("PAGE-09",))
+@_session_fault("session-cursor-shared", "all sessions continue from one shared cursor", trips=("PAGE-09",))
 def _session_cursor_shared(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     if not _session(x):
         return proceed()
@@ -32,7 +33,9 @@ def _session_cursor_shared(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@_session_fault("session-takes-away", "what one session was given another does not get", trips=("PAGE-09", "HTTP-10"))
+@_session_fault(
+    "session-takes-away", "entries that one session received are not served to another", trips=("PAGE-09", "HTTP-10")
+)
 def _session_takes_away(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     given_to: dict[str, int] = x.state.setdefault("given", {})
     own = _session(x)
@@ -44,7 +47,7 @@ def _session_takes_away(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@_session_fault("session-switch-restarts", "after a request of another session a pass begins again", trips=("PAGE-09",))
+@_session_fault("session-switch-restarts", "a request of another session makes a traversal start again", trips=("PAGE-09",))
 def _session_switch_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     own = _session(x)
     if own and x.state.setdefault("session", own) != own:
@@ -53,7 +56,9 @@ def _session_switch_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return proceed()
 
 
-@_session_fault("session-remembers", "without a token a session goes on where it was", trips=("PAGE-04", "PAGE-09"))
+@_session_fault(
+    "session-remembers", "a request without a cursor continues where its session stopped", trips=("PAGE-04", "PAGE-09")
+)
 def _session_remembers(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     own = _session(x)
     if not own:
@@ -66,28 +71,29 @@ def _session_remembers(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@_race_fault("race-ask", "of requests at the same time all are answered as the last")
+# A request's parameters in a static field or a singleton.
+@_race_fault("race-ask", "concurrent requests are all answered like the last of them")
 async def _race_ask(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
     x.state["ask"] = x.ask
     await asyncio.sleep(_LOOKUP_SECONDS)
     x.ask = x.state["ask"]
 
 
-@_race_fault("race-format", "of requests at the same time all are answered in the representation of the last")
+@_race_fault("race-format", "concurrent requests all get the representation of the last")
 async def _race_format(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
     x.state["choice"] = x.choice
     await asyncio.sleep(_LOOKUP_SECONDS)
     x.choice = x.state["choice"]
 
 
-@_race_fault("race-limit", "of requests at the same time all have the limit of the last")
+@_race_fault("race-limit", "concurrent requests all get the page size of the last")
 async def _race_limit(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
     x.state["limit"] = x.ask.limit
     await asyncio.sleep(_LOOKUP_SECONDS)
     x.ask.limit = x.state["limit"]
 
 
-@_race_fault("race-mode", "of requests at the same time all have the mode of the last", needs=has_other_mode)
+@_race_fault("race-mode", "concurrent requests all get the mode of the last", needs=has_other_mode)
 async def _race_mode(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
     x.state["mode"] = x.ask.mode
     await asyncio.sleep(_LOOKUP_SECONDS)
@@ -95,7 +101,7 @@ async def _race_mode(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> No
 
 
 async def _busiest(x: Exchange) -> int:
-    """Wait as a look-up does; return how many requests were waiting when this one began, with itself."""
+    """Wait like a database query. Return the number of requests that were waiting when this one started, itself included."""
     waiting = x.state["waiting"] = x.state.get("waiting", 0) + 1
     try:
         await asyncio.sleep(_LOOKUP_SECONDS)
@@ -104,19 +110,20 @@ async def _busiest(x: Exchange) -> int:
     return int(waiting)
 
 
-@_race_fault("race-empty", "a request that comes while another is looked up gets an empty lot")
+@_race_fault("race-empty", "a request that arrives during a database query of another gets an empty page")
 async def _race_empty(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
     if await _busiest(x) > 1:
         x.ask.limit = 0
 
 
-@_race_fault("race-500", "a request that comes while another is looked up crashes the server")
+# Entity Framework's error for concurrent use of one DbContext.
+@_race_fault("race-500", "a request that arrives during a database query of another crashes the server")
 async def _race_500(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
     if await _busiest(x) > 1:
         raise RefusedError("A second operation was started on this context", status=500)
 
 
-@_race_fault("race-third-restarts", "with two requests looked up, a third is answered from the beginning")
+@_race_fault("race-third-restarts", "a request that arrives during two database queries of others starts at the beginning")
 async def _race_third_restarts(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
     if await _busiest(x) > 2:
         x.ask.after = None

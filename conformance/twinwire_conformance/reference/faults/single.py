@@ -1,4 +1,4 @@
-"""Faults of one value in the whole feed: one image, one file name, one key or one entry among thousands."""
+"""Faults of one value in the whole feed: one image, file name, key or entry among a thousand."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ Item = dict[str, Any]
 
 
 def _index_with_items(x: Exchange, near: int) -> int:
-    """Return the number of the first entry from ``near`` on that has items."""
+    """Return the number of the first entry with items, from `near` on."""
     near %= x.snapshot.total
+    # The result is kept, because the search would otherwise run for every response.
     key = f"with items from {near}"
     if key not in x.state:
         x.state[key] = next(index for index in itertools.count(near) if x.contents.image(index, 0) is not None)
@@ -37,7 +38,7 @@ def _index_with_items(x: Exchange, near: int) -> int:
 
 
 def _entry_at(x: Exchange, index: int) -> Result | None:
-    """Return the entry of this number, None where the page does not hold it."""
+    """Return the entry with this number, or None if the page does not contain it."""
     for place, entry in zip(x.lot.places, entries(x, x.result), strict=True):
         if place.index == index:
             return entry
@@ -53,7 +54,17 @@ def _item_fault(
     where: Callable[[Exchange], bool],
     needs: Condition,
 ) -> None:
-    """Register a fault that changes the first item of one entry in place; ``where`` says in which responses."""
+    """Register a fault that changes the first item of one entry in place.
+
+    Args:
+        name: The id of the fault.
+        description: One sentence for the tables.
+        trips: The rules that must detect the fault.
+        near: The number of the entry; the next one with items is taken.
+        change: Changes the item.
+        where: Selects the responses.
+        needs: Returns True for the contracts that the fault can break.
+    """
 
     def hook(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
         if x.error is None and where(x):
@@ -108,6 +119,7 @@ def _both(one: Condition, other: Condition) -> Condition:
     return needs
 
 
+# The entries' numbers are neither multiples of page sizes nor near powers of two, so a sample finds them by chance only.
 _item_fault(
     "one-image-line-break",
     "one image of the feed has a line break in its base64",
@@ -155,7 +167,7 @@ _item_fault(
 )
 _item_fault(
     "one-name-xml-case",
-    "one file name of the feed has a suffix in capitals in XML",
+    "one file name of the feed has an upper-case suffix in XML",
     ("TWIN-01", "TWIN-02"),
     529,
     _name,
@@ -164,7 +176,7 @@ _item_fault(
 )
 _item_fault(
     "one-position-link-mode",
-    "one image of the feed has another place in all modes but the default",
+    "one image of the feed has another position in all modes but the default",
     ("IMAGE-06",),
     1087,
     _position,
@@ -192,20 +204,20 @@ def _one_image_lost_link_mode(x: Exchange, proceed: Callable[[], Result]) -> Res
 @fault(
     ENCODE,
     "one-key-json-rounded",
-    "one key above 2**53 is rounded in JSON, that of the entry nearest to number 800",
+    "one key above 2**53 is rounded in JSON, that of entry 805",
     trips=("TWIN-01",),
     needs=has_integer_key,
 )
 def _one_key_json_rounded(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.error is None and not x.is_xml:
-        # One entry in eight has a large key, the fifth first.
+        # One entry in eight has a large key, beginning with entry 5; 805 is one of them.
         entry = _entry_at(x, 805)
         if entry is not None:
             entry[x.feed.key.wire] = int(float(entry[x.feed.key.wire]))
     return proceed()
 
 
-@fault(WINDOW, "one-entry-lost-xml", "one entry of the feed is missing in XML, and no number counts it", trips=("TWIN-01",))
+@fault(WINDOW, "one-entry-lost-xml", "one entry of the feed is missing in XML, and the counts agree", trips=("TWIN-01",))
 def _one_entry_lost_xml(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     lost = 1021 % x.snapshot.total
@@ -218,7 +230,7 @@ def _one_entry_lost_xml(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     WINDOW,
     "one-entry-twice-link-mode",
-    "one entry of the feed comes twice in all modes but the default: a join without distinct",
+    "one entry of the feed appears twice in all modes but the default: a join without DISTINCT",
     trips=("PAGE-02", "IMAGE-06"),
     needs=has_modes,
 )
@@ -227,7 +239,7 @@ def _one_entry_twice_link_mode(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     if x.feed.modes and x.ask.mode != x.feed.modes.default:
         again = [place for place in lot.places for _ in range(1 + (place.index == 677 % x.snapshot.total))]
         if len(again) > x.ask.limit:
-            # The page is cut after the join, so its last entry is the first of the next page.
+            # The page is truncated after the join, so its last entry is the first one of the next page.
             again = again[: x.ask.limit]
             lot.remaining += 1
         lot.places, lot.token = again, again[-1].token if again else lot.token

@@ -1,4 +1,4 @@
-"""Faults of the queue: what an answer says about the entries that remain."""
+"""Faults in the number of remaining entries that a response states."""
 
 from __future__ import annotations
 
@@ -9,53 +9,55 @@ from twinwire_conformance.reference.faults.plan import has_remaining
 from twinwire_conformance.reference.faults.registry import fault
 from twinwire_conformance.reference.pipeline import WINDOW, Exchange, Lot
 
-# Every fault here needs the member that it lies about.
+# Each of these faults requires the member that it falsifies.
 _queue_fault = partial(fault, WINDOW, needs=has_remaining)
 
 
-@_queue_fault("queue-is-total", "the queue is always the size of the feed", trips=("PAGE-05",))
+@_queue_fault("queue-is-total", "the remaining count is always the size of the feed", trips=("PAGE-05",))
 def _queue_is_total(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     lot.remaining = x.snapshot.total
     return lot
 
 
-@_queue_fault("queue-before-lot", "the queue still counts the entries of the lot", trips=("PAGE-05",))
+@_queue_fault("queue-before-lot", "the remaining count includes the entries of the page", trips=("PAGE-05",))
 def _queue_before_lot(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     lot.remaining += len(lot.places)
     return lot
 
 
-@_queue_fault("queue-doubled", "the queue counts something else, two for each entry", trips=("PAGE-05",))
+@_queue_fault("queue-doubled", "the remaining count is twice the number of entries", trips=("PAGE-05",))
 def _queue_doubled(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     lot.remaining *= 2
     return lot
 
 
-@_queue_fault("queue-capped", "the queue is at most 999", trips=("PAGE-05",))
+# Some search engines count hits up to a limit only.
+@_queue_fault("queue-capped", "the remaining count is at most 999", trips=("PAGE-05",))
 def _queue_capped(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     lot.remaining = min(lot.remaining, 999)
     return lot
 
 
-@_queue_fault("queue-one-short", "the queue is one too small while more than ten remain", trips=("PAGE-05",))
+# Correct at the start and at the end, where simple tests look.
+@_queue_fault("queue-one-short", "the remaining count is one too small while more than ten remain", trips=("PAGE-05",))
 def _queue_one_short(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     lot.remaining -= x.start() > 0 and lot.remaining > 10
     return lot
 
 
-@_queue_fault("queue-in-pages", "the queue counts the lots that remain", trips=("PAGE-05",))
+@_queue_fault("queue-in-pages", "the remaining count counts pages instead of entries", trips=("PAGE-05",))
 def _queue_in_pages(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     lot.remaining = -(-lot.remaining // x.ask.limit)
     return lot
 
 
-@_queue_fault("queue-wavers", "every second answer has a queue one too great", trips=("PAGE-04",))
+@_queue_fault("queue-wavers", "the remaining count of every second response is one too large", trips=("PAGE-04",))
 def _queue_wavers(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     x.state["turn"] = not x.state.get("turn", False)
@@ -63,14 +65,14 @@ def _queue_wavers(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@_queue_fault("queue-never-zero", "the queue of the last lot is one", trips=("PAGE-06",))
+@_queue_fault("queue-never-zero", "the remaining count of the last page is one", trips=("PAGE-06",))
 def _queue_never_zero(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     lot.remaining = max(1, lot.remaining)
     return lot
 
 
-@_queue_fault("queue-zero-early", "the queue is zero as soon as one lot is enough for the rest", trips=("PAGE-06",))
+@_queue_fault("queue-zero-early", "the remaining count is zero as soon as the rest fits on one page", trips=("PAGE-06",))
 def _queue_zero_early(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if lot.remaining <= x.ask.limit:
@@ -78,7 +80,7 @@ def _queue_zero_early(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@_queue_fault("queue-after-full-end", "a full lot that ends the feed announces one more", trips=("PAGE-06",))
+@_queue_fault("queue-after-full-end", "a full page that ends the feed has a remaining count of one", trips=("PAGE-06",))
 def _queue_after_full_end(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if not lot.remaining and len(lot.places) == x.ask.limit:
@@ -86,7 +88,7 @@ def _queue_after_full_end(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@_queue_fault("queue-in-empty-lot", "the queue of an empty lot is not zero", trips=("PAGE-06",))
+@_queue_fault("queue-in-empty-lot", "the remaining count of an empty page is not zero", trips=("PAGE-06",))
 def _queue_in_empty_lot(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if not lot.places:

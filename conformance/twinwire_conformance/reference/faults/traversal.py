@@ -1,4 +1,4 @@
-"""Faults of a traversal: empty pages that lead back, starts that differ, cursors that rewind, and queues of other things."""
+"""Faults of traversals: empty pages that lead back, different starts, cursors that rewind, wrong remaining counts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DELETED = range(640, 680)
 _STALE_SECONDS = 0.2
 
 
-@fault(WINDOW, "empty-page-leads-back", "the token of an empty page leads to the last entry again", trips=("PAGE-07",))
+@fault(WINDOW, "empty-page-leads-back", "the cursor of an empty page leads to the last entry again", trips=("PAGE-07",))
 def _empty_page_leads_back(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if not lot.places and x.snapshot.total > 1:
@@ -37,7 +37,7 @@ def _empty_page_leads_back(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     WINDOW,
     "empty-page-leads-to-start",
-    "the token of an empty page is 0, which leads to the beginning",
+    "the cursor of an empty page is 0, which leads to the beginning",
     trips=("PAGE-07",),
     needs=has_numeric_cursor,
 )
@@ -48,25 +48,25 @@ def _empty_page_leads_to_start(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "empty-page-leads-back-later", "the token of a second empty page leads back", trips=("PAGE-07",))
+@fault(WINDOW, "empty-page-leads-back-later", "the cursor of a second empty page leads back", trips=("PAGE-07",))
 def _empty_page_leads_back_later(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if not lot.places:
-        # An empty page hands out the next token; that one's empty page leads to the last three entries.
+        # The first empty page hands out a larger cursor; the empty page of that one leads back to the last three entries.
         last = token_at(x, x.snapshot.total - 1) or 0
         later = x.ask.after is not None and x.ask.after > last
         lot.token = token_at(x, max(0, x.snapshot.total - 4)) if later else last + 1
     return lot
 
 
-@fault(WINDOW, "start-absent-skips", "without a token the feed begins with its second entry", trips=("PAGE-11",))
+@fault(WINDOW, "start-absent-skips", "without a cursor the feed begins with its second entry", trips=("PAGE-11",))
 def _start_absent_skips(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     name = x.feed.cursor.parameter.name.encode()
     absent = not any(part.partition(b"=")[0] == name for part in x.query.split(b"&"))
     return x.cut(1, x.ask.limit) if absent and x.snapshot.total else proceed()
 
 
-@fault(WINDOW, "start-empty-skips", "after an empty token the feed begins with its third entry", trips=("PAGE-11",))
+@fault(WINDOW, "start-empty-skips", "after an empty cursor the feed begins with its third entry", trips=("PAGE-11",))
 def _start_empty_skips(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     name = x.feed.cursor.parameter.name.encode()
     empty = any(part in (name, name + b"=") for part in x.query.split(b"&"))
@@ -84,7 +84,7 @@ def _token_rewinds(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     WINDOW,
     "queue-of-items",
-    "the queue counts the images that remain, not their products",
+    "the remaining count counts images instead of entries",
     trips=("PAGE-05",),
     needs=lambda contract: has_remaining(contract) and has_modes(contract),
 )
@@ -101,7 +101,7 @@ def _queue_of_items(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     WINDOW,
     "queue-stale",
-    "for a fifth of a second the queue is that of the response before",
+    "the remaining count is kept from an earlier response for 0.2 seconds",
     trips=("PAGE-04", "PAGE-05"),
     needs=has_remaining,
 )
@@ -118,7 +118,7 @@ def _queue_stale(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     WINDOW,
     "tokens-negative-refused",
-    "tokens are negative, and negative tokens are refused",
+    "cursors are negative, and negative cursors are rejected",
     trips=("PARAM-08",),
     needs=has_numeric_cursor,
 )
@@ -134,7 +134,7 @@ def _tokens_negative_refused(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     WINDOW,
     "order-by-limit-parity",
-    "five entries of one time come in an order that depends on whether the limit is even",
+    "the order of five entries with one time stamp depends on whether the page size is even",
     trips=("PAGE-03",),
 )
 def _order_by_limit_parity(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
@@ -142,12 +142,17 @@ def _order_by_limit_parity(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     first, stop = 433 - lot.start, 438 - lot.start
     if x.ask.limit % 2 and first >= 0 and stop <= len(lot.places):
         lot.places[first:stop] = lot.places[first:stop][::-1]
-        # The token stays after all of them.
+        # The cursor still points after all of them, so no entry is lost or repeated.
         lot.token = token_at(x, _end(lot))
     return lot
 
 
-@fault(WINDOW, "order-by-turn", "two entries of one time change places with every other request", trips=("PAGE-04", "PAGE-03"))
+@fault(
+    WINDOW,
+    "order-by-turn",
+    "two entries with one time stamp change places with every other request",
+    trips=("PAGE-04", "PAGE-03"),
+)
 def _order_by_turn(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     first = 345 - lot.start
@@ -163,10 +168,11 @@ def _end(lot: Lot) -> int:
     return lot.start + len(lot.places) - 1
 
 
+# Deleted rows are filtered out after LIMIT was applied.
 @fault(
     WINDOW,
     "deleted-empty-page",
-    "forty deleted entries count for the limit: a page within them is empty while others remain",
+    "forty deleted entries count towards the page size: a page within them is empty while others remain",
     trips=("PAGE-06", "PAGE-03"),
     needs=has_remaining,
 )
@@ -178,7 +184,11 @@ def _deleted_empty_page(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 
 
 @fault(
-    RESULT, "size-xml-full", "the size of a full page is one too great in XML", trips=("SCHEMA-04", "TWIN-01"), needs=has_size
+    RESULT,
+    "size-xml-full",
+    "the entry count of a page that is not the last is one too large in XML",
+    trips=("SCHEMA-04", "TWIN-01"),
+    needs=has_size,
 )
 def _size_xml_full(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
@@ -190,7 +200,7 @@ def _size_xml_full(x: Exchange, proceed: Callable[[], Result]) -> Result:
 @fault(
     RESULT,
     "size-xml-far-page",
-    "the size of a page past entry 900 is that of the page asked for, in XML",
+    "the entry count of a page past entry 900 is the requested page size in XML",
     trips=("SCHEMA-04", "TWIN-01"),
     needs=has_size,
 )
@@ -204,7 +214,7 @@ def _size_xml_far_page(x: Exchange, proceed: Callable[[], Result]) -> Result:
 @fault(
     RESULT,
     "bare-entries-lost-link-mode",
-    "entries without images are dropped in all modes but the default, after the limit",
+    "entries without images are dropped from pages in all modes but the default",
     trips=("IMAGE-06", "PAGE-03", "PAGE-05"),
     needs=has_other_mode,
 )

@@ -1,4 +1,4 @@
-"""Faults of equivalence: what only one representation or only one media type gets wrong."""
+"""Faults in the equivalence of JSON and XML: errors in one representation or in one media type only."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Result = dict[str, Any]
 
 
 def _text_fault(name: str, description: str, change: Callable[[str], str], *, in_xml: bool) -> None:
-    """Register a fault that garbles the texts of one representation."""
+    """Register a fault that corrupts the texts in one representation."""
 
     def hook(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
         if x.is_xml is in_xml:
@@ -62,14 +62,18 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _text_fault("xml-double-escaped", "texts are escaped twice in XML", lambda text: text.translate(_ESCAPES), in_xml=True)
 _text_fault("json-escaped", "texts are escaped for HTML in JSON", lambda text: text.translate(_ESCAPES), in_xml=False)
 _text_fault("xml-space-collapsed", "white space in XML texts is collapsed", lambda text: " ".join(text.split()), in_xml=True)
-_text_fault("xml-mojibake", "UTF-8 is taken for Latin-1 in XML", lambda text: text.encode().decode("latin-1"), in_xml=True)
+# "é" becomes "Ã©".
+_text_fault("xml-mojibake", "UTF-8 is decoded as Latin-1 in XML", lambda text: text.encode().decode("latin-1"), in_xml=True)
 _text_fault(
-    "xml-ascii", "XML texts have ? for what is not ASCII", lambda text: text.encode("ascii", "replace").decode(), in_xml=True
+    "xml-ascii", "non-ASCII characters become ? in XML", lambda text: text.encode("ascii", "replace").decode(), in_xml=True
 )
-_text_fault("json-bmp", "JSON texts lack what lies beyond the BMP", lambda text: re.sub("[^\0-\uffff]", "", text), in_xml=False)
-_text_fault("xml-quotes-lost", "XML texts lack quotation marks", lambda text: text.replace('"', ""), in_xml=True)
+_text_fault(
+    "json-bmp", "characters beyond the BMP are dropped in JSON", lambda text: re.sub("[^\0-\uffff]", "", text), in_xml=False
+)
+_text_fault("xml-quotes-lost", "quotation marks are dropped in XML", lambda text: text.replace('"', ""), in_xml=True)
 
 
+# JSON.parse in JavaScript reads every number as a double.
 @fault(ENCODE, "json-large-keys-rounded", "JSON keys above 2**53 are rounded", trips=("TWIN-01",), needs=has_integer_key)
 def _json_large_keys_rounded(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not x.is_xml:
@@ -86,9 +90,7 @@ def _xml_large_keys_int32(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed()
 
 
-@fault(
-    ENCODE, "xml-last-item-lost", "in XML an entry with more than two items lacks the last", trips=("TWIN-01",), needs=has_modes
-)
+@fault(ENCODE, "xml-last-item-lost", "in XML an entry lacks its items after the second", trips=("TWIN-01",), needs=has_modes)
 def _xml_last_item_lost(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml:
         for entry in entries(x, x.result):
@@ -96,7 +98,7 @@ def _xml_last_item_lost(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed()
 
 
-@fault(ENCODE, "xml-items-backwards", "in XML items come backwards", trips=("TWIN-01",), needs=has_modes)
+@fault(ENCODE, "xml-items-backwards", "in XML items are in reverse order", trips=("TWIN-01",), needs=has_modes)
 def _xml_items_backwards(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml:
         for entry in entries(x, x.result):
@@ -104,13 +106,14 @@ def _xml_items_backwards(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed()
 
 
-@fault(ENCODE, "xml-entries-backwards", "in XML the entries of a lot come backwards", trips=("TWIN-01",))
+@fault(ENCODE, "xml-entries-backwards", "in XML the entries of a page are in reverse order", trips=("TWIN-01",))
 def _xml_entries_backwards(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml:
         entries(x, x.result).reverse()
     return proceed()
 
 
+# An inner join in one of two queries.
 @fault(RESULT, "xml-bare-entries-lost", "XML lacks entries without items", trips=("TWIN-01",), needs=has_modes)
 def _xml_bare_entries_lost(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
@@ -121,15 +124,19 @@ def _xml_bare_entries_lost(x: Exchange, proceed: Callable[[], Result]) -> Result
     return result
 
 
-@fault(ENCODE, "xml-far-entry-lost", "an XML lot that starts past entry 1000 lacks its last entry", trips=("PAGE-03",))
+@fault(ENCODE, "xml-far-entry-lost", "an XML page that starts past entry 1000 lacks its last entry", trips=("PAGE-03",))
 def _xml_far_entry_lost(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml and x.error is None and x.lot.start > FAR:
         del entries(x, x.result)[-1:]
     return proceed()
 
 
+# .NET's DataContractSerializer wraps a list in an ArrayOf element.
 @fault(
-    ENCODE, "xml-entries-wrapped", "in XML the entries are wrapped where they should not be, or the reverse", trips=("TWIN-01",)
+    ENCODE,
+    "xml-entries-wrapped",
+    "in XML the entries have a wrapper element that they should not have, or the reverse",
+    trips=("TWIN-01",),
 )
 def _xml_entries_wrapped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not x.is_xml:
@@ -140,7 +147,7 @@ def _xml_entries_wrapped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return to_xml(x.contract.models, replace(x.feed.result, fields=fields), x.result).encode()
 
 
-@fault(RESULT, "xml-queue-differs", "the queue in XML is one too great", trips=("TWIN-01",), needs=has_remaining)
+@fault(RESULT, "xml-queue-differs", "the remaining count is one too large in XML", trips=("TWIN-01",), needs=has_remaining)
 def _xml_queue_differs(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if x.is_xml and x.feed.remaining:
@@ -148,14 +155,14 @@ def _xml_queue_differs(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return result
 
 
-@fault(RESULT, "xml-token-first", "the token in XML is that of the first entry", trips=("TWIN-01",))
+@fault(RESULT, "xml-token-first", "the cursor in XML is that of the first entry", trips=("TWIN-01",))
 def _xml_token_first(x: Exchange, proceed: Callable[[], Result]) -> Result:
     if x.is_xml and x.lot.places:
         x.lot.token = x.lot.places[0].token
     return proceed()
 
 
-@fault(PARSE, "xml-default-differs", "without a limit an XML lot is half as large", trips=("PARAM-02",))
+@fault(PARSE, "xml-default-differs", "the default page size is halved in XML", trips=("PARAM-02",))
 def _xml_default_differs(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     ask = proceed()
     if x.is_xml and not given(x, x.feed.limit.parameter.name):
@@ -180,7 +187,7 @@ def _link_mode_xml_query_cut(x: Exchange, proceed: Callable[[], bytes]) -> bytes
 @fault(
     ENCODE,
     "link-mode-json-last-item-lost",
-    "with links, JSON lacks the last item of an entry",
+    "in link mode, JSON lacks the last item of an entry",
     trips=("TWIN-02",),
     needs=has_uri_mode,
 )
@@ -200,7 +207,11 @@ def _link_mode_xml_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 
 
 @fault(
-    RESULT, "empty-lot-xml-token", "an empty lot repeats its token in JSON alone", trips=("TWIN-03",), needs=_has_optional_token
+    RESULT,
+    "empty-lot-xml-token",
+    "an empty page repeats its cursor in JSON only",
+    trips=("TWIN-03",),
+    needs=_has_optional_token,
 )
 def _empty_lot_xml_token(x: Exchange, proceed: Callable[[], Result]) -> Result:
     if x.is_xml and not x.lot.places:
@@ -208,7 +219,7 @@ def _empty_lot_xml_token(x: Exchange, proceed: Callable[[], Result]) -> Result:
     return proceed()
 
 
-@fault(WINDOW, "empty-lot-xml-404", "an empty lot is answered with 404 in XML", trips=("TWIN-03", "HTTP-01"))
+@fault(WINDOW, "empty-lot-xml-404", "an empty page gets 404 in XML", trips=("TWIN-03", "HTTP-01"))
 def _empty_lot_xml_404(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if x.is_xml and not lot.places:
@@ -216,7 +227,9 @@ def _empty_lot_xml_404(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(WINDOW, "empty-lot-xml-queue", "the queue of an empty lot is one in XML", trips=("TWIN-03",), needs=has_remaining)
+@fault(
+    WINDOW, "empty-lot-xml-queue", "the remaining count of an empty page is one in XML", trips=("TWIN-03",), needs=has_remaining
+)
 def _empty_lot_xml_queue(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if x.is_xml and not lot.places:
@@ -224,7 +237,7 @@ def _empty_lot_xml_queue(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     return lot
 
 
-@fault(RESULT, "empty-lot-json-message", "an empty lot says so in JSON alone", trips=("TWIN-03",), needs=has_message)
+@fault(RESULT, "empty-lot-json-message", "an empty page has another message in JSON", trips=("TWIN-03",), needs=has_message)
 def _empty_lot_json_message(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if not x.is_xml and not x.lot.places and x.feed.outcome.message:
@@ -235,7 +248,7 @@ def _empty_lot_json_message(x: Exchange, proceed: Callable[[], Result]) -> Resul
 @fault(
     RESULT,
     "second-type-no-version",
-    "the version is missing under every other label",
+    "the version is missing under all but the first media type",
     trips=("TWIN-05",),
     needs=has_version,
 )
@@ -246,10 +259,11 @@ def _second_type_no_version(x: Exchange, proceed: Callable[[], Result]) -> Resul
     return result
 
 
+# Without a charset, text/xml was US-ASCII by RFC 2376 and RFC 3023.
 @fault(
     ENCODE,
     "second-type-ascii",
-    "texts are ASCII under the second label of XML",
+    "texts are ASCII under the second media type of XML",
     trips=("TWIN-05",),
     needs=_has_second_label_text,
 )
@@ -259,7 +273,13 @@ def _second_type_ascii(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     return proceed()
 
 
-@fault(WINDOW, "second-type-last-lost", "the second label brings one entry less", trips=("TWIN-05",), needs=has_many_types)
+@fault(
+    WINDOW,
+    "second-type-last-lost",
+    "a page lacks its last entry under the second media type",
+    trips=("TWIN-05",),
+    needs=has_many_types,
+)
 def _second_type_last_lost(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     lot = proceed()
     if x.choice.media_type == x.choice.representation.labels[1] and len(lot.places) > 1:
@@ -270,7 +290,7 @@ def _second_type_last_lost(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @fault(
     PARSE,
     "form-type-token-ignored",
-    "a relabelled type always brings the first lot",
+    "a media type that is never a Content-Type always gets the first page",
     trips=("TWIN-05",),
     needs=has_relabelled_type,
 )
@@ -284,7 +304,7 @@ def _form_type_token_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 @fault(
     RESULT,
     "form-type-keys-shifted",
-    "keys are one too great under a relabelled type",
+    "keys are one too large under a media type that is never a Content-Type",
     trips=("TWIN-05",),
     needs=_has_relabelled_key,
 )

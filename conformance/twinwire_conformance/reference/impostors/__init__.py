@@ -1,4 +1,4 @@
-"""Servers that must never be certified: they answer, but they serve no feed, or they harm who asks."""
+"""Impostors: servers that respond but implement something else, or attack the client. None may be certified."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from twinwire_conformance.reference.impostors.impostor import Impostor
 
 FAMILIES = (strangers, feeds, waits, attacks, values)
 IMPOSTORS: Mapping[str, Impostor] = MappingProxyType({each.name: each for family in FAMILIES for each in family.IMPOSTORS})
-"""Every impostor by its name."""
+"""Every impostor by name."""
 
 __all__ = ["FAMILIES", "IMPOSTORS", "Impostor"]

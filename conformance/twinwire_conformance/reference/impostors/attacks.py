@@ -1,4 +1,4 @@
-"""Bodies and labels that are made to harm who reads them."""
+"""Impostors with bodies and headers that attack the client's parsers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from twinwire_conformance.reference.impostors.feeds import served
 from twinwire_conformance.reference.impostors.impostor import Impostor
 from twinwire_conformance.reference.pipeline import ENCODE, RESPOND, Answer, Exchange, Hook
 
+# Deep enough to exhaust a recursive parser's stack.
 _DEEP = 100_000
 _BOMB_BYTES = 256 * 1024 * 1024
 
@@ -31,6 +32,7 @@ def _deep_xml(root: str) -> bytes:
 
 
 def _entities(root: str) -> bytes:
+    # "Billion laughs": each of nine entities expands to ten of the one before, so the document grows to 2 * 10**9 characters.
     laughs = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
     return f'<!DOCTYPE {root} [<!ENTITY l0 "ha">{laughs}]><{root}>&l9;</{root}>'.encode()
 
@@ -67,12 +69,12 @@ def _gzip_lie(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
 IMPOSTORS = (
     Impostor("deep-json", "JSON is nested a hundred thousand deep", served(ENCODE, _json(_deep_json))),
     Impostor("deep-xml", "XML is nested a hundred thousand deep", served(ENCODE, _xml(_deep_xml))),
-    Impostor("entity-bomb", "XML grows when it is read", served(ENCODE, _xml(_entities))),
-    Impostor("outside-entity", "XML reads a file", served(ENCODE, _xml(_outside))),
-    Impostor("charset-rot13", "the charset is a codec that is no encoding", served(RESPOND, _charset("rot13"))),
+    Impostor("entity-bomb", "XML entities expand to two gigabytes", served(ENCODE, _xml(_entities))),
+    Impostor("outside-entity", "an XML entity refers to a local file", served(ENCODE, _xml(_outside))),
+    Impostor("charset-rot13", "the charset is a Python codec that does not decode bytes", served(RESPOND, _charset("rot13"))),
     Impostor("charset-idna", "the charset is a codec that fails on most texts", served(RESPOND, _charset("idna"))),
     Impostor("charset-undefined", "the charset is a codec that always fails", served(RESPOND, _charset("undefined"))),
-    Impostor("charset-odd", "the charset is no name", served(RESPOND, _charset("'\"%00;;"))),
-    Impostor("gzip-bomb", "bodies grow a thousandfold when they are unpacked", served(RESPOND, _gzip_bomb), needs_http=True),
-    Impostor("gzip-lie", "what is labelled as compressed is not", served(RESPOND, _gzip_lie)),
+    Impostor("charset-odd", "the charset is not a valid name", served(RESPOND, _charset("'\"%00;;"))),
+    Impostor("gzip-bomb", "bodies decompress to a thousand times their size", served(RESPOND, _gzip_bomb), needs_http=True),
+    Impostor("gzip-lie", "a plain body declares Content-Encoding gzip", served(RESPOND, _gzip_lie)),
 )

@@ -1,4 +1,4 @@
-"""Servers that look like a feed from afar: valid lots that do not add up to one."""
+"""Impostors with valid pages that do not form a feed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Make = Callable[[Contract], ASGIApp]
 
 
 def served(step: Step[T], hook: Hook[T]) -> Make:
-    """Return what makes a reference server with one step taken over."""
+    """Return a factory of reference servers with one step replaced."""
     return lambda contract: create_app(contract, habit=Habit(step, hook))
 
 
@@ -79,13 +79,13 @@ def _first_page_only(contract: Contract) -> ASGIApp:
 
 IMPOSTORS = (
     Impostor("deaf", "every parameter is ignored", served(PARSE, _deaf)),
-    Impostor("always-empty", "every lot is empty, and none remain", served(WINDOW, _empty)),
-    Impostor("promises", "every lot is empty, and all entries remain", served(WINDOW, _promises)),
-    Impostor("first-lot-for-ever", "every lot begins at the beginning", served(WINDOW, _first_for_ever)),
-    Impostor("first-lot-only", "every lot is the first one, and none remain", served(WINDOW, _first_only)),
-    Impostor("last-lot-for-ever", "every lot is the last one", served(WINDOW, _last_for_ever)),
-    Impostor("noise", "every lot is another one, whatever was asked for", served(WINDOW, _noise)),
+    Impostor("always-empty", "every page is empty and none remain", served(WINDOW, _empty)),
+    Impostor("promises", "every page is empty, and all entries remain", served(WINDOW, _promises)),
+    Impostor("first-lot-for-ever", "every page is the first one", served(WINDOW, _first_for_ever)),
+    Impostor("first-lot-only", "every page is the first one, and none remain", served(WINDOW, _first_only)),
+    Impostor("last-lot-for-ever", "every page is the last one", served(WINDOW, _last_for_ever)),
+    Impostor("noise", "every request gets a random page", served(WINDOW, _noise)),
     Impostor("json-only", "everything is answered in JSON", served(NEGOTIATE, _json_only)),
-    Impostor("json-in-disguise", "what is labelled XML is JSON", served(ENCODE, _json_in_disguise)),
-    Impostor("first-page-only", "only requests without a token are answered", _first_page_only),
+    Impostor("json-in-disguise", "JSON has the Content-Type of XML", served(ENCODE, _json_in_disguise)),
+    Impostor("first-page-only", "only requests without a cursor are served", _first_page_only),
 )

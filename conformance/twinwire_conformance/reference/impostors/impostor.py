@@ -1,4 +1,4 @@
-"""What an impostor is: a server that no run may ever certify, and that no run may be caught by."""
+"""The class Impostor: a server that the suite must never certify, and that must not hang or crash a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from twinwire_conformance.reference.faults.registry import Condition, always
 
 @dataclass(frozen=True, slots=True)
 class Impostor:
-    """One server that is no feed of the contract. ``needs_http`` says that what it does cannot be seen in-process."""
+    """One server that does not implement the contract.
+
+    Attributes:
+        name: The id, as in `twinwire selftest`.
+        description: One sentence for the tables.
+        make: Returns the ASGI application for a contract.
+        needs_http: The behaviour shows over a network only, not in-process.
+        condition: Returns True for the contracts that it applies to.
+    """
 
     name: str
     description: str
@@ -22,5 +30,5 @@ class Impostor:
     condition: Condition = always
 
     def fits(self, contract: Contract) -> bool:
-        """Say whether a contract has what this server abuses."""
+        """Return True if the contract has the feature that this server abuses."""
         return self.condition(contract)

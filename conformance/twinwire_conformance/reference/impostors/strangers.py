@@ -1,4 +1,4 @@
-"""Servers that give every request the same answer, whatever the contract says."""
+"""Impostors that send the same response to every request, whatever the contract."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _always(status: int, headers: Mapping[str, str], body: str = "") -> Make:
 
 
 def _in_both(body: Callable[[Contract], tuple[str, str]]) -> Make:
-    """Return what answers with the first of two bodies where JSON is wanted, and with the second where XML is."""
+    """Return a factory of servers with one fixed body per representation, the JSON one first."""
 
     def make(contract: Contract) -> ASGIApp:
         json, xml = body(contract)
@@ -77,22 +77,24 @@ def _redirects(contract: Contract) -> ASGIApp:
 
 
 IMPOSTORS = (
-    Impostor("braces", "everything is answered with 200 and {}", _always(200, _JSON, "{}")),
-    Impostor("hollow", "every answer is an empty object of the kind asked for", _in_both(_hollow)),
-    Impostor("bare-success", "every answer is a success code and nothing else", _in_both(_success)),
-    Impostor("always-refuses", "every answer is an envelope with a code that is no success", _in_both(_refusal)),
-    Impostor("nothing", "every answer is 200 without body or label", _always(200, {})),
-    Impostor("no-content", "every answer is 204", _always(204, {})),
-    Impostor("redirects", "every request is sent to itself", _redirects),
-    Impostor("other-api", "JSON of another API answers everything", _always(200, _JSON, _OTHER)),
-    Impostor("soap-fault", "a SOAP fault answers everything", _always(200, {"content-type": "text/xml"}, _FAULT)),
-    Impostor("login-page", "a page to sign in on answers everything", _always(200, _HTML, _LOGIN)),
-    Impostor("not-found", "everything is answered with 404", _always(404, _HTML, "<h1>Not found</h1>")),
-    Impostor("unauthorised", "everything is answered with 401", _always(401, {"www-authenticate": "Bearer"})),
-    Impostor("forbidden", "everything is answered with 403", _always(403, _JSON, '{"error": "forbidden"}')),
-    Impostor("broken", "everything is answered with 500", _always(500, _HTML, "<h1>Server Error</h1>")),
-    Impostor("bad-gateway", "everything is answered with 502", _always(502, _HTML, "<h1>Bad Gateway</h1>")),
-    Impostor("throttles", "every request is to wait no time and ask again", _always(429, {"retry-after": "0"})),
-    Impostor("throttles-for-a-day", "every request is to wait for a day", _always(429, {"retry-after": "86400"})),
-    Impostor("maintenance", "every request is to wait for a year", _always(503, {"retry-after": "31536000"})),
+    Impostor("braces", "every response is 200 and {}", _always(200, _JSON, "{}")),
+    Impostor("hollow", "every response is an empty object in the requested representation", _in_both(_hollow)),
+    Impostor("bare-success", "every response is a success code and nothing else", _in_both(_success)),
+    Impostor("always-refuses", "every response is an error result", _in_both(_refusal)),
+    Impostor("nothing", "every response is 200 without a body or Content-Type", _always(200, {})),
+    Impostor("no-content", "every response is 204", _always(204, {})),
+    Impostor("redirects", "every request is redirected to itself", _redirects),
+    Impostor("other-api", "every response is JSON of another API", _always(200, _JSON, _OTHER)),
+    Impostor("soap-fault", "every response is a SOAP fault", _always(200, {"content-type": "text/xml"}, _FAULT)),
+    Impostor("login-page", "every response is a login page", _always(200, _HTML, _LOGIN)),
+    Impostor("not-found", "every response is 404", _always(404, _HTML, "<h1>Not found</h1>")),
+    Impostor("unauthorised", "every response is 401", _always(401, {"www-authenticate": "Bearer"})),
+    Impostor("forbidden", "every response is 403", _always(403, _JSON, '{"error": "forbidden"}')),
+    Impostor("broken", "every response is 500", _always(500, _HTML, "<h1>Server Error</h1>")),
+    Impostor("bad-gateway", "every response is 502", _always(502, _HTML, "<h1>Bad Gateway</h1>")),
+    Impostor("throttles", "every response is 429 with a Retry-After of 0 seconds", _always(429, {"retry-after": "0"})),
+    Impostor(
+        "throttles-for-a-day", "every response is 429 with a Retry-After of a day", _always(429, {"retry-after": "86400"})
+    ),
+    Impostor("maintenance", "every response is 503 with a Retry-After of a year", _always(503, {"retry-after": "31536000"})),
 )

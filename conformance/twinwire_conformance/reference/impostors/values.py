@@ -1,4 +1,4 @@
-"""Lots in JSON with values that nobody expects where they stand."""
+"""Impostors with values of the wrong type or size in JSON pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twinwire_conformance.reference.pipeline import ENCODE, Exchange, Hook
 
 Result = dict[str, Any]
 
-# Deep enough to break a recursive comparison, not deep enough to break the JSON parser.
+# Deep enough to break a recursive comparison, but not the JSON parser.
 _DEPTH = 900
 
 
@@ -22,7 +22,7 @@ def _changed(change: Callable[[Exchange, Result], None]) -> Hook[bytes]:
         if x.is_xml or x.error:
             return proceed()
         change(x, x.result)
-        # Escaped, so that a lone surrogate gets through.
+        # ASCII escapes, because a lone surrogate cannot be encoded in UTF-8.
         return json.dumps(x.result).encode()
 
     return hook
@@ -65,23 +65,28 @@ def _nested() -> list[Any]:
 
 
 IMPOSTORS = (
-    Impostor("cursor-surrogate", "the token is half a character", served(ENCODE, _cursor("\ud800"))),
-    Impostor("cursor-endless", "the token has two hundred thousand digits", served(ENCODE, _cursor("7" * 200_000))),
-    Impostor("cursor-digits", "the token has five thousand digits", served(ENCODE, _cursor("7" * 5000))),
+    Impostor("cursor-surrogate", "the cursor is a lone surrogate", served(ENCODE, _cursor("\ud800"))),
+    Impostor("cursor-endless", "the cursor has two hundred thousand digits", served(ENCODE, _cursor("7" * 200_000))),
+    Impostor("cursor-digits", "the cursor has five thousand digits", served(ENCODE, _cursor("7" * 5000))),
     Impostor(
-        "cursor-breaks-lines", "the token holds control characters", served(ENCODE, _cursor("1\r\nX-Injected: 1\x00\x1b[2J"))
+        "cursor-breaks-lines", "the cursor holds control characters", served(ENCODE, _cursor("1\r\nX-Injected: 1\x00\x1b[2J"))
     ),
-    Impostor("cursor-list", "the token is a list", served(ENCODE, _cursor([1, {"a": None}]))),
+    Impostor("cursor-list", "the cursor is a list", served(ENCODE, _cursor([1, {"a": None}]))),
     Impostor(
-        "remaining-huge", "what remains has four thousand digits", served(ENCODE, _remaining(10**4000)), condition=has_remaining
+        "remaining-huge",
+        "the remaining count has four thousand digits",
+        served(ENCODE, _remaining(10**4000)),
+        condition=has_remaining,
     ),
-    Impostor("remaining-float", "what remains is no integer", served(ENCODE, _remaining(0.5)), condition=has_remaining),
-    Impostor("key-list", "the first key of a lot is a list", served(ENCODE, _key([1, 2]))),
-    Impostor("key-null", "the first key of a lot is null", served(ENCODE, _key(None))),
-    Impostor("key-deep", "the first key of a lot is nested nine hundred deep", served(ENCODE, _key(_nested()))),
+    Impostor(
+        "remaining-float", "the remaining count is not an integer", served(ENCODE, _remaining(0.5)), condition=has_remaining
+    ),
+    Impostor("key-list", "the first key of a page is a list", served(ENCODE, _key([1, 2]))),
+    Impostor("key-null", "the first key of a page is null", served(ENCODE, _key(None))),
+    Impostor("key-deep", "the first key of a page is nested nine hundred deep", served(ENCODE, _key(_nested()))),
     Impostor("entries-scalars", "entries are scalars", served(ENCODE, _entries([1, "two", None, True, [3]]))),
     Impostor("entries-object", "the entries are an object", served(ENCODE, _entries({"0": {}, "1": {}}))),
-    Impostor("entries-text", "the entries are a text", served(ENCODE, _entries("none"))),
+    Impostor("entries-text", "the entries are a string", served(ENCODE, _entries("none"))),
     Impostor("entries-deep", "the entries are nested nine hundred deep", served(ENCODE, _entries(_nested()))),
-    Impostor("half-characters", "texts hold half characters", served(ENCODE, _changed(_surrogates)), condition=has_strings),
+    Impostor("half-characters", "texts contain lone surrogates", served(ENCODE, _changed(_surrogates)), condition=has_strings),
 )

@@ -1,4 +1,4 @@
-"""Servers that keep who asks waiting, or break off in the middle: of an answer, or of a run."""
+"""Impostors that keep the client waiting, or stop in the middle of a response or of a run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from twinwire.ir import Contract
 from twinwire_conformance.reference.impostors.impostor import Impostor
 from twinwire_conformance.reference.server import create_app
 
-# Within the smallest profile, and after the first rules.
+# More requests than the first rules need and fewer than the smallest profile makes.
 _LIFE = 25
 _START: Message = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]}
 _PIECE = b" " * 65536
-# An end that nobody waits for: a server that never stopped would outlive who tests it.
+# A limit, because a server that never stopped would outlive the test.
 _PIECES = 4096
 
 
@@ -42,12 +42,12 @@ async def _flood(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send(_START)
     for _ in range(_PIECES):
         await send({"type": "http.response.body", "body": _PIECE, "more_body": True})
-        # When nobody listens any more, sending no longer waits.
+        # After the client has disconnected, `send` returns at once and would never yield to the event loop.
         await asyncio.sleep(0)
 
 
 async def _drop(_scope: Scope, _receive: Receive, send: Send) -> None:
-    # A server closes the connection of an application that leaves without an end.
+    # uvicorn closes the connection when an application returns without a last message.
     await send(_START)
     await send({"type": "http.response.body", "body": b"{", "more_body": True})
 
@@ -84,19 +84,19 @@ def _after_a_while(end: ASGIApp) -> Callable[[Contract], ASGIApp]:
 IMPOSTORS = (
     Impostor("hangs", "no request is ever answered", lambda _contract: _hang),
     Impostor("hangs-in-body", "every body stops after its first byte", lambda _contract: _hang_in_body),
-    Impostor("drips", "every body comes byte by byte and does not end", lambda _contract: _drip, needs_http=True),
-    Impostor("floods", "every body goes on and on", lambda _contract: _flood, needs_http=True),
+    Impostor("drips", "every body is sent byte by byte and does not end", lambda _contract: _drip, needs_http=True),
+    Impostor("floods", "every body is sent without end", lambda _contract: _flood, needs_http=True),
     Impostor("drops", "every connection is closed after the first byte", lambda _contract: _drop, needs_http=True),
     Impostor("truncates", "every body is shorter than its Content-Length", _cut_short, needs_http=True),
-    Impostor("dies-500", "after a while every request is answered with 500", _after_a_while(Response("down", 500))),
-    Impostor("dies-503", "after a while every request is answered with 503", _after_a_while(Response("down", 503))),
-    Impostor("dies-401", "after a while nobody is let in", _after_a_while(Response("expired", 401))),
-    Impostor("dies-404", "after a while nothing is there", _after_a_while(Response("gone", 404))),
+    Impostor("dies-500", "after 25 requests every request gets 500", _after_a_while(Response("down", 500))),
+    Impostor("dies-503", "after 25 requests every request gets 503", _after_a_while(Response("down", 503))),
+    Impostor("dies-401", "after 25 requests every request gets 401", _after_a_while(Response("expired", 401))),
+    Impostor("dies-404", "after 25 requests every request gets 404", _after_a_while(Response("gone", 404))),
     Impostor(
         "dies-429",
-        "after a while every request is to wait for a day",
+        "after 25 requests every request gets 429 with a Retry-After of a day",
         _after_a_while(Response("", 429, {"retry-after": "86400"})),
     ),
-    Impostor("dies-hanging", "after a while no request is answered", _after_a_while(_hang)),
-    Impostor("dies-dropping", "after a while every connection is closed", _after_a_while(_drop), needs_http=True),
+    Impostor("dies-hanging", "after 25 requests no request is answered", _after_a_while(_hang)),
+    Impostor("dies-dropping", "after 25 requests every connection is closed", _after_a_while(_drop), needs_http=True),
 )

@@ -1,4 +1,4 @@
-"""Conformant variants of the reference server: every one is different, and none of them may ever be called broken."""
+"""Conformant variants of the reference server: unusual but legal servers that the suite must never fail."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from twinwire_conformance.reference.variants.variant import Variant
 
 FAMILIES = (refusals, labels, bodies, entries, results, feeds, access, transport)
 VARIANTS: Mapping[str, Variant] = MappingProxyType({each.name: each for family in FAMILIES for each in family.VARIANTS})
-"""Every variant by its name."""
+"""Every variant by name."""
 
 __all__ = ["FAMILIES", "VARIANTS", "Variant"]

@@ -1,4 +1,4 @@
-"""Ways to let only some callers in, and to stand somewhere else."""
+"""Variants that require credentials or a session, or stand behind a path prefix."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _session(valid: Callable[[str], bool]) -> Hook[Ask]:
     def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
         ask = proceed()
         assert x.feed.session is not None
-        # A value that is given twice or out of bounds has been refused by now.
+        # A value that is repeated or out of range was rejected by `proceed`.
         if not valid(*parse_query(x.query).get(x.feed.session.name, [""])):
             raise RefusedError("there is no such session", status=401)
         return ask
@@ -43,10 +43,10 @@ def _has_session(contract: Contract) -> bool:
 
 
 VARIANTS = (
-    Variant("bearer", "only who brings a token in a header is let in", wrap=_bearer, headers={"Authorization": _BEARER}),
+    Variant("bearer", "requests need a bearer token in a header", wrap=_bearer, headers={"Authorization": _BEARER}),
     Variant(
         "session-required",
-        "only requests with a session are let in",
+        "requests need a session",
         REMARKS_OR_OPEN,
         Habit(PARSE, _session(bool)),
         session=_SESSION,
@@ -54,11 +54,11 @@ VARIANTS = (
     ),
     Variant(
         "session-known",
-        "only one session is let in",
+        "requests need one particular session",
         REMARKS_OR_OPEN,
         Habit(PARSE, _session(lambda session: session == _SESSION)),
         session=_SESSION,
         condition=_has_session,
     ),
-    Variant("prefix", "the operation stands behind a path prefix", base_path="/shop/api/v1.0"),
+    Variant("prefix", "the operation's path has a prefix", base_path="/shop/api/v1.0"),
 )

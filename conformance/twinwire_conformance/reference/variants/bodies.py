@@ -1,4 +1,4 @@
-"""Ways to write one result: what carries no meaning in JSON and XML, done otherwise."""
+"""Variants in the encoding of a result: differences without meaning in JSON and XML."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from twinwire_conformance.reference.faults.plan import map_scalars
 from twinwire_conformance.reference.pipeline import ENCODE, Exchange
 from twinwire_conformance.reference.variants.variant import REMARKS, Habit, Variant
 
+# Every other character becomes a reference in `xml-restyled`.
 _PLAIN = re.compile("[A-Za-z0-9]")
+# A private-use character that marks values for replacement after encoding; the feed contains none.
 _MARK = "\ue000"
 _NEW = (
     Field("x-added", Scalar(Kind.STRING), XmlShape("x-added", attribute=True)),
@@ -82,12 +84,13 @@ def _restyled(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     body = proceed()
     if not x.is_xml:
         return body
-    root = ET.fromstring(body)  # noqa: S314 - our own document, written a moment before
+    root = ET.fromstring(body)  # noqa: S314 - the document was written by this server
     ET.indent(root, "\t")
     return ("<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n" + _write(root)).encode()
 
 
 def _write(element: ET.Element) -> str:
+    # Reversed attributes, one per line, in single quotes, with spaces around "=": all of it is legal XML.
     attributes = "".join(f"\n {name} = '{_refer(value)}'" for name, value in reversed(element.attrib.items()))
     text = element.text or ""
     inside = text + "".join(_write(child) + (child.tail or "") for child in element) if len(element) else _refer(text)
@@ -149,7 +152,7 @@ def _nil(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 def _may_be_nil(contract: Contract, member: Field) -> bool:
     if member.xml.attribute or member.required or member.many:
         return False
-    # XSD wants the required attributes of an element also where it is null.
+    # XSD requires an element's required attributes even if the element is null.
     return not isinstance(member.type, ModelRef) or not any(inner.required for inner in contract.model(member.type).fields)
 
 
@@ -158,15 +161,15 @@ def _has_nil(contract: Contract) -> bool:
 
 
 VARIANTS = (
-    Variant("json-nulls", "what is absent is null in JSON", habit=Habit(ENCODE, _nulls)),
-    Variant("empty-collections", "collections without anything are there, empty", habit=Habit(ENCODE, _empty_collections)),
-    Variant("json-pretty", "JSON is indented, backwards, with escapes", habit=Habit(ENCODE, _pretty)),
+    Variant("json-nulls", "absent members are null in JSON", habit=Habit(ENCODE, _nulls)),
+    Variant("empty-collections", "absent collections are present and empty", habit=Habit(ENCODE, _empty_collections)),
+    Variant("json-pretty", "JSON is indented and escaped, with members in reverse order", habit=Habit(ENCODE, _pretty)),
     Variant("json-integral", "integers in JSON are written with a zero fraction", habit=Habit(ENCODE, _integral)),
-    Variant("xml-nil", "elements that are absent are there in XML, and null", habit=Habit(ENCODE, _nil), condition=_has_nil),
+    Variant("xml-nil", "absent elements are present in XML with xsi:nil", habit=Habit(ENCODE, _nil), condition=_has_nil),
     Variant("xml-namespaces", "the root declares namespaces, as .NET's serializer does", habit=Habit(ENCODE, _namespaces)),
     Variant(
         "xml-restyled",
-        "XML is indented, with character references, single quotes and attributes backwards",
+        "XML has indentation, character references, single quotes and attributes in reverse order",
         habit=Habit(ENCODE, _restyled),
     ),
     Variant("xml-backwards", "elements of different names come in another order", habit=Habit(ENCODE, _backwards)),

@@ -1,4 +1,4 @@
-"""Ways to fill an entry: how many items it has, and what their texts, links and images are."""
+"""Variants in the contents of entries: the number of items, and unusual texts, links and image formats."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from twinwire_conformance.reference.variants.variant import GREEN_OR_OPEN, OPEN,
 T = TypeVar("T")
 Result = dict[str, Any]
 
-# No control characters and no path separators: what the contract has against a file name is none of these.
+# Unusual but legal file names: the contract forbids only control characters and path separators.
 _WILD = (
     "&amp;lt;b&gt; <!--x--> ]]>",
     "<![CDATA[x]]> <?php ?>",
@@ -39,6 +39,7 @@ _WILD = (
     "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 ﬁ ﷺ",
 )
 
+# Legal absolute http(s) URLs (RFC 3986): upper-case scheme, IPv6 host, port, user information, dot segments, fragment.
 _ODD_LINKS = (
     "HTTPS://Images.Example/{}",
     "http://[2001:db8::1]:8080/{}",
@@ -47,6 +48,7 @@ _ODD_LINKS = (
     "https://images.example/a/../b//{}#part",
     "https://user@images.example:443/{}/",
 )
+# The signatures of JPEG, GIF, WebP, BMP, TIFF in both byte orders, AVIF, and SVG.
 _FORMATS = (
     b"\xff\xd8\xff\xe0\0\x10JFIF\0",
     b"GIF89a\x01\0\x01\0",
@@ -87,7 +89,7 @@ def _odd_links(x: Exchange, proceed: Callable[[], Result]) -> Result:
 
 
 def _other_formats(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    # The ends of the contents stay, so that no two images become one.
+    # The original text follows the signature, so that different images stay different.
     def change(text: str) -> str:
         return base64.b64encode(_pick(_FORMATS, text) + text.encode()).decode("ascii")
 
@@ -130,7 +132,7 @@ VARIANTS = (
         condition=has_modes,
     ),
     Variant(
-        "wild-names", "texts hold markup and every kind of Unicode", habit=Habit(RESULT, _wild_names), condition=has_strings
+        "wild-names", "texts contain markup and all kinds of Unicode", habit=Habit(RESULT, _wild_names), condition=has_strings
     ),
     Variant("odd-links", "links are unusual URLs", habit=Habit(RESULT, _odd_links), condition=has_uri_mode),
     Variant(

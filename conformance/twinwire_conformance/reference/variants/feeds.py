@@ -1,4 +1,4 @@
-"""Feeds of other sizes, with other tokens, and that never stand still."""
+"""Variants in the feed: other sizes, other cursors, and entries that change during the run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twinwire_conformance.reference.variants.variant import GREEN_OR_OPEN, OPEN,
 
 
 def _zero_begins(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
-    # Among negative tokens, 0 lies past the end; but it is the contract's word for the beginning.
+    # With negative cursors, 0 lies past the end; but the contract defines 0 as the beginning of the feed.
     ask = proceed()
     if ask.after == 0 and "0" in x.feed.cursor.start:
         ask.after = None
@@ -23,23 +23,29 @@ def _zero_begins(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 VARIANTS = (
     Variant("empty-feed", "the feed has no entries", OPEN, size=lambda _contract: 0),
     Variant("one-entry", "the feed has one entry", GREEN_OR_OPEN, size=lambda _contract: 1),
-    Variant("one-default-lot", "the feed is one default lot", size=lambda contract: contract.feed.limit.default),
-    Variant("one-largest-lot", "the feed is one largest lot", size=lambda contract: contract.feed.limit.maximum),
-    Variant("one-over", "the feed is one entry over the largest lot", size=lambda contract: contract.feed.limit.maximum + 1),
-    Variant("two-largest-lots", "the feed is two largest lots", size=lambda contract: 2 * contract.feed.limit.maximum),
+    Variant("one-default-lot", "the feed is one page of the default size", size=lambda contract: contract.feed.limit.default),
+    Variant("one-largest-lot", "the feed is one page of the maximum size", size=lambda contract: contract.feed.limit.maximum),
+    Variant(
+        "one-over",
+        "the feed is one entry longer than the maximum page size",
+        size=lambda contract: contract.feed.limit.maximum + 1,
+    ),
+    Variant(
+        "two-largest-lots", "the feed is two pages of the maximum size", size=lambda contract: 2 * contract.feed.limit.maximum
+    ),
     Variant("large-feed", "the feed has a million entries", size=lambda _contract: 10**6),
-    Variant("live", "twenty entries a second are modified", GREEN_OR_OPEN, live=20),
-    Variant("moves-often", "an entry is modified with every fifth request", GREEN_OR_OPEN, per_request=1 / 5),
-    Variant("moves-rarely", "an entry is modified with every sixtieth request", GREEN_OR_OPEN, per_request=1 / 60),
+    Variant("live", "twenty entries per second are modified", GREEN_OR_OPEN, live=20),
+    Variant("moves-often", "one entry is modified per five requests", GREEN_OR_OPEN, per_request=1 / 5),
+    Variant("moves-rarely", "one entry is modified per sixty requests", GREEN_OR_OPEN, per_request=1 / 60),
     Variant(
         "tokens-to-the-limit",
-        "tokens are neighbours, and the last one is the largest 64-bit integer",
+        "cursors are consecutive integers that end at the largest 64-bit integer",
         log=partial(Feed, origin=INT64_MAX - SIZE + 1, gap=1),
     ),
-    Variant("tokens-sparse", "tokens are far apart", log=partial(Feed, origin=1, gap=2**52)),
+    Variant("tokens-sparse", "cursors are far apart", log=partial(Feed, origin=1, gap=2**52)),
     Variant(
         "tokens-negative",
-        "tokens are negative and far apart",
+        "cursors are negative and far apart",
         habit=Habit(PARSE, _zero_begins),
         log=partial(Feed, origin=INT64_MIN, gap=2**52),
     ),

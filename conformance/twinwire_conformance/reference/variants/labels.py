@@ -1,4 +1,4 @@
-"""Ways to choose a representation, to label it and to encode its characters."""
+"""Variants in content negotiation, the Content-Type and the character encoding."""
 
 from __future__ import annotations
 
@@ -83,37 +83,41 @@ def _xml_mark(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
 VARIANTS = (
     Variant(
         "other-label-by-default",
-        "without a preference the answer has the last label of JSON",
+        "without a preference the response has the last Content-Type of JSON",
         habit=Habit(NEGOTIATE, _by_default("json")),
     ),
-    Variant("xml-by-default", "without a preference the answer is XML", habit=Habit(NEGOTIATE, _by_default("xml"))),
+    Variant("xml-by-default", "without a preference the response is XML", habit=Habit(NEGOTIATE, _by_default("xml"))),
     Variant("never-406", "an unsupported Accept is answered in JSON", habit=Habit(NEGOTIATE, _never_406)),
     Variant("first-accept-wins", "q-values are ignored", REMARKS, Habit(NEGOTIATE, _first_wins)),
     Variant(
         "one-label",
-        "each representation has one label, whichever of its types was asked for",
+        "each representation has one Content-Type, whatever type was requested",
         REMARKS,
         Habit(RESPOND, _label(lambda x, _label: f"{x.choice.representation.labels[0]}; charset=utf-8")),
         condition=has_many_types,
     ),
     Variant(
         "relabelled-as-last",
-        "a type that is relabelled gets the last label of its group",
+        "a media type that is never a Content-Type gets the last one of its representation",
         habit=Habit(RESPOND, _label(_last_label_for_relabelled)),
         condition=has_relabelled_type,
     ),
     Variant(
         "no-charset",
-        "labels say nothing of a charset",
+        "the Content-Type has no charset",
         habit=Habit(RESPOND, _label(lambda _x, label: label.partition(";")[0])),
     ),
-    Variant("label-spelling", "labels are in mixed case, the charset in quotes", habit=Habit(RESPOND, _label(_shouted))),
-    Variant("xml-utf-16", "XML is in UTF-16 and says so", habit=Habit(RESPOND, _xml_in("utf-16"))),
+    Variant(
+        "label-spelling",
+        "the Content-Type is in mixed case, with its charset in quotes",
+        habit=Habit(RESPOND, _label(_shouted)),
+    ),
+    Variant("xml-utf-16", "XML is in UTF-16 and declares it", habit=Habit(RESPOND, _xml_in("utf-16"))),
     Variant(
         "xml-windows-1252",
-        "XML is in windows-1252, with character references for the rest",
+        "XML is in windows-1252, with character references for all other characters",
         habit=Habit(RESPOND, _xml_in("windows-1252")),
     ),
-    Variant("xml-gb18030", "XML is in GB18030 and says so", habit=Habit(RESPOND, _xml_in("gb18030"))),
+    Variant("xml-gb18030", "XML is in GB18030 and declares it", habit=Habit(RESPOND, _xml_in("gb18030"))),
     Variant("xml-byte-order-mark", "XML begins with a byte order mark", habit=Habit(RESPOND, _xml_mark)),
 )

@@ -1,4 +1,4 @@
-"""Ways to refuse bad input, or to put up with it."""
+"""Variants in the rejection of bad input, or in accepting it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def _as(status: int, label: str, body: Callable[[Exchange], str]) -> Hook[Answer
         if x.error is None:
             return done
         headers = {"content-type": label} if label else {}
+        # Only bad input is rejected in this form; a failed negotiation keeps its 406.
         return Answer(status if x.status == 400 else x.status, headers, body(x).encode())
 
     return hook
@@ -53,31 +54,33 @@ def _may_lower(contract: Contract) -> bool:
 
 
 VARIANTS = (
-    Variant("refusal-400", "bad input is refused with 400 and an envelope in the representation asked for"),
+    Variant("refusal-400", "bad input is rejected with 400 and an error result in the requested representation"),
     Variant(
         "refusal-422-html",
-        "bad input is refused with 422 and a page for people",
+        "bad input is rejected with 422 and an HTML page",
         habit=Habit(RESPOND, _as(422, "text/html; charset=utf-8", lambda _x: _HTML)),
     ),
     Variant(
         "refusal-404-text",
-        "bad input is refused with 404 and plain text",
+        "bad input is rejected with 404 and plain text",
         habit=Habit(RESPOND, _as(404, "text/plain", lambda x: str(x.error))),
     ),
     Variant(
         "refusal-problem",
-        "bad input is refused with application/problem+json, whatever was asked for",
+        "bad input is rejected with application/problem+json in either representation",
         habit=Habit(RESPOND, _as(400, "application/problem+json", _problem)),
     ),
     Variant(
-        "refusal-bare", "bad input is refused with 400 and nothing more", habit=Habit(RESPOND, _as(400, "", lambda _x: ""))
+        "refusal-bare", "bad input is rejected with 400 and an empty body", habit=Habit(RESPOND, _as(400, "", lambda _x: ""))
     ),
     Variant(
         "refusal-envelope",
-        "bad input is refused with HTTP 200 and a return code",
+        "bad input is rejected with an error result and HTTP 200",
         habit=Habit(RESPOND, _by_envelope),
         condition=_has_envelope,
     ),
-    Variant("limit-lowered", "a limit that is too high is lowered, with a warning", lower_limit=True, condition=_may_lower),
-    Variant("lenient", "bad input counts as none", REMARKS, Habit(PARSE, _lenient)),
+    Variant(
+        "limit-lowered", "a page size above the maximum is lowered, with a warning", lower_limit=True, condition=_may_lower
+    ),
+    Variant("lenient", "bad input is ignored and the first page is served", REMARKS, Habit(PARSE, _lenient)),
 )

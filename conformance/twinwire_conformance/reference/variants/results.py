@@ -1,4 +1,4 @@
-"""Ways to fill a lot: which members are there, and how many entries it holds."""
+"""Variants in a page: its optional members and the number of its entries."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def _short(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
 
 
 def _ragged(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
+    # Blocks of a log: a page ends at the next multiple of the stride, whatever its start.
     stride = max(2, x.feed.limit.maximum * 2 // 7)
     return x.cut(x.start(), min(x.ask.limit, stride - x.start() % stride))
 
@@ -55,18 +56,18 @@ def _has_warnings(contract: Contract) -> bool:
 VARIANTS = (
     Variant(
         "empty-lot-token-null",
-        "the token of an empty lot is null in JSON",
+        "the cursor of an empty page is null in JSON",
         habit=Habit(ENCODE, _without_token(null=True)),
         condition=_has_optional_token,
     ),
     Variant(
         "empty-lot-token-absent",
-        "an empty lot has no token",
+        "an empty page has no cursor",
         habit=Habit(ENCODE, _without_token(null=False)),
         condition=_has_optional_token,
     ),
-    Variant("bare", "a lot has nothing that it need not have", REMARKS, Habit(RESULT, _bare)),
-    Variant("always-warns", "every lot carries warnings", habit=Habit(RESULT, _warns), condition=_has_warnings),
-    Variant("short-lots", "a page never holds more than a sixth of what may be requested", REMARKS, Habit(WINDOW, _short)),
-    Variant("ragged-lots", "a page ends where a block of the log does", REMARKS, Habit(WINDOW, _ragged)),
+    Variant("bare", "a page has only the members that it must have", REMARKS, Habit(RESULT, _bare)),
+    Variant("always-warns", "every page carries warnings", habit=Habit(RESULT, _warns), condition=_has_warnings),
+    Variant("short-lots", "a page never holds more than a sixth of the maximum page size", REMARKS, Habit(WINDOW, _short)),
+    Variant("ragged-lots", "a page ends at the end of a block of the log", REMARKS, Habit(WINDOW, _ragged)),
 )

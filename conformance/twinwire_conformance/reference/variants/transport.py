@@ -1,4 +1,4 @@
-"""Ways to carry an answer: compressed, in pieces, late, and now and then only on a second try."""
+"""Variants in the transport: compressed, chunked, slow, or served only on a second try."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twinwire_conformance.reference.variants.variant import GREEN_OR_OPEN, Variant, Wrapper
 
+# A prime, so that chunk boundaries do not line up with entries or tags.
 _PIECE = 997
+# One request in nine is turned away; a retry of the same request then succeeds.
 _EVERY = 9
 
 
@@ -34,7 +36,7 @@ def _chunked(app: ASGIApp, _pace: float) -> ASGIApp:
     async def in_pieces(scope: Scope, receive: Receive, send: Send) -> None:
         async def split(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # Without a length, the server has to send in chunks.
+                # Without a Content-Length the server has to send chunks.
                 del MutableHeaders(scope=message)["content-length"]
                 await send(message)
                 return
@@ -91,7 +93,7 @@ def _one_at_a_time(app: ASGIApp, pace: float) -> ASGIApp:
             await PlainTextResponse("one at a time", 429, {"retry-after": _after_seconds(pace)})(scope, receive, send)
             return
         async with busy:
-            # Long enough for requests that are sent together to meet here.
+            # Long enough for concurrent requests to overlap here.
             await asyncio.sleep(0.001)
             await app(scope, receive, send)
 
@@ -99,20 +101,22 @@ def _one_at_a_time(app: ASGIApp, pace: float) -> ASGIApp:
 
 
 VARIANTS = (
-    Variant("gzip", "every answer is compressed where that is offered", wrap=_gzip),
-    Variant("uncompressed", "no answer is ever compressed", wrap=_uncompressed),
-    Variant("chunked", "bodies come in chunks, without a length", wrap=_chunked, needs_http=True),
-    Variant("connection-close", "the connection is closed after every answer", wrap=_closing, needs_http=True),
-    Variant("throttled", "one request in nine gets 429 and is to wait a second", wrap=_turning_away(429, _after_seconds)),
+    Variant("gzip", "every response is compressed if the client offers it", wrap=_gzip),
+    Variant("uncompressed", "no response is ever compressed", wrap=_uncompressed),
+    Variant("chunked", "bodies are sent in chunks, without a Content-Length", wrap=_chunked, needs_http=True),
+    Variant("connection-close", "the connection is closed after every response", wrap=_closing, needs_http=True),
     Variant(
-        "throttled-until", "one request in nine gets 429 and is to wait until a date", wrap=_turning_away(429, _after_date)
+        "throttled", "one request in nine gets 429 with a Retry-After of a second", wrap=_turning_away(429, _after_seconds)
     ),
-    Variant("overloaded", "one request in nine gets 503 and is to wait a second", wrap=_turning_away(503, _after_seconds)),
+    Variant("throttled-until", "one request in nine gets 429 with a date in Retry-After", wrap=_turning_away(429, _after_date)),
+    Variant(
+        "overloaded", "one request in nine gets 503 with a Retry-After of a second", wrap=_turning_away(503, _after_seconds)
+    ),
     Variant(
         "one-at-a-time",
-        "while one request is answered, others get 429 and are to wait a second",
+        "concurrent requests get 429 with a Retry-After of a second, except one",
         GREEN_OR_OPEN,
         wrap=_one_at_a_time,
     ),
-    Variant("slow", "every answer takes 200 ms", latency=0.2),
+    Variant("slow", "every response is delayed by 200 ms", latency=0.2),
 )

@@ -1,4 +1,4 @@
-"""What a conformant variant is: a way to serve a contract, and what a run against it needs and may end with."""
+"""The class Variant: a conformant way to serve a contract, and the verdicts that a run against it may have."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from twinwire_conformance.reference.server import create_app
 
 GREEN = (Verdict.CERTIFIED,)
 REMARKS = (Verdict.CERTIFIED, Verdict.REMARKS)
-"""For what a SHOULD speaks against: whether it is remarked depends on which of those rules are tried."""
+"""For a variant that violates a SHOULD: whether the run remarks on it depends on the rules that it runs."""
 OPEN = (Verdict.INCONCLUSIVE,)
 GREEN_OR_OPEN = (Verdict.CERTIFIED, Verdict.INCONCLUSIVE)
 REMARKS_OR_OPEN = (*REMARKS, Verdict.INCONCLUSIVE)
@@ -28,12 +28,12 @@ REMARKS_OR_OPEN = (*REMARKS, Verdict.INCONCLUSIVE)
 SIZE = 1200
 
 Wrapper = Callable[[ASGIApp, float], ASGIApp]
-"""Puts something between the server and the network; the number is the pace, a factor of every wait in seconds."""
+"""Wraps an application in ASGI middleware. The number is the pace: a factor of every wait in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """A step of the pipeline that a variant does in its own, conformant way."""
+    """A step of the pipeline that a variant replaces in a conformant way."""
 
     step: Step[Any]
     hook: Hook[Any]
@@ -41,11 +41,25 @@ class Habit:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way to keep the contract. ``expects`` are the verdicts that are right for it; a failed MUST never is.
+    """One legal but unusual way to serve a contract.
 
-    ``base_path`` is what the base URL of the target must end with, ``headers`` and ``session`` are what a caller must send;
-    ``needs_http`` says that nothing of the variant shows in-process. ``latency`` is in seconds, ``live`` in changes a second;
-    ``per_request`` is in changes a request, for a feed that moves alike in every run.
+    Attributes:
+        name: The id, as in `twinwire selftest`.
+        description: One sentence for the tables.
+        expects: The verdicts that are correct for it. A failed MUST is never correct.
+        habit: The step that it replaces.
+        size: Returns the number of entries for a contract.
+        log: Makes the feed from a size and a seed.
+        live: Modified entries per second.
+        per_request: Modified entries per request, for a feed that changes identically in every run.
+        latency: Seconds before each response.
+        lower_limit: Lower a page size above the maximum instead of rejecting it.
+        wrap: Middleware around the server.
+        base_path: A path that the target's base URL must end with.
+        headers: Header fields that a client must send.
+        session: The session that a client must send.
+        needs_http: The variant shows over a network only, not in-process.
+        condition: Returns True for the contracts that it can serve.
     """
 
     name: str
@@ -66,11 +80,20 @@ class Variant:
     condition: Condition = always
 
     def fits(self, contract: Contract) -> bool:
-        """Say whether a contract has what this variant does in its own way."""
+        """Return True if this variant can serve the contract."""
         return self.condition(contract)
 
     def make(self, contract: Contract, *, pace: float = 1.0, seed: int = 0) -> ASGIApp:
-        """Return the variant as an ASGI application; a ``pace`` below 1 shortens its waits. Raises as ``create_app`` does."""
+        """Return the variant as an ASGI application.
+
+        Args:
+            contract: The contract to serve.
+            pace: A factor of its waits; below 1 shortens them.
+            seed: Selects the contents of the feed.
+
+        Raises:
+            UsageError: As for `create_app`.
+        """
         app = create_app(
             contract,
             products=self.size(contract),

@@ -13,10 +13,10 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import msgspec
 
-from ._base64 import Base64
+from ._base64 import NO_BASE64, Base64
 from ._charset import as_utf8, check_utf8
 from ._json import tidy
-from ._json_text import check_members, check_repeated, commas
+from ._json_text import check_members, check_repeated, commas, has_more_commas, has_no_repeated
 from ._lift import Lifted, lift
 from ._plain import Plain
 from ._plan import Shape
@@ -24,6 +24,8 @@ from ._reading import Reading
 from .errors import DecodeError
 
 R = TypeVar("R")
+
+_STEP = 64 * 1024
 
 Values: TypeAlias = dict[bytes, bytes]
 Fill: TypeAlias = Callable[[Iterable[Any], Values], None]
@@ -46,20 +48,23 @@ class FastJson(Generic[R]):
         if not reading.lifts:
             return None
         try:
-            text, start = as_utf8(data, encoding)
+            text, start = as_utf8(data, encoding, reading.limits.max_bytes)
             marks = ((b'"', b'"'),) if self._fill is not None else ()
             lifted = lift(text, start, marks, lambda value: _escaped(value, reading.base64)) or Lifted(text[start:])
             check_members(lifted.skeleton, reading.limits)
             result = self._decode_with_nulls(lifted) if reading.typed else None
-            if result is not None and lifted.skeleton.count(b",") == self._commas([result]):
+            if result is not None and self._is_all(lifted.skeleton, result):
                 # All that is in the text is in the result, so the decoder has looked at all its characters, too.
                 return result
             check_utf8(lifted.skeleton)
-            if result is not None:
+            if result is not None and not has_no_repeated(lifted.skeleton):
                 check_repeated(lifted.skeleton)
             return self._decode_tree(lifted, reading) if result is None and lifted.values else result
         except DecodeError:
             return None
+
+    def _is_all(self, text: bytes, result: R) -> bool:
+        return any(not has_more_commas(text, self._commas([result], brief)) for brief in (True, False))
 
     def _decode_with_nulls(self, lifted: Lifted) -> R | None:
         text = lifted.skeleton
@@ -97,6 +102,9 @@ class FastJson(Generic[R]):
 
 def _escaped(value: memoryview, base64: Base64) -> bytes:
     # Many a server writes a slash as \/, and some a plus as \u002B. No line break stands in a string but in that way.
+    # In steps, and first: a long text with one character beyond ASCII is no base64, and takes four times as much as a string.
+    if not all(bytes(value[begin : begin + _STEP]).isascii() for begin in range(0, len(value), _STEP)):
+        raise ValueError(NO_BASE64)
     return base64(msgspec.json.decode(b'"%b"' % bytes(value), type=str))
 
 

@@ -35,6 +35,8 @@ Parsers: TypeAlias = Mapping[str, Callable[[str], Any]]
 
 # Of a collection's item that has an integer and strings, and no more; the others have a Content.
 _LEAF, _MODEL, _WRAPPER, _SCALAR = range(4)
+# The pieces of a document that is turned take several times as much memory as it; a larger one is left to expat.
+_MOST_TURNED = 4 * 1024 * 1024
 _IN_ATTRIBUTES: Marks = ((b'"', b'"'), (b"'", b"'"))
 _IN_ELEMENTS: Marks = ((b">", b"<"),)
 
@@ -53,7 +55,7 @@ class Content(NamedTuple):
 
     ``integers`` are attributes, ``parsed`` such with the parser that they need, and ``renamed`` all of them where a name in
     XML is not that on the wire. ``many`` and ``single`` are the wire names of the elements within, ``nullable`` those of the
-    attributes that are null when they are not there.
+    attributes that are null when they are not there, ``known`` those of all attributes.
     """
 
     repeated: bool = False
@@ -65,6 +67,7 @@ class Content(NamedTuple):
     many: tuple[str, ...] = ()
     single: tuple[str, ...] = ()
     nullable: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
 
 # What is open besides models and wrappers: a leaf, a scalar, an element that nobody knows.
@@ -90,20 +93,23 @@ class FastXml(Generic[R]):
             return None
         try:
             lifted = self._lifted(data, encoding, reading)
-            check_tags(lifted.skeleton, reading.limits)
             if _may_have_more_members(lifted.skeleton, reading.limits):
                 return None
-            result = self._decode_turned(lifted, reading)
-            return self._decode_parsed(lifted, reading) if result is None else result
+            # The tags are checked for expat: those of the common form have few attributes, and no namespaces of their own.
+            result = self._decode_turned(lifted, reading) if len(lifted.skeleton) <= _MOST_TURNED else None
+            if result is not None:
+                return result
+            check_tags(lifted.skeleton, reading.limits)
+            return self._decode_parsed(lifted, reading)
         except (Unsure, DecodeError, ValueError, LookupError, expat.ExpatError):
             return None
 
     def _lifted(self, data: bytes | str, encoding: str | None, reading: Reading) -> Lifted:
-        text, start, charset = xml_source(data, encoding)
+        text, start, charset = xml_source(data, encoding, reading.limits.max_bytes)
         marks = self._marks if reading.lifts else ()
         lifted = (lift(text, start, marks, reading.base64) if marks else None) or Lifted(text[start:])
         # Base64 is the same characters in any charset that the text may still be in.
-        lifted = replace(lifted, skeleton=transcode(lifted.skeleton, charset))
+        lifted = replace(lifted, skeleton=transcode(lifted.skeleton, charset, reading.limits.max_bytes))
         check_utf8(lifted.skeleton)
         return lifted
 
@@ -144,15 +150,16 @@ def _read(source: bytes, root: Slots, parsers: Parsers, limits: Limits) -> Any:
     """Return the tree of a document, its integers as texts; Unsure, or what expat and the parsers of scalars raise."""
     tree: Tree = {}
     integers: list[str] = []
-    parser = expat.ParserCreate("utf-8", namespace_separator=" ")
+    names: dict[str, str] = {}
+    parser = expat.ParserCreate("utf-8", " ", names)
     parser.buffer_text = True
-    handlers = _handlers(root, tree, integers, parsers, limits.max_depth)
+    handlers = _handlers(root, tree, integers, parsers, limits, names)
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = handlers
     parser.StartDoctypeDeclHandler = _refuse
     parser.StartNamespaceDeclHandler = _refuse_long
     parser.Parse(source, True)
     # Here are all names that expat has met; no element has more attributes than that.
-    if NIL in parser.intern or len(parser.intern) > limits.max_attributes:
+    if NIL in names or len(names) > limits.max_attributes:
         raise Unsure
     # A lax conversion takes a text for an integer, but also for null, and 1e2 for a hundred: it is given digits alone.
     digits = "".join(integers).replace("-", "")
@@ -171,8 +178,11 @@ def _refuse_long(_prefix: str | None, uri: str | None) -> None:
         raise Unsure
 
 
-def _handlers(root: Slots, tree: Tree, integers: list[str], parsers: Parsers, max_depth: int) -> tuple[Any, Any, Any]:
+def _handlers(
+    root: Slots, tree: Tree, integers: list[str], parsers: Parsers, limits: Limits, names: dict[str, str]
+) -> tuple[Any, Any, Any]:
     # Closures, not methods: what runs for every element had better find its variables at once.
+    max_depth, max_names = limits.max_depth, limits.max_attributes
     stack: list[tuple[Slots, Tree]] = [(root, tree)]
     push, pop, note = stack.append, stack.pop, integers.append
     scalars: list[tuple[Tree, str, Content]] = []
@@ -193,7 +203,8 @@ def _handlers(root: Slots, tree: Tree, integers: list[str], parsers: Parsers, ma
         push(_IN_LEAF)
 
     def skip() -> None:
-        if stack[-1] is _IN_SCALAR or len(stack) == 1 or len(stack) > max_depth:
+        # All names that are met are kept.
+        if stack[-1] is _IN_SCALAR or len(stack) == 1 or len(stack) > max_depth or len(names) > max_names:
             raise Unsure
         push(_IN_UNKNOWN)
 
@@ -226,7 +237,7 @@ def _handlers(root: Slots, tree: Tree, integers: list[str], parsers: Parsers, ma
 
 
 def _model(content: Content, attributes: Tree, note: Callable[[str], None], parsers: Parsers) -> Tree:
-    _, _, _, integers, parsed, renamed, many, single, nullable = content
+    _, _, _, integers, parsed, renamed, many, single, nullable, known = content
     if renamed:
         attributes = {item.wire: parsers[_parser(item)](attributes[item.xml]) for item in renamed if item.xml in attributes}
     for key in integers:
@@ -235,10 +246,12 @@ def _model(content: Content, attributes: Tree, note: Callable[[str], None], pars
     for key, parser in parsed:
         if key in attributes:
             attributes[key] = parsers[parser](attributes[key])
-    # An attribute that nobody knows must not pass for the element of its name; any other is ignored in the end.
+    # An attribute that nobody knows must not pass for the element of its name; any other is dropped.
     for key in single:
         if key in attributes:
             raise Unsure
+    if len(attributes) > len(known) and not renamed:
+        attributes = {key: attributes[key] for key in known if key in attributes}
     for key in many:
         attributes[key] = []
     for key in nullable:
@@ -293,7 +306,8 @@ def _content(repeated: bool, shape: Shape) -> Content:
     integers = tuple(item.wire for item in attributes if item.kind == "integer" and not item.choices)
     parsed = [(item.wire, _parser(item)) for item in attributes if item.wire not in integers]
     needed = tuple((wire, parser) for wire, parser in parsed if parser not in ("string", "uri"))
-    return Content(repeated, slots=slots, integers=integers, parsed=needed, many=many, single=single, nullable=nullable)
+    known = tuple(item.wire for item in attributes)
+    return Content(repeated, "", slots, integers, needed, (), many, single, nullable, known)
 
 
 def _wrapper(member: Member) -> Slot:

@@ -36,7 +36,7 @@ class Plain(Generic[R]):
 
     def decode_json(self, data: bytes | str, encoding: str | None, reading: Reading) -> R:
         """Decode a JSON text; DecodeError with line and column, or with the member's path."""
-        text = utf8(data, encoding)
+        text = utf8(data, encoding, reading.limits.max_bytes)
         check_members(text, reading.limits)
         if reading.typed:
             try:

@@ -26,8 +26,8 @@ _WORD = re.compile(r"[\w-]{1,80}")
 class Limits:
     """What an answer may have at most; a value beyond is a DecodeError before it costs memory.
 
-    ``max_bytes`` holds for the body, decompressed. ``max_members`` counts members and items in JSON, elements and attributes
-    in XML. ``max_depth`` of nested elements and ``max_attributes`` of one element are of XML alone.
+    ``max_bytes`` holds for the body, decompressed, and for its text in UTF-8. ``max_members`` counts members and items in JSON,
+    elements and attributes in XML. ``max_depth`` of nested elements and ``max_attributes`` of one element are of XML alone.
     """
 
     max_bytes: int = MAX_BYTES
