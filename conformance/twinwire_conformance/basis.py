@@ -64,9 +64,19 @@ def basis(contract: Contract, rule: str, member: str = "") -> str:
         rule: The id of the rule that failed.
         member: The member at which the failure was found, which counts when the rule itself has no subject; empty for none.
     """
-    subjects = [found for subject in _SUBJECTS.get(rule, ()) if (found := subject(contract.feed)) is not None]
-    names = list(dict.fromkeys(each.name if isinstance(each, Parameter) else each.wire for each in subjects)) or [member]
+    names = _names(contract, rule, member)
     return "; ".join([f"rests on clause {rule}", *_places(contract, names)])
+
+
+def place(contract: Contract, rule: str, member: str = "") -> tuple[str, int]:
+    """Return the first parameter or member that a failure rests on, and its line in the spec; "" and 0 without one."""
+    known = (name for name in _names(contract, rule, member) if name in contract.lines)
+    return next(((name, contract.lines[name]) for name in known), ("", 0))
+
+
+def _names(contract: Contract, rule: str, member: str) -> list[str]:
+    subjects = [found for subject in _SUBJECTS.get(rule, ()) if (found := subject(contract.feed)) is not None]
+    return list(dict.fromkeys(each.name if isinstance(each, Parameter) else each.wire for each in subjects)) or [member]
 
 
 def _places(contract: Contract, names: list[str]) -> Iterator[str]:

@@ -335,6 +335,12 @@ class Result:
     """The id of the failing rule that blocks this one; empty unless the outcome is blocked."""
     cause: str = ""
     """The id of the failed rule that leads the group of this failure; empty when this one leads it."""
+    member: str = ""
+    """The path of the member that a failure is about, the same in JSON and XML and for every entry; may be empty."""
+    spec_name: str = ""
+    spec_line: int = 0
+    """The parameter or member of the spec that a failure rests on, and its line there; empty and 0 when there is none."""
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def selected(self) -> bool:

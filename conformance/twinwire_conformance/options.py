@@ -6,12 +6,14 @@ import argparse
 import difflib
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from twinwire.errors import UsageError
+from twinwire_conformance.model import Level, Outcome, Report
 from twinwire_conformance.profiles import PROFILES
+from twinwire_conformance.reports.registry import WRITERS
 from twinwire_conformance.selection import choose, chosen_ids
 from twinwire_conformance.target import check_url
 
@@ -43,6 +45,11 @@ class Options:
         rules: The ids of the rules to try; None for all.
         har: The file to record the run in.
         replay: The recording to replay.
+        reports: The file of each report that is wanted, by the option of its writer.
+        fail_on: "should" when a failed SHOULD fails the run, too; None otherwise.
+        baseline: The file of an earlier report, to tell new failures from known ones.
+        quiet: Whether the terminal shows one line for each cause only.
+        verbose: Whether the terminal shows every failure.
     """
 
     url: str | None = None
@@ -60,6 +67,16 @@ class Options:
     rules: tuple[str, ...] | None = None
     har: str | None = None
     replay: str | None = None
+    reports: Mapping[str, str] = field(default_factory=dict)
+    fail_on: str | None = None
+    baseline: str | None = None
+    quiet: bool = False
+    verbose: bool = False
+
+    def exit_code(self, report: Report) -> int:
+        """Return the exit code of a run: that of its verdict, or 1 when a SHOULD failed on which it is to fail."""
+        failed = {result.level for result in report.results if result.outcome is Outcome.FAIL}
+        return 1 if self.fail_on == "should" and Level.SHOULD in failed else report.verdict.exit_code
 
 
 Parse = Callable[[str, str], Any]
@@ -77,6 +94,7 @@ class Option:
         metavar: The placeholder of its value; None for a switch.
         parse: Converts the text of the value.
         many: Whether the option may be repeated.
+        for_terminal: Whether the option concerns the printed output, for which pytest has options of its own.
     """
 
     name: str
@@ -85,6 +103,7 @@ class Option:
     metavar: str | None = None
     parse: Parse = lambda _name, text: text
     many: bool = False
+    for_terminal: bool = False
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -125,6 +144,12 @@ def _profile(name: str, text: str) -> str:
         hint = f"did you mean {near[0]}?" if near else f"profiles are {', '.join(PROFILES)}"
         raise UsageError(f"{name} names an unknown profile: {text!r}", hint)
     return text
+
+
+def _fail_on(name: str, text: str) -> str:
+    if text.lower() != "should":
+        raise UsageError(f"{name} must be 'should', got {text!r}", "a failed MUST always fails the run")
+    return "should"
 
 
 _TIMES = ", ".join(f"{name} {profile.max_time:g}" for name, profile in PROFILES.items())
@@ -170,9 +195,17 @@ OPTIONS = (
         "N",
         _integer(-(2**63), 2**63 - 1),
     ),
+    Option("fail-on", "fail_on", "exit with 1 when a SHOULD failed, too; the verdict stays", "should", _fail_on),
+    Option("baseline", "baseline", "tell new failures from those of an earlier --report-json F; the verdict stays", "F"),
+    Option("quiet", "quiet", "print one line for each cause, and the verdict", for_terminal=True),
+    Option("verbose", "verbose", "print every failure with every request and response", for_terminal=True),
     Option("har", "har", "record every exchange as HAR 1.2, without secrets (F.gz: compressed); - is standard output", "F"),
 )
-"""Every option of a run except the URL and the reports."""
+"""Every option of a run but the URL and the reports."""
+REPORT_OPTIONS = tuple(
+    Option(writer.option, "reports", f"{writer.help} (F.gz: compressed); - is standard output", "F") for writer in WRITERS
+)
+"""The options that name the file of a report, one for each format in the registry."""
 
 
 def parsed(given: argparse.Namespace, url: str | None, prefix: str = "") -> Options:
@@ -188,12 +221,21 @@ def parsed(given: argparse.Namespace, url: str | None, prefix: str = "") -> Opti
     """
     values: dict[str, Any] = {}
     for option in OPTIONS:
+        if option.for_terminal and prefix:
+            continue
         value = getattr(given, f"{prefix}{option.name}".replace("-", "_"))
         if value is not None:
             values[option.field] = option.parse(f"--{prefix}{option.name}", value) if isinstance(value, str) else value
+    values["reports"] = {
+        option.name: path
+        for option in REPORT_OPTIONS
+        if (path := getattr(given, f"{prefix}{option.name}".replace("-", "_"))) is not None
+    }
     rules = chosen_ids(choose(values.pop("select"), values.pop("ignore"), f"--{prefix}"))
     options = Options(url=url if url is None else url.strip(), rules=rules, **values)
     _check_target(options, prefix)
+    if options.quiet and options.verbose:
+        raise UsageError("--quiet and --verbose were both given", "leave one of them out")
     return options
 
 

@@ -22,8 +22,11 @@ from twinwire.errors import TwinwireError
 from twinwire_conformance.interrupts import Interrupts
 from twinwire_conformance.launch import launched
 from twinwire_conformance.model import INTERRUPTED, Evidence, Level, Outcome, Report, Result
-from twinwire_conformance.options import OPTIONS, parsed
+from twinwire_conformance.options import OPTIONS, REPORT_OPTIONS, parsed
 from twinwire_conformance.reports import console
+from twinwire_conformance.reports.baseline import Comparison, compare, read_baseline
+from twinwire_conformance.reports.delivery import Delivery
+from twinwire_conformance.reports.results import Results
 from twinwire_conformance.rules import RULES, catalogue
 from twinwire_conformance.runner import certify
 from twinwire_conformance.selection import choose, chosen_ids, recorded
@@ -35,6 +38,7 @@ UNREACHABLE = 1
 
 _RESULTS = pytest.StashKey[Mapping[str, Result]]()
 _REPORT = pytest.StashKey[Report]()
+_COMPARISON = pytest.StashKey[Comparison | None]()
 _SHARED = pytest.StashKey[Path]()
 _INPUT = "twinwire_results"
 
@@ -43,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options, which mean the same as those of ``twinwire certify``."""
     group = parser.getgroup("twinwire", "conformance of a paged JSON/XML feed")
     group.addoption("--target", metavar="URL", help="base URL of the target")
-    for option in OPTIONS:
+    for option in (*(option for option in OPTIONS if not option.for_terminal), *REPORT_OPTIONS):
         group.addoption(f"--{PREFIX}{option.name}", **option.keywords)
 
 
@@ -100,6 +104,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     for line in (*(f"Coverage: {line}" for line in report.coverage), *(f"- {line}" for line in report.notes)):
         terminalreporter.write_line(line)
+    comparison = config.stash[_COMPARISON]
+    if comparison is not None:
+        terminalreporter.write_line(str(comparison))
     if report.note:
         terminalreporter.write_line(f"note: {report.note}")
     how = f"profile {report.profile}, seed {report.seed}, {report.requests} requests, {report.seconds:.1f} s"
@@ -144,9 +151,13 @@ def _certify(config: pytest.Config, ids: Iterable[str]) -> None:
         if options.replay is None or len(wanted) < len(rules):
             collected = chosen_ids([rule for rule in rules if rule.id in wanted])
             options = dataclasses.replace(options, rules=collected)
+        known = None if options.baseline is None else read_baseline(options.baseline)
+        delivery = Delivery(options.reports, options.har, taken="pytest")
         with Interrupts() as interrupts, launched(options) as started:
             chosen = rules if started.rules is None else recorded(started.rules)
             report = started.conclude(certify(started.run, rules, chosen, interrupts=interrupts))
+            comparison = None if known is None else compare(report, known)
+            delivery.write(Results(report, started.run.exam.terms.contract, options.spec, comparison))
     except TwinwireError as error:
         raise pytest.UsageError(" ".join(str(error).splitlines())) from error
     if started.run.note == INTERRUPTED:
@@ -158,6 +169,7 @@ def _certify(config: pytest.Config, ids: Iterable[str]) -> None:
         raised = f"; the application raised: {' '.join(traces[0].split())}" if traces else ""
         pytest.exit(f"{report.verdict.value}: {started.run.absent}{raised}", returncode=UNREACHABLE)
     config.stash[_REPORT] = report
+    config.stash[_COMPARISON] = comparison
     config.stash[_RESULTS] = {result.id: result for result in report.results}
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from twinwire import __version__
 from twinwire.errors import printable
-from twinwire_conformance.basis import basis
+from twinwire_conformance.basis import basis, place
 from twinwire_conformance.causes import group, subject
 from twinwire_conformance.contract import Terms
 from twinwire_conformance.interrupts import Interrupts
@@ -31,6 +31,7 @@ from twinwire_conformance.model import (
 )
 from twinwire_conformance.oracle.examination import Examination, Trial
 from twinwire_conformance.profiles import Profile
+from twinwire_conformance.reports.fingerprints import member_path
 from twinwire_conformance.rules import RULES, Rule
 from twinwire_conformance.rules.registry import properties
 from twinwire_conformance.target import Target
@@ -71,7 +72,7 @@ class Run:
 
     def examine(self, rule: Rule) -> Result:
         """Decide one rule. Every exception becomes a result: no response of a target ends the run."""
-        trial = Trial(self.exam, rule.id)
+        trial, began = Trial(self.exam, rule.id), time.monotonic()
         self.exam.decided.add(rule.id)
         finding: Finding | None = None
         try:
@@ -91,7 +92,8 @@ class Run:
         else:
             outcome, finding = self._ended(rule, trial)
         self.silent = self.silent + 1 if isinstance(finding, Unreachable) else 0
-        self.results[rule.id] = self._result(rule, outcome, trial, finding)
+        result = self._result(rule, outcome, trial, finding)
+        self.results[rule.id] = replace(result, seconds=round(time.monotonic() - began, 3))
         self.exam.keep_less()
         return self.results[rule.id]
 
@@ -183,7 +185,8 @@ class Run:
             result = self.results.get(rule)
             if rule in self.chosen and result is not None and result.outcome not in (Outcome.FAIL, Outcome.SKIP):
                 trial = Trial(self.exam, rule, witnesses=result.witnesses)
-                self.results[rule] = self._result(RULES[rule], Outcome.FAIL, trial, error)
+                settled = self._result(RULES[rule], Outcome.FAIL, trial, error)
+                self.results[rule] = replace(settled, seconds=result.seconds)
 
     def leave(self, rule: Rule, outcome: Outcome, reason: str) -> None:
         """Record the outcome of a rule that was not tried."""
@@ -194,16 +197,32 @@ class Run:
         if finding is not None:
             finding.keep_less()
             self.findings[rule.id] = finding
-        message = self._shown(finding.message) if finding else ""
+        message, member, spec_place = self._shown(finding.message) if finding else "", "", ("", 0)
         if outcome is Outcome.FAIL:
-            message = f"{message}\n{basis(self.exam.terms.contract, rule.id, subject(finding))}"
+            contract, about = self.exam.terms.contract, subject(finding)
+            message = f"{message}\n{basis(contract, rule.id, about)}"
+            spec_place = place(contract, rule.id, about)
+            if isinstance(finding, Violation):
+                member = self._shown(member_path(finding.path))
         answers = finding.answers[:MAX_EVIDENCE] if finding else ()
         evidence: tuple[Evidence, ...] = tuple(target.evidence(answer) for answer in answers)
         blocked_by = ""
         if outcome is Outcome.BLOCKED and isinstance(finding, NotServed):
             blocked_by = finding.owner
             message, evidence = self._shown(f"blocked by {blocked_by}: {finding.got}"), ()
-        return Result(rule.id, rule.level, rule.title, outcome, trial.witnesses, message, evidence, blocked_by)
+        return Result(
+            rule.id,
+            rule.level,
+            rule.title,
+            outcome,
+            trial.witnesses,
+            message,
+            evidence,
+            blocked_by,
+            member=member,
+            spec_name=spec_place[0],
+            spec_line=spec_place[1],
+        )
 
     def _shown(self, message: str) -> str:
         # Messages quote responses, which may echo a secret or contain escape sequences for the terminal.

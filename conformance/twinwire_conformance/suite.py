@@ -11,7 +11,7 @@ from twinwire_conformance.rules import Rule, catalogue
 
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.id) for rule in catalogue()])
-def test_rule(rule: Rule, certification: Mapping[str, Result]) -> None:
+def test_rule(rule: Rule, certification: Mapping[str, Result], pytestconfig: pytest.Config) -> None:
     """Show the result of one rule. An inconclusive MUST fails, because a check that decided nothing must not be green."""
     result = certification[rule.id]
     head = f"{result.id} {result.level.value} {result.outcome.value}: {result.title}"
@@ -23,7 +23,8 @@ def test_rule(rule: Rule, certification: Mapping[str, Result]) -> None:
         pytest.skip(result.message)
     if result.outcome is Outcome.BLOCKED:
         pytest.skip(f"blocked by {result.blocked_by}: {result.cause or result.message}")
-    if result.level is Level.MUST and result.outcome is not Outcome.WAIVED:
+    fails = result.level is Level.MUST or (pytestconfig.option.target_fail_on is not None and result.outcome is Outcome.FAIL)
+    if fails and result.outcome is not Outcome.WAIVED:
         pytest.fail(shown, pytrace=False)
-    # A failed SHOULD and a waived failure are remarks, which must not fail the test session.
+    # A SHOULD only remarks, unless --target-fail-on says otherwise, and so does a failure that is waived.
     pytest.xfail(shown)

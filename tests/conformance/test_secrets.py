@@ -19,6 +19,7 @@ from twinwire.cli import main
 from twinwire.errors import UsageError
 from twinwire_conformance import credentials
 from twinwire_conformance.reference import running
+from twinwire_conformance.reports.registry import WRITERS
 
 BASIC = base64.b64encode(b"user:canary-three").decode()
 # A secret of each kind, with characters that percent-encoding, JSON and HTML escape differently.
@@ -62,20 +63,24 @@ def test_secrets_that_a_server_says_back_are_in_no_output(
 ) -> None:
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
-    report, har = tmp_path / "report.json", tmp_path / "run.har"
+    har = tmp_path / "run.har"
+    reports = {writer.option: tmp_path / writer.option for writer in WRITERS}
+    named = [word for option, file in reports.items() for word in (f"--{option}", str(file))]
     with running(echoing_server.app) as base:
         # The password in the URL is a secret too.
         url = base.replace("//", "//user:canary-five@")
         rules = "HTTP-01,HTTP-02,HTTP-09,SCHEMA-04,SCHEMA-06,TWIN-01,IMAGE-04,PARAM-05"
-        code = main(["certify", url, *flags(""), "--select", rules, "--report-json", str(report), "--har", str(har)])
+        code = main(["certify", url, *flags(""), "--select", rules, *named, "--har", str(har)])
     assert code == 1
     captured = capsys.readouterr()
     recorded = json.loads(har.read_text("utf-8"))
     statuses = {entry["response"]["status"] for entry in recorded["log"]["entries"]}
     assert statuses == {200, 500}
-    written = [captured.out, captured.err, report.read_text("utf-8"), har.read_text("utf-8"), *decoded_bodies(recorded)]
+    written = [captured.out, captured.err, har.read_text("utf-8"), *decoded_bodies(recorded)]
     assert any("***" in text for text in written[:2])
-    assert all("***" in text for text in written[2:4])
+    assert "***" in written[2]
+    written += [file.read_text("utf-8") for file in reports.values()]
+    assert "***" in reports["report-json"].read_text("utf-8")
     assert [found for text in written for found in traces(text)] == []
 
 

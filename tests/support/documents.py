@@ -95,9 +95,8 @@ def x_feed(_: str = "") -> str:
         GENERATED,
         schema["description"],
         "`twinwire validate` checks a spec against the JSON Schema of the extension, "
-        "`generator/twinwire/spec/x-feed.schema.json`, and then looks up every name. The schema says *lot* for a page, *limit* "
-        "for the page size, *format* for a representation, *refusal* for a rejection and *answer* for a response; the "
-        "[glossary](glossary.md) has the words of all other pages.",
+        "`generator/twinwire/spec/x-feed.schema.json`, and then looks up every name. Some keys keep older words: *limit* is "
+        "the page size, *refusals* are rejections, and an *envelope* is an error result ([glossary](glossary.md)).",
         "This page lists every key with its values, its effect, and its rules. *Switched on*: rules that are skipped without "
         "the key (or without the value that the effect names). *Concerned*: rules that use the key as well. Rules that no key "
         "switches on apply to every feed. The shortest feed that is possible:",

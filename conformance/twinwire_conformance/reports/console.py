@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
+from twinwire.errors import printable
 from twinwire_conformance.model import NOT_SELECTED, Cause, Level, Outcome, Report, Result, Verdict
+from twinwire_conformance.reports.baseline import Comparison
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -33,11 +36,22 @@ _VERDICT_STYLES = {
 MAX_CURLS = 4
 
 
-class Live:
-    """Shows which rule is on trial and how many requests were sent; silent when the stream is no terminal."""
+class Detail(StrEnum):
+    """How much the report for a terminal tells."""
 
-    def __init__(self, stream: TextIO, rules: int) -> None:
-        self._progress = _progress(stream) if _is_terminal(stream) else None
+    QUIET = "quiet"
+    """One line for each cause, and the verdict."""
+    NORMAL = "normal"
+    VERBOSE = "verbose"
+    """Every failure with every request and the beginning of every response."""
+
+
+class Live:
+    """Shows which rule is on trial and how many requests were sent; silent when the stream is no terminal, or when quiet."""
+
+    def __init__(self, stream: TextIO, rules: int, detail: Detail = Detail.NORMAL) -> None:
+        shown = _is_terminal(stream) and detail is not Detail.QUIET
+        self._progress = _progress(stream) if shown else None
         self._task = self._progress.add_task("rules", total=rules, rule="", requests=0) if self._progress else None
 
     def __enter__(self) -> Live:
@@ -94,9 +108,9 @@ def _progress(stream: TextIO) -> Progress:
     )
 
 
-def summarise(stream: TextIO, report: Report) -> None:
+def summarise(stream: TextIO, report: Report, detail: Detail = Detail.NORMAL, comparison: Comparison | None = None) -> None:
     """Write the report: a line per rule, then each failure with what shows it, then the verdict; in colour to a terminal."""
-    lines = _lines(report)
+    lines = _quiet(report, comparison) if detail is Detail.QUIET else _lines(report, detail, comparison)
     if not _is_terminal(stream):
         for line in lines:
             print("".join(text for text, _ in line), file=stream)
@@ -109,7 +123,24 @@ def summarise(stream: TextIO, report: Report) -> None:
         console.print(Text.assemble(*line), soft_wrap=True)
 
 
-def _lines(report: Report) -> Iterator[Line]:
+def _quiet(report: Report, comparison: Comparison | None) -> Iterator[Line]:
+    by_id = {result.id: result for result in report.results}
+    for cause in report.causes or _ungrouped(report.results):
+        yield (_heading(by_id[cause.rule], comparison),)
+    yield from _end(report, comparison)
+
+
+def _end(report: Report, comparison: Comparison | None) -> Iterator[Line]:
+    if comparison is not None:
+        yield ((str(comparison), ""),)
+    if report.note:
+        yield ((f"note: {report.note}", "yellow"),)
+    for line in report.notes:
+        yield ((f"- {line}", "yellow"),)
+    yield ((report.verdict.value, _VERDICT_STYLES[report.verdict]),)
+
+
+def _lines(report: Report, detail: Detail, comparison: Comparison | None) -> Iterator[Line]:
     shown = [result for result in report.results if result.selected and result.outcome is not Outcome.BLOCKED]
     for result in shown:
         yield _line(result)
@@ -120,20 +151,18 @@ def _lines(report: Report) -> Iterator[Line]:
         yield ((f"{NOT_SELECTED:<13}", _STYLES[Outcome.SKIP]), (text, "dim"))
     by_id = {result.id: result for result in report.results}
     for cause in report.causes or _ungrouped(report.results):
-        yield from _failure(by_id[cause.rule])
+        yield from _failure(by_id[cause.rule], detail, comparison)
         if cause.also:
             yield ((f"  fails for the same cause: {_names(cause.also, report.results)}", "dim"),)
+        for rule in cause.also if detail is Detail.VERBOSE else ():
+            yield from _failure(by_id[rule], detail, comparison)
     yield ()
     if report.causes:
         yield ((_causes(report), "bold"),)
     yield ((_counts(report), ""),)
     for line in report.coverage:
         yield ((f"Coverage: {line}", ""),)
-    if report.note:
-        yield ((f"note: {report.note}", "yellow"),)
-    for line in report.notes:
-        yield ((f"- {line}", "yellow"),)
-    yield ((report.verdict.value, _VERDICT_STYLES[report.verdict]),)
+    yield from _end(report, comparison)
 
 
 def _ungrouped(results: Sequence[Result]) -> list[Cause]:
@@ -187,14 +216,22 @@ def _line(result: Result) -> Line:
     )
 
 
-def _failure(result: Result) -> Iterator[Line]:
+def _heading(result: Result, comparison: Comparison | None) -> tuple[str, str]:
+    state = f" ({comparison.state(result.id)})" if comparison else ""
+    return f"{result.id} {result.title}{state}", "bold red" if result.level is Level.MUST else "bold yellow"
+
+
+def _failure(result: Result, detail: Detail, comparison: Comparison | None) -> Iterator[Line]:
     yield ()
-    yield ((f"{result.id} {result.title}", "bold red" if result.level is Level.MUST else "bold yellow"),)
+    yield (_heading(result, comparison),)
     for line in result.message.splitlines():
         yield ((f"  {line}", ""),)
-    for item in result.evidence[:MAX_CURLS]:
+    is_whole = detail is Detail.VERBOSE
+    for item in result.evidence if is_whole else result.evidence[:MAX_CURLS]:
         yield ((f"  HTTP {item.status}  {item.curl}", "cyan"),)
-    if len(result.evidence) > MAX_CURLS:
+        for line in printable(item.excerpt, keep="\n").splitlines() if is_whole else ():
+            yield ((f"    {line}", "dim"),)
+    if len(result.evidence) > MAX_CURLS and not is_whole:
         yield ((f"  … and {len(result.evidence) - MAX_CURLS} more requests, in the JSON report", "dim"),)
     yield from _trace(result)
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
-from twinwire_conformance.model import Report, Result
+from twinwire_conformance.model import Outcome, Report, Result
+from twinwire_conformance.reports.baseline import Comparison
+from twinwire_conformance.reports.fingerprints import fingerprint
+from twinwire_conformance.reports.results import Results, Writer
+from twinwire_conformance.reports.wording import as_json
 
 
-def document(report: Report) -> dict[str, Any]:
-    """Return the report as JSON values."""
-    return {
+def document(report: Report, comparison: Comparison | None = None) -> dict[str, Any]:
+    """Return the report as JSON values.
+
+    Args:
+        report: The report of a run.
+        comparison: The comparison with a baseline, when there is one.
+    """
+    whole: dict[str, Any] = {
         "verdict": report.verdict.value,
         "target": report.target,
         "spec": dict(report.spec),
@@ -34,13 +44,21 @@ def document(report: Report) -> dict[str, Any]:
             }
             for each in report.causes
         ],
-        "results": [_result(result) for result in report.results],
+        "results": [_result(result, comparison) for result in report.results],
     }
+    if comparison is not None:
+        whole["baseline"] = {name: list(rules) for name, rules in asdict(comparison).items()}
+    return whole
 
 
-def text(report: Report) -> str:
+def text(report: Report, comparison: Comparison | None = None) -> str:
     """Return the report as JSON text."""
-    return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
+    return as_json(document(report, comparison))
+
+
+def render(results: Results, _name: str) -> str:
+    """Return the report as JSON text."""
+    return text(results.report, results.comparison)
 
 
 def schema() -> dict[str, Any]:
@@ -49,9 +67,11 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def _result(result: Result) -> dict[str, Any]:
+def _result(result: Result, comparison: Comparison | None) -> dict[str, Any]:
     evidence = [{"curl": item.curl, "status": item.status, "excerpt": item.excerpt} for item in result.evidence]
-    optional = {"blocked_by": result.blocked_by, "cause": result.cause}
+    identity = fingerprint(result.id, result.member) if result.outcome in (Outcome.FAIL, Outcome.WAIVED) else ""
+    optional = {"blocked_by": result.blocked_by, "cause": result.cause, "member": result.member, "fingerprint": identity}
+    optional["baseline"] = comparison.state(result.id) if comparison else ""
     return {
         "id": result.id,
         "level": result.level.value,
@@ -62,3 +82,6 @@ def _result(result: Result) -> dict[str, Any]:
         "evidence": evidence,
         **{name: value for name, value in optional.items() if value},
     }
+
+
+WRITER = Writer("report-json", "write the report as JSON", render)

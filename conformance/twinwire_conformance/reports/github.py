@@ -1,0 +1,70 @@
+"""The workflow commands of GitHub Actions: annotations, and protection from what a server says."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+from twinwire_conformance.model import Level, Outcome, Report
+from twinwire_conformance.reports.wording import causes, one_line
+
+MAX_ANNOTATIONS = 10
+"""GitHub shows so many annotations of one kind from a step, and drops the others."""
+
+
+def is_github(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether this is a step of GitHub Actions."""
+    return environment.get("GITHUB_ACTIONS") == "true"
+
+
+@contextmanager
+def commands_stopped(stream: TextIO) -> Iterator[None]:
+    """Keep GitHub from taking anything for a command that is written meanwhile: it may quote a server.
+
+    Args:
+        stream: The stream that the lines are written to. Nothing is done outside of GitHub Actions.
+    """
+    if not is_github():
+        yield
+        return
+    # Nobody else can know how to start commands again.
+    token = secrets.token_hex(16)
+    print(f"::stop-commands::{token}", file=stream)
+    try:
+        yield
+    finally:
+        print(f"::{token}::", file=stream)
+
+
+def annotation_lines(report: Report) -> list[str]:
+    """Return a line for each annotation: causes of MUST rules, then remarks and undecided MUST rules, then the verdict."""
+    by_id = {result.id: result for result in report.results}
+    found = causes(report)
+    errors = [by_id[cause.rule] for cause in found if cause.level is Level.MUST]
+    warnings = [by_id[cause.rule] for cause in found if cause.level is not Level.MUST]
+    warnings += [each for each in report.results if each.outcome is Outcome.INCONCLUSIVE and each.level is Level.MUST]
+    lines = [
+        *_limited("error", [(f"{each.id} {each.title}", one_line(each)) for each in errors]),
+        *_limited("warning", [(f"{each.id} {each.title}", one_line(each)) for each in warnings]),
+    ]
+    how = f"profile {report.profile}, seed {report.seed}, {report.requests} requests"
+    return [*lines, _command("notice", f"twinwire: {report.verdict.value}", f"{report.target} ({how})")]
+
+
+def _limited(kind: str, found: Sequence[tuple[str, str]]) -> Iterator[str]:
+    shown = found if len(found) <= MAX_ANNOTATIONS else found[: MAX_ANNOTATIONS - 1]
+    yield from (_command(kind, title, message) for title, message in shown)
+    if len(shown) < len(found):
+        names = ", ".join(title.split()[0] for title, _ in found[len(shown) :])
+        yield _command(kind, f"twinwire: {len(found) - len(shown)} more", names)
+
+
+def _command(kind: str, title: str, message: str) -> str:
+    return f"::{kind} title={_escaped(title, ':,')}::{_escaped(message)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    return "".join(f"%{ord(char):02X}" if char in "%\r\n" + more else char for char in text)

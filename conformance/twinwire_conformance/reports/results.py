@@ -1,0 +1,37 @@
+"""The results of a run in the form that every report writer gets them, and the declaration of a writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twinwire_conformance.model import Report
+from twinwire_conformance.reports.baseline import Comparison
+
+if TYPE_CHECKING:
+    from twinwire.ir import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The results of one run. Nothing in them can be changed, so no report can influence another."""
+
+    report: Report
+    contract: Contract
+    spec_file: str | None = None
+    """The path of the spec as it was given; None for the packaged spec."""
+    comparison: Comparison | None = None
+    """The comparison with an earlier report; None without a baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A report format: the name of its option without dashes, the option's help, and the function that renders it.
+
+    ``render`` gets the results and the name of the report's file, and returns the text of the report.
+    """
+
+    option: str
+    help: str
+    render: Callable[[Results, str], str]

@@ -1,0 +1,133 @@
+"""The report as SARIF 2.1.0, for GitHub code scanning: failures and remarks, each at a place in the spec's file.
+
+GitHub drops what it does not accept without a word, so its rules are kept here: a help text for every rule, one location with a
+relative path for every result, no empty text, and the limits on lengths. A result is known from run to run by its fingerprint.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from twinwire_conformance.model import Level, Outcome, Result
+from twinwire_conformance.reports.baseline import Comparison
+from twinwire_conformance.reports.fingerprints import fingerprint
+from twinwire_conformance.reports.places import SpecFile
+from twinwire_conformance.reports.results import Results, Writer
+from twinwire_conformance.reports.wording import as_json, family, one_line
+
+MAX_TEXT = 1000
+"""The most characters of a title or a message."""
+
+MAX_NAME = 255
+MAX_CURLS = 4
+_LEVELS = {Level.MUST: "error", Level.SHOULD: "warning"}
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def render(results: Results, _name: str) -> str:
+    """Return the failures and remarks as a SARIF log."""
+    report = results.report
+    spec = SpecFile(results)
+    started = datetime.fromisoformat(report.started)
+    found = [
+        _result(result, index, spec, results.comparison)
+        for index, result in enumerate(report.results)
+        if result.outcome is Outcome.FAIL
+    ]
+    run = {
+        "tool": {
+            "driver": {
+                "name": "twinwire",
+                "version": report.kit,
+                "semanticVersion": report.kit,
+                "rules": [_rule(result) for result in report.results],
+            }
+        },
+        "automationDetails": {"id": "twinwire/"},
+        "columnKind": "utf16CodeUnits",
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "startTimeUtc": _utc(started),
+                "endTimeUtc": _utc(started + timedelta(seconds=report.seconds)),
+            }
+        ],
+        "results": found,
+        "properties": {
+            "verdict": report.verdict.value,
+            "target": report.target,
+            "profile": report.profile,
+            "seed": report.seed,
+        },
+    }
+    return as_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _rule(result: Result) -> dict[str, Any]:
+    title = _cut(result.title)
+    level = _LEVELS[result.level]
+    weight = "A failure means that the server is not certified." if result.level is Level.MUST else "A failure is a remark."
+    text = (
+        f"{title}. Requirement level: {result.level.value}. {weight} Run 'twinwire rules' for the faults that prove this rule."
+    )
+    markdown = (
+        f"**{_plain(title)}.**\n\nRequirement level: {result.level.value}. {weight}\n\nClause {result.id} of the contract."
+    )
+    return {
+        "id": result.id,
+        "name": _pascal(result.title),
+        "shortDescription": {"text": f"{title}."},
+        "fullDescription": {"text": f"{title}. Clause {result.id} of the contract, requirement level {result.level.value}."},
+        "help": {"text": text, "markdown": markdown},
+        "defaultConfiguration": {"level": level},
+        "properties": {
+            "tags": ["conformance", family(result), result.level.value],
+            "precision": "very-high",
+            "problem.severity": level,
+        },
+    }
+
+
+def _result(result: Result, index: int, spec: SpecFile, comparison: Comparison | None) -> dict[str, Any]:
+    place = spec.place(result)
+    region = {"startLine": place.line, "startColumn": place.column, "endLine": place.line, "endColumn": place.end}
+    shown = [f"HTTP {item.status}: {item.curl}" for item in result.evidence[:MAX_CURLS]]
+    text = "\n".join(_cut(line) for line in (f"{one_line(result, MAX_TEXT)}.", *shown))
+    properties = {"member": result.member, "cause": result.cause}
+    states = {"new": "new", "known": "unchanged"}
+    return {
+        "ruleId": result.id,
+        "ruleIndex": index,
+        "level": _LEVELS[result.level],
+        "message": {"text": text},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": place.uri}, "region": region}}],
+        "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint(result.id, result.member)}:1"},
+        "properties": {name: value for name, value in properties.items() if value} | {"observations": result.witnesses},
+        **({"baselineState": states[comparison.state(result.id)]} if comparison else {}),
+    }
+
+
+def _cut(text: str) -> str:
+    """Return a text of at most ``MAX_TEXT`` characters in which nothing is a link."""
+    text = text.replace("](", "] (")
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text)
+
+
+def _pascal(title: str) -> str:
+    """Return a title as a name without spaces, like NoDuplicatesOneTraversal."""
+    # Two capitals in a row are not Pascal case, so that words of one letter and abbreviations lose theirs.
+    words = re.findall(r"[A-Za-z][A-Za-z0-9]+", title)
+    return "".join(word.capitalize() for word in words)[:MAX_NAME] or "Rule"
+
+
+def _utc(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+WRITER = Writer("sarif", "write SARIF 2.1.0 of failures and remarks, for GitHub code scanning", render)
