@@ -76,7 +76,7 @@ def place(contract: Contract, rule: str, member: str = "") -> tuple[str, int]:
 
 def _names(contract: Contract, rule: str, member: str) -> list[str]:
     subjects = [found for subject in _SUBJECTS.get(rule, ()) if (found := subject(contract.feed)) is not None]
-    return list(dict.fromkeys(each.name if isinstance(each, Parameter) else each.wire for each in subjects)) or [member]
+    return list(dict.fromkeys(each.name if isinstance(each, Parameter) else each.wire_name for each in subjects)) or [member]
 
 
 def _places(contract: Contract, names: list[str]) -> Iterator[str]:

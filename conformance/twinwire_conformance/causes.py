@@ -112,7 +112,7 @@ def _compares(finding: Finding | None) -> bool:
         isinstance(finding, Violation)
         and not isinstance(finding, NotServed)
         and bool(finding.path)
-        and len(finding.answers) == 2
+        and len(finding.responses) == 2
     )
 
 

@@ -54,7 +54,7 @@ def _certify(args: argparse.Namespace) -> int:
     detail = Detail.QUIET if options.quiet else Detail.VERBOSE if options.verbose else Detail.NORMAL
     with Interrupts(process_ends=True) as interrupts, launched(options) as started:
         chosen = rules if started.rules is None else recorded(started.rules)
-        budget = started.run.exam.target.manners.max_requests
+        budget = started.run.run_context.target.policy.max_requests
         progress = Live(delivery.stream, len(chosen), detail, budget)
         report = started.conclude(_try(started.run, rules, chosen, progress, interrupts))
         results = results_of(started, options, report, known)
@@ -78,7 +78,7 @@ def _tell(stream: TextIO, report: Report, absent: str, detail: Detail, compariso
 
 def _try(run: Run, rules: list[Rule], chosen: list[Rule], progress: Live, interrupts: Interrupts) -> Report:
     with progress as live:
-        run.exam.target.on_request = live.requests
+        run.run_context.target.on_request = live.requests
 
         def listen(rule: Rule, result: Result | None) -> None:
             if result is None:

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from twinwire.errors import UsageError
 from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Field, Kind, Mode, ModelRef, Packed, Representation, unpack
-from twinwire_conformance.model import Answer, Request
-from twinwire_conformance.reading import Reader, Reading, Unreadable
-from twinwire_conformance.reading.limits import check_weight
+from twinwire_conformance.decoding import DecodedResult, ResultDecoder, Undecodable
+from twinwire_conformance.decoding.limits import check_weight
+from twinwire_conformance.model import Request, Response
 from twinwire_conformance.validation import Schemas
 
 Format = Literal["json", "xml"]
@@ -34,7 +34,7 @@ def packaged_contract() -> Contract:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PageRequest:
     """A valid request for one page, in the terms of the contract.
 
     Args:
@@ -52,7 +52,7 @@ class Ask:
     session: str | None = None
 
 
-class Terms:
+class ContractView:
     """The parts of a contract that the rules use, by role and not by name.
 
     Raises:
@@ -60,11 +60,11 @@ class Terms:
     """
 
     def __init__(self, contract: Contract) -> None:
-        self.contract = contract
+        self.ir = contract
         self.feed = contract.feed
         self.operation = contract.operation
-        self._reader = Reader(contract)
-        self._unreadable: dict[tuple[object, ...], Unreadable] = {}
+        self._reader = ResultDecoder(contract)
+        self._unreadable: dict[tuple[object, ...], Undecodable] = {}
         self._required = {item.name: item.example for item in contract.operation.parameters if item.required}
         session = self.feed.session
         if session is not None and session.required and session.example is None and session.type.pattern is None:
@@ -92,7 +92,7 @@ class Terms:
         """Return the representation that a request for a media type gets; None for an undocumented one."""
         return next((item.format for item in self.feed.representations if media_type in item.media_types), None)
 
-    def labelled(self, media_type: str) -> Format | None:
+    def declared_format(self, media_type: str) -> Format | None:
         """Return the representation that a Content-Type declares, or None.
 
         Every documented media type is accepted; HTTP-03 remarks on those that are only meant for requests.
@@ -100,7 +100,7 @@ class Terms:
         return self.format_of(media_type)
 
     @cached_property
-    def light_mode(self) -> Mode | None:
+    def link_mode(self) -> Mode | None:
         """The content mode with the smallest responses: links where the feed has them. None without content modes."""
         if self.feed.modes is None:
             return None
@@ -112,10 +112,10 @@ class Terms:
         """Every content mode, the one with the smallest responses first; a list of None when the feed has no content modes."""
         if self.feed.modes is None:
             return [None]
-        others = [mode for mode in self.feed.modes.choices if mode is not self.light_mode]
-        return [self.light_mode, *others]
+        others = [mode for mode in self.feed.modes.choices if mode is not self.link_mode]
+        return [self.link_mode, *others]
 
-    def params(self, ask: Ask) -> dict[str, str]:
+    def params(self, page_request: PageRequest) -> dict[str, str]:
         """Return the query parameters of a page request by name, in the order of the operation.
 
         A required parameter without a role in the feed gets the example in the spec.
@@ -125,77 +125,77 @@ class Terms:
         """
         feed = self.feed
         values = {name: example for name, example in self._required.items() if example is not None}
-        if ask.cursor is not None:
-            values[feed.cursor.parameter.name] = ask.cursor
-        if ask.limit is not None:
-            values[feed.limit.parameter.name] = str(ask.limit)
-        if ask.mode is not None and ask.mode.value is not None and feed.modes is not None:
-            values[feed.modes.parameter.name] = ask.mode.value
-        if ask.session is not None and feed.session is not None:
-            values[feed.session.name] = ask.session
+        if page_request.cursor is not None:
+            values[feed.cursor.parameter.name] = page_request.cursor
+        if page_request.limit is not None:
+            values[feed.limit.parameter.name] = str(page_request.limit)
+        if page_request.mode is not None and page_request.mode.value is not None and feed.modes is not None:
+            values[feed.modes.parameter.name] = page_request.mode.value
+        if page_request.session is not None and feed.session is not None:
+            values[feed.session.name] = page_request.session
         elif feed.session is not None and feed.session.name in self._required.keys() - values.keys():
             raise _missing(feed.session.name, " or give --session")
         return {item.name: values[item.name] for item in self.operation.parameters if item.name in values}
 
-    def request(self, ask: Ask) -> Request:
+    def request(self, page_request: PageRequest) -> Request:
         """Return the HTTP request for a page request."""
-        return Request(tuple(self.params(ask).items()), ask.media_type)
+        return Request(tuple(self.params(page_request).items()), page_request.media_type)
 
-    def read(self, answer: Answer) -> Reading:
+    def read(self, response: Response) -> DecodedResult:
         """Decode a response according to its Content-Type.
 
         Raises:
-            Unreadable: The Content-Type is not documented, or the body does not match it.
+            Undecodable: The Content-Type is not documented, or the body does not match it.
         """
-        if answer.flaw:
-            raise Unreadable(answer.flaw)
-        format_ = self.labelled(answer.media_type)
+        if response.flaw:
+            raise Undecodable(response.flaw)
+        format_ = self.declared_format(response.media_type)
         if format_ is None:
-            label = answer.media_type or "no media type"
-            raise Unreadable(f"the Content-Type is {label!r}; documented are {', '.join(self.media_types)}")
+            label = response.media_type or "no media type"
+            raise Undecodable(f"the Content-Type is {label!r}; documented are {', '.join(self.media_types)}")
         read = self._reader.json if format_ == "json" else self._reader.xml
         # Many rules meet the same broken body; it is parsed once. A target without one pays nothing for that.
-        known = self._unreadable.get(identity(answer)) if self._unreadable else None
+        known = self._unreadable.get(identity(response)) if self._unreadable else None
         if known is not None:
-            raise Unreadable(str(known), coding=known.coding, foreign=known.foreign)
+            raise Undecodable(str(known), coding=known.coding, foreign=known.foreign)
         try:
-            check_weight(answer.body, is_json=format_ == "json")
-            return read(answer.body, answer.charset)
-        except Unreadable as error:
+            check_weight(response.body, is_json=format_ == "json")
+            return read(response.body, response.charset)
+        except Undecodable as error:
             if len(self._unreadable) >= MAX_UNREADABLE:
                 self._unreadable.clear()
             # A copy: the traceback of the error holds the body.
-            self._unreadable[identity(answer)] = Unreadable(str(error), coding=error.coding, foreign=error.foreign)
+            self._unreadable[identity(response)] = Undecodable(str(error), coding=error.coding, foreign=error.foreign)
             raise
 
     def size(self, wanted: int) -> int:
         """Return the allowed page size nearest to a wanted one."""
         return max(self.feed.limit.minimum, min(self.feed.limit.maximum, wanted))
 
-    def sample(self, media_type: str, cursor: str | None = None) -> Ask:
+    def sample(self, media_type: str, cursor: str | None = None) -> PageRequest:
         """Return the request for a page of two entries. All rules use this size, so that they share the responses."""
-        return Ask(media_type, cursor, self.size(2), self.light_mode)
+        return PageRequest(media_type, cursor, self.size(2), self.link_mode)
 
-    def refuses(self, answer: Answer) -> bool:
+    def is_rejection(self, response: Response) -> bool:
         """Return whether a response rejects its request: a 4xx other than 429, or an error result without entries."""
-        if 400 <= answer.status < 500:
-            return answer.status != 429
-        envelope = self.envelope(answer) if answer.status == 200 else None
-        return envelope is not None and not envelope.get(self.feed.entries.wire)
+        if 400 <= response.status < 500:
+            return response.status != 429
+        envelope = self.envelope(response) if response.status == 200 else None
+        return envelope is not None and not envelope.get(self.feed.entries.wire_name)
 
-    def envelope(self, answer: Answer) -> dict[str, Any] | None:
+    def envelope(self, response: Response) -> dict[str, Any] | None:
         """Return the error result in a response; None when the response is a success or not a result."""
         try:
-            value = self.read(answer).value
-        except Unreadable:
+            value = self.read(response).value
+        except Undecodable:
             return None
-        return value if integer(value.get(self.feed.outcome.code.wire)) != self.feed.outcome.success else None
+        return value if integer(value.get(self.feed.outcome.code.wire_name)) != self.feed.outcome.success else None
 
     @cached_property
     def schemas(self) -> Schemas:
         """The schemas that are generated from the contract."""
         packed = _packaged()
-        return Schemas(self.contract, packed.schemas if packed.contract is self.contract else None)
+        return Schemas(self.ir, packed.schemas if packed.contract is self.ir else None)
 
     def items(self, entry: dict[str, Any], mode: Mode) -> list[dict[str, Any]]:
         """Return the images that an entry holds for a content mode; a mistyped collection counts as empty."""
@@ -203,7 +203,7 @@ class Terms:
         for step in mode.items:
             found: list[dict[str, Any]] = []
             for node in nodes:
-                item = node.get(step.wire)
+                item = node.get(step.wire_name)
                 if isinstance(item, dict):
                     found.append(item)
                 elif isinstance(item, list):
@@ -212,9 +212,9 @@ class Terms:
         return nodes
 
 
-def identity(answer: Answer) -> tuple[object, ...]:
+def identity(response: Response) -> tuple[object, ...]:
     """Return what two answers have in common that read the same, without keeping a body."""
-    return answer.media_type, answer.charset, len(answer.body), hash(answer.body), answer.flaw
+    return response.media_type, response.charset, len(response.body), hash(response.body), response.flaw
 
 
 def _missing(name: str, otherwise: str = "") -> UsageError:

@@ -12,23 +12,23 @@ from twinwire import __version__
 from twinwire.errors import UsageError, printable
 from twinwire.ir import Contract, read_contract
 from twinwire_conformance import credentials
-from twinwire_conformance.contract import Terms, packaged_contract
+from twinwire_conformance.contract import ContractView, packaged_contract
 from twinwire_conformance.loading import load_app
 from twinwire_conformance.model import Report, Verdict
-from twinwire_conformance.options import DEFAULT_PROFILE, Options
+from twinwire_conformance.options import DEFAULT_PROFILE, CertifyOptions
 from twinwire_conformance.profiles import PROFILES
 from twinwire_conformance.reports.baseline import compare
 from twinwire_conformance.reports.output import Output
 from twinwire_conformance.reports.results import Results
 from twinwire_conformance.rules.explanations import explanations
 from twinwire_conformance.runner import Run, begin
-from twinwire_conformance.target import Manners, Target
+from twinwire_conformance.target import RequestPolicy, Target
 from twinwire_conformance.transport import (
     REDACTED,
-    Deadline,
     Endpoint,
-    Origin,
+    ExchangeDeadline,
     Recording,
+    RecordingInfo,
     RecordingTransport,
     ReplayTransport,
     Transport,
@@ -72,7 +72,7 @@ class Launched:
         return f"the recording lacks {lacks[0]}{more}{version}"
 
 
-def results_of(started: Launched, options: Options, report: Report, known: Mapping[str, str] | None) -> Results:
+def results_of(started: Launched, options: CertifyOptions, report: Report, known: Mapping[str, str] | None) -> Results:
     """Return the results of a run as the report writers get them.
 
     Args:
@@ -82,12 +82,12 @@ def results_of(started: Launched, options: Options, report: Report, known: Mappi
         known: The failures of the baseline, by fingerprint; None without a baseline.
     """
     comparison = None if known is None else compare(report, known)
-    contract = started.run.exam.terms.contract
+    contract = started.run.run_context.contract.ir
     return Results(report, contract, options.spec, comparison, explanations() if options.reports else {})
 
 
 @contextmanager
-def launched(options: Options) -> Iterator[Launched]:
+def launched(options: CertifyOptions) -> Iterator[Launched]:
     """Yield a run that is ready to begin, and close its target afterwards.
 
     Args:
@@ -105,7 +105,7 @@ def launched(options: Options) -> Iterator[Launched]:
     profile = PROFILES[options.profile or DEFAULT_PROFILE]
     most = profile.max_requests if options.max_requests is None else options.max_requests
     longest = profile.max_time if options.max_time is None else options.max_time
-    manners = Manners(options.timeout, options.rate, most, max_time=longest)
+    policy = RequestPolicy(options.timeout, options.rate, most, max_time=longest)
     headers, session = _credentials(options, recording, contract)
     # Each run explores other inputs; the report names the seed to repeat it.
     seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
@@ -116,28 +116,28 @@ def launched(options: Options) -> Iterator[Launched]:
     secrets = [*hidden, *([session] if session else [])]
     with ExitStack() as stack:
         url, app = _where(options, contract, stack)
-        until = Deadline(manners.max_time)
-        carrier = _Carrier(manners, until, app, recording, output)
+        until = ExchangeDeadline(policy.max_time)
+        carrier = _Carrier(policy, until, app, recording, output)
         path = contract.operation.path
-        target = Target(url, path, manners, headers, secrets, app, session=named, through=carrier.carry, until=until)
-        run = begin(Terms(contract), target, profile, seed, session)
+        target = Target(url, path, policy, headers, secrets, app, session=named, through=carrier.carry, until=until)
+        run = begin(ContractView(contract), target, profile, seed, session)
         # Registered before the target, so that it runs after the target is closed and no exchange is incomplete.
         stack.callback(carrier.write, _origin(run, headers, options.rules))
         stack.enter_context(target)
         yield Launched(run, options.rules, recording)
 
 
-def _origin(run: Run, headers: Iterable[str], rules: tuple[str, ...] | None) -> Origin:
-    exam = run.exam
-    return Origin(
-        base_url=exam.target.base_url,
-        spec=exam.terms.contract.origin.sha256,
+def _origin(run: Run, headers: Iterable[str], rules: tuple[str, ...] | None) -> RecordingInfo:
+    run_context = run.run_context
+    return RecordingInfo(
+        base_url=run_context.target.base_url,
+        spec=run_context.contract.ir.origin.sha256,
         kit=__version__,
-        profile=exam.profile.name,
-        seed=exam.seed,
-        max_requests=exam.target.manners.max_requests,
+        profile=run_context.profile.name,
+        seed=run_context.seed,
+        max_requests=run_context.target.policy.max_requests,
         headers=tuple(headers),
-        session=exam.lots.session is not None,
+        session=run_context.page_client.session is not None,
         rules=rules,
     )
 
@@ -146,8 +146,8 @@ def _origin(run: Run, headers: Iterable[str], rules: tuple[str, ...] | None) -> 
 class _Carrier:
     """Makes the transport of a run, and writes its recording at the end."""
 
-    manners: Manners
-    until: Deadline
+    policy: RequestPolicy
+    until: ExchangeDeadline
     app: Any
     recording: Recording | None
     output: Output | None
@@ -160,7 +160,7 @@ class _Carrier:
         self.recorder = RecordingTransport(transport, endpoint)
         return self.recorder
 
-    def write(self, origin: Origin) -> None:
+    def write(self, origin: RecordingInfo) -> None:
         if self.output is not None and self.recorder is not None:
             with self.output.stream() as stream:
                 self.recorder.write(stream, origin)
@@ -168,11 +168,11 @@ class _Carrier:
     def _transport(self, endpoint: Endpoint) -> Transport:
         if self.recording is not None:
             return ReplayTransport(self.recording, endpoint)
-        manners = self.manners
-        return connect(endpoint, manners.timeout, manners.max_bytes, self.app, lifespan=True, until=self.until)
+        policy = self.policy
+        return connect(endpoint, policy.timeout, policy.max_bytes, self.app, lifespan=True, until=self.until)
 
 
-def _as_recorded(options: Options, origin: Origin, contract: Contract) -> Options:
+def _as_recorded(options: CertifyOptions, origin: RecordingInfo, contract: Contract) -> CertifyOptions:
     """Return the options of a replay, in which the caller's options take precedence over the recorded ones.
 
     Raises:
@@ -199,14 +199,14 @@ def _as_recorded(options: Options, origin: Origin, contract: Contract) -> Option
     )
 
 
-def _credentials(options: Options, recording: Recording | None, contract: Contract) -> tuple[dict[str, str], str | None]:
+def _credentials(options: CertifyOptions, recording: Recording | None, contract: Contract) -> tuple[dict[str, str], str | None]:
     if recording is None:
         return credentials.headers(options.headers), credentials.allowed_session(options.session, contract)
     # A recording has the names of secret headers, and a placeholder for each value.
     return dict.fromkeys(recording.origin.headers, REDACTED), REDACTED if recording.origin.session else None
 
 
-def _where(options: Options, contract: Contract, stack: ExitStack) -> tuple[str, Any]:
+def _where(options: CertifyOptions, contract: Contract, stack: ExitStack) -> tuple[str, Any]:
     if options.url is not None:
         return options.url, None
     if options.app is not None:

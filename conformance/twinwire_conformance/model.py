@@ -105,7 +105,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A response as received, or the part of it that could be read.
 
     ``headers`` have lower-case names, ``url`` is redacted, ``seconds`` is the duration, ``received`` the Unix time.
@@ -137,7 +137,7 @@ class Answer:
         """The size of the body, whether all of it is here or not."""
         return max(self.full_bytes, len(self.body))
 
-    def shortened(self) -> Answer:
+    def shortened(self) -> Response:
         """Return the answer with no more of its body and headers than is shown of them."""
         headers = self.headers
         if sum(len(name) + len(value) for name, value in headers.items()) > SHOWN_HEADERS:
@@ -205,12 +205,12 @@ def _cut(text: str) -> str:
 
 
 class Finding(Exception):
-    """The base of exceptions that end a rule early; ``answers`` are the exchanges that show why, in order."""
+    """The base of exceptions that end a rule early; ``responses`` are the exchanges that show why, in order."""
 
-    def __init__(self, message: str, answers: Sequence[Answer] = ()) -> None:
+    def __init__(self, message: str, responses: Sequence[Response] = ()) -> None:
         super().__init__(message)
         self.message = message
-        self.answers = tuple(answers)
+        self.responses = tuple(responses)
 
     def keep_less(self) -> None:
         """Keep only the beginning of large bodies, which is all that a report shows.
@@ -218,17 +218,17 @@ class Finding(Exception):
         The traceback is dropped as well, because its frames refer to whole bodies.
         """
         self.__traceback__ = self.__cause__ = self.__context__ = None
-        self.answers = tuple(each.shortened() for each in self.answers)
+        self.responses = tuple(each.shortened() for each in self.responses)
 
 
 class Violation(Finding):
     """The target breaks the rule: the expected and the actual value, and the path of the member if there is one."""
 
-    def __init__(self, expected: str, got: str, answers: Sequence[Answer] = (), *, path: str = "", table: str = "") -> None:
+    def __init__(self, expected: str, got: str, responses: Sequence[Response] = (), *, path: str = "", table: str = "") -> None:
         path, expected, got = (_cut(text) for text in (path, expected, got))
         where = f"at {path}: " if path else ""
         message = f"expected {where}{expected}\ngot      {got}"
-        super().__init__(f"{message}\n{table}" if table else message, answers)
+        super().__init__(f"{message}\n{table}" if table else message, responses)
         self.path = path
         self.got = got.split("\n", 1)[0]
         """A summary of the response, in one line."""
@@ -240,8 +240,8 @@ class NotServed(Violation):
     The rule ``owner`` fails for it; other rules that needed the page are blocked by that rule.
     """
 
-    def __init__(self, owner: str, expected: str, got: str, answers: Sequence[Answer] = (), *, path: str = "") -> None:
-        super().__init__(expected, got, answers, path=path)
+    def __init__(self, owner: str, expected: str, got: str, responses: Sequence[Response] = (), *, path: str = "") -> None:
+        super().__init__(expected, got, responses, path=path)
         self.owner = owner
 
 
@@ -257,7 +257,7 @@ class Skipped(Finding):
     """The rule does not apply to this contract."""
 
 
-class Failure(StrEnum):
+class FailureKind(StrEnum):
     """The reason why no complete response was received."""
 
     REFUSED = "refused"
@@ -281,7 +281,7 @@ class Unreachable(Inconclusive):
 
     Args:
         message: The failure, with the URL.
-        answers: The exchanges that show it, including a response that broke off after its headers, with a ``flaw``.
+        responses: The exchanges that show it, including a response that broke off after its headers, with a ``flaw``.
         kind: The kind of failure.
         reused: Whether the connection had carried an earlier exchange, so that the server may have closed it since.
         malformed: Whether the response is not valid HTTP, so that a new connection would not help.
@@ -290,13 +290,13 @@ class Unreachable(Inconclusive):
     def __init__(
         self,
         message: str,
-        answers: Sequence[Answer] = (),
+        responses: Sequence[Response] = (),
         *,
-        kind: Failure = Failure.UNKNOWN,
+        kind: FailureKind = FailureKind.UNKNOWN,
         reused: bool = False,
         malformed: bool = False,
     ) -> None:
-        super().__init__(message, answers)
+        super().__init__(message, responses)
         self.kind = kind
         self.reused = reused
         self.malformed = malformed
@@ -328,7 +328,7 @@ class Result:
     level: Level
     title: str
     outcome: Outcome
-    witnesses: int = 0
+    observation_count: int = 0
     message: str = ""
     evidence: tuple[Evidence, ...] = ()
     blocked_by: str = ""

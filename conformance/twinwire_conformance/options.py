@@ -24,7 +24,7 @@ _REFERENCE = "--{prefix}reference certifies the embedded reference server"
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class CertifyOptions:
     """The options of one run. Exactly one of ``url``, ``app``, ``reference`` and ``replay`` names the target.
 
     None stands for the default, and in a replay for the recorded value.
@@ -208,7 +208,7 @@ REPORT_OPTIONS = tuple(
 """The options that name the file of a report, one for each format in the registry."""
 
 
-def parsed(given: argparse.Namespace, url: str | None, prefix: str = "") -> Options:
+def parsed(given: argparse.Namespace, url: str | None, prefix: str = "") -> CertifyOptions:
     """Return the options of a run.
 
     Args:
@@ -232,14 +232,14 @@ def parsed(given: argparse.Namespace, url: str | None, prefix: str = "") -> Opti
         if (path := getattr(given, f"{prefix}{option.name}".replace("-", "_"))) is not None
     }
     rules = chosen_ids(choose(values.pop("select"), values.pop("ignore"), f"--{prefix}"))
-    options = Options(url=url if url is None else url.strip(), rules=rules, **values)
+    options = CertifyOptions(url=url if url is None else url.strip(), rules=rules, **values)
     _check_target(options, prefix)
     if options.quiet and options.verbose:
         raise UsageError("--quiet and --verbose were both given", "leave one of them out")
     return options
 
 
-def _check_target(options: Options, prefix: str) -> None:
+def _check_target(options: CertifyOptions, prefix: str) -> None:
     hint = f"give {'--target URL' if prefix else 'a URL'}, --{prefix}app MODULE:ATTR or --{prefix}replay F; {_REFERENCE}"
     hint = hint.format(prefix=prefix)
     if options.url is not None and not options.url.strip():
@@ -265,10 +265,10 @@ def _check_target(options: Options, prefix: str) -> None:
 
 def _check_url(url: str) -> None:
     # The URL may contain a password, which a message must not show.
-    shown = re.sub(r"//[^/@]*@", "//***@", url)
+    format_value = re.sub(r"//[^/@]*@", "//***@", url)
     if re.search(r"\s", url):
-        raise UsageError(f"the URL {shown!r} has white space in it", "write it like https://api.example.com/v1")
+        raise UsageError(f"the URL {format_value!r} has white space in it", "write it like https://api.example.com/v1")
     try:
         check_url(url)
     except UsageError as error:
-        raise UsageError(error.message.replace(repr(url), repr(shown)), error.hint) from None
+        raise UsageError(error.message.replace(repr(url), repr(format_value)), error.hint) from None

@@ -16,7 +16,7 @@ class Profile:
         survey_lots: The most pages that the baseline traversal takes from the beginning of the feed.
         reach: The same where cursors have no order, so that the end is reached only by traversing the whole feed.
         probes: The most requests that search for the end of a large feed.
-        walks: The traversals that Hypothesis draws.
+        plans: The traversals that Hypothesis draws.
         sweep: The most pages of the fixed traversals.
         hostile: The hostile inputs of HTTP-09.
         shrink: The most requests to shrink one failure with.
@@ -36,7 +36,7 @@ class Profile:
     survey_lots: int
     reach: int
     probes: int
-    walks: int
+    plans: int
     sweep: int
     hostile: int
     shrink: int
@@ -58,7 +58,7 @@ _QUICK = Profile(
     survey_lots=3,
     reach=6,
     probes=8,
-    walks=0,
+    plans=0,
     sweep=5,
     hostile=3,
     shrink=10,
@@ -76,7 +76,7 @@ _STANDARD = Profile(
     survey_lots=26,
     reach=40,
     probes=24,
-    walks=2,
+    plans=2,
     sweep=100,
     hostile=36,
     shrink=40,
@@ -95,7 +95,7 @@ _THOROUGH = Profile(
     survey_lots=220,
     reach=400,
     probes=64,
-    walks=200,
+    plans=200,
     sweep=1500,
     hostile=200,
     shrink=200,

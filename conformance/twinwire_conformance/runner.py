@@ -12,7 +12,7 @@ from twinwire import __version__
 from twinwire.errors import printable
 from twinwire_conformance.basis import basis, place
 from twinwire_conformance.causes import group, subject
-from twinwire_conformance.contract import Terms
+from twinwire_conformance.contract import ContractView
 from twinwire_conformance.interrupts import Interrupts
 from twinwire_conformance.model import (
     INTERRUPTED,
@@ -30,7 +30,8 @@ from twinwire_conformance.model import (
     Violation,
     verdict,
 )
-from twinwire_conformance.oracle.examination import Examination, Trial
+from twinwire_conformance.oracle.rule_context import RuleContext
+from twinwire_conformance.oracle.run_context import RunContext
 from twinwire_conformance.profiles import Profile
 from twinwire_conformance.reports.fingerprints import member_path
 from twinwire_conformance.rules import RULES, Rule
@@ -52,13 +53,13 @@ class Run:
     """A run of rules against one target: ``examine`` decides one rule, ``report`` returns the results so far.
 
     Args:
-        exam: The state that the rules share.
+        run_context: The state that the rules share.
         results: The results so far, by rule id.
         started: The start of the run, in seconds since the epoch.
         note: The reason why the run ended early or says less than it could; empty otherwise.
     """
 
-    exam: Examination
+    run_context: RunContext
     results: dict[str, Result]
     started: float
     note: str = ""
@@ -73,13 +74,16 @@ class Run:
 
     def examine(self, rule: Rule) -> Result:
         """Decide one rule. Every exception becomes a result: no response of a target ends the run."""
-        trial, began = Trial(self.exam, rule.id), time.monotonic()
-        self.exam.decided.add(rule.id)
+        context, began = RuleContext(self.run_context, rule.id), time.monotonic()
+        self.run_context.decided.add(rule.id)
         finding: Finding | None = None
         try:
-            rule.check(trial)
+            rule.check(context)
         except NotServed as error:
-            outcome, finding = Outcome.FAIL if self._owns(rule, error) else Outcome.BLOCKED, self.exam.lots.note(error)
+            outcome, finding = (
+                Outcome.FAIL if self._owns(rule, error) else Outcome.BLOCKED,
+                self.run_context.page_client.note(error),
+            )
         except Violation as error:
             outcome, finding = Outcome.FAIL, error
         except Skipped as error:
@@ -91,33 +95,33 @@ class Run:
             self.note = f"the suite itself failed in {rule.id}; please report this defect"
             outcome, finding = Outcome.INCONCLUSIVE, Inconclusive(f"internal error: {type(error).__name__}: {error}")
         else:
-            outcome, finding = self._ended(rule, trial)
+            outcome, finding = self._ended(rule, context)
         self.silent = self.silent + 1 if isinstance(finding, Unreachable) else 0
-        result = self._result(rule, outcome, trial, finding)
+        result = self._result(rule, outcome, context, finding)
         self.results[rule.id] = replace(result, seconds=round(time.monotonic() - began, 3))
-        self.exam.keep_less()
+        self.run_context.keep_less()
         return self.results[rule.id]
 
-    def _ended(self, rule: Rule, trial: Trial) -> tuple[Outcome, Finding | None]:
+    def _ended(self, rule: Rule, context: RuleContext) -> tuple[Outcome, Finding | None]:
         """Return the outcome of a rule whose check found nothing. Pages that it could not check keep it from passing."""
-        for error in trial.blocked:
+        for error in context.blocked:
             return (Outcome.FAIL if self._owns(rule, error) else Outcome.BLOCKED), error
-        nothing = [] if trial.witnesses else [Inconclusive("there was nothing to observe")]
-        doubt = next(iter([*trial.unconfirmed, *nothing]), None)
+        nothing = [] if context.observation_count else [Inconclusive("there was nothing to observe")]
+        doubt = next(iter([*context.unconfirmed, *nothing]), None)
         return (Outcome.INCONCLUSIVE if doubt else Outcome.PASS), doubt
 
     def _owns(self, rule: Rule, error: NotServed) -> bool:
         # When the owning rule is deselected, the rule that meets the failure must fail in its place.
         return error.owner == rule.id or error.owner not in self.chosen
 
-    def seek(self) -> Finding | None:
+    def find_feed(self) -> Finding | None:
         """Look for a feed at the target, in any representation. Return the failure when there is none, else None."""
         try:
-            return self.exam.probe()
+            return self.run_context.probe()
         except Finding as error:
             return error
 
-    def give_up(self, rules: Sequence[Rule], found: Finding) -> None:
+    def stop_without_feed(self, rules: Sequence[Rule], found: Finding) -> None:
         """Leave every rule undecided because the target does not serve a feed.
 
         Args:
@@ -126,7 +130,7 @@ class Run:
         """
         got = found.got if isinstance(found, Violation) else found.message
         got = " ".join(got.split())
-        where = f"{self.exam.target.base_url}{self.exam.target.path}"
+        where = f"{self.run_context.target.base_url}{self.run_context.target.path}"
         self.absent = self.note = self._shown(f"no feed at {where}: {got}")
         for rule in rules:
             # A response that is not a page breaks these two rules, and shows nothing about the others.
@@ -135,78 +139,84 @@ class Run:
             else:
                 self.leave(rule, Outcome.INCONCLUSIVE, self.absent)
 
-    def answers(self) -> bool:
+    def responses(self) -> bool:
         """Return whether the target still responds, after several rules in a row without a response; note when it does not."""
         # This was established before, and each further request would wait for its whole timeout.
         if self.note.startswith("the target stopped"):
             return False
         try:
-            alive = self.exam.lots.alive(self.exam.lots.media_types[0])
+            alive = self.run_context.page_client.alive(self.run_context.page_client.media_types[0])
         except BudgetSpent:
             alive = True
         if not alive:
             self.note = f"the target stopped responding: {MAX_SILENT} rules in a row got no response"
         return alive
 
-    def look_back(self) -> None:
+    def recheck_start(self) -> None:
         """Repeat the first requests at the end of the run: the feed must still be served, and its first cursor still work."""
-        exam = self.exam
+        run_context = self.run_context
         # vars() holds a cached property only once it was used; reading it here would begin a traversal.
-        known = exam.survey if "survey" in vars(exam) else None
-        if known is None or known.empty or not known.lots or exam.profile.thrifty:
+        known = run_context.baseline if "survey" in vars(run_context) else None
+        if known is None or known.empty or not known.pages or run_context.profile.thrifty:
             return
         # No rule follows, so that no requests need to be reserved.
-        exam.target.reserved = 0
-        media_type = exam.lots.media_types[0]
+        run_context.target.reserved = 0
+        media_type = run_context.page_client.media_types[0]
         try:
-            first = exam.lots.lot(exam.terms.sample(media_type), fresh=True)
+            first = run_context.page_client.page(run_context.contract.sample(media_type), fresh=True)
             if not first.size:
-                answers = [known.lots[0].answer, first.answer]
+                responses = [known.pages[0].response, first.response]
                 got = "an empty page at the end of the run"
-                exam.lots.note(NotServed("PAGE-04", f"{known.lots[0].size} entries or more, as at first", got, answers))
-            cursor = known.lots[0].cursor
-            answer = exam.lots.odd_answer(exam.lots.request(exam.terms.sample(media_type, cursor)), fresh=True)
-            if cursor is not None and exam.terms.refuses(answer):
-                got = f"HTTP {answer.status} and a rejection"
-                exam.lots.note(NotServed("PARAM-08", f"a page for the cursor {cursor}, as earlier in the run", got, [answer]))
+                run_context.page_client.note(
+                    NotServed("PAGE-04", f"{known.pages[0].size} entries or more, as at first", got, responses)
+                )
+            cursor = known.pages[0].cursor
+            response = run_context.page_client.odd_response(
+                run_context.page_client.request(run_context.contract.sample(media_type, cursor)), fresh=True
+            )
+            if cursor is not None and run_context.contract.is_rejection(response):
+                got = f"HTTP {response.status} and a rejection"
+                run_context.page_client.note(
+                    NotServed("PARAM-08", f"a page for the cursor {cursor}, as earlier in the run", got, [response])
+                )
         except (Violation, Inconclusive):
             # A rule has met the same failure before, or the budget is spent.
             return
 
-    def settle(self) -> None:
+    def apply_late_findings(self) -> None:
         """Fail each rule that a response broke after the rule was decided, or during the check of another rule."""
-        found: dict[str, Violation] = {rule: errors[0] for rule, errors in self.exam.lots.not_served.items()}
-        for rule, noted in self.exam.observations.noted.items():
+        found: dict[str, Violation] = {rule: errors[0] for rule, errors in self.run_context.page_client.not_served.items()}
+        for rule, noted in self.run_context.observations.noted.items():
             if noted.failures:
                 found.setdefault(rule, noted.failures[0])
-        unsteady = self.exam.unsteady()
+        unsteady = self.run_context.unsteady()
         if unsteady is not None:
             found.setdefault("PAGE-04", unsteady)
         for rule, error in found.items():
             result = self.results.get(rule)
             if rule in self.chosen and result is not None and result.outcome not in (Outcome.FAIL, Outcome.SKIP):
-                trial = Trial(self.exam, rule, witnesses=result.witnesses)
-                settled = self._result(RULES[rule], Outcome.FAIL, trial, error)
+                context = RuleContext(self.run_context, rule, observation_count=result.observation_count)
+                settled = self._result(RULES[rule], Outcome.FAIL, context, error)
                 self.results[rule] = replace(settled, seconds=result.seconds)
 
     def leave(self, rule: Rule, outcome: Outcome, reason: str) -> None:
         """Record the outcome of a rule that was not tried."""
         self.results[rule.id] = Result(rule.id, rule.level, rule.title, outcome, message=reason)
 
-    def _result(self, rule: Rule, outcome: Outcome, trial: Trial, finding: Finding | None) -> Result:
-        target = self.exam.target
+    def _result(self, rule: Rule, outcome: Outcome, context: RuleContext, finding: Finding | None) -> Result:
+        target = self.run_context.target
         if finding is not None:
             finding.keep_less()
             self.findings[rule.id] = finding
         message, member, spec_place = self._shown(finding.message) if finding else "", "", ("", 0)
         if outcome is Outcome.FAIL:
-            contract, about = self.exam.terms.contract, subject(finding)
+            contract, about = self.run_context.contract.ir, subject(finding)
             message = f"{message}\n{basis(contract, rule.id, about)}"
             spec_place = place(contract, rule.id, about)
             if isinstance(finding, Violation):
                 member = self._shown(member_path(finding.path))
-        answers = finding.answers[:MAX_EVIDENCE] if finding else ()
-        evidence: tuple[Evidence, ...] = tuple(target.evidence(answer) for answer in answers)
+        responses = finding.responses[:MAX_EVIDENCE] if finding else ()
+        evidence: tuple[Evidence, ...] = tuple(target.evidence(response) for response in responses)
         blocked_by = ""
         if outcome is Outcome.BLOCKED and isinstance(finding, NotServed):
             blocked_by = finding.owner
@@ -216,7 +226,7 @@ class Run:
             rule.level,
             rule.title,
             outcome,
-            trial.witnesses,
+            context.observation_count,
             message,
             evidence,
             blocked_by,
@@ -227,11 +237,13 @@ class Run:
 
     def _shown(self, message: str) -> str:
         # Messages quote responses, which may echo a secret or contain escape sequences for the terminal.
-        return printable(self.exam.target.redact(message), keep="\n")
+        return printable(self.run_context.target.redact(message), keep="\n")
 
     def _accidents(self) -> list[str]:
-        failed = self.exam.lots.failed_once
-        return [f"HTTP {answer.status} came once for {answer.url}, and not when the request was repeated" for answer in failed]
+        failed = self.run_context.page_client.failed_once
+        return [
+            f"HTTP {response.status} came once for {response.url}, and not when the request was repeated" for response in failed
+        ]
 
     def note_time(self) -> None:
         """Note which rules were not decided because the time of the run was over."""
@@ -240,42 +252,44 @@ class Run:
             named = ", ".join(sorted(late)[:MAX_NAMED]) + (
                 f" and {len(late) - MAX_NAMED} more" if len(late) > MAX_NAMED else ""
             )
-            spent = f"{_TIME} of {self.exam.target.manners.max_time:g} s is spent; not decided: {named}"
+            spent = f"{_TIME} of {self.run_context.target.policy.max_time:g} s is spent; not decided: {named}"
             self.note = f"{self.note}; {spent}" if self.note else spent
 
     def report(self) -> Report:
         """Return the report of the results so far."""
-        origin = self.exam.terms.contract.origin
+        origin = self.run_context.contract.ir.origin
         results, causes = group(tuple(self.results.values()), self.findings)
         return Report(
             verdict=verdict(results),
-            target=self.exam.target.redact(self.exam.target.base_url),
+            target=self.run_context.target.redact(self.run_context.target.base_url),
             spec=MappingProxyType({"title": origin.title, "version": origin.version, "sha256": origin.sha256}),
             kit=__version__,
-            profile=self.exam.profile.name,
-            seed=self.exam.seed,
+            profile=self.run_context.profile.name,
+            seed=self.run_context.seed,
             started=datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
             seconds=round(time.time() - self.started, 3),
-            requests=self.exam.target.requests,
+            requests=self.run_context.target.requests,
             results=results,
             note=self.note,
-            coverage=self.exam.coverage.lines() if "coverage" in vars(self.exam) else (),
-            notes=tuple(self._shown(note) for note in (*self.exam.notes, *self.exam.target.notes, *self._accidents())),
+            coverage=self.run_context.coverage.lines() if "coverage" in vars(self.run_context) else (),
+            notes=tuple(
+                self._shown(note) for note in (*self.run_context.notes, *self.run_context.target.notes, *self._accidents())
+            ),
             causes=causes,
         )
 
 
-def begin(terms: Terms, target: Target, profile: Profile, seed: int, session: str | None = None) -> Run:
+def begin(contract: ContractView, target: Target, profile: Profile, seed: int, session: str | None = None) -> Run:
     """Return a run that is ready to begin; no request is sent yet.
 
     Args:
-        terms: The contract.
+        contract: The contract.
         target: The server under test.
         profile: The extent of the run.
         seed: The seed of drawn inputs and of samples.
         session: The caller's session; None for none.
     """
-    return Run(Examination(terms, target, profile, seed, session, properties()), {}, time.time())
+    return Run(RunContext(contract, target, profile, seed, session, properties()), {}, time.time())
 
 
 def certify(
@@ -317,24 +331,24 @@ def certify(
 
 
 def _try_all(run: Run, chosen: Sequence[Rule], listen: Listener) -> None:
-    order, target = sorted(chosen, key=lambda rule: rule.phase), run.exam.target
-    absent = run.seek()
+    order, target = sorted(chosen, key=lambda rule: rule.phase), run.run_context.target
+    absent = run.find_feed()
     if absent is not None:
-        run.give_up(chosen, absent)
+        run.stop_without_feed(chosen, absent)
         order = []
     for rule in order:
         if target.time_spent:
             run.leave(rule, Outcome.INCONCLUSIVE, f"{target.time_spent}: this rule was not reached")
             continue
         if run.silent == MAX_SILENT:
-            if not run.answers():
+            if not run.responses():
                 run.leave(rule, Outcome.INCONCLUSIVE, "the target had stopped responding before this rule")
                 continue
             run.silent = 0
         # A rule that is tried alone may spend the whole budget, because no later rule needs it.
-        target.reserved = run.exam.profile.reserve * rule.makes_way if len(order) > 1 else 0
+        target.reserved = run.run_context.profile.reserve * rule.makes_way if len(order) > 1 else 0
         listen(rule, None)
         listen(rule, run.examine(rule))
     if order:
-        run.look_back()
-    run.settle()
+        run.recheck_start()
+    run.apply_late_findings()

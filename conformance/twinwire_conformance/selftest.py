@@ -18,14 +18,14 @@ from multiprocessing import get_context
 from typing import Any, Literal
 
 from twinwire.commands import Command
-from twinwire_conformance.contract import Terms, packaged_contract
+from twinwire_conformance.contract import ContractView, packaged_contract
 from twinwire_conformance.launch import IN_PROCESS
 from twinwire_conformance.model import Level, Outcome, Report, Verdict
 from twinwire_conformance.profiles import PROFILES
 from twinwire_conformance.reference import FAULTS, IMPOSTORS, OUT_OF_REACH, VARIANTS, Fault, create_app, running
 from twinwire_conformance.rules import RULES, catalogue
 from twinwire_conformance.runner import begin, certify
-from twinwire_conformance.target import Manners, Target
+from twinwire_conformance.target import RequestPolicy, Target
 
 Kind = Literal["faultless", "fault", "variant", "impostor"]
 
@@ -37,7 +37,7 @@ MAX_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class CaseResult:
     """The result of the suite against one server.
 
     Args:
@@ -84,7 +84,7 @@ def cases() -> list[tuple[Kind, str]]:
     return fitting
 
 
-def put_on_trial(kind: Kind, name: str, profile: str = "standard", seed: int = 1) -> Judgement:
+def run_case(kind: Kind, name: str, profile: str = "standard", seed: int = 1) -> CaseResult:
     """Run the whole suite against one server and judge the result.
 
     Args:
@@ -93,50 +93,50 @@ def put_on_trial(kind: Kind, name: str, profile: str = "standard", seed: int = 1
         profile: The name of the profile.
         seed: The seed of the run.
     """
-    terms = Terms(packaged_contract())
+    contract = ContractView(packaged_contract())
     if kind == "variant":
         variant = VARIANTS[name]
-        app = variant.make(terms.contract, pace=PACE, seed=seed)
+        app = variant.make(contract.ir, pace=PACE, seed=seed)
         server = _Server(app, variant.needs_http, variant.base_path, variant.headers, variant.session)
         wanted = tuple(verdict.value for verdict in variant.expects)
     elif kind == "impostor":
-        server = _Server(IMPOSTORS[name].make(terms.contract), IMPOSTORS[name].needs_http)
+        server = _Server(IMPOSTORS[name].make(contract.ir), IMPOSTORS[name].needs_http)
         wanted = (Verdict.NOT_CERTIFIED.value, Verdict.INCONCLUSIVE.value)
     else:
         # A server without faults must be certified without remarks, which also catches false failures.
         fault = FAULTS[name] if name else None
-        server = _Server(create_app(terms.contract)) if fault is None else _faulty(terms, fault)
+        server = _Server(create_app(contract.ir)) if fault is None else _faulty(contract, fault)
         wanted = (Verdict.CERTIFIED.value,) if fault is None else fault.trips
-    report = _run(terms, server, profile, seed)
+    report = _run(contract, server, profile, seed)
     failed = tuple(result.id for result in report.results if result.outcome is Outcome.FAIL)
     problem = "" if name in OUT_OF_REACH else _problem(kind, report, failed, wanted)
-    return Judgement(kind, name, wanted, failed, report.verdict.value, report.requests, report.seconds, problem)
+    return CaseResult(kind, name, wanted, failed, report.verdict.value, report.requests, report.seconds, problem)
 
 
-def _faulty(terms: Terms, fault: Fault) -> _Server:
-    app = create_app(terms.contract, fault=fault.name, products=fault.products, image_bytes=fault.image_bytes)
+def _faulty(contract: ContractView, fault: Fault) -> _Server:
+    app = create_app(contract.ir, fault=fault.name, products=fault.products, image_bytes=fault.image_bytes)
     return _Server(app, fault.needs_http)
 
 
-def _run(terms: Terms, server: _Server, profile: str, seed: int) -> Report:
+def _run(contract: ContractView, server: _Server, profile: str, seed: int) -> Report:
     chosen = PROFILES[profile]
     headers = dict(server.headers or {})
-    manners = Manners(timeout=PATIENCE, max_requests=chosen.max_requests, max_bytes=MAX_BYTES)
+    policy = RequestPolicy(timeout=PATIENCE, max_requests=chosen.max_requests, max_bytes=MAX_BYTES)
     with ExitStack() as stack:
         base = stack.enter_context(running(server.app)) if server.needs_http else IN_PROCESS
         app = None if server.needs_http else server.app
         secrets = list(headers.values())
-        target = Target(base + server.base_path, terms.operation.path, manners, headers, secrets, app)
+        target = Target(base + server.base_path, contract.operation.path, policy, headers, secrets, app)
         stack.enter_context(target)
-        return certify(begin(terms, target, chosen, seed, server.session), catalogue(), catalogue())
+        return certify(begin(contract, target, chosen, seed, server.session), catalogue(), catalogue())
 
 
 def _problem(kind: Kind, report: Report, failed: tuple[str, ...], wanted: tuple[str, ...]) -> str:
     if any(result.message.startswith("internal error") for result in report.results):
         return "the suite itself failed"
     if kind != "fault":
-        shown = f" ({', '.join(failed)} failed)" if failed else ""
-        return "" if report.verdict.value in wanted else f"is {report.verdict.value}, not {' or '.join(wanted)}{shown}"
+        format_value = f" ({', '.join(failed)} failed)" if failed else ""
+        return "" if report.verdict.value in wanted else f"is {report.verdict.value}, not {' or '.join(wanted)}{format_value}"
     if not failed:
         return "no rule detects it"
     if not set(wanted) & set(failed):
@@ -149,14 +149,14 @@ def _problem(kind: Kind, report: Report, failed: tuple[str, ...], wanted: tuple[
     return ""
 
 
-def unproved(trials: Iterable[Judgement]) -> list[str]:
+def unproved(trials: Iterable[CaseResult]) -> list[str]:
     """Return the ids of the rules that no fault makes fail."""
-    faults = [trial for trial in trials if trial.kind == "fault"]
-    proved = {name for trial in faults for name in trial.failed if name in trial.wanted}
+    faults = [context for context in trials if context.kind == "fault"]
+    proved = {name for context in faults for name in context.failed if name in context.wanted}
     return [rule.id for rule in catalogue() if rule.id not in proved]
 
 
-def matrix(profile: str, seed: int, jobs: int, told: Callable[[Judgement], None]) -> list[Judgement]:
+def matrix(profile: str, seed: int, jobs: int, told: Callable[[CaseResult], None]) -> list[CaseResult]:
     """Run the suite against every server, in parallel processes.
 
     Args:
@@ -165,48 +165,48 @@ def matrix(profile: str, seed: int, jobs: int, told: Callable[[Judgement], None]
         jobs: The number of processes.
         told: Called with each judgement, in order.
     """
-    trials: list[Judgement] = []
+    trials: list[CaseResult] = []
     # A forked process would copy locks that the threads of this process's event loops may hold.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(put_on_trial, kind, name, profile, seed) for kind, name in cases()]
+        futures = [pool.submit(run_case, kind, name, profile, seed) for kind, name in cases()]
         for future in futures:
             trials.append(future.result())
             told(trials[-1])
     return trials
 
 
-def as_text(trials: list[Judgement]) -> str:
+def as_text(trials: list[CaseResult]) -> str:
     """Return the problems as text, then the totals."""
-    lines = [f"{trial.kind} {trial.name}".strip() + f": {trial.problem}" for trial in trials if trial.problem]
+    lines = [f"{context.kind} {context.name}".strip() + f": {context.problem}" for context in trials if context.problem]
     lines += [f"{name}: no fault makes it fail" for name in unproved(trials)]
-    right = {kind: [trial for trial in trials if trial.kind == kind] for kind in ("fault", "variant", "impostor")}
+    right = {kind: [context for context in trials if context.kind == kind] for kind in ("fault", "variant", "impostor")}
     said = {"fault": "seen", "variant": "judged rightly", "impostor": "not certified"}
-    beyond = [trial for trial in right["fault"] if trial.name in OUT_OF_REACH]
-    right["fault"] = [trial for trial in right["fault"] if trial.name not in OUT_OF_REACH]
+    beyond = [context for context in right["fault"] if context.name in OUT_OF_REACH]
+    right["fault"] = [context for context in right["fault"] if context.name not in OUT_OF_REACH]
     totals = [f"{sum(not t.problem for t in some)} of {len(some)} {kind}s {said[kind]}" for kind, some in right.items()]
-    seen = sum(bool(trial.failed) for trial in beyond)
+    seen = sum(bool(context.failed) for context in beyond)
     totals.append(f"{seen} of {len(beyond)} faults that are out of reach seen all the same")
     proved = len(catalogue()) - len(unproved(trials))
-    most = max(trial.requests for trial in trials)
+    most = max(context.requests for context in trials)
     return "\n".join([*lines, f"{', '.join(totals)}; {proved} of {len(catalogue())} rules proved; at most {most} requests"])
 
 
-def as_markdown(trials: list[Judgement]) -> str:
+def as_markdown(trials: list[CaseResult]) -> str:
     """Return the kill matrix as a Markdown table with a row per server."""
     rows = [
-        f"| {trial.kind} | {trial.name} | {', '.join(trial.wanted)} | {', '.join(trial.failed)} | {trial.verdict} |"
-        for trial in trials
+        f"| {context.kind} | {context.name} | {', '.join(context.wanted)} | {', '.join(context.failed)} | {context.verdict} |"
+        for context in trials
     ]
     return "\n".join(["| kind | server | wanted | failed | verdict |", "|---|---|---|---|---|", *rows, "", as_text(trials)])
 
 
-def as_json(trials: list[Judgement]) -> str:
+def as_json(trials: list[CaseResult]) -> str:
     """Return the kill matrix as a JSON document."""
-    document: dict[str, Any] = {"trials": [asdict(trial) for trial in trials], "unproved": unproved(trials)}
+    document: dict[str, Any] = {"trials": [asdict(context) for context in trials], "unproved": unproved(trials)}
     return json.dumps(document, indent=2)
 
 
-FORMATS: dict[str, Callable[[list[Judgement]], str]] = {"text": as_text, "markdown": as_markdown, "json": as_json}
+FORMATS: dict[str, Callable[[list[CaseResult]], str]] = {"text": as_text, "markdown": as_markdown, "json": as_json}
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -221,15 +221,15 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _selftest(args: argparse.Namespace) -> int:
     live = sys.stderr.isatty()
 
-    def told(trial: Judgement) -> None:
+    def told(context: CaseResult) -> None:
         if live:
-            print(f"\r\x1b[K{trial.kind} {trial.name}: {trial.problem or 'ok'}", end="", file=sys.stderr, flush=True)
+            print(f"\r\x1b[K{context.kind} {context.name}: {context.problem or 'ok'}", end="", file=sys.stderr, flush=True)
 
     trials = matrix(args.profile, args.seed, max(1, args.jobs), told)
     if live:
         print("\r\x1b[K", end="", file=sys.stderr)
     print(FORMATS[args.format](trials))
-    return 1 if unproved(trials) or any(trial.problem for trial in trials) else 0
+    return 1 if unproved(trials) or any(context.problem for context in trials) else 0
 
 
 selftest = Command("selftest", "prove the suite against seeded faults: the kill matrix", _configure, _selftest, order=60)

@@ -10,7 +10,7 @@ from typing import Literal
 from hypothesis import strategies as st
 
 from twinwire.ir import INT64_MAX, INT64_MIN, Kind, Limit, Mode, Parameter
-from twinwire_conformance.contract import Terms
+from twinwire_conformance.contract import ContractView
 from twinwire_conformance.model import Params
 
 MAX_STEPS = 6
@@ -19,7 +19,7 @@ MAX_ENTRIES = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class TraversalPlan:
     """A plan of a traversal of part of the feed.
 
     Args:
@@ -74,51 +74,51 @@ def spread(seed: int, reach: int, cuts: int) -> list[int]:
     return sorted({place for place in places if 0 < place < reach})
 
 
-def walks(terms: Terms, starts: int, media_types: Sequence[str], largest: int) -> st.SearchStrategy[Walk]:
+def plans(contract: ContractView, starts: int, media_types: Sequence[str], largest: int) -> st.SearchStrategy[TraversalPlan]:
     """Draw traversals from any of the ``starts``, in one of the media types, with pages of at most ``largest`` entries."""
-    limit = terms.feed.limit
+    limit = contract.feed.limit
     boundaries = [size for size in boundary_sizes(limit) if size <= largest]
     sizes = st.one_of(st.sampled_from(boundaries), st.integers(limit.minimum, largest))
     steps = st.lists(sizes, min_size=1, max_size=MAX_STEPS)
     # Order and position do not depend on the content mode, so that the one with the smallest responses is enough.
     places = st.integers(0, max(0, starts - 1))
-    return st.builds(_bounded, places, steps, st.sampled_from(media_types), st.just(terms.light_mode))
+    return st.builds(_bounded, places, steps, st.sampled_from(media_types), st.just(contract.link_mode))
 
 
-def _bounded(start: int, sizes: list[int], media_type: str, mode: Mode | None) -> Walk:
+def _bounded(start: int, sizes: list[int], media_type: str, mode: Mode | None) -> TraversalPlan:
     kept: list[int] = []
     for size in sizes:
         if kept and sum(kept) + size > MAX_ENTRIES:
             break
         kept.append(size)
-    return Walk(start, tuple(kept), media_type, mode)
+    return TraversalPlan(start, tuple(kept), media_type, mode)
 
 
-def smaller(walk: Walk) -> Iterator[Walk]:
+def smaller(plan: TraversalPlan) -> Iterator[TraversalPlan]:
     """Yield traversals that are smaller than a given one, those that save most first.
 
     Example: sizes (3, 4, 5, 2) give the prefixes (3,), (3, 4) and (3, 4, 5); (7, 5, 2), whose first pages are merged; each
     traversal without one of the pages; and each with one page reduced, such as (1, 4, 5, 2).
     """
-    sizes = walk.sizes
+    sizes = plan.sizes
     lengths = range(1, len(sizes))
     if len(sizes) > 2 * MAX_STEPS:
         # A long traversal is halved, because trying every length would cost more requests than the traversal itself.
         lengths = range(len(sizes) // 2, len(sizes), max(1, len(sizes) // 8))
     for length in lengths:
-        yield replace(walk, sizes=sizes[:length])
+        yield replace(plan, sizes=sizes[:length])
     merged = sum(sizes[:-2])
     if len(sizes) > 2 and merged <= max(sizes[0], MAX_ENTRIES // 2):
-        yield replace(walk, sizes=(merged, *sizes[-2:]))
+        yield replace(plan, sizes=(merged, *sizes[-2:]))
     for index in range(len(sizes)) if len(sizes) <= 2 * MAX_STEPS else ():
         if len(sizes) > 1:
-            yield replace(walk, sizes=(*sizes[:index], *sizes[index + 1 :]))
+            yield replace(plan, sizes=(*sizes[:index], *sizes[index + 1 :]))
     for index, size in enumerate(sizes[: 2 * MAX_STEPS]):
         for limit in (1, 2, size // 2, size - 1):
             if 0 < limit < size:
-                yield replace(walk, sizes=(*sizes[:index], limit, *sizes[index + 1 :]))
-    if walk.start:
-        yield replace(walk, start=0)
+                yield replace(plan, sizes=(*sizes[:index], limit, *sizes[index + 1 :]))
+    if plan.start:
+        yield replace(plan, start=0)
 
 
 _HOSTILE_TEXTS = (
@@ -184,9 +184,9 @@ class BadInput:
     """Whether it is a page size over the maximum, which a server may lower instead of rejecting it."""
 
 
-def bad_inputs(terms: Terms) -> list[BadInput]:
+def bad_inputs(contract: ContractView) -> list[BadInput]:
     """Return the inputs that should be rejected, beginning with one for each constraint."""
-    limit, cursor = terms.feed.limit, terms.feed.cursor.parameter
+    limit, cursor = contract.feed.limit, contract.feed.cursor.parameter
     name, twin = limit.parameter.name, str(limit.minimum)
     over = [BadInput(name, str(size), twin, "limit", excess=True) for size in (limit.maximum + 1, limit.maximum * 2, 2**31)]
     mistyped = [
@@ -194,17 +194,17 @@ def bad_inputs(terms: Terms) -> list[BadInput]:
         for value in (str(limit.minimum - 1), "abc", "-1", "1.5", "1e2", " 5", "+5", "\uff15", "\u0661", "5x")
     ]
     columns = [[over[0], *mistyped[1:], *over[1:]], mistyped[:1]]
-    if cursor.type.kind is Kind.INTEGER or terms.feed.cursor.order == "numeric":
+    if cursor.type.kind is Kind.INTEGER or contract.feed.cursor.order == "numeric":
         texts = ("abc", str(INT64_MAX + 1), "1.5", "0x10", str(INT64_MIN - 1), "\u0661\u0662", "12abc")
-        known = terms.feed.cursor.start
+        known = contract.feed.cursor.start
         columns.append([BadInput(cursor.name, value, None, "cursor") for value in texts if value not in known])
-    columns.append([_too_long(parameter) for parameter in free_texts(terms)])
+    columns.append([_too_long(parameter) for parameter in free_texts(contract)])
     return [bad for row in zip_longest(*columns) for bad in row if bad is not None]
 
 
-def some_bad_inputs(terms: Terms, *, thrifty: bool) -> list[BadInput]:
+def some_bad_inputs(contract: ContractView, *, thrifty: bool) -> list[BadInput]:
     """Return the bad inputs whose rejections are checked; for a thrifty run one that no server may lower instead."""
-    chosen = bad_inputs(terms)
+    chosen = bad_inputs(contract)
     return [bad for bad in chosen if not bad.excess][:1] if thrifty else chosen[:8]
 
 
@@ -213,14 +213,14 @@ def _too_long(parameter: Parameter) -> BadInput:
     return BadInput(parameter.name, "x" * (most + 1), "x" * most, "length")
 
 
-def echoed_inputs(terms: Terms) -> list[BadInput]:
+def echoed_inputs(contract: ContractView) -> list[BadInput]:
     """Return bad inputs that break the syntax of a message which quotes them unescaped, for each parameter."""
     found: list[BadInput] = []
-    for parameter in terms.operation.parameters:
+    for parameter in contract.operation.parameters:
         scalar = parameter.type
-        if scalar.kind is Kind.INTEGER or parameter == terms.feed.cursor.parameter:
+        if scalar.kind is Kind.INTEGER or parameter == contract.feed.cursor.parameter:
             found.append(BadInput(parameter.name, _MARKUP * 20, None, "cursor"))
-        elif parameter in free_texts(terms):
+        elif parameter in free_texts(contract):
             value = (_MARKUP * ((scalar.max_length or 0) // len(_MARKUP) + 2))[: (scalar.max_length or 0) + 3]
             found.append(BadInput(parameter.name, value, None, "length"))
             # A server that truncates this text by bytes cuts a character in half, which is not valid UTF-8.
@@ -238,18 +238,18 @@ def echoed_inputs(terms: Terms) -> list[BadInput]:
 _MARKUP = "<a b=\"c'&d\\e]]>\x0b\u20ac"
 
 
-def lenient_inputs(terms: Terms) -> list[tuple[str, str]]:
+def lenient_inputs(contract: ContractView) -> list[tuple[str, str]]:
     """Return unusual inputs that must not be rejected, although a warning is allowed: unknown content modes."""
-    modes = terms.feed.modes
+    modes = contract.feed.modes
     if modes is None or not modes.unknown_ignored:
         return []
     known = {mode.value for mode in modes.choices}
     return [(modes.parameter.name, value) for value in ("unheard-of", "a&b<c>'\"") if value not in known]
 
 
-def near_modes(terms: Terms) -> list[tuple[str, str]]:
+def near_modes(contract: ContractView) -> list[tuple[str, str]]:
     """Return values that begin like that of a content mode: a server that compares prefixes takes them for it."""
-    modes = terms.feed.modes
+    modes = contract.feed.modes
     if modes is None or not modes.unknown_ignored:
         return []
     values = [mode.value for mode in modes.choices if mode.value]
@@ -257,13 +257,13 @@ def near_modes(terms: Terms) -> list[tuple[str, str]]:
     return [(modes.parameter.name, value) for value in near if value not in values]
 
 
-def free_texts(terms: Terms) -> list[Parameter]:
+def free_texts(contract: ContractView) -> list[Parameter]:
     """Return the parameters that take any text up to a maximum length: no cursor, no pattern, no enumeration."""
-    feed = terms.feed
+    feed = contract.feed
     chosen = [feed.modes.parameter] if feed.modes is not None and not feed.modes.unknown_ignored else []
     return [
         parameter
-        for parameter in terms.operation.parameters
+        for parameter in contract.operation.parameters
         if parameter.type.kind is Kind.STRING and parameter.type.max_length is not None
         if not parameter.type.pattern and not parameter.type.enum
         if parameter != feed.cursor.parameter and parameter not in chosen
@@ -271,15 +271,15 @@ def free_texts(terms: Terms) -> list[Parameter]:
     ]
 
 
-def hostile_params(terms: Terms) -> list[Params]:
+def hostile_params(contract: ContractView) -> list[Params]:
     """Return queries that a server must survive.
 
     A few bad inputs come first, then the values of each parameter in turn, then the other bad inputs.
     """
-    texts = free_texts(terms)
+    texts = free_texts(contract)
     columns: list[list[Params]] = [
         [((parameter.name, value),) for value in hostile_values(parameter)]
-        for parameter in terms.operation.parameters
+        for parameter in contract.operation.parameters
         if parameter not in texts
     ]
     # Texts within their length are valid, so that one request may test two of them.
@@ -289,7 +289,7 @@ def hostile_params(terms: Terms) -> list[Params]:
         tuple((text.name, values[(index + half * number) % len(values)]) for number, text in enumerate(texts[:2]))
         for index in range(len(values) if texts else 0)
     ]
-    names = [p.name for p in terms.operation.parameters]
+    names = [p.name for p in contract.operation.parameters]
     special: list[Params] = [
         tuple((name, "1") for name in names for _ in range(2)),
         (("unknown-parameter", "1"),),
@@ -297,16 +297,16 @@ def hostile_params(terms: Terms) -> list[Params]:
         (("\x00", "\x00"),),
         tuple((name.upper(), "1") for name in names),
     ]
-    first: list[Params] = [((bad.parameter, bad.value),) for bad in bad_inputs(terms)]
+    first: list[Params] = [((bad.parameter, bad.value),) for bad in bad_inputs(contract)]
     rows = zip_longest(special, *columns, pairs)
     return list(dict.fromkeys([*first[:4], *(params for row in rows for params in row if params is not None), *first[4:]]))
 
 
-def malformed_queries(terms: Terms) -> list[str]:
+def malformed_queries(contract: ContractView) -> list[str]:
     """Return query strings that break the syntax of percent-encoding or of a query, for each parameter in turn."""
-    names = [parameter.name for parameter in terms.operation.parameters]
-    texts = [parameter.name for parameter in free_texts(terms)] or names
-    limit, cursor = terms.feed.limit.parameter.name, terms.feed.cursor.parameter.name
+    names = [parameter.name for parameter in contract.operation.parameters]
+    texts = [parameter.name for parameter in free_texts(contract)] or names
+    limit, cursor = contract.feed.limit.parameter.name, contract.feed.cursor.parameter.name
     # %c0%af is an overlong encoding of a slash, %u0031 an escape of old Microsoft servers, %ed%a0%80 a lone surrogate.
     return [
         f"{texts[0]}=%",
@@ -322,9 +322,9 @@ def malformed_queries(terms: Terms) -> list[str]:
     ]
 
 
-def hostile(terms: Terms) -> st.SearchStrategy[Params]:
+def hostile(contract: ContractView) -> st.SearchStrategy[Params]:
     """Draw queries of documented parameters with arbitrary values."""
-    names = st.sampled_from([p.name for p in terms.operation.parameters])
+    names = st.sampled_from([p.name for p in contract.operation.parameters])
     # Not st.text(): loading its table of Unicode takes longer than all other drawing of a run.
     texts = st.one_of(
         st.lists(st.sampled_from(_ODD_CHARACTERS), max_size=40).map("".join),

@@ -18,8 +18,8 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from twinwire.errors import UsageError, printable
-from twinwire_conformance.model import Answer, BudgetSpent, Evidence, Failure, Request, TimeSpent, Unreachable
-from twinwire_conformance.transport import REDACTED, Deadline, Endpoint, Secrets, Transport, connect
+from twinwire_conformance.model import BudgetSpent, Evidence, FailureKind, Request, Response, TimeSpent, Unreachable
+from twinwire_conformance.transport import REDACTED, Endpoint, ExchangeDeadline, Secrets, Transport, connect
 
 MAX_WAITS = 5
 MOST_BYTES = 18 * 1024 * 1024
@@ -30,7 +30,7 @@ LEAST_TOGETHER = 1024 * 1024
 """The bytes that are read of each of them, however many there are."""
 
 
-class Resent(StrEnum):
+class ResendReason(StrEnum):
     """The reason why a request was sent again; the value ends the sentence of a note."""
 
     CLOSED = "a reused connection had been closed"
@@ -39,7 +39,7 @@ class Resent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class RequestPolicy:
     """The behaviour of the suite towards a target.
 
     Args:
@@ -68,7 +68,7 @@ class Target:
     Args:
         base_url: The URL to which the path of the operation is appended.
         path: The path of the operation.
-        manners: Timeouts, rate and budgets.
+        policy: Timeouts, rate and budgets.
         headers: The caller's headers for every request.
         secrets: Texts that are redacted in all output.
         app: An ASGI or WSGI application to send requests to in this process; None to use HTTP.
@@ -83,13 +83,13 @@ class Target:
 
     base_url: str
     path: str
-    manners: Manners = field(default_factory=Manners)
+    policy: RequestPolicy = field(default_factory=RequestPolicy)
     headers: Mapping[str, str] = field(default_factory=dict)
     secrets: Sequence[str] = ()
     app: Any = None
     session: tuple[str, str] | None = None
     through: Callable[[Endpoint], Transport] | None = None
-    until: Deadline | None = None
+    until: ExchangeDeadline | None = None
     on_request: Callable[[int], None] = lambda _: None
     requests: int = 0
     reserved: int = 0
@@ -99,12 +99,12 @@ class Target:
     decoded_bytes: int = 0
     """The bytes of all bodies after their content coding was decoded."""
     endpoint: Endpoint = field(init=False)
-    deadline: Deadline = field(init=False)
+    deadline: ExchangeDeadline = field(init=False)
     """The moment after which no request is sent and no response is waited for."""
     _transport: Transport = field(init=False)
     _calls: int = 0
     _next_slot: float = 0.0
-    _resent: Counter[Resent] = field(default_factory=Counter)
+    _resent: Counter[ResendReason] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -114,7 +114,7 @@ class Target:
         self.endpoint = Endpoint(url, self.path, self.headers, secrets)
         # Without a password from here on; only the transport needs the real URL.
         self.base_url = self.endpoint.shown_base
-        self.deadline = self.until or Deadline(self.manners.max_time)
+        self.deadline = self.until or ExchangeDeadline(self.policy.max_time)
         through = self.through or self._connect
         self._transport = through(self.endpoint)
 
@@ -129,14 +129,14 @@ class Target:
         self._transport.close()
 
     def _connect(self, endpoint: Endpoint) -> Transport:
-        return connect(endpoint, self.manners.timeout, self.manners.max_bytes, self.app, until=self.deadline)
+        return connect(endpoint, self.policy.timeout, self.policy.max_bytes, self.app, until=self.deadline)
 
     @property
     def time_spent(self) -> str:
         """The sentence that says that the time of the run is over; empty while it is not."""
-        return f"the run's time of {self.manners.max_time:g} s is spent" if self.deadline.is_over else ""
+        return f"the run's time of {self.policy.max_time:g} s is spent" if self.deadline.is_over else ""
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Response:
         """Send a request and return the response.
 
         Raises:
@@ -146,7 +146,7 @@ class Target:
         """
         return self.send_together([request])[0]
 
-    def send_together(self, requests: Sequence[Request]) -> list[Answer]:
+    def send_together(self, requests: Sequence[Request]) -> list[Response]:
         """Send requests concurrently and return their responses in order. Raises as ``send``, BudgetSpent for all of them."""
         first = self._calls
         self._calls += len(requests)
@@ -158,14 +158,14 @@ class Target:
         works = [partial(self._send, request, first + index, slots[index]) for index, request in enumerate(requests)]
         return self._transport.run(works)
 
-    def evidence(self, answer: Answer, length: int = 600) -> Evidence:
+    def evidence(self, response: Response, length: int = 600) -> Evidence:
         """Return the evidence of an exchange, redacted: a curl command that repeats it, and the beginning of the response.
 
         Args:
-            answer: The response.
+            response: The response.
             length: The most characters of the body to quote.
         """
-        request = answer.request
+        request = response.request
         own = () if request.client is None else request.client.headers
         hidden = ((name, REDACTED) for name in self.headers)
         # The last header of a name wins, in the place and the case of the first, as in the request that was sent.
@@ -182,11 +182,13 @@ class Target:
             parts += ["-H", shlex.quote(f"{name}: {value}" if value else f"{name}:")]
         parts.append(shlex.quote(self.endpoint.shown_url(request)))
         # Redact before cutting, because half a secret would not be recognised.
-        clean = next(self.endpoint.secrets.pieces(answer.body), b"")[: length * 4]
-        excerpt = clean.decode(answer.charset_or_utf8, "replace")
-        shown = printable(self.redact(excerpt), keep="\n\t")[:length]
-        trace = printable(self.redact(answer.trace), keep="\n\t")
-        return Evidence(self.redact(" ".join(parts)), answer.status, f"{shown}\n{trace}" if trace else shown, trace)
+        clean = next(self.endpoint.secrets.pieces(response.body), b"")[: length * 4]
+        excerpt = clean.decode(response.charset_or_utf8, "replace")
+        format_value = printable(self.redact(excerpt), keep="\n\t")[:length]
+        trace = printable(self.redact(response.trace), keep="\n\t")
+        return Evidence(
+            self.redact(" ".join(parts)), response.status, f"{format_value}\n{trace}" if trace else format_value, trace
+        )
 
     def redact(self, text: str) -> str:
         """Return a text in which every secret is replaced."""
@@ -201,64 +203,68 @@ class Target:
         if self.time_spent:
             raise TimeSpent(self.time_spent)
 
-    def unanswered(self, request: Request) -> Answer:
+    def unanswered(self, request: Request) -> Response:
         """Return a response of status 0, as evidence of a request that got no response."""
-        return Answer(request, self.endpoint.shown_url(request), 0, {}, b"", flaw="no response came")
+        return Response(request, self.endpoint.shown_url(request), 0, {}, b"", flaw="no response came")
 
     @property
     def notes(self) -> list[str]:
         """Sentences about the run that do not fail a rule: how many requests were sent again, and why."""
         return [
             f"{count} {'request was' if count == 1 else 'requests were'} sent again because {reason}"
-            for reason, count in ((reason, self._resent[reason]) for reason in Resent)
+            for reason, count in ((reason, self._resent[reason]) for reason in ResendReason)
             if count
         ]
 
-    def _send(self, request: Request, call: int, slot: float) -> Answer:
+    def _send(self, request: Request, call: int, slot: float) -> Response:
         waited = 0
-        resent: list[Resent] = []
+        resent: list[ResendReason] = []
         while True:
             if slot > time.monotonic():
                 self.pause(slot - time.monotonic())
             try:
-                answer = self._transport.exchange(request, call)
+                response = self._transport.exchange(request, call)
             except Unreachable as error:
-                self._count(error.answers)
+                self._count(error.responses)
                 reason = _reason_to_resend(error)
                 # At most two repetitions: one for a reused connection that was closed, and one for ENDED or BROKEN.
-                if reason is None or reason in resent or (reason is not Resent.CLOSED and {*resent} - {Resent.CLOSED}):
+                if (
+                    reason is None
+                    or reason in resent
+                    or (reason is not ResendReason.CLOSED and {*resent} - {ResendReason.CLOSED})
+                ):
                     raise _after(error, len(resent) + 1) from error
                 slot = self._admit(1)[0]
                 resent.append(reason)
                 with self._lock:
                     self._resent[reason] += 1
                 continue
-            self._count([answer])
-            wait = _retry_after(answer)
+            self._count([response])
+            wait = _retry_after(response)
             if wait is None:
-                return answer
+                return response
             waited += 1
             if waited == MAX_WAITS:
-                message = f"HTTP {answer.status} came {MAX_WAITS} times, each time with a request to wait"
-                raise Unreachable(message, [answer], kind=Failure.BUSY)
-            if wait > self.manners.max_wait:
-                message = f"HTTP {answer.status} asks to wait {wait:.0f} s, longer than {self.manners.max_wait:.0f} s"
-                raise Unreachable(message, [answer], kind=Failure.BUSY)
+                message = f"HTTP {response.status} came {MAX_WAITS} times, each time with a request to wait"
+                raise Unreachable(message, [response], kind=FailureKind.BUSY)
+            if wait > self.policy.max_wait:
+                message = f"HTTP {response.status} asks to wait {wait:.0f} s, longer than {self.policy.max_wait:.0f} s"
+                raise Unreachable(message, [response], kind=FailureKind.BUSY)
             self.pause(wait)
             slot = self._admit(1)[0]
 
-    def _count(self, answers: Sequence[Answer]) -> None:
+    def _count(self, responses: Sequence[Response]) -> None:
         with self._lock:
-            self.received_bytes += sum(answer.wire_bytes or len(answer.body) for answer in answers)
-            self.decoded_bytes += sum(len(answer.body) for answer in answers)
+            self.received_bytes += sum(response.wire_bytes or len(response.body) for response in responses)
+            self.decoded_bytes += sum(len(response.body) for response in responses)
 
     def _admit(self, count: int) -> list[float]:
         """Count requests against the budget and return the time at which each may be sent. Raises BudgetSpent."""
         self._refuse_late()
         with self._lock:
             # Concurrent requests are sent by threads, which resend and so count requests at any time.
-            if self.requests + count > self.manners.max_requests - self.reserved:
-                raise BudgetSpent(f"the budget of {self.manners.max_requests} requests is spent")
+            if self.requests + count > self.policy.max_requests - self.reserved:
+                raise BudgetSpent(f"the budget of {self.policy.max_requests} requests is spent")
             self.requests += count
             slots = [self._slot() for _ in range(count)]
         self.on_request(self.requests)
@@ -266,10 +272,10 @@ class Target:
 
     def _slot(self) -> float:
         now = time.monotonic()
-        if not self.manners.rate:
+        if not self.policy.rate:
             return now
         slot = max(now, self._next_slot)
-        self._next_slot = slot + 1 / self.manners.rate
+        self._next_slot = slot + 1 / self.policy.rate
         return slot
 
 
@@ -312,14 +318,14 @@ def _check_headers(headers: Mapping[str, str]) -> None:
             raise UsageError(f"the header {name} cannot be sent: the requests have no body", "leave it out")
 
 
-def _reason_to_resend(error: Unreachable) -> Resent | None:
+def _reason_to_resend(error: Unreachable) -> ResendReason | None:
     """Return the reason to send a failed request again on a new connection; None when that would not help."""
-    if error.kind is Failure.NO_RESPONSE:
-        return Resent.CLOSED if error.reused else Resent.ENDED
-    if error.kind is Failure.BROKEN and error.malformed:
+    if error.kind is FailureKind.NO_RESPONSE:
+        return ResendReason.CLOSED if error.reused else ResendReason.ENDED
+    if error.kind is FailureKind.BROKEN and error.malformed:
         # On a reused connection these bytes may be the rest of an earlier response.
-        return Resent.CLOSED if error.reused else None
-    return Resent.BROKEN if error.kind is Failure.BROKEN else None
+        return ResendReason.CLOSED if error.reused else None
+    return ResendReason.BROKEN if error.kind is FailureKind.BROKEN else None
 
 
 def _after(error: Unreachable, times: int) -> Unreachable:
@@ -327,16 +333,16 @@ def _after(error: Unreachable, times: int) -> Unreachable:
     if times == 1:
         return error
     message = f"{error.message} (the request was sent {times} times)"
-    return Unreachable(message, error.answers, kind=error.kind, reused=error.reused, malformed=error.malformed)
+    return Unreachable(message, error.responses, kind=error.kind, reused=error.reused, malformed=error.malformed)
 
 
-def _retry_after(answer: Answer) -> float | None:
+def _retry_after(response: Response) -> float | None:
     """Return the seconds to wait before the request is repeated, or None when the response is final.
 
     Examples: 429 with ``Retry-After: 3`` waits 3 s; 429 without a usable Retry-After waits 1 s; 503 without one is final.
     """
-    header = answer.headers.get("retry-after", "")
-    if answer.status not in (429, 503) or (answer.status == 503 and not header):
+    header = response.headers.get("retry-after", "")
+    if response.status not in (429, 503) or (response.status == 503 and not header):
         return None
     if header.isascii() and header.isdigit():
         return float(header)
@@ -344,8 +350,8 @@ def _retry_after(answer: Answer) -> float | None:
     if moment is None:
         return 1.0
     # Compare with the server's Date, because its clock may differ from the local one.
-    now = _http_date(answer.headers.get("date", ""))
-    return max(0.0, moment - (answer.received if now is None else now))
+    now = _http_date(response.headers.get("date", ""))
+    return max(0.0, moment - (response.received if now is None else now))
 
 
 def _http_date(text: str) -> float | None:

@@ -17,16 +17,16 @@ from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
-from ._ahead import RunAsync
 from ._arguments import function, kind
 from ._deadline import Deadline, DeadlineError
-from ._http import NO_ANSWER, Body, failure, garbled, timing
+from ._http import NO_ANSWER, ReceivedBody, failure, garbled, timing
 from ._logs import redacted
-from ._options import Options
+from ._options import ClientOptions
 from ._plan import Representation
-from ._reading import MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_MEMBERS, OnUnknown, reading
-from ._wire import Failure, Reply, Send, Sleep, Steps
-from .core import Contract, Core
+from ._prefetch import RunAsync
+from ._settings import MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_MEMBERS, OnUnknown, reading
+from ._wire import Flow, HttpRequest, HttpResponse, Sleep, TransportFailure
+from .core import ClientPlan, Core
 from .errors import ParameterError
 from .events import OnEvent
 from .iterators import AsyncEntries, AsyncPages
@@ -93,7 +93,7 @@ class AsyncioClient(Generic[R]):
             max_depth=max_depth,
             max_attributes=max_attributes,
         )
-        options = Options(Retry() if retry is None else retry, how, whole, raise_on_warning, on_event)
+        options = ClientOptions(Retry() if retry is None else retry, how, whole, raise_on_warning, on_event)
         self._core = Core(self._contract(), base_url, representation, session, {} if headers is None else headers, options)
         self._max_bytes = max_bytes
         self._sleep = sleep
@@ -104,7 +104,7 @@ class AsyncioClient(Generic[R]):
             http_client = httpx.AsyncClient(timeout=steps, transport=transport, verify=self._tls or True)
         self._http = http_client
 
-    def _contract(self) -> Contract[R]:
+    def _contract(self) -> ClientPlan[R]:
         raise NotImplementedError
 
     async def aclose(self) -> None:
@@ -129,8 +129,8 @@ class AsyncioClient(Generic[R]):
     def _entries(self, arguments: Mapping[str, object], prefetch: int) -> AsyncEntries[R, Any]:
         return AsyncEntries(Pager(self._core, arguments), self._run, prefetch)
 
-    async def _run(self, steps: Steps[T]) -> T:
-        answer: Reply | Failure | None = None
+    async def _run(self, steps: Flow[T]) -> T:
+        answer: HttpResponse | TransportFailure | None = None
         while True:
             try:
                 action = steps.send(answer)
@@ -139,7 +139,7 @@ class AsyncioClient(Generic[R]):
                 return outcome
             answer = await self._do(action)
 
-    async def _do(self, action: Send | Sleep) -> Reply | Failure | None:
+    async def _do(self, action: HttpRequest | Sleep) -> HttpResponse | TransportFailure | None:
         if isinstance(action, Sleep):
             await self._sleep(action.seconds)
             return None
@@ -150,7 +150,7 @@ class AsyncioClient(Generic[R]):
         except httpx.DecodingError as error:
             raise garbled(error) from None
 
-    async def _send(self, action: Send) -> Reply:
+    async def _send(self, action: HttpRequest) -> HttpResponse:
         seconds = self._core.options.deadline
         import asyncio
 
@@ -164,10 +164,10 @@ class AsyncioClient(Generic[R]):
                 raise DeadlineError.of(seconds) from None
             raise
 
-    async def _receive(self, action: Send, deadline: Deadline) -> Reply:
+    async def _receive(self, action: HttpRequest, deadline: Deadline) -> HttpResponse:
         request = self._http.build_request("GET", action.url, headers=action.headers)
         async with aclosing(await self._http.send(request, stream=True, follow_redirects=False)) as response:
-            body = Body(self._max_bytes, response, deadline)
+            body = ReceivedBody(self._max_bytes, response, deadline)
             if not body.is_whole:
                 async for chunk in response.aiter_raw():
                     body.add(chunk)

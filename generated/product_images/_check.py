@@ -9,7 +9,7 @@ import math
 import re
 from typing import Any, cast
 
-from ._plan import INT64_MAX, INT64_MIN, Member, Shape
+from ._plan import INT64_MAX, INT64_MIN, Member, ResultShape
 from .errors import EncodeError
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -25,7 +25,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def check(value: Any, shape: Shape, *, xml: bool, verbatim: bool, path: str = "$") -> None:
+def check(value: Any, shape: ResultShape, *, xml: bool, verbatim: bool, path: str = "$") -> None:
     """Raise EncodeError, with the member's path, unless the value is one that decoding could have brought."""
     for member in shape.members:
         item = getattr(value, member.name, None)

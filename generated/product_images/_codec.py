@@ -14,9 +14,9 @@ from ._check import check
 from ._fast_json import FastJson
 from ._fast_xml import FastXml
 from ._json import spell
-from ._plain import Plain
-from ._plan import Shape
-from ._reading import Limits, Reading
+from ._plain_decoder import PlainDecoder
+from ._plan import ResultShape
+from ._settings import DecodeSettings, Limits
 from ._xml_writer import write
 from .errors import DecodeError
 
@@ -31,19 +31,19 @@ class Codec(Generic[R]):
     and it decodes what it is sure of as the plain way does; errors are those of the plain way.
     """
 
-    def __init__(self, model: type[R], shape: Shape) -> None:
+    def __init__(self, model: type[R], shape: ResultShape) -> None:
         self._shape = shape
-        self.plain: Plain[R] = Plain(model, shape)
+        self.plain: PlainDecoder[R] = PlainDecoder(model, shape)
         self._fast_json = FastJson(model, shape, self.plain)
         self._fast_xml = FastXml(model, shape, self._fast_json)
 
-    def decode_json(self, data: bytes | str, encoding: str | None, reading: Reading) -> R:
+    def decode_json(self, data: bytes | str, encoding: str | None, reading: DecodeSettings) -> R:
         """Decode a JSON text; DecodeError with line and column, or with the member's path."""
         _cap(data, reading.limits)
         result = self._fast_json.decode(data, encoding, reading)
         return self.plain.decode_json(data, encoding, reading) if result is None else result
 
-    def decode_xml(self, data: bytes | str, encoding: str | None, reading: Reading) -> R:
+    def decode_xml(self, data: bytes | str, encoding: str | None, reading: DecodeSettings) -> R:
         """Decode an XML document; DecodeError with line and column, or the member's path, or both."""
         _cap(data, reading.limits)
         result = self._fast_xml.decode(data, encoding, reading)

@@ -17,13 +17,13 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 import msgspec
 
 from ._base64 import NO_BASE64, Base64
+from ._base64_extraction import ExtractedBase64, lift
 from ._charset import as_utf8, check_utf8
 from ._json import tidy
 from ._json_text import check_members, check_repeated, commas, has_more_commas, has_no_repeated
-from ._lift import Lifted, lift
-from ._plain import Plain
-from ._plan import Shape
-from ._reading import Reading
+from ._plain_decoder import PlainDecoder
+from ._plan import ResultShape
+from ._settings import DecodeSettings
 from .errors import DecodeError
 
 R = TypeVar("R")
@@ -36,9 +36,9 @@ Fill: TypeAlias = Callable[[Iterable[Any], Values], None]
 
 
 class FastJson(Generic[R]):
-    """Decodes results as ``Plain`` does or not at all."""
+    """Decodes results as ``PlainDecoder`` does or not at all."""
 
-    def __init__(self, model: type[R], shape: Shape, plain: Plain[R]) -> None:
+    def __init__(self, model: type[R], shape: ResultShape, plain: PlainDecoder[R]) -> None:
         self._shape = shape
         self._plain = plain
         self._typed = msgspec.json.Decoder(model)
@@ -46,14 +46,14 @@ class FastJson(Generic[R]):
         self._commas = commas(shape)
         self._collections = [msgspec.json.encode(wire) for wire in sorted(_collections(shape))]
 
-    def decode(self, data: bytes | str, encoding: str | None, reading: Reading) -> R | None:
+    def decode(self, data: bytes | str, encoding: str | None, reading: DecodeSettings) -> R | None:
         """Return a result, or None for what is not known to be one."""
         if not reading.lifts:
             return None
         try:
             text, start = as_utf8(data, encoding, reading.limits.max_bytes)
             marks = ((b'"', b'"'),) if self._fill is not None else ()
-            lifted = lift(text, start, marks, lambda value: _escaped(value, reading.base64)) or Lifted(text[start:])
+            lifted = lift(text, start, marks, lambda value: _escaped(value, reading.base64)) or ExtractedBase64(text[start:])
             check_members(lifted.skeleton, reading.limits)
             result = self._decode_with_nulls(lifted) if reading.typed else None
             if result is not None and self._is_all(lifted.skeleton, result):
@@ -69,7 +69,7 @@ class FastJson(Generic[R]):
     def _is_all(self, text: bytes, result: R) -> bool:
         return any(not has_more_commas(text, self._commas([result], brief)) for brief in (True, False))
 
-    def _decode_with_nulls(self, lifted: Lifted) -> R | None:
+    def _decode_with_nulls(self, lifted: ExtractedBase64) -> R | None:
         text = lifted.skeleton
         for _ in range(2):
             try:
@@ -87,7 +87,7 @@ class FastJson(Generic[R]):
             text = text.replace(name + b":null", name + b":[]").replace(name + b": null", name + b": []")
         return text
 
-    def decode_typed(self, text: bytes, lifted: Lifted) -> R | None:
+    def decode_typed(self, text: bytes, lifted: ExtractedBase64) -> R | None:
         """Decode a JSON text in which there are placeholders; ValueError or RecursionError when it is no result."""
         result = self._typed.decode(text)
         if not lifted.values or self._fill is None:
@@ -96,9 +96,9 @@ class FastJson(Generic[R]):
         self._fill((result,), values)
         return None if values else result
 
-    def _decode_tree(self, lifted: Lifted, reading: Reading) -> R | None:
+    def _decode_tree(self, lifted: ExtractedBase64, reading: DecodeSettings) -> R | None:
         values = lifted.by_text()
-        taking = Reading(lambda text: _take(text, values, reading.base64), reading.limits)
+        taking = DecodeSettings(lambda text: _take(text, values, reading.base64), reading.limits)
         result = self._plain.convert(tidy(self._plain.tree(lifted.skeleton), self._shape, taking))
         return None if values else result
 
@@ -116,12 +116,12 @@ def _take(text: str | bytes | memoryview, values: dict[str, bytes], base64: Base
     return base64(text) if value is None else value
 
 
-def _collections(shape: Shape) -> set[str]:
+def _collections(shape: ResultShape) -> set[str]:
     inner = (_collections(member.shape) for member in shape.members if member.shape is not None)
     return {member.wire for member in shape.members if member.many}.union(*inner)
 
 
-def _filler(shape: Shape) -> Fill | None:
+def _filler(shape: ResultShape) -> Fill | None:
     steps = [
         (member.name, member.many, None if member.shape is None else _filler(member.shape))
         for member in shape.members

@@ -12,7 +12,7 @@ import httpx
 
 from ._arguments import seconds
 from ._deadline import Deadline, DeadlineError
-from ._wire import Failure, Reply
+from ._wire import HttpResponse, TransportFailure
 from .errors import DecodeError, ParameterError
 
 # Another attempt would fail the same way.
@@ -29,7 +29,7 @@ _STEP = 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-class Body:
+class ReceivedBody:
     """A body that comes in chunks, packed as they were sent, up to ``max_bytes`` of what is in them, until the deadline.
 
     It is packed with gzip or not at all, for nothing else is asked for; DecodeError when it is. ``is_whole`` says that no
@@ -86,17 +86,17 @@ class Body:
             raise DecodeError(f"the answer has more bytes than max_bytes, {self._max_bytes}, allows")
         self._data.write(data)
 
-    def reply(self, response: httpx.Response) -> Reply:
+    def reply(self, response: httpx.Response) -> HttpResponse:
         """Return the answer with this body; DecodeError when its packing does not come to an end."""
         if self._is_open and response.status_code == 200:
             raise DecodeError("the answer's gzip ends too early")
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, headers, self._data.getvalue())
+        return HttpResponse(response.status_code, headers, self._data.getvalue())
 
 
-def failure(error: Exception) -> Failure:
+def failure(error: Exception) -> TransportFailure:
     """Return what the core is told when no answer came."""
-    return Failure(error, passing=not isinstance(error, _LASTING))
+    return TransportFailure(error, transient=not isinstance(error, _LASTING))
 
 
 def garbled(error: httpx.DecodingError) -> DecodeError:

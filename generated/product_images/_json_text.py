@@ -21,8 +21,8 @@ from typing import Any, TypeAlias, TypeGuard
 import msgspec
 
 from ._charset import place
-from ._plan import Member, Shape
-from ._reading import Limits, below
+from ._plan import Member, ResultShape
+from ._settings import Limits, below
 from .errors import DecodeError
 
 # The next comma or opening bracket that is in no string. It matches wherever it is begun, so that it is never begun twice at
@@ -72,7 +72,7 @@ def has_more_commas(text: bytes, number: int) -> bool:
     return last >= 0 and text.replace(b",", b";", max(number, 0))[last] == _COMMA
 
 
-def commas(shape: Shape) -> Commas:
+def commas(shape: ResultShape) -> Commas:
     """Return the function that counts the commas of objects: at least so many are in each text that means them."""
     # Between so many members is one comma less; so every member that may be absent adds one.
     base = sum(member.required and not member.many for member in shape.members) - 1

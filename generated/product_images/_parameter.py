@@ -18,7 +18,7 @@ _LARGEST = 1.7976931348623157e308
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class QueryParameter:
     """A query parameter and its constraint. Lengths count Unicode code points; bounds are inclusive.
 
     ``pattern`` is one of ECMA-262, and ``python_pattern`` the same in Python's dialect. ``secret`` keeps the value out of
@@ -101,7 +101,7 @@ class Parameter:
         return ParameterError(self.name, constraint, value, "a far larger integer" if huge else f"{value!r:.60}")
 
 
-def query(parameters: Iterable[Parameter], arguments: Mapping[str, object]) -> dict[str, str]:
+def query(parameters: Iterable[QueryParameter], arguments: Mapping[str, object]) -> dict[str, str]:
     """Return the query, by wire name and in the contract's order, for arguments by name; ParameterError for a bad one."""
     texts = {parameter.wire: parameter.text(arguments.get(parameter.name)) for parameter in parameters}
     return {wire: text for wire, text in texts.items() if text is not None}

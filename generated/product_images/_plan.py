@@ -36,11 +36,11 @@ class Member:
     minimum: int | None = None
     maximum: int | None = None
     choices: tuple[str | int, ...] = ()
-    shape: Shape | None = None
+    shape: ResultShape | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ResultShape:
     """The members of a model, in the contract's order, and its element's name as the root of an XML document."""
 
     element: str

@@ -16,16 +16,16 @@ from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
-from ._ahead import RunSync, StoppedError
 from ._arguments import function, kind
 from ._deadline import Deadline, watch
-from ._http import NO_ANSWER, Body, failure, garbled, timing
+from ._http import NO_ANSWER, ReceivedBody, failure, garbled, timing
 from ._logs import redacted
-from ._options import Options
+from ._options import ClientOptions
 from ._plan import Representation
-from ._reading import MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_MEMBERS, OnUnknown, reading
-from ._wire import Failure, Reply, Send, Sleep, Steps
-from .core import Contract, Core
+from ._prefetch import RunSync, StoppedError
+from ._settings import MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_MEMBERS, OnUnknown, reading
+from ._wire import Flow, HttpRequest, HttpResponse, Sleep, TransportFailure
+from .core import ClientPlan, Core
 from .errors import ParameterError
 from .events import OnEvent
 from .iterators import Entries, Pages
@@ -86,7 +86,7 @@ class SyncClient(Generic[R]):
             max_depth=max_depth,
             max_attributes=max_attributes,
         )
-        options = Options(Retry() if retry is None else retry, how, whole, raise_on_warning, on_event)
+        options = ClientOptions(Retry() if retry is None else retry, how, whole, raise_on_warning, on_event)
         self._core = Core(self._contract(), base_url, representation, session, {} if headers is None else headers, options)
         self._max_bytes = max_bytes
         self._sleep = sleep
@@ -97,7 +97,7 @@ class SyncClient(Generic[R]):
             http_client = httpx.Client(timeout=steps, transport=transport, verify=self._tls or True)
         self._http = http_client
 
-    def _contract(self) -> Contract[R]:
+    def _contract(self) -> ClientPlan[R]:
         raise NotImplementedError
 
     def close(self) -> None:
@@ -120,8 +120,8 @@ class SyncClient(Generic[R]):
     def _entries(self, arguments: Mapping[str, object], prefetch: int) -> Entries[R, Any]:
         return Entries(Pager(self._core, arguments), self._run, prefetch)
 
-    def _run(self, steps: Steps[T], stop: threading.Event | None = None) -> T:
-        answer: Reply | Failure | None = None
+    def _run(self, steps: Flow[T], stop: threading.Event | None = None) -> T:
+        answer: HttpResponse | TransportFailure | None = None
         while True:
             if stop is not None and stop.is_set():
                 raise StoppedError
@@ -132,7 +132,7 @@ class SyncClient(Generic[R]):
                 return outcome
             answer = self._do(action, stop)
 
-    def _do(self, action: Send | Sleep, stop: threading.Event | None) -> Reply | Failure | None:
+    def _do(self, action: HttpRequest | Sleep, stop: threading.Event | None) -> HttpResponse | TransportFailure | None:
         if isinstance(action, Sleep):
             if stop is None or self._sleep is not time.sleep:
                 return self._sleep(action.seconds)
@@ -145,7 +145,7 @@ class SyncClient(Generic[R]):
         except httpx.DecodingError as error:
             raise garbled(error) from None
 
-    def _send(self, action: Send) -> Reply:
+    def _send(self, action: HttpRequest) -> HttpResponse:
         deadline = Deadline(self._core.options.deadline)
         request = self._http.build_request("GET", action.url, headers=action.headers, extensions={"trace": watch})
         request.extensions["timeout"] = deadline.cut(request.extensions["timeout"])
@@ -157,9 +157,9 @@ class SyncClient(Generic[R]):
             deadline.check()
             raise
 
-    def _receive(self, request: httpx.Request, deadline: Deadline) -> Reply:
+    def _receive(self, request: httpx.Request, deadline: Deadline) -> HttpResponse:
         with closing(self._http.send(request, stream=True, follow_redirects=False)) as response:
-            body = Body(self._max_bytes, response, deadline)
+            body = ReceivedBody(self._max_bytes, response, deadline)
             if not body.is_whole:
                 for chunk in response.iter_raw():
                     body.add(chunk)

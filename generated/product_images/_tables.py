@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ._parameter import Parameter
-from ._plan import FeedPlan, Member, ModePlan, Shape
+from ._parameter import QueryParameter
+from ._plan import FeedPlan, Member, ModePlan, ResultShape
 
-IMAGE_URL = Shape(
+IMAGE_URL = ResultShape(
     element="imagesURL",
     members=(
         Member("sequence", "sequence", "integer", "sequence", attribute=True, required=True),
@@ -17,7 +17,7 @@ IMAGE_URL = Shape(
     ),
 )
 
-IMAGE = Shape(
+IMAGE = ResultShape(
     element="image",
     members=(
         Member("sequence", "sequence", "integer", "sequence", attribute=True, required=True),
@@ -26,12 +26,12 @@ IMAGE = Shape(
     ),
 )
 
-IMAGES = Shape(
+IMAGES = ResultShape(
     element="images",
     members=(Member("image", "image", "model", "image", many=True, shape=IMAGE),),
 )
 
-PRODUCT_IMAGE = Shape(
+PRODUCT_IMAGE = ResultShape(
     element="product",
     members=(
         Member("product_id", "product_id", "integer", "product_id", attribute=True, required=True),
@@ -40,7 +40,7 @@ PRODUCT_IMAGE = Shape(
     ),
 )
 
-IMAGES_RESULT = Shape(
+IMAGES_RESULT = ResultShape(
     element="result",
     members=(
         Member("product", "product", "model", "product", many=True, shape=PRODUCT_IMAGE),
@@ -102,8 +102,8 @@ FEED = FeedPlan(
 )
 
 PARAMETERS = (
-    Parameter("token", "token", "integer", empty_is_absent=True),
-    Parameter("count", "count", "integer", minimum=1, maximum=500, empty_is_absent=True),
-    Parameter("session", "session", "string", min_length=0, max_length=100, secret=True),
-    Parameter("options", "options", "string", min_length=0, max_length=100),
+    QueryParameter("token", "token", "integer", empty_is_absent=True),
+    QueryParameter("count", "count", "integer", minimum=1, maximum=500, empty_is_absent=True),
+    QueryParameter("session", "session", "string", min_length=0, max_length=100, secret=True),
+    QueryParameter("options", "options", "string", min_length=0, max_length=100),
 )

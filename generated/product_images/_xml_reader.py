@@ -19,8 +19,8 @@ from xml.parsers import expat
 
 from ._base64 import NO_BASE64
 from ._charset import check_utf8, transcode, xml_source
-from ._plan import Member, Shape
-from ._reading import Reading, below
+from ._plan import Member, ResultShape
+from ._settings import DecodeSettings, below
 from ._xml_scalars import BOOLEANS, PARSERS
 from ._xml_tags import check_tags
 from .errors import DecodeError
@@ -48,7 +48,7 @@ _NIL_NODE = _Node({}, {})
 
 
 @cache
-def _node(shape: Shape) -> _Node:
+def _node(shape: ResultShape) -> _Node:
     attributes = {member.xml: member for member in shape.members if member.attribute}
     node = _Node(attributes, {}, tuple(member for member in shape.members if member.nullable))
     for member in shape.members:
@@ -59,7 +59,7 @@ def _node(shape: Shape) -> _Node:
     return node
 
 
-class _Frame:
+class _OpenNode:
     """An open element: its node (None for a scalar), the tree that it fills, and what it is to the frame below."""
 
     __slots__ = ("member", "node", "opened", "step", "text", "tree")
@@ -76,12 +76,12 @@ class _Frame:
 class XmlReader:
     """Reads one document; a reader is used once."""
 
-    def __init__(self, shape: Shape, reading: Reading) -> None:
+    def __init__(self, shape: ResultShape, reading: DecodeSettings) -> None:
         self._shape = shape
         self._reading = reading
         self._limits = reading.limits
         self._members = 0
-        self._frames: list[_Frame] = []
+        self._frames: list[_OpenNode] = []
         self._tree: dict[str, Any] = {}
         self._depth = 0
         self._skipping = 0
@@ -134,9 +134,9 @@ class XmlReader:
             self._fail(f"expected the element <{self._shape.element}>, found <{_shown(name)}>")
         if self._is_nil(attributes):
             self._fail(f"the element <{self._shape.element}> has xsi:nil, and a result is not null")
-        self._open(_Frame(_node(self._shape), self._tree, None, "$"), attributes)
+        self._open(_OpenNode(_node(self._shape), self._tree, None, "$"), attributes)
 
-    def _child(self, frame: _Frame, name: str, attributes: dict[str, str]) -> None:
+    def _child(self, frame: _OpenNode, name: str, attributes: dict[str, str]) -> None:
         if frame.node is None:
             self._fail(f"expected text, found the element <{_shown(name)}>")
         if frame.node is _NIL_NODE:
@@ -152,11 +152,11 @@ class XmlReader:
             self._fail(f"the element <{_shown(name)}> is there twice")
         frame.opened.add(name)
         if self._is_nil(attributes):
-            self._frames.append(_Frame(_NIL_NODE, {}, member, self._step(frame, member)))
+            self._frames.append(_OpenNode(_NIL_NODE, {}, member, self._step(frame, member)))
             if not wraps:
                 self._put(frame.tree, member, None)
         elif wraps:
-            self._frames.append(_Frame(node, frame.tree, member, ""))
+            self._frames.append(_OpenNode(node, frame.tree, member, ""))
         else:
             self._enter(frame, member, node, attributes)
 
@@ -167,18 +167,18 @@ class XmlReader:
         return BOOLEANS[nil]
 
     @staticmethod
-    def _step(frame: _Frame, member: Member) -> str:
+    def _step(frame: _OpenNode, member: Member) -> str:
         return f".{member.wire}[{len(frame.tree.get(member.wire, ()))}]" if member.many else f".{member.wire}"
 
-    def _enter(self, frame: _Frame, member: Member, node: _Node | None, attributes: dict[str, str]) -> None:
-        inner = _Frame(node, frame.tree if node is None else {}, member, self._step(frame, member))
+    def _enter(self, frame: _OpenNode, member: Member, node: _Node | None, attributes: dict[str, str]) -> None:
+        inner = _OpenNode(node, frame.tree if node is None else {}, member, self._step(frame, member))
         if node is None:
             self._frames.append(inner)
         else:
             self._put(frame.tree, member, inner.tree)
             self._open(inner, attributes)
 
-    def _open(self, frame: _Frame, attributes: dict[str, str]) -> None:
+    def _open(self, frame: _OpenNode, attributes: dict[str, str]) -> None:
         self._frames.append(frame)
         known = frame.node.attributes if frame.node is not None else {}
         for nullable in frame.node.nullable if frame.node is not None else ():

@@ -9,17 +9,17 @@ from ._async import AsyncioClient
 from ._sync import SyncClient
 from ._tables import FEED, PARAMETERS
 from .codec import CODEC
-from .core import Contract
+from .core import ClientPlan
 from .iterators import AsyncEntries, AsyncPages, Entries, Pages
 from .models import ImagesResult, ProductImage
 
-CONTRACT = Contract(FEED, PARAMETERS, CODEC)
+CONTRACT = ClientPlan(FEED, PARAMETERS, CODEC)
 
 
 class Client(SyncClient[ImagesResult]):
     """Load the next lot of product images, blocking."""
 
-    def _contract(self) -> Contract[ImagesResult]:
+    def _contract(self) -> ClientPlan[ImagesResult]:
         return CONTRACT
 
     def get_images(
@@ -78,7 +78,7 @@ class Client(SyncClient[ImagesResult]):
 class AsyncClient(AsyncioClient[ImagesResult]):
     """Load the next lot of product images, without blocking."""
 
-    def _contract(self) -> Contract[ImagesResult]:
+    def _contract(self) -> ClientPlan[ImagesResult]:
         return CONTRACT
 
     async def get_images(

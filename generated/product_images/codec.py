@@ -12,7 +12,7 @@ each unknown member, which makes decoding slower. Data beyond a limit, ``max_...
 from __future__ import annotations
 
 from ._codec import Codec
-from ._reading import MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_MEMBERS, OnUnknown, reading
+from ._settings import MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_MEMBERS, OnUnknown, reading
 from ._tables import IMAGES_RESULT
 from .models import ImagesResult
 

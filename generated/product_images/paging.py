@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ._progress import Progress
-from ._wire import Steps
+from ._stall_detector import StallDetector
+from ._wire import Flow
 from .core import Core
 from .errors import DecodeError, ParameterError
 
@@ -40,10 +40,10 @@ class Pager(Generic[R]):
         self.entries: str = core.feed.entries
         self.done: bool = False
         self.token: str | None = self._cursor.text(arguments.get(self._cursor.name))
-        self._progress = Progress(core.feed.start, self.token)
+        self._progress = StallDetector(core.feed.start, self.token)
         core.request(self._arguments)
 
-    def load(self) -> Steps[Page[R]]:
+    def load(self) -> Flow[Page[R]]:
         """Load the next lot. Raises PaginationStalled when it is no progress."""
         arguments = {**self._arguments, self._cursor.name: self.token}
         result = yield from self._core.load(self._core.request(arguments))

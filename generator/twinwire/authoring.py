@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from twinwire import tree
+from twinwire import output_dir
 from twinwire.commands import Command
 from twinwire.errors import Problem, SpecError, listing
 from twinwire.pipeline import DEFAULT_OUT, DEFAULT_SPEC, Generated
@@ -79,7 +79,7 @@ def _check_lines(done: Generated) -> Iterator[str]:
         yield from (f"{word}: {done.root / path}" for path in paths)
     for path in changes.edited:
         yield f"edited: {done.root / path}"
-        lines = tree.unified(done.root, done.artifacts, path, done.source)
+        lines = output_dir.unified(done.root, done.artifacts, path, done.source)
         yield from (f"    {line:.160}" for line in lines[:MAX_DIFF_LINES])
         if len(lines) > MAX_DIFF_LINES:
             yield f"    ... and {len(lines) - MAX_DIFF_LINES} more lines"

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from twinwire import tree
+from twinwire import output_dir
 from twinwire.emit import emit
 from twinwire.errors import SpecError, UsageError
-from twinwire.guard import guard
 from twinwire.ir import Contract, build, pack
+from twinwire.output_check import guard
 from twinwire.schemas import json_schema, provenance, xsd
 from twinwire.spec.check import review
 from twinwire.spec.document import Document
@@ -38,7 +38,7 @@ class Generated:
     root: Path
     artifacts: Sequence[Artifact]
     source: str
-    changes: tree.Changes
+    changes: output_dir.Changes
     copy: Path | None = None
     ignored: int = 0
 
@@ -76,8 +76,10 @@ def generate(spec: Path, out: Path, *, http: Http = "httpx", check: bool = False
     # A spec generated elsewhere must not replace the contract that this repository ships.
     copy = _contract_copy() if (spec, out) == (DEFAULT_SPEC, DEFAULT_OUT) else None
     # The copy is moved into place last: if writing the SDK fails, both stay as they were.
-    work = tree.diff if check else tree.write
-    with tree.placed(copy, _packed(document, contract), check=check) if copy is not None else nullcontext(False) as differs:
+    work = output_dir.diff if check else output_dir.write
+    with (
+        output_dir.placed(copy, _packed(document, contract), check=check) if copy is not None else nullcontext(False) as differs
+    ):
         changes = work(out, artifacts, source)
     return Generated(out, artifacts, source, changes, copy if differs else None, len(report.warnings))
 

@@ -16,7 +16,7 @@ import pytest
 import hostile_servers
 from twinwire.cli import main
 from twinwire_conformance.contract import packaged_contract
-from twinwire_conformance.reading import Reader, Unreadable
+from twinwire_conformance.decoding import ResultDecoder, Undecodable
 
 LIMIT = 120.0
 """The timeout in seconds after which a run counts as hanging."""
@@ -83,13 +83,13 @@ def test_a_body_without_bound_is_one_finding_in_bounded_memory(name: str, tmp_pa
     ],
 )
 def test_json_beyond_the_limits_is_unreadable(json_body: bytes, says: str) -> None:
-    with pytest.raises(Unreadable, match=says):
-        Reader(packaged_contract()).json(json_body, None)
+    with pytest.raises(Undecodable, match=says):
+        ResultDecoder(packaged_contract()).json(json_body, None)
 
 
 def test_commas_in_a_text_are_no_values() -> None:
     body = b'{"returnmsg": "' + b"," * 600_000 + b'"}'
-    assert len(Reader(packaged_contract()).json(body, None).value["returnmsg"]) == 600_000
+    assert len(ResultDecoder(packaged_contract()).json(body, None).value["returnmsg"]) == 600_000
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_commas_in_a_text_are_no_values() -> None:
     ],
 )
 def test_xml_beyond_the_limits_is_unreadable(xml_body: bytes, says: str) -> None:
-    with pytest.raises(Unreadable, match=says):
-        Reader(packaged_contract()).xml(xml_body, None)
+    with pytest.raises(Undecodable, match=says):
+        ResultDecoder(packaged_contract()).xml(xml_body, None)
 
 
 def _refused(path: str, capsys: pytest.CaptureFixture[str]) -> str:

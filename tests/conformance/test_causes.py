@@ -8,7 +8,7 @@ from pathlib import Path
 from twinwire_conformance.basis import basis
 from twinwire_conformance.causes import group
 from twinwire_conformance.contract import packaged_contract
-from twinwire_conformance.model import Answer, Cause, Finding, Level, Outcome, Request, Result, Violation
+from twinwire_conformance.model import Cause, Finding, Level, Outcome, Request, Response, Result, Violation
 
 
 def result(rule: str, outcome: Outcome = Outcome.FAIL, blocked_by: str = "") -> Result:
@@ -19,8 +19,8 @@ def causes(results: list[Result], findings: Mapping[str, Finding] | None = None)
     return list(group(results, findings or {})[1])
 
 
-def reply() -> Answer:
-    return Answer(Request((), "application/json"), "http://in-process.invalid", 200, {}, b"{}", 0.0, 0.0)
+def reply() -> Response:
+    return Response(Request((), "application/json"), "http://in-process.invalid", 200, {}, b"{}", 0.0, 0.0)
 
 
 def at(path: str) -> Violation:
@@ -55,8 +55,8 @@ def test_a_cause_names_the_rules_that_it_blocks_and_what_came() -> None:
 
 
 def test_where_one_request_gets_different_pages_no_comparison_is_a_cause_of_its_own() -> None:
-    answers = [reply(), reply()]
-    findings = {rule: Violation("a", "b", answers, path="$.queuecount") for rule in ("HTTP-06", "TWIN-01", "PAGE-04")}
+    responses = [reply(), reply()]
+    findings = {rule: Violation("a", "b", responses, path="$.queuecount") for rule in ("HTTP-06", "TWIN-01", "PAGE-04")}
     findings["SCHEMA-02"] = at("$.version")
     found = causes([result(rule) for rule in ("HTTP-06", "SCHEMA-02", "TWIN-01", "PAGE-04")], findings)
     assert {cause.rule: cause.also for cause in found} == {"SCHEMA-02": (), "PAGE-04": ("HTTP-06", "TWIN-01")}

@@ -20,14 +20,14 @@ import pytest
 
 from independent_server import ImagesServer, running
 from twinwire.cli import main
-from twinwire_conformance.contract import Terms, packaged_contract
+from twinwire_conformance.contract import ContractView, packaged_contract
 from twinwire_conformance.model import Violation
-from twinwire_conformance.oracle.examination import Trial
+from twinwire_conformance.oracle.rule_context import RuleContext
 from twinwire_conformance.profiles import PROFILES
 from twinwire_conformance.reports.document import schema
 from twinwire_conformance.rules import catalogue
 from twinwire_conformance.runner import begin
-from twinwire_conformance.target import Manners, Target
+from twinwire_conformance.target import RequestPolicy, Target
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ class _Static(http.server.BaseHTTPRequestHandler):
     """Sends the same response to every request."""
 
     def do_GET(self) -> None:
-        status, headers, body = self.server.answer  # type: ignore[attr-defined]
+        status, headers, body = self.server.response  # type: ignore[attr-defined]
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -55,7 +55,7 @@ class _Static(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def static(request: pytest.FixtureRequest) -> Iterator[str]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Static)
-    server.answer = request.param  # type: ignore[attr-defined]
+    server.response = request.param  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -225,13 +225,13 @@ def test_secrets_are_in_no_output(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_what_a_server_says_steers_no_terminal(url: str) -> None:
-    def check(trial: Trial) -> None:
+    def check(context: RuleContext) -> None:
         raise Violation("a", "\u202e\x9b31m\x1b]0;x\x07 \u00e9\U0001f600", path="$.b")
 
-    terms = Terms(packaged_contract())
-    with Target(url, terms.operation.path, Manners()) as target:
+    contract = ContractView(packaged_contract())
+    with Target(url, contract.operation.path, RequestPolicy()) as target:
         # Bidirectional overrides and escape sequences could hide or forge the terminal's output.
-        result = begin(terms, target, PROFILES["quick"], 1).examine(replace(catalogue()[0], check=check))
+        result = begin(contract, target, PROFILES["quick"], 1).examine(replace(catalogue()[0], check=check))
     assert result.message.splitlines()[1:2] == ["got      \\u202e\\x9b31m\\x1b]0;x\\x07 \u00e9\U0001f600"]
 
 
@@ -263,8 +263,8 @@ def test_a_curl_line_of_a_failure_shows_the_same_answer(tmp_path: Path) -> None:
         words = shlex.split(failed["evidence"][0]["curl"])
         headers = [words[index + 1] for index, word in enumerate(words) if word == "-H"]
         pairs = dict(header.split(": ", 1) for header in headers if ": " in header)
-        with urllib.request.urlopen(urllib.request.Request(words[-1], headers=pairs), timeout=10) as answer:
-            body = answer.read().decode("utf-8")
+        with urllib.request.urlopen(urllib.request.Request(words[-1], headers=pairs), timeout=10) as response:
+            body = response.read().decode("utf-8")
     assert body.startswith(failed["evidence"][0]["excerpt"][:200])
 
 

@@ -15,7 +15,7 @@ from lxml import etree
 from certification_runs import run
 from github_sarif import objections
 from twinwire.cli import main
-from twinwire_conformance.contract import Terms, packaged_contract
+from twinwire_conformance.contract import ContractView, packaged_contract
 from twinwire_conformance.model import Level, Outcome, Verdict
 from twinwire_conformance.reference import create_app, running
 from twinwire_conformance.reports.document import document, schema
@@ -67,8 +67,8 @@ def test_json_agrees_with_the_terminal_and_the_exit_code(written: Written) -> No
     verdict = written.whole["verdict"]
     assert written.printed[-1] == verdict
     assert written.code == Verdict(verdict).exit_code
-    shown = {line.split()[1] for line in written.printed if line.startswith("fail ")}
-    assert shown == written.of(FAIL)
+    format_value = {line.split()[1] for line in written.printed if line.startswith("fail ")}
+    assert format_value == written.of(FAIL)
     assert all(len(written.results[rule]["fingerprint"]) == 32 for rule in written.of(FAIL))
 
 
@@ -114,20 +114,20 @@ def test_the_seed_does_not_change_a_fingerprint(fault: str) -> None:
     contract = packaged_contract()
     found = []
     for seed in (1, 2):
-        report = run(Terms(contract), create_app(contract, fault=fault), profile="quick", seed=seed)
+        report = run(ContractView(contract), create_app(contract, fault=fault), profile="quick", seed=seed)
         results = {each["id"]: each for each in document(report)["results"]}
         found.append({cause.rule: results[cause.rule]["fingerprint"] for cause in report.causes})
     assert found[0] == found[1] != {}
 
 
 def test_the_summary_and_the_badge_agree(written: Written) -> None:
-    shown = written.whole["verdict"].replace("-", " ")
+    format_value = written.whole["verdict"].replace("-", " ")
     text = written.text("report-md")
-    assert text.splitlines()[0] == f"# twinwire: {shown}"
+    assert text.splitlines()[0] == f"# twinwire: {format_value}"
     leaders = [line.split()[1] for line in text.splitlines() if line.startswith("### ")]
     assert leaders == [cause["rule"] for cause in written.whole["causes"]]
     behind = {rule for cause in written.whole["causes"] for rule in cause["also"]}
     assert {*leaders, *behind} == written.of(FAIL)
     open_rules = {line.split(" | ")[0].removeprefix("| ") for line in text.splitlines() if " | inconclusive | " in line}
     assert open_rules == written.of(INCONCLUSIVE)
-    assert f"twinwire: {shown}" in written.text("badge")
+    assert f"twinwire: {format_value}" in written.text("badge")

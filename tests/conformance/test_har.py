@@ -26,12 +26,12 @@ from broken_servers import LosesAnEntryBetweenLots
 from independent_server import ImagesServer, running
 from raw_sockets import listening, reset
 from twinwire.cli import main
-from twinwire_conformance.model import Answer, Failure, Request, Unreachable, Unrecorded
-from twinwire_conformance.target import Manners, Target
-from twinwire_conformance.transport import Endpoint, Origin, RecordingTransport, Secrets, Transport, read_recording
+from twinwire_conformance.model import FailureKind, Request, Response, Unreachable, Unrecorded
+from twinwire_conformance.target import RequestPolicy, Target
+from twinwire_conformance.transport import Endpoint, RecordingInfo, RecordingTransport, Secrets, Transport, read_recording
 from twinwire_conformance.transport.replay import ReplayTransport, schema
 
-ORIGIN = Origin("http://in-process.invalid", "0" * 64, "0", "quick", 1, 60, (), False)
+ORIGIN = RecordingInfo("http://in-process.invalid", "0" * 64, "0", "quick", 1, 60, (), False)
 
 
 def certify(directory: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -308,15 +308,15 @@ class Played:
     """A transport with prepared responses for each call. A call that is repeated gets its next response."""
 
     def __init__(self, *calls: Sequence[tuple[int, dict[str, str], bytes]]) -> None:
-        self.calls = [iter(answers) for answers in calls]
+        self.calls = [iter(responses) for responses in calls]
         self.paused: list[float] = []
 
-    def exchange(self, request: Request, call: int) -> Answer:
+    def exchange(self, request: Request, call: int) -> Response:
         status, headers, body = next(self.calls[call])
         # Status 0 stands for an exchange without a response.
         if status == 0:
             raise Unreachable("no whole answer within 1 s")
-        return Answer(request, "", status, headers, body, 0.001, time.time())
+        return Response(request, "", status, headers, body, 0.001, time.time())
 
     def pause(self, seconds: float) -> None:
         self.paused.append(seconds)
@@ -335,7 +335,7 @@ def record(path: Path, played: Transport, use: Callable[[Target], object], secre
         made.append(RecordingTransport(played, endpoint))
         return made[0]
 
-    with Target("http://in-process.invalid", "/feed", Manners(), secrets=secrets, through=through) as target:
+    with Target("http://in-process.invalid", "/feed", RequestPolicy(), secrets=secrets, through=through) as target:
         use(target)
     with path.open("wb") as stream:
         made[0].write(stream, ORIGIN)
@@ -359,31 +359,31 @@ def test_a_body_comes_back_byte_by_byte(body: bytes, tmp_path: Path, replayed: C
     played = Played([(200, {"content-type": "text/plain"}, body)])
     record(tmp_path / "run.har", played, lambda target: target.send(Request()))
     jsonschema.validate(load(tmp_path / "run.har"), schema())
-    answer = replayed().send(Request())
-    assert (answer.body, answer.headers, answer.status) == (body, {"content-type": "text/plain"}, 200)
+    response = replayed().send(Request())
+    assert (response.body, response.headers, response.status) == (body, {"content-type": "text/plain"}, 200)
 
 
 def test_requests_that_are_alike_get_their_answers_in_turn(tmp_path: Path, replayed: Callable[[], Target]) -> None:
-    answers: list[tuple[int, dict[str, str], bytes]] = [(200, {}, str(number).encode()) for number in range(6)]
+    responses: list[tuple[int, dict[str, str], bytes]] = [(200, {}, str(number).encode()) for number in range(6)]
     # "\udcff" is how Python represents the byte FF in a query.
     requests = [Request(), Request((("a", "\udcff"),)), Request()]
 
     def use(target: Target) -> list[bytes]:
-        return [answer.body for answer in (*target.send_together(requests), *target.send_together(requests))]
+        return [response.body for response in (*target.send_together(requests), *target.send_together(requests))]
 
-    record(tmp_path / "run.har", Played(*([each] for each in answers)), use)
+    record(tmp_path / "run.har", Played(*([each] for each in responses)), use)
     assert use(replayed()) == [b"0", b"1", b"2", b"3", b"4", b"5"]
 
 
 def test_what_was_waited_for_is_repeated_without_waiting(tmp_path: Path, replayed: Callable[[], Target]) -> None:
     wait = (429, {"retry-after": "30"}, b"")
     played = Played([wait, (200, {}, b"first")], [wait, (200, {}, b"second")])
-    answers: list[Answer] = []
-    record(tmp_path / "run.har", played, lambda target: answers.extend(target.send_together([Request(), Request()])))
+    responses: list[Response] = []
+    record(tmp_path / "run.har", played, lambda target: responses.extend(target.send_together([Request(), Request()])))
     assert played.paused == [30.0, 30.0]
     target = replayed()
     # Waiting for 30 s would exceed the test's timeout.
-    assert [answer.body for answer in target.send_together([Request(), Request()])] == [b"first", b"second"]
+    assert [response.body for response in target.send_together([Request(), Request()])] == [b"first", b"second"]
     assert target.requests == 4
 
 
@@ -453,22 +453,24 @@ def test_a_replay_knows_of_a_body_whose_coding_was_broken(tmp_path: Path) -> Non
     assert outcomes[0] == outcomes[1]
 
 
-CLOSED = Unreachable("no answer: closed", kind=Failure.NO_RESPONSE, reused=True)
-ENDED = Unreachable("no answer: ended", kind=Failure.NO_RESPONSE)
-MALFORMED = Unreachable("no answer: no HTTP", kind=Failure.BROKEN, malformed=True)
-PART = Answer(Request(), "", 200, {"content-type": "text/plain"}, b"{", flaw="the body ended after 1 of 2 bytes", wire_bytes=1)
-BROKEN = Unreachable("no answer: it broke off", [PART], kind=Failure.BROKEN)
-WHOLE = Answer(Request(), "", 200, {}, b"{}", 0.001, 1.0, "", "gzip", "two framings", 40)
+CLOSED = Unreachable("no answer: closed", kind=FailureKind.NO_RESPONSE, reused=True)
+ENDED = Unreachable("no answer: ended", kind=FailureKind.NO_RESPONSE)
+MALFORMED = Unreachable("no answer: no HTTP", kind=FailureKind.BROKEN, malformed=True)
+PART = Response(
+    Request(), "", 200, {"content-type": "text/plain"}, b"{", flaw="the body ended after 1 of 2 bytes", wire_bytes=1
+)
+BROKEN = Unreachable("no answer: it broke off", [PART], kind=FailureKind.BROKEN)
+WHOLE = Response(Request(), "", 200, {}, b"{}", 0.001, 1.0, "", "gzip", "two framings", 40)
 
 
 class Failing:
     """A transport whose exchanges end in a prepared sequence."""
 
-    def __init__(self, *ends: Answer | Unreachable) -> None:
+    def __init__(self, *ends: Response | Unreachable) -> None:
         self.ends = list(ends)
         self.paused: list[float] = []
 
-    def exchange(self, request: Request, call: int) -> Answer:
+    def exchange(self, request: Request, call: int) -> Response:
         end = self.ends.pop(0)
         if isinstance(end, Unreachable):
             raise end
@@ -487,12 +489,12 @@ class Failing:
 def outcome(target: Target) -> tuple[Any, ...]:
     """Return everything that rules and reports see of one request."""
     try:
-        answer = target.send(Request())
+        response = target.send(Request())
     except Unreachable as error:
-        parts = [(part.status, part.body, part.flaw, part.headers, part.wire_bytes) for part in error.answers]
+        parts = [(part.status, part.body, part.flaw, part.headers, part.wire_bytes) for part in error.responses]
         seen: tuple[Any, ...] = (error.message, error.kind, error.reused, error.malformed, parts)
     else:
-        seen = (answer.body, answer.flaw, answer.unasked_coding, answer.framing_defect, answer.wire_bytes)
+        seen = (response.body, response.flaw, response.unasked_coding, response.framing_defect, response.wire_bytes)
     return (*seen, target.requests, target.notes, target.received_bytes, target.decoded_bytes)
 
 
@@ -508,12 +510,12 @@ def outcome(target: Target) -> tuple[Any, ...]:
         ([BROKEN, BROKEN], 2),
         ([BROKEN, ENDED], 2),
         ([MALFORMED], 1),
-        ([Unreachable("no answer: refused", kind=Failure.REFUSED)], 1),
-        ([Unreachable("no whole answer within 1 s", kind=Failure.TIMEOUT, reused=True)], 1),
+        ([Unreachable("no answer: refused", kind=FailureKind.REFUSED)], 1),
+        ([Unreachable("no whole answer within 1 s", kind=FailureKind.TIMEOUT, reused=True)], 1),
     ],
 )
 def test_a_replay_tells_the_same_of_broken_connections(
-    ends: list[Answer | Unreachable], sent: int, tmp_path: Path, replayed: Callable[[], Target]
+    ends: list[Response | Unreachable], sent: int, tmp_path: Path, replayed: Callable[[], Target]
 ) -> None:
     seen: list[Any] = []
     failing = Failing(*ends)

@@ -8,7 +8,7 @@ import pytest
 
 import reference_calls
 from certification_runs import IN_PROCESS, internal, run
-from twinwire_conformance.contract import Terms
+from twinwire_conformance.contract import ContractView
 from twinwire_conformance.model import Level, Outcome, Report, Verdict
 from twinwire_conformance.profiles import PROFILES
 from twinwire_conformance.reference import IMPOSTORS, running
@@ -21,22 +21,22 @@ GREEN = (Verdict.CERTIFIED, Verdict.REMARKS)
 
 
 @pytest.fixture(scope="module")
-def images() -> Terms:
-    return Terms(reference_calls.images())
+def images() -> ContractView:
+    return ContractView(reference_calls.images())
 
 
 @pytest.fixture(scope="module")
-def parcels() -> Terms:
-    return Terms(reference_calls.parcels())
+def parcels() -> ContractView:
+    return ContractView(reference_calls.parcels())
 
 
-def examine(terms: Terms, name: str, profile: str) -> Report:
+def examine(contract: ContractView, name: str, profile: str) -> Report:
     impostor = IMPOSTORS[name]
-    app = impostor.make(terms.contract)
+    app = impostor.make(contract.ir)
     if not impostor.needs_http:
-        return run(terms, app, IN_PROCESS, profile=profile, timeout=TIMEOUT)
+        return run(contract, app, IN_PROCESS, profile=profile, timeout=TIMEOUT)
     with running(app) as base:
-        return run(terms, None, base, profile=profile, timeout=TIMEOUT)
+        return run(contract, None, base, profile=profile, timeout=TIMEOUT)
 
 
 def check(report: Report, most: int) -> None:
@@ -48,22 +48,22 @@ def check(report: Report, most: int) -> None:
 
 
 @pytest.mark.parametrize("name", IMPOSTORS)
-def test_an_impostor_is_never_certified(images: Terms, name: str) -> None:
+def test_an_impostor_is_never_certified(images: ContractView, name: str) -> None:
     check(examine(images, name, "standard"), PROFILES["standard"].max_requests)
 
 
 @pytest.mark.parametrize("name", IMPOSTORS)
-def test_no_impostor_passes_the_quick_profile(images: Terms, name: str) -> None:
+def test_no_impostor_passes_the_quick_profile(images: ContractView, name: str) -> None:
     check(examine(images, name, "quick"), PROFILES["quick"].max_requests)
 
 
 @pytest.mark.parametrize("name", [name for name in IMPOSTORS if IMPOSTORS[name].fits(reference_calls.parcels())])
-def test_an_impostor_of_another_contract_is_never_certified(parcels: Terms, name: str) -> None:
+def test_an_impostor_of_another_contract_is_never_certified(parcels: ContractView, name: str) -> None:
     check(examine(parcels, name, "quick"), PROFILES["quick"].max_requests)
 
 
 @pytest.mark.parametrize("name", ["unauthorised", "forbidden", "throttles", "throttles-for-a-day", "hangs", "drops", "floods"])
-def test_what_gives_no_answer_is_left_open_after_few_requests(images: Terms, name: str) -> None:
+def test_what_gives_no_answer_is_left_open_after_few_requests(images: ContractView, name: str) -> None:
     report = examine(images, name, "standard")
     assert report.verdict is Verdict.INCONCLUSIVE
     # A few requests decide that there is no feed, not the whole budget.
@@ -72,21 +72,21 @@ def test_what_gives_no_answer_is_left_open_after_few_requests(images: Terms, nam
 
 
 @pytest.mark.parametrize("name", ["always-empty", "promises", "noise", "first-lot-only", "last-lot-for-ever"])
-def test_lots_that_are_no_feed_pass_no_rule_about_the_whole_of_it(images: Terms, name: str) -> None:
+def test_lots_that_are_no_feed_pass_no_rule_about_the_whole_of_it(images: ContractView, name: str) -> None:
     report = examine(images, name, "standard")
     passed = {each.id for each in report.results if each.outcome is Outcome.PASS}
     assert not passed & {"PAGE-03", "PAGE-05", "PAGE-07"}
 
 
 @pytest.mark.parametrize("name", ["dies-500", "dies-503", "dies-404", "dies-429", "dies-dropping"])
-def test_a_feed_that_dies_leaves_rules_that_were_not_passed(images: Terms, name: str) -> None:
+def test_a_feed_that_dies_leaves_rules_that_were_not_passed(images: ContractView, name: str) -> None:
     report = examine(images, name, "standard")
     must = [each for each in report.results if each.level is Level.MUST]
     assert [each.id for each in must if each.outcome is Outcome.PASS]
     assert [each.id for each in must if each.outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE)]
 
 
-def test_a_message_about_a_hostile_value_stays_short(images: Terms) -> None:
+def test_a_message_about_a_hostile_value_stays_short(images: ContractView) -> None:
     report = examine(images, "key-deep", "standard")
     assert [each.id for each in report.results if len(each.message) > 20_000] == []
 

@@ -16,12 +16,12 @@ import hostile_servers
 from independent_server import ImagesServer
 from independent_server import running as running_server
 from raw_sockets import listening
-from twinwire_conformance.contract import Ask, Terms, packaged_contract
-from twinwire_conformance.model import SHOWN_BYTES, Failure, Request, Unreachable, Violation
+from twinwire_conformance.contract import ContractView, PageRequest, packaged_contract
+from twinwire_conformance.decoding import ResultDecoder, Undecodable
+from twinwire_conformance.decoding.limits import check_weight
+from twinwire_conformance.model import SHOWN_BYTES, FailureKind, Request, Unreachable, Violation
 from twinwire_conformance.oracle import contents
-from twinwire_conformance.oracle.lots import Lots
-from twinwire_conformance.reading import Reader, Unreadable
-from twinwire_conformance.reading.limits import check_weight
+from twinwire_conformance.oracle.page_client import PageClient
 from twinwire_conformance.reference import create_app, running
 from twinwire_conformance.target import MOST_BYTES, Target
 
@@ -104,7 +104,7 @@ def test_a_body_that_declares_too_great_a_length_is_not_read() -> None:
         pytest.raises(Unreachable, match=f"larger than {MOST_BYTES} bytes") as found,
     ):
         target.send(Request())
-    assert found.value.kind is Failure.TOO_LARGE
+    assert found.value.kind is FailureKind.TOO_LARGE
 
 
 def test_a_response_with_very_many_headers_is_malformed() -> None:
@@ -120,10 +120,10 @@ def test_a_response_with_very_many_headers_is_malformed() -> None:
 def test_pages_that_let_go_of_their_content_still_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contents, "SHELF_BYTES", 1)
     with running_server(ImagesServer, products=120) as url, Target(url, packaged_contract().operation.path) as target:
-        lots = Lots(Terms(packaged_contract()), target)
-        first, other = (lots.lot(Ask("application/json", None, limit)) for limit in (100, 3))
-        assert len(first.answer.body) == SHOWN_BYTES < first.answer.size
-        assert first.content is not first.content or first.content is lots.lot(first.ask).content
+        page_client = PageClient(ContractView(packaged_contract()), target)
+        first, other = (page_client.page(PageRequest("application/json", None, limit)) for limit in (100, 3))
+        assert len(first.response.body) == SHOWN_BYTES < first.response.size
+        assert first.content is not first.content or first.content is page_client.page(first.page_request).content
         assert first.size == len(first.entries) == 100
         assert other.entries == first.entries[:3]
         assert first.content.reading.value["count"] == first.count
@@ -136,8 +136,8 @@ def _json(text: str) -> bytes:
 
 @pytest.mark.parametrize("char", ["\U0001f600", "語", "\\ud83d\\ude00"])
 def test_a_long_text_with_wide_characters_is_refused_and_a_long_image_beside_them_is_not(char: str) -> None:
-    reader = Reader(packaged_contract())
-    with pytest.raises(Unreadable, match="beyond Latin-1 take more than 36 MB"):
+    reader = ResultDecoder(packaged_contract())
+    with pytest.raises(Undecodable, match="beyond Latin-1 take more than 36 MB"):
         reader.json(_json(char + "a" * 19_000_000), None)
     assert len(reader.json(_json(char + "a" * 8_000_000), None).value["returnmsg"]) == 8_000_001
     image = f'{{"returncode": 0, "returnmsg": "{char}", "token": "{"A" * IMAGE_BYTES}"}}'
@@ -148,18 +148,18 @@ def test_a_long_text_with_wide_characters_is_refused_and_a_long_image_beside_the
 
 @pytest.mark.parametrize("char", ["\U0001f600", "語", "&#x1f600;"])
 def test_a_long_text_of_xml_with_wide_characters_is_refused(char: str) -> None:
-    reader = Reader(packaged_contract())
+    reader = ResultDecoder(packaged_contract())
     for document in ("<result><warnings>{}</warnings></result>", "<result returnmsg='{}'/>"):
-        with pytest.raises(Unreadable, match="beyond Latin-1 take more than 36 MB"):
+        with pytest.raises(Undecodable, match="beyond Latin-1 take more than 36 MB"):
             reader.xml(document.format(char + "a" * 19_000_000).encode(), None)
     assert len(reader.xml(f"<result returnmsg='{char}{'a' * 8_000_000}'/>".encode(), None).value["returnmsg"]) == 8_000_001
 
 
 def test_a_body_that_takes_much_memory_is_refused_and_commas_in_a_text_are_not() -> None:
-    with pytest.raises(Unreadable, match="with 450003 values, which takes more memory"):
+    with pytest.raises(Undecodable, match="with 450003 values, which takes more memory"):
         check_weight(b'{"a":[' + b"[]," * 200_000 + b"[]" + b",0" * 50_000 + b"]}", is_json=True)
     check_weight(_json("," * 10_000_000), is_json=True)
-    with pytest.raises(Unreadable, match="tags and texts, which takes more memory"):
+    with pytest.raises(Undecodable, match="tags and texts, which takes more memory"):
         check_weight(b"<a>" + b"<b>c</b>" * 190_000 + b"</a>", is_json=False)
     check_weight(b"<a b='" + b"=" * 10_000_000 + b"'/>", is_json=False)
 

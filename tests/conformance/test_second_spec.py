@@ -108,7 +108,7 @@ def test_the_second_spec_shares_no_name_with_the_vendor_s() -> None:
 
 
 def names(contract: Contract) -> set[str]:
-    members = {field.wire for model in contract.models.values() for field in model.fields}
+    members = {field.wire_name for model in contract.models.values() for field in model.fields}
     return members | {parameter.name for parameter in contract.operation.parameters} | set(contract.models)
 
 

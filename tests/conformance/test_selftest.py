@@ -12,11 +12,11 @@ from twinwire.cli import main
 from twinwire.ir import Contract
 from twinwire_conformance import selftest
 from twinwire_conformance.reference import FAULTS, IMPOSTORS, VARIANTS, create_app
-from twinwire_conformance.selftest import Judgement, as_json, as_markdown, as_text, cases, put_on_trial, unproved
+from twinwire_conformance.selftest import CaseResult, as_json, as_markdown, as_text, cases, run_case, unproved
 
 
-def judgement(kind: selftest.Kind, name: str, wanted: str, failed: str, problem: str = "") -> Judgement:
-    return Judgement(kind, name, (wanted,), (failed,), "not-certified", 10, 0.1, problem)
+def judgement(kind: selftest.Kind, name: str, wanted: str, failed: str, problem: str = "") -> CaseResult:
+    return CaseResult(kind, name, (wanted,), (failed,), "not-certified", 10, 0.1, problem)
 
 
 def test_every_fault_variant_and_impostor_is_a_case() -> None:
@@ -33,14 +33,14 @@ def test_every_fault_variant_and_impostor_is_a_case() -> None:
 )
 def test_the_suite_judges_each_kind_rightly(kind: selftest.Kind, name: str) -> None:
     assert (kind, name) in cases()
-    assert put_on_trial(kind, name).problem == ""
+    assert run_case(kind, name).problem == ""
 
 
 def test_a_fault_that_the_wrong_rule_sees_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     # With wrong rule ids, the fault is found by a rule that it does not name.
     mislabelled = replace(FAULTS["boundary-lost"], trips=("HTTP-07",))
     monkeypatch.setattr(selftest, "FAULTS", {**FAULTS, "boundary-lost": mislabelled})
-    assert "not HTTP-07" in put_on_trial("fault", "boundary-lost").problem
+    assert "not HTTP-07" in run_case("fault", "boundary-lost").problem
 
 
 def test_a_fault_gets_the_feed_and_the_images_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,12 +51,12 @@ def test_a_fault_gets_the_feed_and_the_images_that_it_needs(monkeypatch: pytest.
         return create_app(contract, fault=fault, **size)
 
     monkeypatch.setattr(selftest, "create_app", create)
-    put_on_trial("fault", "large-image-unpadded", "quick")
+    run_case("fault", "large-image-unpadded", "quick")
     assert sizes == [{"products": 20, "image_bytes": 70_000}]
 
 
 def test_a_fault_of_connections_is_tried_over_one() -> None:
-    assert put_on_trial("fault", "connection-first-xml-406", "quick").failed
+    assert run_case("fault", "connection-first-xml-406", "quick").failed
 
 
 def test_a_rule_that_no_fault_makes_fail_is_named() -> None:

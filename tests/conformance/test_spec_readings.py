@@ -13,7 +13,7 @@ from plain_http import PlainServer, running
 from twinwire.cli import main
 from twinwire.ir import build
 from twinwire.spec.source import parse
-from twinwire_conformance.contract import Ask, Terms
+from twinwire_conformance.contract import ContractView, PageRequest
 from twinwire_conformance.validation import Schemas
 
 
@@ -112,8 +112,8 @@ def with_parameter(text: str) -> str:
 def test_the_value_of_a_required_parameter_comes_from_the_spec(text: str, sent: str) -> None:
     spec = build(parse(with_parameter(text).encode(), "parts.yaml"))
     assert spec.operation.parameter("shop").example == sent
-    terms = Terms(spec)
-    assert terms.params(Ask("application/json", limit=2)) == {"shop": sent, "limit": "2"}
+    contract = ContractView(spec)
+    assert contract.params(PageRequest("application/json", limit=2)) == {"shop": sent, "limit": "2"}
 
 
 def test_a_required_parameter_is_sent_in_every_request(tmp_path: Path) -> None:
@@ -134,9 +134,9 @@ def test_a_required_session_gets_a_value_of_the_kit_s_unless_the_caller_gives_on
     text = with_parameter("schema: {type: string, minLength: 10}").replace(
         "        key: id\n", "        key: id\n        session: shop\n"
     )
-    terms = Terms(build(parse(text.encode(), "parts.yaml")))
-    assert terms.params(Ask("application/json")) == {"shop": "twinwire--"}
-    assert terms.params(Ask("application/json", session="mine")) == {"shop": "mine"}
+    contract = ContractView(build(parse(text.encode(), "parts.yaml")))
+    assert contract.params(PageRequest("application/json")) == {"shop": "twinwire--"}
+    assert contract.params(PageRequest("application/json", session="mine")) == {"shop": "mine"}
 
 
 def test_the_reference_server_reads_the_same_patterns(tmp_path: Path) -> None:

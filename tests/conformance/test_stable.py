@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from twinwire_conformance.contract import Ask, Terms, packaged_contract
-from twinwire_conformance.model import Answer, Request, Unconfirmed, Violation
+from twinwire_conformance.contract import ContractView, PageRequest, packaged_contract
+from twinwire_conformance.decoding import DecodedResult
+from twinwire_conformance.model import Request, Response, Unconfirmed, Violation
 from twinwire_conformance.oracle.confirm import confirm
-from twinwire_conformance.oracle.lots import Lot
+from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.stable import stable_keys
-from twinwire_conformance.reading import Reading
 
-TERMS = Terms(packaged_contract())
+TERMS = ContractView(packaged_contract())
 
 
-def page(*keys: int, media_type: str = "application/json", remaining: int = 0, changed: int | None = None) -> Lot:
+def page(*keys: int, media_type: str = "application/json", remaining: int = 0, changed: int | None = None) -> Page:
     entries = [{"product_id": key, "imagesURL": [{"sequence": 2 if key == changed else 1}]} for key in keys]
     value = {"product": entries, "token": "1", "count": len(keys), "queuecount": remaining, "returncode": 0}
-    answer = Answer(Request(), "http://feed.invalid", 200, {"content-type": media_type}, b"")
-    return Lot(Ask(media_type, mode=TERMS.light_mode), answer, Reading(value), TERMS)
+    response = Response(Request(), "http://feed.invalid", 200, {"content-type": media_type}, b"")
+    return Page(PageRequest(media_type, mode=TERMS.link_mode), response, DecodedResult(value), TERMS)
 
 
-def keys(before: list[Lot], after: list[Lot]) -> set[int]:
+def keys(before: list[Page], after: list[Page]) -> set[int]:
     return {int(key) for key in stable_keys(before, after)}
 
 
@@ -52,18 +52,18 @@ def test_an_entry_must_have_stood_still_in_every_kind_of_page() -> None:
     assert keys([page(1, 2), xml], [page(1, 2), page(2, 1, media_type="application/xml")]) in ({1}, {2})
 
 
-def _lost(reference: list[Lot], lot: Lot) -> Violation | None:
-    missing = [key for key in reference[0].keys if key not in lot.keys]
-    return Violation("every entry", f"without {missing[0]}", [lot.answer]) if missing else None
+def _lost(reference: list[Page], page: Page) -> Violation | None:
+    missing = [key for key in reference[0].keys if key not in page.keys]
+    return Violation("every entry", f"without {missing[0]}", [page.response]) if missing else None
 
 
 class _Feed:
     """Returns prepared pages, the next one for each fresh request; the last one is repeated."""
 
-    def __init__(self, *pages: Lot) -> None:
+    def __init__(self, *pages: Page) -> None:
         self.pages = list(pages)
 
-    def __call__(self, fresh: bool) -> Lot:
+    def __call__(self, fresh: bool) -> Page:
         return self.pages.pop(0) if fresh and len(self.pages) > 1 else self.pages[0]
 
 
@@ -79,9 +79,9 @@ def test_an_entry_that_moved_is_not_taken_for_lost() -> None:
     confirm(lambda fresh: [reference(fresh)], subject, _lost)  # type: ignore[arg-type]
 
 
-def _remaining(reference: list[Lot], lot: Lot) -> Violation | None:
+def _remaining(reference: list[Page], page: Page) -> Violation | None:
     told = reference[0].remaining
-    return None if lot.remaining == told else Violation(str(told), str(lot.remaining), [lot.answer])
+    return None if page.remaining == told else Violation(str(told), str(page.remaining), [page.response])
 
 
 def test_one_entry_added_and_one_deleted_between_two_equal_pages_is_no_finding() -> None:

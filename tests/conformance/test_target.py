@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from twinwire.errors import UsageError
-from twinwire_conformance.model import Answer, BudgetSpent, Failure, Request, Unreachable
-from twinwire_conformance.target import Manners, Target, check_url
+from twinwire_conformance.model import BudgetSpent, FailureKind, Request, Response, Unreachable
+from twinwire_conformance.target import RequestPolicy, Target, check_url
 
 Scope = MutableMapping[str, Any]
 Handler = Callable[[Scope, Callable[..., Awaitable[None]]], Awaitable[None]]
@@ -22,13 +22,13 @@ Handler = Callable[[Scope, Callable[..., Awaitable[None]]], Awaitable[None]]
 class Scripted:
     """An ASGI application with prepared responses; the last one is repeated."""
 
-    def __init__(self, *answers: tuple[int, dict[str, str], bytes]) -> None:
-        self.answers = list(answers)
+    def __init__(self, *responses: tuple[int, dict[str, str], bytes]) -> None:
+        self.responses = list(responses)
         self.scopes: list[Scope] = []
 
     async def __call__(self, scope: Scope, receive: Any, send: Callable[..., Awaitable[None]]) -> None:
         self.scopes.append(scope)
-        status, headers, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        status, headers, body = self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": raw})
         await send({"type": "http.response.body", "body": body})
@@ -41,8 +41,8 @@ OK = (200, {"content-type": "application/json"}, b"{}")
 def make_target() -> Iterator[Callable[..., Target]]:
     made: list[Target] = []
 
-    def make(app: Any, manners: Manners | None = None, **options: Any) -> Target:
-        target = Target("http://in-process.invalid/base", "/feed", manners or Manners(), app=app, **options)
+    def make(app: Any, policy: RequestPolicy | None = None, **options: Any) -> Target:
+        target = Target("http://in-process.invalid/base", "/feed", policy or RequestPolicy(), app=app, **options)
         made.append(target)
         return target
 
@@ -66,7 +66,7 @@ def test_a_request_carries_what_it_says_and_no_accept_of_its_own(make_target: Ca
 
 def test_the_budget_is_hard(make_target: Callable[..., Target]) -> None:
     app = Scripted(OK)
-    target = make_target(app, Manners(max_requests=2))
+    target = make_target(app, RequestPolicy(max_requests=2))
     target.send(Request())
     target.send(Request())
     with pytest.raises(BudgetSpent, match="2 requests"):
@@ -106,11 +106,11 @@ def test_a_target_that_hangs_is_given_up_after_the_timeout(make_target: Callable
         await asyncio.sleep(60)
 
     with pytest.raises(Unreachable, match=r"0\.05 s"):
-        make_target(hang, Manners(timeout=0.05)).send(Request())
+        make_target(hang, RequestPolicy(timeout=0.05)).send(Request())
 
 
 def test_a_body_that_is_too_large_is_not_taken(make_target: Callable[..., Target]) -> None:
-    target = make_target(Scripted((200, {}, b"x" * 2000)), Manners(max_bytes=1000))
+    target = make_target(Scripted((200, {}, b"x" * 2000)), RequestPolicy(max_bytes=1000))
     with pytest.raises(Unreachable, match="larger than 1000 bytes"):
         target.send(Request())
 
@@ -129,15 +129,15 @@ def test_requests_can_be_in_flight_together(make_target: Callable[..., Target]) 
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": scope["query_string"]})
 
-    answers = make_target(rendezvous).send_together([Request((("n", str(n)),)) for n in range(3)])
-    assert [answer.body for answer in answers] == [b"n=0", b"n=1", b"n=2"]
+    responses = make_target(rendezvous).send_together([Request((("n", str(n)),)) for n in range(3)])
+    assert [response.body for response in responses] == [b"n=0", b"n=1", b"n=2"]
 
 
 def test_evidence_repeats_the_request_and_hides_secrets(make_target: Callable[..., Target]) -> None:
     body = "s3cret/token \x1b[2J \u202e \u00e9\n".encode()
     target = make_target(Scripted((200, {}, body)), headers={"Authorization": "s3cret/token"}, secrets=["s3cret/token"])
-    answer = target.send(Request((("session", "s3cret/token"), ("q", "it's")), "application/json"))
-    shown = target.evidence(answer)
+    response = target.send(Request((("session", "s3cret/token"), ("q", "it's")), "application/json"))
+    shown = target.evidence(response)
     assert "s3cret" not in shown.curl + shown.excerpt
     assert shown.curl.startswith("curl -sS -i -H 'Accept: application/json' -H 'Authorization: ***' ")
     assert "q=it%27s" in shown.curl
@@ -189,7 +189,7 @@ def test_a_wait_without_an_end_is_not_waited(wait: str) -> None:
         pytest.raises(Unreachable, match="asks to wait") as caught,
     ):
         target.send(Request())
-    assert (caught.value.kind, paced.pauses) == (Failure.BUSY, [])
+    assert (caught.value.kind, paced.pauses) == (FailureKind.BUSY, [])
 
 
 def test_a_rule_can_pause() -> None:
@@ -203,9 +203,9 @@ def test_the_bytes_of_bodies_are_counted_as_they_came_and_decoded(make_target: C
     body = b"{}" * 1000
     packed = gzip.compress(body)
     target = make_target(Scripted((200, {"content-encoding": "gzip"}, packed), (200, {}, body)))
-    answers = [target.send(Request()), target.send(Request())]
-    assert [(answer.body, answer.wire_bytes) for answer in answers] == [(body, len(packed)), (body, len(body))]
-    assert [answer.unasked_coding for answer in answers] == ["gzip", ""]
+    responses = [target.send(Request()), target.send(Request())]
+    assert [(response.body, response.wire_bytes) for response in responses] == [(body, len(packed)), (body, len(body))]
+    assert [response.unasked_coding for response in responses] == ["gzip", ""]
     assert (target.received_bytes, target.decoded_bytes, target.notes) == (len(packed) + len(body), 2 * len(body), [])
 
 
@@ -230,9 +230,9 @@ class Paced:
         self.responses = list(responses)
         self.pauses: list[float] = []
 
-    def exchange(self, request: Request, call: int) -> Answer:
+    def exchange(self, request: Request, call: int) -> Response:
         status, headers = self.responses.pop(0) if self.responses else (200, {})
-        return Answer(request, "", status, headers, b"", received=time.time())
+        return Response(request, "", status, headers, b"", received=time.time())
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -246,7 +246,7 @@ class Paced:
 
 def test_requests_keep_to_the_rate_also_together() -> None:
     paced = Paced()
-    with Target("http://in-process.invalid", "/feed", Manners(rate=0.01), through=lambda _: paced) as target:
+    with Target("http://in-process.invalid", "/feed", RequestPolicy(rate=0.01), through=lambda _: paced) as target:
         target.send_together([Request(), Request()])
         target.send(Request())
     assert [round(pause, -1) for pause in paced.pauses] == [100, 200]

@@ -10,20 +10,20 @@ import pytest
 import reference_calls
 from certification_runs import failed, internal, run_variant, undecided
 from old_http import serving_http_1_0
-from twinwire_conformance.contract import Terms
+from twinwire_conformance.contract import ContractView
 from twinwire_conformance.model import Level, Outcome, Verdict
 from twinwire_conformance.reference import VARIANTS, create_app
 from twinwire_conformance.reference.variants import FAMILIES
 
 
 @pytest.fixture(scope="module")
-def images() -> Terms:
-    return Terms(reference_calls.images())
+def images() -> ContractView:
+    return ContractView(reference_calls.images())
 
 
 @pytest.fixture(scope="module")
-def parcels() -> Terms:
-    return Terms(reference_calls.parcels())
+def parcels() -> ContractView:
+    return ContractView(reference_calls.parcels())
 
 
 def fitting(names: list[str], contract: str) -> list[str]:
@@ -32,7 +32,7 @@ def fitting(names: list[str], contract: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", fitting(sorted(VARIANTS), "images"))
-def test_a_conformant_variant_gets_the_verdict_that_is_right_for_it(images: Terms, name: str) -> None:
+def test_a_conformant_variant_gets_the_verdict_that_is_right_for_it(images: ContractView, name: str) -> None:
     variant = VARIANTS[name]
     report = run_variant(images, variant)
     assert not internal(report)
@@ -41,21 +41,21 @@ def test_a_conformant_variant_gets_the_verdict_that_is_right_for_it(images: Term
 
 
 @pytest.mark.parametrize("name", fitting(sorted(VARIANTS), "parcels"))
-def test_variants_of_another_contract_fail_no_must_either(parcels: Terms, name: str) -> None:
+def test_variants_of_another_contract_fail_no_must_either(parcels: ContractView, name: str) -> None:
     report = run_variant(parcels, VARIANTS[name], profile="quick")
     assert not internal(report)
     assert not failed(report, Level.MUST)
 
 
 @pytest.mark.parametrize("name", fitting(sorted(VARIANTS), "images"))
-def test_the_quick_profile_fails_no_must_of_a_variant(images: Terms, name: str) -> None:
+def test_the_quick_profile_fails_no_must_of_a_variant(images: ContractView, name: str) -> None:
     report = run_variant(images, VARIANTS[name], profile="quick")
     assert not internal(report)
     assert not failed(report, Level.MUST)
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4, 5, 6])
-def test_a_feed_that_is_modified_twenty_times_a_second_fails_no_must(images: Terms, seed: int) -> None:
+def test_a_feed_that_is_modified_twenty_times_a_second_fails_no_must(images: ContractView, seed: int) -> None:
     report = run_variant(images, VARIANTS["live"], seed=seed)
     assert not internal(report)
     assert not failed(report, Level.MUST)
@@ -63,7 +63,7 @@ def test_a_feed_that_is_modified_twenty_times_a_second_fails_no_must(images: Ter
 
 @pytest.mark.parametrize("requests", [2, 7, 15, 30, 45, 75, 110, 160])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_feed_that_moves_now_and_then_fails_no_must(images: Terms, requests: int, seed: int) -> None:
+def test_a_feed_that_moves_now_and_then_fails_no_must(images: ContractView, requests: int, seed: int) -> None:
     report = run_variant(images, replace(VARIANTS["moves-rarely"], per_request=1 / requests), seed=seed)
     assert not internal(report)
     assert not failed(report, Level.MUST)
@@ -71,14 +71,14 @@ def test_a_feed_that_moves_now_and_then_fails_no_must(images: Terms, requests: i
 
 @pytest.mark.parametrize("requests", [15, 22, 45])
 @pytest.mark.parametrize("name", ["ragged-lots", "short-lots", "one-over"])
-def test_other_feeds_that_move_now_and_then_fail_no_must(images: Terms, name: str, requests: int) -> None:
+def test_other_feeds_that_move_now_and_then_fail_no_must(images: ContractView, name: str, requests: int) -> None:
     report = run_variant(images, replace(VARIANTS[name], per_request=1 / requests), seed=requests)
     assert not internal(report)
     assert not failed(report, Level.MUST)
 
 
 @pytest.mark.parametrize("seed", [1, 3, 4])
-def test_short_lots_do_not_hide_the_end_of_the_feed(images: Terms, seed: int) -> None:
+def test_short_lots_do_not_hide_the_end_of_the_feed(images: ContractView, seed: int) -> None:
     report = run_variant(images, VARIANTS["short-lots"], seed=seed)
     assert not undecided(report)
     # Short pages are the only remark.
@@ -86,20 +86,20 @@ def test_short_lots_do_not_hide_the_end_of_the_feed(images: Terms, seed: int) ->
     assert report.verdict is Verdict.REMARKS
 
 
-def test_a_connection_that_ends_where_the_body_does_is_certified(images: Terms) -> None:
+def test_a_connection_that_ends_where_the_body_does_is_certified(images: ContractView) -> None:
     variant = VARIANTS["refusal-400"]
-    with serving_http_1_0(variant.make(images.contract)) as base:
+    with serving_http_1_0(variant.make(images.ir)) as base:
         report = run_variant(images, variant, base=base)
     assert report.verdict is Verdict.CERTIFIED, (failed(report), undecided(report))
 
 
-def test_without_items_the_rules_about_items_are_open_and_nothing_else(images: Terms) -> None:
+def test_without_items_the_rules_about_items_are_open_and_nothing_else(images: ContractView) -> None:
     report = run_variant(images, VARIANTS["no-items"])
     assert undecided(report)
     assert {rule.partition("-")[0] for rule, _ in undecided(report)} == {"IMAGE"}
 
 
-def test_of_an_empty_feed_no_paging_rule_passes(images: Terms) -> None:
+def test_of_an_empty_feed_no_paging_rule_passes(images: ContractView) -> None:
     report = run_variant(images, VARIANTS["empty-feed"])
     paging = {each.id: each.outcome for each in report.results if each.id.startswith("PAGE")}
     # On an empty feed there is no page that these rules could check.
@@ -129,15 +129,15 @@ PROBES: list[reference_calls.Request] = [
 
 
 def seen(app: Any) -> list[tuple[int, list[tuple[str, str]], bytes]]:
-    answers = reference_calls.call(app, "/products/images", *PROBES, headers=[("accept-encoding", "gzip")])
-    return [(each.status_code, each.headers.multi_items(), each.content) for each in answers]
+    responses = reference_calls.call(app, "/products/images", *PROBES, headers=[("accept-encoding", "gzip")])
+    return [(each.status_code, each.headers.multi_items(), each.content) for each in responses]
 
 
-def test_every_variant_can_be_told_from_the_plain_server(images: Terms) -> None:
-    plain = seen(create_app(images.contract))
-    assert plain == seen(create_app(images.contract))
+def test_every_variant_can_be_told_from_the_plain_server(images: ContractView) -> None:
+    plain = seen(create_app(images.ir))
+    assert plain == seen(create_app(images.ir))
     others = {name: each for name, each in VARIANTS.items() if not each.live and not each.latency}
-    same = {name for name, each in others.items() if seen(each.make(images.contract, pace=0)) == plain}
+    same = {name for name, each in others.items() if seen(each.make(images.ir, pace=0)) == plain}
     assert same == UNSEEN
 
 

@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable
 
 import pytest
+from product_images._base64_extraction import WINDOW, lift
+from product_images._settings import DecodeSettings
 
 from product_images import DecodeError, decode_json, decode_xml, encode_json, encode_xml
 from product_images._base64 import strict
-from product_images._lift import WINDOW, lift
-from product_images._reading import Reading
 from product_images.codec import CODEC
 from product_images.models import Image, Images, ImagesResult, ImageURL, ProductImage
 
@@ -27,11 +27,11 @@ def result(*contents: bytes, name: str = "a.png") -> ImagesResult:
 
 
 def fast_json(document: bytes | str, label: str | None = None) -> ImagesResult | None:
-    return CODEC._fast_json.decode(document, label, Reading())
+    return CODEC._fast_json.decode(document, label, DecodeSettings())
 
 
 def fast_xml(document: bytes | str, label: str | None = None) -> ImagesResult | None:
-    return CODEC._fast_xml.decode(document, label, Reading())
+    return CODEC._fast_xml.decode(document, label, DecodeSettings())
 
 
 JSON = encode_json(result(BYTES, b"short", BYTES[::-1])).decode()
@@ -92,7 +92,7 @@ def test_long_values_are_lifted_out_of_xml_however_it_is_written(spell: Callable
 def test_look_alikes_in_json_are_decoded_as_what_they_are(old: str, new: str) -> None:
     document = JSON.replace(old, new, 1).encode()
     assert document != JSON.encode()
-    assert decode_json(document) == CODEC.plain.decode_json(document, None, Reading())
+    assert decode_json(document) == CODEC.plain.decode_json(document, None, DecodeSettings())
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_long_value_that_comes_twice_is_refused(new: str) -> None:
 def test_look_alikes_in_xml_are_decoded_as_what_they_are(old: str, new: str) -> None:
     document = XML.replace(old, new, 1).encode()
     assert document != XML.encode()
-    assert decode_xml(document) == CODEC.plain.decode_xml(document, None, Reading())
+    assert decode_xml(document) == CODEC.plain.decode_xml(document, None, DecodeSettings())
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_the_place_of_an_error_is_that_in_the_document() -> None:
 def test_a_second_byte_order_mark_is_what_the_plain_decoder_takes_it_for(charset: str, label: str | None) -> None:
     def outcome(decode: Callable[..., ImagesResult], document: bytes) -> ImagesResult | str:
         try:
-            return decode(document, label, Reading())
+            return decode(document, label, DecodeSettings())
         except DecodeError as error:
             return str(error)
 
@@ -212,7 +212,7 @@ def test_null_collections_need_no_tree(colon: str) -> None:
 def test_a_null_that_is_no_collection_is_left_alone(members: str) -> None:
     def outcome(decode: Callable[..., ImagesResult]) -> ImagesResult | str:
         try:
-            return decode(f'{{"returncode":0,{members}}}', None, Reading())
+            return decode(f'{{"returncode":0,{members}}}', None, DecodeSettings())
         except DecodeError as error:
             return str(error)
 
@@ -223,14 +223,14 @@ def test_a_page_of_links_is_turned_and_not_parsed() -> None:
     link = ImageURL(sequence=1, imagefilename='<M> & "L" ä\\', image_url="https://h/?a=1&b='2'")
     page = ImagesResult(returncode=0, product=(ProductImage(product_id=1, images_url=(link,) * 3),), warnings=("it's", "a\\"))
     document = encode_xml(page)
-    lifted = CODEC._fast_xml._lifted(document, None, Reading())
-    assert CODEC._fast_xml._decode_turned(lifted, Reading()) == page
+    lifted = CODEC._fast_xml._lifted(document, None, DecodeSettings())
+    assert CODEC._fast_xml._decode_turned(lifted, DecodeSettings()) == page
     # What is not of the common form is parsed, and is the same.
     for old, new in (("<product ", "<!-- --><product "), (">it", "><![CDATA[i]]>t"), ("https:", "http&#115;:")):
         other = document.replace(old.encode(), new.encode(), 1)
         assert other != document
-        lifted = CODEC._fast_xml._lifted(other, None, Reading())
-        assert CODEC._fast_xml._decode_turned(lifted, Reading()) is None
+        lifted = CODEC._fast_xml._lifted(other, None, DecodeSettings())
+        assert CODEC._fast_xml._decode_turned(lifted, DecodeSettings()) is None
         assert decode_xml(other) == page
 
 
@@ -239,9 +239,9 @@ DECLARATION = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
 def test_namespaces_that_are_declared_and_not_used_change_nothing() -> None:
     document = f'<result{DECLARATION} returncode="0" xmlns:xsd="http://www.w3.org/2001/XMLSchema"/>'.encode()
-    assert CODEC._fast_xml._decode_turned(CODEC._fast_xml._lifted(document, None, Reading()), Reading()) == ImagesResult(
-        returncode=0
-    )
+    assert CODEC._fast_xml._decode_turned(
+        CODEC._fast_xml._lifted(document, None, DecodeSettings()), DecodeSettings()
+    ) == ImagesResult(returncode=0)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_namespaces_that_are_declared_and_not_used_change_nothing() -> None:
 def test_what_is_nearly_of_the_common_form_is_decoded_as_what_it_is(document: str) -> None:
     def outcome(decode: Callable[..., ImagesResult]) -> ImagesResult | str:
         try:
-            return decode(document.encode(), None, Reading())
+            return decode(document.encode(), None, DecodeSettings())
         except DecodeError as error:
             return str(error)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from product_images._mirror.progress import Progress, summary
+from product_images._mirror.progress import MirrorProgress, summary
 from product_images._mirror.report import MirrorReport
 from shop import Handler, Shop, images, open_shop, serve, status
 
@@ -206,7 +206,7 @@ class Terminal(io.StringIO):
 
 def test_a_terminal_sees_one_line_that_is_written_over_and_left_empty() -> None:
     terminal = Terminal()
-    with Progress(terminal, quiet=False) as progress:
+    with MirrorProgress(terminal, quiet=False) as progress:
         progress(MirrorReport(lots=1, entries=25, written=30, unchanged=10, bytes=2_500_000, remaining=75))
         progress(MirrorReport(lots=4, entries=100, written=1, bytes=5, remaining=0, pending=2))
     lines = terminal.getvalue().split("\r")
@@ -218,7 +218,7 @@ def test_a_terminal_sees_one_line_that_is_written_over_and_left_empty() -> None:
 
 def test_progress_of_a_feed_that_does_not_say_what_remains_has_no_bar() -> None:
     terminal = Terminal()
-    with Progress(terminal, quiet=False) as progress:
+    with MirrorProgress(terminal, quiet=False) as progress:
         progress(MirrorReport(entries=3))
     assert terminal.getvalue().startswith("\rentries: 3, images: 0, 0 bytes\r")
 
@@ -226,7 +226,7 @@ def test_progress_of_a_feed_that_does_not_say_what_remains_has_no_bar() -> None:
 @pytest.mark.parametrize("quiet", [False, True])
 def test_no_terminal_sees_nothing_of_a_short_run(quiet: bool) -> None:
     stream = io.StringIO()
-    with Progress(stream, quiet=quiet) as progress:
+    with MirrorProgress(stream, quiet=quiet) as progress:
         progress(MirrorReport(entries=3))
     assert stream.getvalue() == ""
 

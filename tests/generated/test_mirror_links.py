@@ -522,7 +522,7 @@ def test_a_host_that_was_left_alone_gets_another_chance() -> None:
         breaker.failed("host", 0.0)
     with pytest.raises(UnobtainableError) as caught:
         breaker.check("host", Breaker.REST - 1)
-    assert caught.value.passing
+    assert caught.value.transient
     breaker.check("other", 0.0)
     breaker.check("host", Breaker.REST)
     breaker.answered("host")

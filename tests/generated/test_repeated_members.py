@@ -7,10 +7,10 @@ import random
 from typing import Any
 
 import pytest
+from product_images._settings import DecodeSettings
 
 from product_images import DecodeError, _json_text, decode_json
 from product_images._json_text import has_more_commas, has_no_repeated
-from product_images._reading import Reading
 from product_images.codec import CODEC
 
 ROUNDS = 4000
@@ -109,7 +109,7 @@ def test_a_repeated_member_is_refused_wherever_it_is_and_nothing_else_is(
         exact = repeats(text)
         found = outcome(lambda text=text: decode_json(text))
         message = f"seed {seed}: {text}"
-        assert found == outcome(lambda text=text: CODEC.plain.decode_json(text, None, Reading())), message
+        assert found == outcome(lambda text=text: CODEC.plain.decode_json(text, None, DecodeSettings())), message
         assert exact == (isinstance(found, str) and "member twice" in found), message
         assert not (exact and has_no_repeated(text.encode())), message
         refused += exact

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from product_images._xml_to_json import NotSupported, without_entities, without_entities_one_by_one
 
 from product_images import DecodeError, ImagesResult, decode_json, decode_xml
-from product_images._turn import Unsure, without_entities, without_entities_one_by_one
 from product_images.models import Image, Images, ImageURL, ProductImage
 
 EMPTY = ImagesResult(returncode=0)
@@ -342,7 +342,7 @@ def test_entities_are_replaced_all_at_once_as_they_are_one_by_one(parts: list[st
     def outcome(replace: Callable[[bytes], bytes]) -> bytes | None:
         try:
             return replace(text)
-        except (Unsure, KeyError):
+        except (NotSupported, KeyError):
             return None
 
     assert outcome(without_entities) == outcome(without_entities_one_by_one)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import generate_kills
-from twinwire import staging, tree
+from twinwire import output_dir, staging
 from twinwire.errors import UsageError
 from twinwire.templating import Artifact
 
@@ -34,7 +34,7 @@ def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     folder = tmp_path / "out"
     if request.param == "journalled":
         monkeypatch.setattr(sys, "platform", "darwin")
-    tree.write(folder, OLD)
+    output_dir.write(folder, OLD)
     for path, text in OWN.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(text)
@@ -43,14 +43,14 @@ def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def expected(artifacts: list[Artifact], tmp_path: Path) -> dict[str, bytes]:
-    tree.write(tmp_path / "expected", artifacts)
+    output_dir.write(tmp_path / "expected", artifacts)
     return {**content(tmp_path / "expected"), **OWN, "link": b"mine"}
 
 
 def test_a_change_is_made_and_the_users_own_files_survive_it(root: Path, tmp_path: Path) -> None:
     os.utime(root / "pkg/b.py", (1, 1))
     (root / "pkg").chmod(0o750)
-    tree.write(root, NEW)
+    output_dir.write(root, NEW)
     assert content(root) == expected(NEW, tmp_path)
     assert (root / "link").is_symlink()
     assert (root / "pkg/b.py").stat().st_mtime == 1
@@ -61,13 +61,13 @@ def test_a_change_is_made_and_the_users_own_files_survive_it(root: Path, tmp_pat
 
 def test_a_new_directory_has_the_mode_that_the_user_gives_to_one(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    tree.write(tmp_path / "out", OLD)
+    output_dir.write(tmp_path / "out", OLD)
     assert (tmp_path / "out").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
 def test_a_directory_behind_a_link_is_changed_and_the_link_stays(root: Path, tmp_path: Path) -> None:
     (tmp_path / "alias").symlink_to(root, target_is_directory=True)
-    tree.write(tmp_path / "alias", NEW)
+    output_dir.write(tmp_path / "alias", NEW)
     assert (tmp_path / "alias").is_symlink()
     assert content(root) == expected(NEW, tmp_path)
 
@@ -99,7 +99,7 @@ def test_one_file_that_cannot_be_replaced_leaves_all_as_it_was(
     monkeypatch.setattr(Path, "replace", replacing)
     monkeypatch.setattr(Path, "unlink", unlinking)
     with pytest.raises(PermissionError, match="not permitted"):
-        tree.write(root, NEW)
+        output_dir.write(root, NEW)
     assert content(root) == before
     assert [path.name for path in root.parent.iterdir()] == ["out"]
 
@@ -111,13 +111,13 @@ def test_a_directory_that_is_closed_to_its_user_is_refused_before_anything_chang
     # Root may write anywhere, so the system's answer to anybody else is given here.
     monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "gone")
     with pytest.raises(PermissionError, match="cannot be written to"):
-        tree.write(root, NEW)
+        output_dir.write(root, NEW)
     assert content(root) == before
 
 
 def test_what_others_write_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path / "out"
-    tree.write(root, OLD)
+    output_dir.write(root, OLD)
     (root / "index").write_text("1")
     swap = staging._swap
 
@@ -129,7 +129,7 @@ def test_what_others_write_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest
         swap(one, other)
 
     monkeypatch.setattr(staging, "_swap", meanwhile)
-    tree.write(root, NEW)
+    output_dir.write(root, NEW)
     assert (root / "late/file").read_text() == "late"
     assert (root / "index").read_text() == "2"
     assert (root / "pkg/a.py").read_text() == "a = 2\n"
@@ -137,9 +137,9 @@ def test_what_others_write_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest
 
 def test_the_directory_that_one_works_in_is_the_same_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path / "out"
-    tree.write(root, OLD)
+    output_dir.write(root, OLD)
     monkeypatch.chdir(root)
-    tree.write(Path(), NEW)
+    output_dir.write(Path(), NEW)
     assert Path("pkg/a.py").read_text() == "a = 2\n"
 
 
@@ -147,7 +147,7 @@ def test_the_directory_that_one_works_in_is_the_same_afterwards(tmp_path: Path, 
 def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory whose journalled change was broken off after its first file, as by SIGKILL."""
     root = tmp_path / "out"
-    tree.write(root, OLD)
+    output_dir.write(root, OLD)
     replace = Path.replace
 
     def break_off(path: Path, target: Path) -> Path:
@@ -160,7 +160,7 @@ def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     if not child:
         monkeypatch.setattr(sys, "platform", "darwin")
         monkeypatch.setattr(Path, "replace", break_off)
-        tree.write(root, NEW)
+        output_dir.write(root, NEW)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
     return root
@@ -169,8 +169,8 @@ def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_change_that_was_broken_off_is_ended_by_the_next_run_whatever_it_generates(stopped: Path, tmp_path: Path) -> None:
     assert (stopped / "pkg/a.py").read_text() == "a = 2\n"
     assert (stopped / "pkg/gone/c.py").exists()
-    tree.write(stopped, OLD)
-    tree.write(tmp_path / "expected", OLD)
+    output_dir.write(stopped, OLD)
+    output_dir.write(tmp_path / "expected", OLD)
     assert content(stopped) == content(tmp_path / "expected")
 
 
@@ -186,11 +186,11 @@ def test_a_broken_off_change_that_the_disk_refuses_to_end_is_taken_back(
 
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(OSError, match="No space left"):
-        tree.write(stopped, NEW)
+        output_dir.write(stopped, NEW)
     monkeypatch.undo()
-    tree.write(tmp_path / "expected", OLD)
-    assert tree.diff(stopped, OLD).unchanged == len(OLD) + 1
-    tree.write(stopped, OLD)
+    output_dir.write(tmp_path / "expected", OLD)
+    assert output_dir.diff(stopped, OLD).unchanged == len(OLD) + 1
+    output_dir.write(stopped, OLD)
     assert content(stopped) == content(tmp_path / "expected")
 
 
@@ -210,7 +210,7 @@ FORGED = [
 @pytest.mark.parametrize("where", ["inside", "beside"])
 def test_a_forged_journal_is_one_clear_error_and_touches_nothing(forged: object, where: str, tmp_path: Path) -> None:
     root = tmp_path / "out"
-    tree.write(root, OLD)
+    output_dir.write(root, OLD)
     (tmp_path / "mine.txt").write_text("mine")
     (root / "linked").symlink_to(tmp_path)
     beside = f".twinwire-{hashlib.sha256(b'out').hexdigest()[:12]}-0123456789ab"
@@ -219,7 +219,7 @@ def test_a_forged_journal_is_one_clear_error_and_touches_nothing(forged: object,
     (stage / "journal.json").write_text(json.dumps(forged))
     before = content(tmp_path)
     with pytest.raises(UsageError, match=r"was not written by twinwire generate"):
-        tree.write(root, NEW)
+        output_dir.write(root, NEW)
     assert content(tmp_path) == before
 
 
@@ -229,7 +229,7 @@ def test_a_stage_that_a_killed_run_left_is_swept_and_nothing_else(root: Path, na
     (root / name / "pkg/a.py").write_text("x")
     (root / ".twinwire-notes").mkdir()
     (root.parent / ".twinwire-0123456789ab").mkdir()
-    tree.write(root, OLD)
+    output_dir.write(root, OLD)
     assert not (root / name).exists()
     assert (root / ".twinwire-notes").is_dir()
     assert (root.parent / ".twinwire-0123456789ab").is_dir()
@@ -262,7 +262,7 @@ def test_a_run_that_never_ends_is_named(tmp_path: Path, monkeypatch: pytest.Monk
         assert other.stdout is not None
         other.stdout.readline()
         with pytest.raises(UsageError, match="another twinwire generate"):
-            tree.write(tmp_path / "out", OLD)
+            output_dir.write(tmp_path / "out", OLD)
 
 
 def test_a_run_that_is_killed_again_and_again_leaves_one_sdk_whole() -> None:

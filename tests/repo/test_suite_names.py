@@ -24,7 +24,7 @@ WORDS = frozenset(("token", "count", "session", "options", "version", "warnings"
 @functools.cache
 def vendor_names() -> frozenset[str]:
     contract = read_contract(SPEC)
-    members = {field.wire for model in contract.models.values() for field in model.fields}
+    members = {field.wire_name for model in contract.models.values() for field in model.fields}
     return frozenset(members | {parameter.name for parameter in contract.operation.parameters}) - WORDS
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import reference_calls
 from twinwire_conformance.reference import FAULTS
-from twinwire_conformance.reference.feed import Feed
+from twinwire_conformance.reference.feed import FeedLog
 
 CONTRACT = reference_calls.images()
 PATH = CONTRACT.operation.path
@@ -30,7 +30,7 @@ def both(query: str, **headers: str) -> list[Sent]:
 
 def at(rank: int, query: str, size: int = 1200) -> str:
     """Return a query for the page after the first `rank` entries of a feed of `size` entries."""
-    return f"token={Feed(size).token(rank - 1)}&{query}"
+    return f"token={FeedLog(size).token(rank - 1)}&{query}"
 
 
 def twice(*requests: Sent) -> list[Sent]:

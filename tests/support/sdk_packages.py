@@ -11,8 +11,8 @@ from types import ModuleType
 
 from twinwire import naming
 from twinwire.emit import emit
-from twinwire.guard import guard
 from twinwire.ir import Contract
+from twinwire.output_check import guard
 
 
 @contextmanager

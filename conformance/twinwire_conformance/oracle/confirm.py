@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from twinwire_conformance.decoding import difference
 from twinwire_conformance.model import Unconfirmed, Violation
-from twinwire_conformance.oracle.lots import Lot
+from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.stable import only, stable_keys
-from twinwire_conformance.reading import difference
 
 S = TypeVar("S")
 
 ATTEMPTS = 4
 """The number of further attempts to confirm a difference before it is left undecided."""
 
-Reference = Callable[[bool], Sequence[Lot]]
+Reference = Callable[[bool], Sequence[Page]]
 """A function that returns the pages a subject is compared with; True requests fresh responses."""
 
 
@@ -29,7 +29,7 @@ class Watch(Protocol):
         """Note a difference that did not recur, in a response between two equal baseline responses."""
 
 
-Judge = Callable[[Sequence[Lot], S], Violation | None]
+Judge = Callable[[Sequence[Page], S], Violation | None]
 
 
 def confirm(  # noqa: PLR0912 - one sequence of requests, which is easier to follow in one place
@@ -115,19 +115,19 @@ def confirm(  # noqa: PLR0912 - one sequence of requests, which is easier to fol
     raise Unconfirmed("the feed changed during every attempt to confirm a difference")
 
 
-def _tell(watch: Watch | None, before: Sequence[Lot], after: Sequence[Lot]) -> None:
+def _tell(watch: Watch | None, before: Sequence[Page], after: Sequence[Page]) -> None:
     """Report a change of the feed when the entries changed. A number that differs now and then may be a server's defect."""
-    if watch is not None and [lot.words for lot in before] != [lot.words for lot in after]:
+    if watch is not None and [page.words for page in before] != [page.words for page in after]:
         watch.feed_moved()
 
 
-def _stood_still(before: Sequence[Lot], now: S, after: Sequence[Lot], judge: Judge[S]) -> bool:
+def _stood_still(before: Sequence[Page], now: S, after: Sequence[Page], judge: Judge[S]) -> bool:
     """Return whether some entries are the same before and after a subject, and the subject has them right."""
     still = stable_keys(before, after)
     return bool(still) and judge(only(list(before), still), only(now, still)) is None
 
 
-def same(left: Sequence[Lot], right: Sequence[Lot]) -> bool:
+def same(left: Sequence[Page], right: Sequence[Page]) -> bool:
     """Return whether two series of pages are equal, apart from members that differ between equal requests."""
     return len(left) == len(right) and all(
         difference(one.signature, other.signature) is None for one, other in zip(left, right, strict=True)

@@ -12,11 +12,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from twinwire.ir import Mode
-from twinwire_conformance.contract import Ask
+from twinwire_conformance.contract import PageRequest
 from twinwire_conformance.model import BudgetSpent, Inconclusive, NotServed
-from twinwire_conformance.oracle.lots import Lot, Lots
+from twinwire_conformance.oracle.baseline import Baseline, largest
 from twinwire_conformance.oracle.observations import Observations, PairKind
-from twinwire_conformance.oracle.survey import Survey, largest
+from twinwire_conformance.oracle.page import Page
+from twinwire_conformance.oracle.page_client import PageClient
 from twinwire_conformance.profiles import Profile
 from twinwire_conformance.strategies import spread
 
@@ -28,14 +29,17 @@ WINDOWS = 200
 
 
 @dataclass(slots=True)
-class Seen:
+class CoverageCounts:
     """The number of entries that were checked, by representation and content mode."""
 
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def add(self, lot: Lot, count: int) -> None:
+    def add(self, page: Page, count: int) -> None:
         """Count ``count`` entries of a page."""
-        key = (lot.terms.format_of(lot.ask.media_type) or "", lot.ask.mode.name if lot.ask.mode else "")
+        key = (
+            page.contract.format_of(page.page_request.media_type) or "",
+            page.page_request.mode.name if page.page_request.mode else "",
+        )
         self.counts[key] = self.counts.get(key, 0) + count
 
 
@@ -43,32 +47,34 @@ class Coverage:
     """Checks the entries of the feed, once per run.
 
     Args:
-        lots: Requests the pages.
-        survey: The baseline traversal.
+        page_client: Requests the pages.
+        baseline: The baseline traversal.
         profile: The budgets of requests and bytes.
         seed: Spreads the sample of a feed that is too large to check whole.
         observations: Receives each pair of pages to compare.
     """
 
-    def __init__(self, lots: Lots, survey: Survey, profile: Profile, seed: int, observations: Observations) -> None:
-        self.lots = lots
-        self.survey = survey
+    def __init__(
+        self, page_client: PageClient, baseline: Baseline, profile: Profile, seed: int, observations: Observations
+    ) -> None:
+        self.page_client = page_client
+        self.baseline = baseline
         self.profile = profile
         self.seed = seed
         self.observations = observations
-        self.seen = Seen()
+        self.seen = CoverageCounts()
         self.stopped = ""
         """The reason why not every entry was checked; empty when all were."""
         self._first_request = 0
         self._bytes = 0
         self._each: dict[str, float] = {}
 
-    def run(self, corpus: list[Ask]) -> None:
+    def run(self, corpus: list[PageRequest]) -> None:
         """Compare the pages of a corpus, then one window of the feed after another, until the budgets are spent."""
-        self._first_request = self.lots.target.requests
+        self._first_request = self.page_client.target.requests
         try:
-            for ask in corpus:
-                self._corpus(ask)
+            for page_request in corpus:
+                self._corpus(page_request)
             for cursor in self._windows():
                 if not self._room(2):
                     self.stopped = "the budget of coverage was spent"
@@ -79,7 +85,7 @@ class Coverage:
 
     def lines(self) -> tuple[str, ...]:
         """Return lines for the report, such as "1,200 of 1,200 entries in JSON and XML, binary and link mode"."""
-        size = self.survey.size if self.survey.size is not None else self.survey.reach
+        size = self.baseline.size if self.baseline.size is not None else self.baseline.reach
         by_count: dict[int, list[tuple[str, str]]] = {}
         for key, count in self.seen.counts.items():
             # Windows of a sample may overlap, so that the sum can exceed the size of the feed.
@@ -93,67 +99,69 @@ class Coverage:
             lines.append(f"{count:,} of {size:,} entries{sampled} in {where}")
         return tuple(lines)
 
-    def _corpus(self, ask: Ask) -> None:
+    def _corpus(self, page_request: PageRequest) -> None:
         with self._tolerant():
-            left = self.lots.lot(ask)
-            light = self.lots.terms.light_mode
-            if ask.mode is not light and left.size:
+            left = self.page_client.page(page_request)
+            link = self.page_client.contract.link_mode
+            if page_request.mode is not link and left.size:
                 with self._tolerant():
-                    self.observations.pair("modes", self.lots.lot(largest(self.lots, ask.cursor)), left)
+                    self.observations.pair("modes", self.page_client.page(largest(self.page_client, page_request.cursor)), left)
             self._twin(left)
 
-    def _twin(self, left: Lot) -> Lot | None:
+    def _twin(self, left: Page) -> Page | None:
         """Request a page in the other representation right after it, and compare both."""
-        media_type = self.lots.media_types[1]
-        if media_type == left.ask.media_type:
+        media_type = self.page_client.media_types[1]
+        if media_type == left.page_request.media_type:
             return None
-        right = self.lots.lot(replace(left.ask, media_type=media_type))
-        terms = self.lots.terms
-        kind: PairKind = "link twins" if left.ask.mode is terms.light_mode and terms.feed.modes is not None else "binary twins"
+        right = self.page_client.page(replace(left.page_request, media_type=media_type))
+        contract = self.page_client.contract
+        kind: PairKind = (
+            "link twins" if left.page_request.mode is contract.link_mode and contract.feed.modes is not None else "binary twins"
+        )
         self.observations.pair(kind, left, right)
         return right
 
     def _window(self, cursor: str | None) -> None:
-        left: Lot | None = None
+        left: Page | None = None
         with self._tolerant():
-            left = self._taken(largest(self.lots, cursor))
+            left = self._taken(largest(self.page_client, cursor))
         if left is None:
             return
         with self._tolerant():
             right = self._twin(left)
             if right is not None:
                 self._count(right, right.size)
-        for mode in self.lots.terms.modes[1:]:
+        for mode in self.page_client.contract.modes[1:]:
             self._mode(left, cursor, mode)
 
-    def _mode(self, left: Lot, cursor: str | None, mode: Mode | None) -> None:
+    def _mode(self, left: Page, cursor: str | None, mode: Mode | None) -> None:
         """Traverse a window in another content mode, in pages of a moderate number of bytes."""
         done = 0
         while done < left.size:
             if not self._room(2):
                 self.stopped = "the budget of coverage was spent"
                 return
-            lot = self._page(cursor, left.size - done, mode)
-            if lot is None:
+            page = self._page(cursor, left.size - done, mode)
+            if page is None:
                 return
-            self.observations.pair("modes", left, lot)
+            self.observations.pair("modes", left, page)
             with self._tolerant():
-                right = self._twin(lot)
+                right = self._twin(page)
                 if right is not None:
                     self._count(right, right.size)
-            done += lot.size
-            if not lot.size or lot.cursor is None or lot.cursor == cursor:
+            done += page.size
+            if not page.size or page.cursor is None or page.cursor == cursor:
                 return
-            cursor = lot.cursor
+            cursor = page.cursor
 
-    def _page(self, cursor: str | None, most: int, mode: Mode | None) -> Lot | None:
+    def _page(self, cursor: str | None, most: int, mode: Mode | None) -> Page | None:
         name = mode.name if mode else ""
         # The size of an entry is unknown at first: request one, because a page of images may exceed the memory.
         limit = max(1, min(most, int(PAGE_BYTES / self._each[name]))) if name in self._each else 1
         while True:
-            ask = Ask(self.lots.media_types[0], cursor, self.lots.size(limit), mode)
-            answer = self.lots.answer(replace(self.lots.request(ask), most=MOST_BYTES))
-            if answer.cut:
+            page_request = PageRequest(self.page_client.media_types[0], cursor, self.page_client.size(limit), mode)
+            response = self.page_client.response(replace(self.page_client.request(page_request), most=MOST_BYTES))
+            if response.cut:
                 if limit == 1:
                     self.stopped = "single entries are too large to look at all of them"
                     return None
@@ -163,23 +171,23 @@ class Coverage:
                 limit = max(1, limit // 8)
                 continue
             with self._tolerant():
-                lot = self._taken(ask)
-                each = len(answer.body) / max(1, lot.size)
+                page = self._taken(page_request)
+                each = len(response.body) / max(1, page.size)
                 self._each[name] = max(each, (self._each.get(name, each) + each) / 2, 1.0)
-                return lot
+                return page
             return None
 
-    def _taken(self, ask: Ask) -> Lot:
-        lot = self.lots.lot(ask)
-        self._count(lot, lot.size)
-        return lot
+    def _taken(self, page_request: PageRequest) -> Page:
+        page = self.page_client.page(page_request)
+        self._count(page, page.size)
+        return page
 
-    def _count(self, lot: Lot, entries: int) -> None:
-        self.seen.add(lot, entries)
-        self._bytes += lot.answer.size
+    def _count(self, page: Page, entries: int) -> None:
+        self.seen.add(page, entries)
+        self._bytes += page.response.size
 
     def _room(self, requests: int) -> bool:
-        spent = self.lots.target.requests - self._first_request
+        spent = self.page_client.target.requests - self._first_request
         return spent + requests <= self.profile.coverage_requests and self._bytes < self.profile.coverage_bytes
 
     @contextmanager
@@ -194,9 +202,9 @@ class Coverage:
     def _windows(self) -> Iterator[str | None]:
         """Yield the cursors of windows: the baseline pages, the last pages, then cursors spread over the feed by the seed."""
         given: set[str | None] = set()
-        known = [ask.cursor for ask in self.survey.asks]
-        tail = self.survey.tail.cursor if self.survey.tail is not None else None
-        if self.survey.complete:
+        known = [page_request.cursor for page_request in self.baseline.page_requests]
+        tail = self.baseline.tail.cursor if self.baseline.tail is not None else None
+        if self.baseline.complete:
             # The first page, then every second one, then the others: half the budget still reaches the end of the feed.
             known = known[:1] + known[1:][::2] + known[1:][1::2]
         for cursor in (*known, *([tail] if tail is not None else []), *self._sampled()):
@@ -209,11 +217,11 @@ class Coverage:
 
         This needs numeric cursors: the server returns the entries after a number, whether or not it has returned that cursor.
         """
-        known, end = self.survey, self.survey.end
-        if known.complete or end is None or not known.lots or self.lots.terms.feed.cursor.order != "numeric":
+        known, end = self.baseline, self.baseline.end
+        if known.complete or end is None or not known.pages or self.page_client.contract.feed.cursor.order != "numeric":
             return
         try:
-            low, high = int(known.lots[-1].cursor or ""), int(end.cursor or "")
+            low, high = int(known.pages[-1].cursor or ""), int(end.cursor or "")
         except ValueError:
             return
         for place in _shuffled(spread(self.seed, max(2, high - low), WINDOWS)):

@@ -6,21 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from twinwire_conformance.contract import Ask
-from twinwire_conformance.model import Answer, Violation
-from twinwire_conformance.oracle.lots import Lot
-from twinwire_conformance.oracle.walks import Property, SuccessiveCheck
+from twinwire_conformance.contract import PageRequest
+from twinwire_conformance.model import Response, Violation
+from twinwire_conformance.oracle.page import Page
+from twinwire_conformance.oracle.traversals import Property, SuccessiveCheck
 
-PageCheck = Callable[[Lot], int]
+PageCheck = Callable[[Page], int]
 """A check of one page that returns the number of observations. Raises Violation."""
 
-PairCheck = Callable[[Lot, Lot], Violation | None]
+PairCheck = Callable[[Page, Page], Violation | None]
 """A comparison of two pages that returns the violation of the second, or None."""
 
 PairKind = Literal["link twins", "binary twins", "modes"]
 """The kind of a pair: JSON and XML with links, JSON and XML with binary content, or two content modes."""
 
-ResponseCheck = Callable[[Answer], int]
+ResponseCheck = Callable[[Response], int]
 """A check of one response, to any request, that returns the number of observations. Raises Violation."""
 
 # The report shows a few examples; a defect of every page would otherwise keep every body in memory.
@@ -41,13 +41,13 @@ class Properties:
 
 
 @dataclass(slots=True)
-class Noted:
+class RuleRecord:
     """The record of one rule: its observations, its first failures, and the number of all failures."""
 
     count: int = 0
     failures: list[Violation] = field(default_factory=list)
     failed: int = 0
-    suspects: list[tuple[Ask, Ask]] = field(default_factory=list)
+    suspects: list[tuple[PageRequest, PageRequest]] = field(default_factory=list)
     """Pairs of pages that differed when they were first compared; only a confirmed difference is a failure."""
     error: Exception | None = None
     """An exception of the check itself, which must neither end the run nor count as a pass."""
@@ -65,28 +65,28 @@ class Observations:
 
     def __init__(self, properties: Properties) -> None:
         self.properties = properties
-        self.noted: dict[str, Noted] = {}
+        self.noted: dict[str, RuleRecord] = {}
 
-    def of(self, rule: str) -> Noted:
+    def of(self, rule: str) -> RuleRecord:
         """Return the record of a rule."""
-        return self.noted.setdefault(rule, Noted())
+        return self.noted.setdefault(rule, RuleRecord())
 
-    def page(self, lot: Lot) -> None:
+    def page(self, page: Page) -> None:
         """Check a page against every property of pages."""
         for rule, check in self.properties.page.items():
-            self._note(rule, lambda check=check: check(lot))  # type: ignore[misc]
+            self._note(rule, lambda check=check: check(page))  # type: ignore[misc]
 
-    def result(self, lot: Lot) -> None:
+    def result(self, page: Page) -> None:
         """Check a result, which may be a rejection, against the properties that apply to every result."""
         for rule in self.properties.result:
-            self._note(rule, lambda rule=rule: self.properties.page[rule](lot))  # type: ignore[misc]
+            self._note(rule, lambda rule=rule: self.properties.page[rule](page))  # type: ignore[misc]
 
-    def response(self, answer: Answer) -> None:
+    def response(self, response: Response) -> None:
         """Check a response against every property of responses."""
         for rule, check in self.properties.response.items():
-            self._note(rule, lambda check=check: check(answer))  # type: ignore[misc]
+            self._note(rule, lambda check=check: check(response))  # type: ignore[misc]
 
-    def pair(self, kind: PairKind, left: Lot, right: Lot) -> None:
+    def pair(self, kind: PairKind, left: Page, right: Page) -> None:
         """Compare two pages by every property of this kind of pair. A difference is only a suspicion until it is confirmed."""
         for rule, (kinds, check) in self.properties.pair.items():
             if kinds != kind:
@@ -95,7 +95,7 @@ class Observations:
             noted.count += max(1, right.size)
             if check(left, right) is not None:
                 noted.failed += 1
-                noted.suspects.append((left.ask, right.ask))
+                noted.suspects.append((left.page_request, right.page_request))
 
     def _note(self, rule: str, check: Callable[[], int]) -> None:
         noted = self.of(rule)

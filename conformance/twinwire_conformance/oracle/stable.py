@@ -13,15 +13,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from twinwire_conformance.oracle.lots import Lot
-from twinwire_conformance.oracle.walks import Path
+from twinwire_conformance.oracle.page import Page
+from twinwire_conformance.oracle.traversals import Traversal
 
 S = TypeVar("S")
 
 Keys = frozenset[str]
 
 
-def stable_keys(before: Sequence[Lot], after: Sequence[Lot]) -> Keys:
+def stable_keys(before: Sequence[Page], after: Sequence[Page]) -> Keys:
     """Return the keys of the entries that are the same, in the same order, in two series of the same pages.
 
     Pages of different kinds (JSON and XML, two content modes) list the same entries; a stable entry is stable in all of them.
@@ -31,8 +31,8 @@ def stable_keys(before: Sequence[Lot], after: Sequence[Lot]) -> Keys:
         after: The same pages after it.
     """
     still, moved = set[str](), set[str]()
-    for kind in {(lot.ask.media_type, lot.ask.mode) for lot in before}:
-        rows = [_rows(lots, kind) for lots in (before, after)]
+    for kind in {(page.page_request.media_type, page.page_request.mode) for page in before}:
+        rows = [_rows(pages, kind) for pages in (before, after)]
         common = _common(*rows)
         still |= common
         moved |= {key for row in rows for key, _ in row} - common
@@ -41,9 +41,9 @@ def stable_keys(before: Sequence[Lot], after: Sequence[Lot]) -> Keys:
     return frozenset(still - moved)
 
 
-def _rows(lots: Sequence[Lot], kind: tuple[object, object]) -> list[tuple[str, str]]:
-    chosen = [lot for lot in lots if (lot.ask.media_type, lot.ask.mode) == kind]
-    return [(repr(key), words) for lot in chosen for key, words in zip(lot.keys, lot.words, strict=True)]
+def _rows(pages: Sequence[Page], kind: tuple[object, object]) -> list[tuple[str, str]]:
+    chosen = [page for page in pages if (page.page_request.media_type, page.page_request.mode) == kind]
+    return [(repr(key), words) for page in chosen for key, words in zip(page.keys, page.words, strict=True)]
 
 
 def _common(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]) -> set[str]:
@@ -79,10 +79,10 @@ def _common(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]])
 
 def only(value: S, keys: Keys) -> S:
     """Return a page, a traversal or a series of these, reduced to entries with the given keys, without cursor and counts."""
-    if isinstance(value, Lot):
+    if isinstance(value, Page):
         return value.only(keys)  # type: ignore[return-value]
-    if isinstance(value, Path):
-        return replace(value, lots=tuple(lot.only(keys) for lot in value.lots))
+    if isinstance(value, Traversal):
+        return replace(value, pages=tuple(page.only(keys) for page in value.pages))
     if isinstance(value, (list, tuple)):
         return type(value)(only(each, keys) for each in value)
     return value

@@ -104,10 +104,10 @@ class Contents:
 
     def _build(self, index: int, mode: Mode | None) -> dict[str, Any]:
         feed = self.contract.feed
-        ours = {choice.items[0].wire for choice in feed.modes.choices} if feed.modes else set()
-        entry: dict[str, Any] = {feed.key.wire: self.key(index)}
+        ours = {choice.items[0].wire_name for choice in feed.modes.choices} if feed.modes else set()
+        entry: dict[str, Any] = {feed.key.wire_name: self.key(index)}
         for member in feed.entry.fields:
-            if member.wire not in ours and member.wire != feed.key.wire:
+            if member.wire_name not in ours and member.wire_name != feed.key.wire_name:
                 self._put(entry, member, mix(self.seed, index), 0)
         if mode:
             self._put_items(entry, index, mode)
@@ -130,7 +130,7 @@ class Contents:
         digits = f"{number:0{-(-room // 4)}x}"
         # The decimal form is always longer than the hexadecimal one, so no two entries get the same key from different forms.
         decimal = f"{number:0{len(str(2**room))}d}"
-        return _fit(scalar, self.contract.feed.key.wire, (f"sku-{digits}", digits, digits.upper(), decimal))
+        return _fit(scalar, self.contract.feed.key.wire_name, (f"sku-{digits}", digits, digits.upper(), decimal))
 
     def image(self, index: int, position: int) -> bytes | None:
         """Return the bytes that an item's link leads to, or None if there is no such item.
@@ -146,7 +146,7 @@ class Contents:
             return None
         for mode in modes.choices:
             if _scalar(mode.content).kind is Kind.BINARY:
-                return base64.b64decode(self._item(index, position, mode)[mode.content.wire])
+                return base64.b64decode(self._item(index, position, mode)[mode.content.wire_name])
         return png(mix(self.seed, index, 2, position), self.image_bytes)
 
     def constant(self, member: Field) -> Any:
@@ -163,12 +163,12 @@ class Contents:
             # An object on the way to the items (`images` around `image`) may have members of its own; they are filled like any
             # others.
             model = self._model(step)
-            inside = {mode.items[-1].wire, *(other.wire for other in mode.items)}
-            holder[step.wire] = holder = {}
+            inside = {mode.items[-1].wire_name, *(other.wire_name for other in mode.items)}
+            holder[step.wire_name] = holder = {}
             for member in model.fields:
-                if member.wire not in inside:
+                if member.wire_name not in inside:
                     self._put(holder, member, seed, 1)
-        holder[mode.items[-1].wire] = [self._item(index, position, mode) for position in range(count)]
+        holder[mode.items[-1].wire_name] = [self._item(index, position, mode) for position in range(count)]
 
     def _item(self, index: int, position: int, mode: Mode) -> dict[str, Any]:
         seed = mix(self.seed, index, 2, position)
@@ -178,14 +178,14 @@ class Contents:
         name = f"{_STEMS[(seed >> 16) % len(_STEMS)]}-{index}-{position + 1}.png"
         item: dict[str, Any] = {}
         for member in model.fields:
-            if member.wire == modes.position:
-                item[member.wire] = 1 + 2 * position + seed % 2
-            elif member.wire == modes.filename:
-                item[member.wire] = _fit(_scalar(member), member.wire, (name, name[: _scalar(member).max_length]))
+            if member.wire_name == modes.position:
+                item[member.wire_name] = 1 + 2 * position + seed % 2
+            elif member.wire_name == modes.filename:
+                item[member.wire_name] = _fit(_scalar(member), member.wire_name, (name, name[: _scalar(member).max_length]))
             elif member is mode.content and _scalar(member).kind is Kind.URI:
-                item[member.wire] = f"{self.links}/{index}/{position + 1}?name={quote(name)}&v={seed % 100}"
+                item[member.wire_name] = f"{self.links}/{index}/{position + 1}?name={quote(name)}&v={seed % 100}"
             elif member is mode.content:
-                item[member.wire] = self._value(member, mix(seed, self._salt(member)), _DEPTH)
+                item[member.wire_name] = self._value(member, mix(seed, self._salt(member)), _DEPTH)
             else:
                 # The seed leaves out the mode: members that both modes have must have the same value in each.
                 self._put(item, member, seed, 2)
@@ -197,14 +197,16 @@ class Contents:
         if not member.required and (depth >= _DEPTH or seed % 5 == 0):
             return
         if depth >= _DEPTH + 4:
-            raise UsageError(f"the model of {member.wire!r} requires itself recursively", "make a member on that path optional")
+            raise UsageError(
+                f"the model of {member.wire_name!r} requires itself recursively", "make a member on that path optional"
+            )
         if member.many:
             count = seed // 7 % 4
             values = [self._value(member, mix(seed, number), depth + 1) for number in range(count)]
             if values or member.required:
-                holder[member.wire] = values
+                holder[member.wire_name] = values
         else:
-            holder[member.wire] = self._value(member, seed, depth + 1)
+            holder[member.wire_name] = self._value(member, seed, depth + 1)
 
     def _value(self, member: Field, seed: int, depth: int) -> Any:
         if isinstance(member.type, ModelRef):
@@ -225,7 +227,7 @@ class Contents:
         return self.contract.model(member.type)
 
     def _salt(self, member: Field) -> int:
-        return self._salts.setdefault(member.wire, zlib.crc32(member.wire.encode()))
+        return self._salts.setdefault(member.wire_name, zlib.crc32(member.wire_name.encode()))
 
 
 def _count(seed: int) -> int:
@@ -281,14 +283,14 @@ def _boolean(_contents: Contents, _member: Field, _scalar: Scalar, seed: int) ->
 
 
 def _uri(_contents: Contents, member: Field, _scalar: Scalar, seed: int) -> str:
-    return f"https://images.example/{quote(member.wire)}/{seed % 10**6}?a=1&b=2"
+    return f"https://images.example/{quote(member.wire_name)}/{seed % 10**6}?a=1&b=2"
 
 
 def _string(_contents: Contents, member: Field, scalar: Scalar, seed: int) -> str:
     stem, number = _STEMS[(seed >> 16) % len(_STEMS)], seed % 10**4
     if scalar.pattern is None:
-        return _fit(scalar, member.wire, (f"{stem} {number}"[: scalar.max_length],))
-    return _fit(scalar, member.wire, (stem, str(number), f"{number:x}", f"A{number}", f"a{number}", "A", "a", "0"))
+        return _fit(scalar, member.wire_name, (f"{stem} {number}"[: scalar.max_length],))
+    return _fit(scalar, member.wire_name, (stem, str(number), f"{number:x}", f"A{number}", f"a{number}", "A", "a", "0"))
 
 
 _MAKERS: dict[Kind, Callable[[Contents, Field, Scalar, int], Any]] = {

@@ -43,7 +43,7 @@ class _XmlWriter:
     def element(self, name: str, model: Model, value: Mapping[str, Any]) -> None:
         tag, children = f"<{name}", []
         for field in model.fields:
-            inner = value.get(field.wire)
+            inner = value.get(field.wire_name)
             if inner is None:
                 continue
             if field.xml.attribute:

@@ -47,7 +47,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Feed:
+class FeedLog:
     """A feed of entries that are numbered from 0. One tick modifies one entry and moves it to the end.
 
     Args:
@@ -104,7 +104,7 @@ class Snapshot:
     Example with size 5 and stride 3: tick 1 moves entry 3, tick 2 moves entry 1. After two ticks the order is 0, 2, 4, 3, 1.
     """
 
-    feed: Feed
+    feed: FeedLog
     ticks: int
 
     @property

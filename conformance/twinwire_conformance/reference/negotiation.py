@@ -11,7 +11,7 @@ _QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Negotiated:
     """The representation of the response and the documented media type that selected it."""
 
     representation: Representation
@@ -39,7 +39,7 @@ class _Range:
         return {media_type: 3, f"{main}/*": 2, "*/*": 1}.get(self.pattern, 0)
 
 
-def negotiate(representations: tuple[Representation, ...], accept: str) -> Choice | None:
+def negotiate(representations: tuple[Representation, ...], accept: str) -> Negotiated | None:
     """Return the documented media type that an Accept header prefers.
 
     Args:
@@ -49,7 +49,7 @@ def negotiate(representations: tuple[Representation, ...], accept: str) -> Choic
     Returns:
         The choice, or None if the header accepts none of the types.
     """
-    documented = [Choice(each, media_type) for each in representations for media_type in each.media_types]
+    documented = [Negotiated(each, media_type) for each in representations for media_type in each.media_types]
     if not accept.strip():
         return documented[0]
     ranges = _ranges(accept)

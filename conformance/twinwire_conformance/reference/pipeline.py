@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from twinwire.ir import Contract, Feed, Kind, Scalar
-from twinwire_conformance.reference.asking import Ask, RefusedError, understand, write_cursor
 from twinwire_conformance.reference.contents import Contents
 from twinwire_conformance.reference.encoding import to_json, to_xml
 from twinwire_conformance.reference.feed import Place, Snapshot
-from twinwire_conformance.reference.negotiation import Choice, negotiate
+from twinwire_conformance.reference.negotiation import Negotiated, negotiate
+from twinwire_conformance.reference.query import ParsedQuery, RefusedError, understand, write_cursor
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Lot:
+class ServedPage:
     """The entries of one page.
 
     Attributes:
@@ -39,7 +39,7 @@ class Lot:
 
 
 @dataclass(slots=True)
-class Answer:
+class ServerResponse:
     """A response to send.
 
     Attributes:
@@ -81,9 +81,9 @@ class Exchange:
     accept: str
     lower_limit: bool
     state: dict[str, Any]
-    choice: Choice
-    ask: Ask = field(init=False)
-    lot: Lot = field(init=False)
+    choice: Negotiated
+    parsed_query: ParsedQuery = field(init=False)
+    page: ServedPage = field(init=False)
     result: dict[str, Any] = field(init=False)
     body: bytes = field(init=False)
     status: int = 200
@@ -111,7 +111,7 @@ class Exchange:
         """
         return ",".join(value for given, value in self.headers if given == name)
 
-    def cut(self, start: int, limit: int) -> Lot:
+    def cut(self, start: int, limit: int) -> ServedPage:
         """Return the page from a rank on. An empty page repeats the cursor of the request.
 
         Args:
@@ -119,33 +119,33 @@ class Exchange:
             limit: The page size.
         """
         places = list(self.snapshot.places(start, start + limit))
-        token = places[-1].token if places else self.ask.after
-        return Lot(places, start, token, max(0, self.snapshot.total - start - len(places)))
+        token = places[-1].token if places else self.parsed_query.after
+        return ServedPage(places, start, token, max(0, self.snapshot.total - start - len(places)))
 
     def start(self) -> int:
         """Return the rank of the first entry after the cursor of the request."""
-        return 0 if self.ask.after is None else self.snapshot.rank_after(self.ask.after)
+        return 0 if self.parsed_query.after is None else self.snapshot.rank_after(self.parsed_query.after)
 
 
 class Step(Generic[T]):
     """A step of the pipeline that produces a T."""
 
 
-NEGOTIATE: Step[Choice] = Step()
-PARSE: Step[Ask] = Step()
+NEGOTIATE: Step[Negotiated] = Step()
+PARSE: Step[ParsedQuery] = Step()
 LOOKUP: Step[Awaitable[None]] = Step()
-WINDOW: Step[Lot] = Step()
+WINDOW: Step[ServedPage] = Step()
 RESULT: Step[dict[str, Any]] = Step()
 REFUSE: Step[dict[str, Any]] = Step()
 ENCODE: Step[bytes] = Step()
-RESPOND: Step[Answer] = Step()
-SEND: Step[Answer] = Step()
+RESPOND: Step[ServerResponse] = Step()
+SEND: Step[ServerResponse] = Step()
 
 Hook = Callable[[Exchange, Callable[[], T]], T]
 """Performs a step in place of the server. The second argument performs the server's own step and returns its result."""
 
 
-class Intruder(Protocol):
+class StepOverride(Protocol):
     """A replacement for one step of the pipeline; Fault and Habit are such replacements."""
 
     @property
@@ -159,25 +159,25 @@ class Intruder(Protocol):
         ...
 
 
-async def answer(x: Exchange, intruder: Intruder | None = None) -> Answer:
+async def response(x: Exchange, override: StepOverride | None = None) -> ServerResponse:
     """Run an exchange through all steps and return the response.
 
     Args:
         x: The exchange; its fields are filled in.
-        intruder: Replaces one step; None runs the server's own steps only.
+        override: Replaces one step; None runs the server's own steps only.
     """
 
     def do(step: Step[T], proper: Callable[[Exchange], T]) -> T:
-        if intruder and intruder.step is step:
-            done: T = intruder.hook(x, lambda: proper(x))
+        if override and override.step is step:
+            done: T = override.hook(x, lambda: proper(x))
             return done
         return proper(x)
 
     try:
         x.choice = do(NEGOTIATE, _negotiate)
-        x.ask = do(PARSE, _parse)
+        x.parsed_query = do(PARSE, _parse)
         await do(LOOKUP, _lookup)
-        x.lot = do(WINDOW, _window)
+        x.page = do(WINDOW, _window)
         x.result = do(RESULT, _result)
     except RefusedError as error:
         x.error, x.status = error, error.status
@@ -186,7 +186,7 @@ async def answer(x: Exchange, intruder: Intruder | None = None) -> Answer:
     return do(RESPOND, _respond)
 
 
-def _negotiate(x: Exchange) -> Choice:
+def _negotiate(x: Exchange) -> Negotiated:
     choice = negotiate(x.feed.representations, x.accept)
     if choice is None:
         known = ", ".join(name for each in x.feed.representations for name in each.media_types)
@@ -194,7 +194,7 @@ def _negotiate(x: Exchange) -> Choice:
     return choice
 
 
-def _parse(x: Exchange) -> Ask:
+def _parse(x: Exchange) -> ParsedQuery:
     return understand(x.contract, x.query, lower_limit=x.lower_limit)
 
 
@@ -204,44 +204,44 @@ async def _lookup(_x: Exchange) -> None:
     return
 
 
-def _window(x: Exchange) -> Lot:
-    return x.cut(x.start(), x.ask.limit)
+def _window(x: Exchange) -> ServedPage:
+    return x.cut(x.start(), x.parsed_query.limit)
 
 
 def _result(x: Exchange) -> dict[str, Any]:
-    feed, lot = x.feed, x.lot
+    feed, page = x.feed, x.page
     values: dict[str, Any] = {
-        feed.entries.wire: [x.contents.entry(place.index, x.ask.mode) for place in lot.places],
-        feed.outcome.code.wire: feed.outcome.success,
+        feed.entries.wire_name: [x.contents.entry(place.index, x.parsed_query.mode) for place in page.places],
+        feed.outcome.code.wire_name: feed.outcome.success,
     }
-    token = lot.token
+    token = page.token
     if token is None and feed.cursor.member.required:
         # An empty feed with a required cursor needs one that works in a request: a cursor before the first entry.
         token = x.snapshot.feed.token(-1)
     if token is not None:
-        values[feed.cursor.member.wire] = write_cursor(feed.cursor, token)
+        values[feed.cursor.member.wire_name] = write_cursor(feed.cursor, token)
     if feed.limit.member:
-        values[feed.limit.member.wire] = len(lot.places)
+        values[feed.limit.member.wire_name] = len(page.places)
     if feed.remaining:
-        values[feed.remaining.wire] = lot.remaining
-    if feed.outcome.warnings and x.ask.warnings:
-        values[feed.outcome.warnings.wire] = x.ask.warnings
+        values[feed.remaining.wire_name] = page.remaining
+    if feed.outcome.warnings and x.parsed_query.warnings:
+        values[feed.outcome.warnings.wire_name] = x.parsed_query.warnings
     if feed.outcome.message:
-        values[feed.outcome.message.wire] = "OK"
+        values[feed.outcome.message.wire_name] = "OK"
     if feed.version:
-        values[feed.version.wire] = _version(x)
+        values[feed.version.wire_name] = _version(x)
     return _complete(x, values)
 
 
 def _complete(x: Exchange, values: dict[str, Any]) -> dict[str, Any]:
     # Absent cursor and warnings are legal values of their own, so they are not filled in.
-    own = {x.feed.cursor.member.wire}
+    own = {x.feed.cursor.member.wire_name}
     if x.feed.outcome.warnings:
-        own.add(x.feed.outcome.warnings.wire)
+        own.add(x.feed.outcome.warnings.wire_name)
     for member in x.feed.result.fields:
-        if member.required and member.wire not in values and member.wire not in own:
-            values[member.wire] = [] if member.many else x.contents.constant(member)
-    return {member.wire: values[member.wire] for member in x.feed.result.fields if member.wire in values}
+        if member.required and member.wire_name not in values and member.wire_name not in own:
+            values[member.wire_name] = [] if member.many else x.contents.constant(member)
+    return {member.wire_name: values[member.wire_name] for member in x.feed.result.fields if member.wire_name in values}
 
 
 def _version(x: Exchange) -> Any:
@@ -255,12 +255,12 @@ def _version(x: Exchange) -> Any:
 
 def _refuse(x: Exchange) -> dict[str, Any]:
     outcome = x.feed.outcome
-    values: dict[str, Any] = {outcome.code.wire: outcome.success + 1}
+    values: dict[str, Any] = {outcome.code.wire_name: outcome.success + 1}
     if outcome.message and x.error:
-        values[outcome.message.wire] = x.error.message
+        values[outcome.message.wire_name] = x.error.message
     if x.feed.version:
-        values[x.feed.version.wire] = _version(x)
-    return {member.wire: values[member.wire] for member in x.feed.result.fields if member.wire in values}
+        values[x.feed.version.wire_name] = _version(x)
+    return {member.wire_name: values[member.wire_name] for member in x.feed.result.fields if member.wire_name in values}
 
 
 def _encode(x: Exchange) -> bytes:
@@ -268,5 +268,5 @@ def _encode(x: Exchange) -> bytes:
     return text.encode()
 
 
-def _respond(x: Exchange) -> Answer:
-    return Answer(x.status, {"content-type": f"{x.choice.label}; charset=utf-8"}, x.body)
+def _respond(x: Exchange) -> ServerResponse:
+    return ServerResponse(x.status, {"content-type": f"{x.choice.label}; charset=utf-8"}, x.body)

@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from twinwire_conformance.reference.pipeline import Answer, Exchange, Intruder
+from twinwire_conformance.reference.pipeline import Exchange, ServerResponse, StepOverride
 
 EXCHANGE = "twinwire.exchange"
 """The key in the ASGI scope under which the endpoint stores its Exchange."""
@@ -19,9 +19,9 @@ _BODYLESS = (204, 304)
 class Sending:
     """ASGI middleware around all others that passes each finished response to a fault of the step SEND."""
 
-    def __init__(self, app: ASGIApp, intruder: Intruder) -> None:
+    def __init__(self, app: ASGIApp, override: StepOverride) -> None:
         self.app = app
-        self.intruder = intruder
+        self.override = override
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request with the fault applied. Responses of other endpoints are sent unchanged."""
@@ -34,19 +34,19 @@ class Sending:
         x = scope.get(EXCHANGE)
         # Only the feed's endpoint stores an Exchange; images and 404 pages have none.
         if isinstance(x, Exchange):
-            await _deliver(self.intruder.hook(x, lambda: _collected(messages)), scope.get(TRANSPORT), send)
+            await _deliver(self.override.hook(x, lambda: _collected(messages)), scope.get(TRANSPORT), send)
             return
         for message in messages:
             await send(message)
 
 
-def _collected(messages: list[Message]) -> Answer:
+def _collected(messages: list[Message]) -> ServerResponse:
     start = messages[0]
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
-    return Answer(start["status"], headers, b"".join(message.get("body", b"") for message in messages[1:]))
+    return ServerResponse(start["status"], headers, b"".join(message.get("body", b"") for message in messages[1:]))
 
 
-async def _deliver(done: Answer, transport: asyncio.Transport | None, send: Send) -> None:
+async def _deliver(done: ServerResponse, transport: asyncio.Transport | None, send: Send) -> None:
     if done.hangs_up:
         if transport is None:
             raise ConnectionAbortedError("the fault ends the connection, but an in-process call has none; serve it over HTTP")

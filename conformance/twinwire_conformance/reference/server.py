@@ -21,9 +21,9 @@ from twinwire.errors import UsageError
 from twinwire.ir import Contract
 from twinwire_conformance.reference.contents import Contents
 from twinwire_conformance.reference.faults import find_fault
-from twinwire_conformance.reference.feed import Feed
-from twinwire_conformance.reference.negotiation import Choice
-from twinwire_conformance.reference.pipeline import SEND, Answer, Exchange, Intruder, answer
+from twinwire_conformance.reference.feed import FeedLog
+from twinwire_conformance.reference.negotiation import Negotiated
+from twinwire_conformance.reference.pipeline import SEND, Exchange, ServerResponse, StepOverride, response
 from twinwire_conformance.reference.sending import EXCHANGE, Sending
 
 MAX_PRODUCTS = 10**9
@@ -44,8 +44,8 @@ def create_app(
     lower_limit: bool = False,
     prefix: str = "",
     images: bool = False,
-    log: Callable[[int, int], Feed] = Feed,
-    habit: Intruder | None = None,
+    log: Callable[[int, int], FeedLog] = FeedLog,
+    override: StepOverride | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Starlette:
     """Return an ASGI application that serves the contract's operation from a synthetic feed.
@@ -62,7 +62,7 @@ def create_app(
         prefix: A path before the operation's path.
         images: Serve the images that links lead to; otherwise links lead nowhere.
         log: Makes the feed from a size and a seed.
-        habit: Replaces one step in a conformant way; a fault takes precedence.
+        override: Replaces one step in a conformant way; a fault takes precedence.
         clock: Returns seconds; the feed changes by it.
 
     Raises:
@@ -74,14 +74,14 @@ def create_app(
             raise UsageError(f"{name} must be from 0 to {most}, got {number}")
     contents = Contents(contract, seed, image_bytes)
     _try_contents(contents, products)
-    intruder = find_fault(fault, contract) or habit
+    override = find_fault(fault, contract) or override
     links = prefix + _IMAGES if images else None
-    service = _Service(contract, contents, log(products, seed), intruder, live, lower_limit, clock, links)
+    service = _Service(contract, contents, log(products, seed), override, live, lower_limit, clock, links)
 
     async def endpoint(request: Request) -> Response:
         if latency_ms:
             await asyncio.sleep(latency_ms / 1000)
-        done = await service.answer(request)
+        done = await service.response(request)
         return Response(done.body, done.status, done.headers)
 
     async def image(request: Request) -> Response:
@@ -94,7 +94,7 @@ def create_app(
             *([Route(prefix + _IMAGES + "/{index:int}/{position:int}", image, methods=["GET"])] if images else []),
         ],
         middleware=[
-            *([Middleware(Sending, intruder=intruder)] if intruder and intruder.step is SEND else []),
+            *([Middleware(Sending, override=override)] if override and override.step is SEND else []),
             # The lowest level, because bodies are random bytes in base64 that hardly compress, and a test run waits for them.
             Middleware(GZipMiddleware, minimum_size=500, compresslevel=1),
         ],
@@ -109,8 +109,8 @@ def create_app(
 class _Service:
     contract: Contract
     contents: Contents
-    feed: Feed
-    intruder: Intruder | None
+    feed: FeedLog
+    override: StepOverride | None
     live: float
     lower_limit: bool
     clock: Callable[[], float]
@@ -121,12 +121,12 @@ class _Service:
     def __post_init__(self) -> None:
         self.started = self.clock()
 
-    async def answer(self, request: Request) -> Answer:
+    async def response(self, request: Request) -> ServerResponse:
         # One snapshot per request: a change of the feed must not appear in half a response.
         now = self.clock() - self.started
         snapshot = self.feed.at(int(now * self.live))
         first = self.contract.feed.representations[0]
-        choice = Choice(first, first.media_types[0])
+        choice = Negotiated(first, first.media_types[0])
         contents = self.contents
         if self.links is not None:
             # The host that the client used, because the server does not know its own public name.
@@ -137,7 +137,7 @@ class _Service:
         x.headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
         x.client, x.now = str(request.client), now
         request.scope[EXCHANGE] = x
-        return await answer(x, self.intruder)
+        return await response(x, self.override)
 
 
 def _try_contents(contents: Contents, products: int) -> None:

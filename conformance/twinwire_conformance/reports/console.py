@@ -53,8 +53,8 @@ class Live:
     """
 
     def __init__(self, stream: TextIO, rules: int, detail: Detail = Detail.NORMAL, budget: int | None = None) -> None:
-        shown = _is_terminal(stream) and detail is not Detail.QUIET
-        self._progress = _progress(stream) if shown else None
+        format_value = _is_terminal(stream) and detail is not Detail.QUIET
+        self._progress = _progress(stream) if format_value else None
         self._task = self._progress.add_task("rules", total=rules, rule="", requests="0") if self._progress else None
         self._budget = "" if budget is None else f" of {budget}"
 
@@ -145,8 +145,8 @@ def _end(report: Report, comparison: Comparison | None) -> Iterator[Line]:
 
 
 def _lines(report: Report, detail: Detail, comparison: Comparison | None) -> Iterator[Line]:
-    shown = [result for result in report.results if result.selected and result.outcome is not Outcome.BLOCKED]
-    for result in shown:
+    format_value = [result for result in report.results if result.selected and result.outcome is not Outcome.BLOCKED]
+    for result in format_value:
         yield _line(result)
     yield from _blocked(report.results)
     deselected = [result.id for result in report.results if not result.selected]
@@ -209,8 +209,8 @@ def _line(result: Result) -> Line:
     more = ""
     if result.outcome in (Outcome.SKIP, Outcome.INCONCLUSIVE):
         more = f" — {' '.join(result.message.split())}"
-    elif result.witnesses:
-        more = f" ({result.witnesses})"
+    elif result.observation_count:
+        more = f" ({result.observation_count})"
     return (
         (f"{result.outcome.value:<13}", _STYLES[result.outcome]),
         (f"{result.id:<10}", "bold"),

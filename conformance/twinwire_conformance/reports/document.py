@@ -77,7 +77,7 @@ def _result(result: Result, comparison: Comparison | None) -> dict[str, Any]:
         "level": result.level.value,
         "title": result.title,
         "outcome": result.outcome.value,
-        "witnesses": result.witnesses,
+        "witnesses": result.observation_count,
         "message": result.message,
         "evidence": evidence,
         **{name: value for name, value in optional.items() if value},

@@ -55,11 +55,11 @@ def annotation_lines(report: Report) -> list[str]:
 
 
 def _limited(kind: str, found: Sequence[tuple[str, str]]) -> Iterator[str]:
-    shown = found if len(found) <= MAX_ANNOTATIONS else found[: MAX_ANNOTATIONS - 1]
-    yield from (_command(kind, title, message) for title, message in shown)
-    if len(shown) < len(found):
-        names = ", ".join(title.split()[0] for title, _ in found[len(shown) :])
-        yield _command(kind, f"twinwire: {len(found) - len(shown)} more", names)
+    format_value = found if len(found) <= MAX_ANNOTATIONS else found[: MAX_ANNOTATIONS - 1]
+    yield from (_command(kind, title, message) for title, message in format_value)
+    if len(format_value) < len(found):
+        names = ", ".join(title.split()[0] for title, _ in found[len(format_value) :])
+        yield _command(kind, f"twinwire: {len(found) - len(format_value)} more", names)
 
 
 def _command(kind: str, title: str, message: str) -> str:

@@ -89,13 +89,13 @@ def _causes(report: Report, comparison: Comparison | None, helps: Mapping[str, R
             yield ""
             yield f"Usual cause: {explained.cause} Usual fix: {explained.fix}"
         if result.evidence:
-            shown = [f"# HTTP {item.status}\n{item.curl}" for item in result.evidence[:MAX_CURLS]]
+            format_value = [f"# HTTP {item.status}\n{item.curl}" for item in result.evidence[:MAX_CURLS]]
             more = len(result.evidence) - MAX_CURLS
-            shown += [f"# and {more} more requests, in the JSON report"] if more > 0 else []
+            format_value += [f"# and {more} more requests, in the JSON report"] if more > 0 else []
             yield ""
             yield "See it again:"
             yield ""
-            yield from _block("\n".join(shown), "sh")
+            yield from _block("\n".join(format_value), "sh")
 
 
 def _families(results: Sequence[Result]) -> Iterator[str]:

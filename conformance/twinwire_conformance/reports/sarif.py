@@ -97,8 +97,8 @@ def _rule(result: Result, explained: RuleHelp | None) -> dict[str, Any]:
 def _result(result: Result, index: int, spec: SpecFile, comparison: Comparison | None) -> dict[str, Any]:
     place = spec.place(result)
     region = {"startLine": place.line, "startColumn": place.column, "endLine": place.line, "endColumn": place.end}
-    shown = [f"HTTP {item.status}: {item.curl}" for item in result.evidence[:MAX_CURLS]]
-    text = "\n".join(_cut(line) for line in (f"{one_line(result, MAX_TEXT)}.", *shown))
+    format_value = [f"HTTP {item.status}: {item.curl}" for item in result.evidence[:MAX_CURLS]]
+    text = "\n".join(_cut(line) for line in (f"{one_line(result, MAX_TEXT)}.", *format_value))
     properties = {"member": result.member, "cause": result.cause}
     states = {"new": "new", "known": "unchanged"}
     return {
@@ -108,7 +108,7 @@ def _result(result: Result, index: int, spec: SpecFile, comparison: Comparison |
         "message": {"text": text},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": place.uri}, "region": region}}],
         "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint(result.id, result.member)}:1"},
-        "properties": {name: value for name, value in properties.items() if value} | {"observations": result.witnesses},
+        "properties": {name: value for name, value in properties.items() if value} | {"observations": result.observation_count},
         **({"baselineState": states[comparison.state(result.id)]} if comparison else {}),
     }
 

@@ -5,7 +5,7 @@ Importing this package registers every rule; ``catalogue()`` returns them in the
 
 from __future__ import annotations
 
-from twinwire_conformance.rules import ending, guises, hostile, http, image, page, param, schema, together, twin
+from twinwire_conformance.rules import concurrency, ending, hostile, http, image, page, param, request_forms, schema, twin
 from twinwire_conformance.rules.registry import FAMILIES, RULES, Rule, catalogue
 
 __all__ = [
@@ -13,14 +13,14 @@ __all__ = [
     "RULES",
     "Rule",
     "catalogue",
+    "concurrency",
     "ending",
-    "guises",
     "hostile",
     "http",
     "image",
     "page",
     "param",
+    "request_forms",
     "schema",
-    "together",
     "twin",
 ]

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from xml.parsers import expat
 
-from twinwire_conformance.reading import Unreadable, utf8_of_xml
+from twinwire_conformance.decoding import Undecodable, utf8_of_xml
 
 _HEAD = 1024
 _TAIL = 300
@@ -202,6 +202,6 @@ def _has_svg_root(data: bytes) -> bool:
         parser.Parse(source[:_MARKUP], False)
     except _RootFound as found:
         return found.svg
-    except (expat.ExpatError, Unreadable):
+    except (expat.ExpatError, Undecodable):
         return False
     return False

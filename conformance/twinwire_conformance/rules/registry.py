@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from twinwire_conformance.contract import Terms
+from twinwire_conformance.contract import ContractView
 from twinwire_conformance.model import Inconclusive, Level
-from twinwire_conformance.oracle.examination import Trial
 from twinwire_conformance.oracle.observations import PageCheck, PairCheck, PairKind, Properties, ResponseCheck
-from twinwire_conformance.oracle.walks import Property, SuccessiveCheck
+from twinwire_conformance.oracle.rule_context import RuleContext
+from twinwire_conformance.oracle.traversals import Property, SuccessiveCheck
 
-Check = Callable[[Trial], None]
+Check = Callable[[RuleContext], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Rule:
     """True when the check may leave the server broken, so that it runs after all others."""
 
     @property
-    def walks(self) -> bool:
+    def plans(self) -> bool:
         """True when the check makes traversals, which cost most of the requests of a run."""
         return self.traversal is not None or self.successive is not None
 
@@ -72,7 +72,7 @@ class Rule:
         if self.page is not None or self.check is _report:
             return 3, should
         # 0: cheap MUST rules; 1: MUST rules with traversals; 2: SHOULD rules; 3: rules about pages; 4: hostile input.
-        return (2, True) if should else (int(self.walks), False)
+        return (2, True) if should else (int(self.plans), False)
 
 
 RULES: dict[str, Rule] = {}
@@ -97,15 +97,15 @@ def properties() -> Properties:
     )
 
 
-def _report(trial: Trial) -> None:
-    trial.look_at_pages()
+def _report(context: RuleContext) -> None:
+    context.check_pages()
 
 
-def _no_need(_: Terms) -> None:
+def _no_need(_: ContractView) -> None:
     return
 
 
-Need = Callable[[Terms], None]
+Need = Callable[[ContractView], None]
 """A precondition that raises Skipped when the contract lacks the parameter or member that a rule is about."""
 
 
@@ -156,12 +156,12 @@ class _Registration:
         """
 
         def register(judge: Property) -> Property:
-            def check(trial: Trial) -> None:
-                need(trial.terms)
+            def check(context: RuleContext) -> None:
+                need(context.contract)
                 if also is not None:
-                    also(trial)
-                if not (empty and trial.exam.survey.empty):
-                    trial.traverse(judge)
+                    also(context)
+                if not (empty and context.run_context.baseline.empty):
+                    context.traverse(judge)
 
             check.__doc__ = judge.__doc__
             self._add(Rule(id_, self.level, title, check, traversal=judge))
@@ -182,11 +182,11 @@ class _Registration:
         """
 
         def register(judge: SuccessiveCheck) -> SuccessiveCheck:
-            def check(trial: Trial) -> None:
-                need(trial.terms)
-                trial.follow(judge)
+            def check(context: RuleContext) -> None:
+                need(context.contract)
+                context.follow(judge)
                 if also is not None:
-                    also(trial)
+                    also(context)
 
             check.__doc__ = judge.__doc__
             self._add(Rule(id_, self.level, title, check, successive=judge))
@@ -216,12 +216,12 @@ class _Registration:
         """
 
         def register(judge: PageCheck) -> PageCheck:
-            def check(trial: Trial) -> None:
-                need(trial.terms)
+            def check(context: RuleContext) -> None:
+                need(context.contract)
                 if also is not None:
-                    also(trial)
-                trial.look_at_pages()
-                if nothing and not trial.witnesses:
+                    also(context)
+                context.check_pages()
+                if nothing and not context.observation_count:
                     raise Inconclusive(nothing)
 
             check.__doc__ = judge.__doc__
@@ -245,12 +245,12 @@ class _Registration:
         """
 
         def register(judge: PairCheck) -> PairCheck:
-            def check(trial: Trial) -> None:
-                need(trial.terms)
+            def check(context: RuleContext) -> None:
+                need(context.contract)
                 if also is not None:
-                    also(trial)
-                trial.look_at_pairs(judge)
-                if nothing and not trial.witnesses and not trial.blocked:
+                    also(context)
+                context.look_at_pairs(judge)
+                if nothing and not context.observation_count and not context.blocked:
                     raise Inconclusive(nothing)
 
             check.__doc__ = judge.__doc__

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from twinwire_conformance.transport.deadline import Deadline
+from twinwire_conformance.transport.deadline import ExchangeDeadline
 from twinwire_conformance.transport.endpoint import Endpoint, Transport
 from twinwire_conformance.transport.http import HttpTransport
-from twinwire_conformance.transport.recording import Origin, RecordingTransport
+from twinwire_conformance.transport.recording import RecordingInfo, RecordingTransport
+from twinwire_conformance.transport.redaction import REDACTED, Secrets
 from twinwire_conformance.transport.replay import Recording, ReplayTransport, read_recording
-from twinwire_conformance.transport.secrecy import REDACTED, Secrets
 
 __all__ = [
     "REDACTED",
-    "Deadline",
     "Endpoint",
-    "Origin",
+    "ExchangeDeadline",
     "Recording",
+    "RecordingInfo",
     "RecordingTransport",
     "ReplayTransport",
     "Secrets",
@@ -31,7 +31,7 @@ def connect(
     app: Any = None,
     *,
     lifespan: bool = False,
-    until: Deadline | None = None,
+    until: ExchangeDeadline | None = None,
 ) -> Transport:
     """Return the transport to a live endpoint: over HTTP, or to an application in this process.
 

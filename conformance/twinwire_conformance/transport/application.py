@@ -10,21 +10,21 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from twinwire.errors import UsageError
-from twinwire_conformance.model import Answer, Failure, Request, TimeSpent, Unreachable
+from twinwire_conformance.model import FailureKind, Request, Response, TimeSpent, Unreachable
 from twinwire_conformance.transport.asgi import AsgiServer, asgi3
-from twinwire_conformance.transport.deadline import Deadline
+from twinwire_conformance.transport.concurrent import Threads
+from twinwire_conformance.transport.deadline import ExchangeDeadline
 from twinwire_conformance.transport.endpoint import Endpoint
-from twinwire_conformance.transport.http import Body, received
+from twinwire_conformance.transport.http import BodyBuffer, received
 from twinwire_conformance.transport.interfaces import Interface, interface_of
-from twinwire_conformance.transport.response import LoggedErrors, Response, Take, Truncated
-from twinwire_conformance.transport.together import Threads
+from twinwire_conformance.transport.response import AppResponse, LoggedErrors, Take, Truncated
 from twinwire_conformance.transport.wsgi import WsgiServer
 
 
 class Server(Protocol):
     """Calls an application in place of a server that listens on a port."""
 
-    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take, seconds: float) -> Response:
+    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take, seconds: float) -> AppResponse:
         """Return the response to a GET. Raises TimeoutError after some seconds, Truncated when the body breaks off."""
         ...
 
@@ -56,7 +56,7 @@ class AppTransport(Threads):
         app: Any,
         *,
         lifespan: bool = False,
-        until: Deadline | None = None,
+        until: ExchangeDeadline | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.timeout = timeout
@@ -66,28 +66,30 @@ class AppTransport(Threads):
         self._logged = LoggedErrors()
         logging.getLogger().addHandler(self._logged)
 
-    def exchange(self, request: Request, call: int) -> Answer:  # noqa: ARG002 - only recordings count calls
+    def exchange(self, request: Request, call: int) -> Response:  # noqa: ARG002 - only recordings count calls
         """Send a request. Raises Unreachable, and TimeSpent when the run's time ends before the response does."""
-        shown = self.endpoint.shown_url(request)
+        format_value = self.endpoint.shown_url(request)
         started = time.monotonic()
-        body = Body(request, self.max_bytes)
+        body = BodyBuffer(request, self.max_bytes)
         try:
-            response = self._server.respond(
+            app_response = self._server.respond(
                 self.endpoint.url(request),
                 self.endpoint.sent_headers(request),
                 body.add,
-                Deadline(self.timeout, self._until).rest,
+                ExchangeDeadline(self.timeout, self._until).rest,
             )
         except TimeoutError as error:
             if self._until is not None and self._until.is_over:
                 raise TimeSpent("the run's time ended before the response did") from error
-            raise Unreachable(f"no whole answer within {self.timeout:g} s from {shown}", kind=Failure.TIMEOUT) from error
+            raise Unreachable(
+                f"no whole answer within {self.timeout:g} s from {format_value}", kind=FailureKind.TIMEOUT
+            ) from error
         except Truncated as error:
             reason = self.endpoint.secrets.text(str(error))
-            raise Unreachable(f"no whole answer from {shown}: {reason}", kind=Failure.BROKEN) from error
+            raise Unreachable(f"no whole answer from {format_value}: {reason}", kind=FailureKind.BROKEN) from error
         seconds = time.monotonic() - started
-        answer = received(self.endpoint, request, (response.status, response.headers, body), seconds)
-        return replace(answer, trace=self.endpoint.secrets.text(response.trace)) if response.trace else answer
+        response = received(self.endpoint, request, (app_response.status, app_response.headers, body), seconds)
+        return replace(response, trace=self.endpoint.secrets.text(app_response.trace)) if app_response.trace else response
 
     def close(self) -> None:
         """Shut the application down."""
@@ -95,7 +97,7 @@ class AppTransport(Threads):
         self._server.close()
 
 
-def _rest(until: Deadline | None) -> float:
+def _rest(until: ExchangeDeadline | None) -> float:
     return math.inf if until is None else until.rest
 
 

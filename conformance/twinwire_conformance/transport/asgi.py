@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from twinwire.errors import UsageError
 from twinwire_conformance.transport.interfaces import describe
-from twinwire_conformance.transport.response import CURRENT, Response, Take
+from twinwire_conformance.transport.response import CURRENT, AppResponse, Take
 
 T = TypeVar("T")
 
@@ -46,9 +46,9 @@ class AsgiServer:
             reason = str(error) or f"it did not start within {timeout:g} s"
             raise UsageError(f"the application failed at startup: {reason}", "start it as a server would") from error
 
-    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take, seconds: float) -> Response:
+    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take, seconds: float) -> AppResponse:
         """Call the application. Raises TimeoutError after some seconds, and Truncated when the body breaks off."""
-        response = Response(take)
+        response = AppResponse(take)
         self._wait(self._serve(_scope(url, headers, self.state), response, seconds), seconds)
         return response.concluded()
 
@@ -72,7 +72,7 @@ class AsgiServer:
             future.cancel()
             raise
 
-    async def _serve(self, scope: Message, response: Response, seconds: float) -> None:
+    async def _serve(self, scope: Message, response: AppResponse, seconds: float) -> None:
         exchange = _Exchange(response)
         task = asyncio.ensure_future(exchange.run(self.app, scope))
         ended = asyncio.ensure_future(exchange.ended.wait())
@@ -107,7 +107,7 @@ class AsgiServer:
 class _Exchange:
     """One HTTP exchange as ASGI sees it."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: AppResponse) -> None:
         self.response = response
         self.ended = asyncio.Event()
         self._requested = False

@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
-from twinwire_conformance.model import Failure, Unreachable
+from twinwire_conformance.model import FailureKind, Unreachable
 
 MAX_CODINGS: Final = 4
 MAX_MEMBERS: Final = 10_000
@@ -20,7 +20,7 @@ _MOST_AT_ONCE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedBody:
     """A body without its content coding: the bytes decoded, the error, and a coding that was not offered."""
 
     body: bytes
@@ -28,7 +28,7 @@ class Decoded:
     unasked: str = ""
 
 
-def decode_body(body: bytes, content_encoding: str, accept_encoding: str, max_bytes: int) -> Decoded:
+def decode_body(body: bytes, content_encoding: str, accept_encoding: str, max_bytes: int) -> DecodedBody:
     """Undo the content codings of a body.
 
     Args:
@@ -42,23 +42,23 @@ def decode_body(body: bytes, content_encoding: str, accept_encoding: str, max_by
     """
     codings = [coding for coding in _names(content_encoding) if coding != "identity"]
     if not body:
-        return Decoded(body)
+        return DecodedBody(body)
     unknown = [coding for coding in codings if coding not in _GZIP]
     if unknown:
         offered = unknown[0] in {name.partition(";")[0].strip() for name in _names(accept_encoding)}
         reason = "which the kit cannot undo" if offered else "which was not offered"
-        return Decoded(body, f"the body is in the coding {unknown[0]!r}, {reason}", "" if offered else unknown[0])
+        return DecodedBody(body, f"the body is in the coding {unknown[0]!r}, {reason}", "" if offered else unknown[0])
     if len(codings) > MAX_CODINGS:
-        return Decoded(body, f"Content-Encoding names {len(codings)} codings, more than {MAX_CODINGS} are not undone")
+        return DecodedBody(body, f"Content-Encoding names {len(codings)} codings, more than {MAX_CODINGS} are not undone")
     unasked = codings[0] if codings and not _offers_gzip(accept_encoding) else ""
     for _ in codings:
         body, flaw = _gunzip(body, max_bytes)
         if flaw:
-            return Decoded(body, flaw, unasked)
+            return DecodedBody(body, flaw, unasked)
     if body.startswith(_MAGIC):
         more = "once more than Content-Encoding says" if codings else "and no Content-Encoding says so"
-        return Decoded(body, f"the body is gzip, {more}", unasked)
-    return Decoded(body, "", unasked)
+        return DecodedBody(body, f"the body is gzip, {more}", unasked)
+    return DecodedBody(body, "", unasked)
 
 
 def _names(header: str) -> list[str]:
@@ -100,7 +100,7 @@ def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
             except zlib.error as error:
                 return plain.getvalue(), _damage(error, begun=bool(plain.tell()))
             if plain.tell() > max_bytes:
-                raise Unreachable(f"the body is larger than {max_bytes} bytes", kind=Failure.TOO_LARGE)
+                raise Unreachable(f"the body is larger than {max_bytes} bytes", kind=FailureKind.TOO_LARGE)
             # Of what expands a thousandfold, a part of the step waits for the next one.
             position += len(piece) - len(unpacker.unused_data) - len(unpacker.unconsumed_tail)
             step = min(2 * step, _LARGEST_STEP)

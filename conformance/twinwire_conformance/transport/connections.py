@@ -15,7 +15,7 @@ import h11
 import httpcore
 
 from twinwire.errors import UsageError
-from twinwire_conformance.transport.deadline import Deadline
+from twinwire_conformance.transport.deadline import ExchangeDeadline
 
 MAX_HEAD: Final = 64 * 1024
 """The largest head of a response, chunk header or trailer, in bytes."""
@@ -67,7 +67,7 @@ class Connection:
         """Return whether the connection has carried an exchange before this one."""
         return self.exchanges > 1
 
-    def send(self, method: str, target: str, headers: Sequence[tuple[str, str]], deadline: Deadline) -> None:
+    def send(self, method: str, target: str, headers: Sequence[tuple[str, str]], deadline: ExchangeDeadline) -> None:
         """Send a request, its headers in the given order and case. Raises Unsendable or TimeoutError.
 
         A failure to write is left for ``head`` to find: a server may respond before it has read all, and then close.
@@ -89,7 +89,7 @@ class Connection:
         except (httpcore.NetworkError, OSError) as error:
             self._lost = _plain(error)
 
-    def head(self, deadline: Deadline) -> tuple[int, Headers]:
+    def head(self, deadline: ExchangeDeadline) -> tuple[int, Headers]:
         """Return the status and headers of the response. Raises NoResponse, BrokenOff, Malformed or TimeoutError."""
         for _ in range(MAX_INTERIM):
             event = self._next(deadline)
@@ -102,7 +102,7 @@ class Connection:
                 raise Malformed("it switches to another protocol, which the request did not offer")
         raise Malformed(f"more than {MAX_INTERIM} interim responses (1xx) came before the response")
 
-    def body(self, deadline: Deadline) -> Iterator[bytes]:
+    def body(self, deadline: ExchangeDeadline) -> Iterator[bytes]:
         """Yield the body of the response in pieces. Raises BrokenOff, Malformed or TimeoutError."""
         while True:
             event = self._next(deadline)
@@ -132,7 +132,7 @@ class Connection:
         """Close the connection."""
         self.stream.close()
 
-    def _next(self, deadline: Deadline) -> h11.Event:
+    def _next(self, deadline: ExchangeDeadline) -> h11.Event:
         while True:
             try:
                 event = self._machine.next_event()
@@ -145,7 +145,7 @@ class Connection:
                 return self._ended()
             self._machine.receive_data(data)
 
-    def _read(self, deadline: Deadline) -> bytes:
+    def _read(self, deadline: ExchangeDeadline) -> bytes:
         while True:
             try:
                 data = self.stream.read(_READ_BYTES, deadline.left())
@@ -187,7 +187,7 @@ class Pool:
         self._lock = threading.Lock()
         self._reused = self._lost = 0
 
-    def take(self, deadline: Deadline, *, fresh: bool = False) -> Connection:
+    def take(self, deadline: ExchangeDeadline, *, fresh: bool = False) -> Connection:
         """Return a connection that is not in use: the one that was returned last, or a new one, always so when ``fresh``.
 
         Raises NotConnected, NoResponse when the connection ends in the handshake of TLS, or TimeoutError.
@@ -265,7 +265,7 @@ class Route:
         """Return the headers that a request needs on this way, beyond its own: credentials for a proxy that forwards."""
         return [] if self._tls else self._login()
 
-    def connect(self, deadline: Deadline) -> httpcore.NetworkStream:
+    def connect(self, deadline: ExchangeDeadline) -> httpcore.NetworkStream:
         """Return a new stream to the server. Raises as ``Pool.take`` does."""
         try:
             if self._proxy is None:
@@ -279,7 +279,7 @@ class Route:
             ended = isinstance(error.__cause__ or error, (ConnectionResetError, ConnectionAbortedError, ssl.SSLEOFError))
             raise (NoResponse if ended else NotConnected)(_plain(error)) from error
 
-    def _by_proxy(self, host: str, port: int | None, deadline: Deadline) -> httpcore.NetworkStream:
+    def _by_proxy(self, host: str, port: int | None, deadline: ExchangeDeadline) -> httpcore.NetworkStream:
         secured = self._proxy is not None and self._proxy.scheme == "https"
         stream = self._backend.connect_tcp(host, port or (443 if secured else 80), deadline.left())
         if secured:
@@ -303,7 +303,7 @@ class Route:
         return stream
 
     def _secured(
-        self, stream: httpcore.NetworkStream, trust: ssl.SSLContext, host: str, deadline: Deadline
+        self, stream: httpcore.NetworkStream, trust: ssl.SSLContext, host: str, deadline: ExchangeDeadline
     ) -> httpcore.NetworkStream:
         trust.set_alpn_protocols(["http/1.1"])
         try:

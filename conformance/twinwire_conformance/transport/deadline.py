@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 
-class Deadline:
+class ExchangeDeadline:
     """The moment at which something must have ended.
 
     Args:
@@ -13,7 +13,7 @@ class Deadline:
         within: The deadline of what it is a part of: it never ends later.
     """
 
-    def __init__(self, seconds: float, within: Deadline | None = None) -> None:
+    def __init__(self, seconds: float, within: ExchangeDeadline | None = None) -> None:
         end = time.monotonic() + seconds
         self._end: float = end if within is None else min(end, within._end)
 

@@ -11,8 +11,8 @@ from typing import Final, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
 from twinwire import __version__
-from twinwire_conformance.model import Answer, Params, Request
-from twinwire_conformance.transport.secrecy import REDACTED, Secrets
+from twinwire_conformance.model import Params, Request, Response
+from twinwire_conformance.transport.redaction import REDACTED, Secrets
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ _KIT: Final[tuple[tuple[str, str | None], ...]] = (("Host", None), ("User-Agent"
 class Transport(Protocol):
     """Brings exchanges about, and keeps the time in which they happen."""
 
-    def exchange(self, request: Request, call: int) -> Answer:
+    def exchange(self, request: Request, call: int) -> Response:
         """Send a request and return its answer. Raises Unreachable when no whole answer comes.
 
         ``call`` is the number of what the caller asked for: an exchange that is repeated, as Retry-After wants it, keeps it.

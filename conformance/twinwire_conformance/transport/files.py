@@ -10,7 +10,7 @@ import select
 import stat
 from typing import Final, cast
 
-from twinwire_conformance.transport.deadline import Deadline
+from twinwire_conformance.transport.deadline import ExchangeDeadline
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 """The largest file, and the largest text that a compressed one expands to, in bytes."""
@@ -57,7 +57,7 @@ class _Bounded(io.RawIOBase):
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
-        self._deadline = Deadline(PATIENCE)
+        self._deadline = ExchangeDeadline(PATIENCE)
         self._size = 0
         mode = os.fstat(handle).st_mode
         if stat.S_ISDIR(mode):

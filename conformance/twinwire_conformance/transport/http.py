@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from twinwire_conformance.model import CUT, Answer, Failure, Request, TimeSpent, Unreachable
+from twinwire_conformance.model import CUT, FailureKind, Request, Response, TimeSpent, Unreachable
 from twinwire_conformance.transport.coding import decode_body
+from twinwire_conformance.transport.concurrent import Threads
 from twinwire_conformance.transport.connections import (
     BrokenOff,
     Connection,
@@ -22,17 +23,16 @@ from twinwire_conformance.transport.connections import (
     Route,
     Unsendable,
 )
-from twinwire_conformance.transport.deadline import Deadline
+from twinwire_conformance.transport.deadline import ExchangeDeadline
 from twinwire_conformance.transport.endpoint import Endpoint
-from twinwire_conformance.transport.together import Threads
 
-_KINDS: Final[dict[type[Exception], Failure]] = {
-    NotConnected: Failure.REFUSED,
-    NoResponse: Failure.NO_RESPONSE,
-    BrokenOff: Failure.BROKEN,
-    Malformed: Failure.BROKEN,
-    TimeoutError: Failure.TIMEOUT,
-    Unsendable: Failure.UNKNOWN,
+_KINDS: Final[dict[type[Exception], FailureKind]] = {
+    NotConnected: FailureKind.REFUSED,
+    NoResponse: FailureKind.NO_RESPONSE,
+    BrokenOff: FailureKind.BROKEN,
+    Malformed: FailureKind.BROKEN,
+    TimeoutError: FailureKind.TIMEOUT,
+    Unsendable: FailureKind.UNKNOWN,
 }
 
 
@@ -49,7 +49,7 @@ class HttpTransport(Threads):
         UsageError: The proxy cannot be used.
     """
 
-    def __init__(self, endpoint: Endpoint, timeout: float, max_bytes: int, until: Deadline | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, timeout: float, max_bytes: int, until: ExchangeDeadline | None = None) -> None:
         self.endpoint = endpoint
         self._until = until
         self.timeout = timeout
@@ -58,7 +58,7 @@ class HttpTransport(Threads):
         self._pool = Pool(self._route)
         self._failed: set[int] = set()
 
-    def exchange(self, request: Request, call: int) -> Answer:
+    def exchange(self, request: Request, call: int) -> Response:
         """Send a request, on a new connection when the last exchange of the same call failed.
 
         Raises Unreachable, and TimeSpent when the run's time ends before the response does.
@@ -75,9 +75,9 @@ class HttpTransport(Threads):
         """Close every connection."""
         self._pool.close()
 
-    def _exchange(self, request: Request, *, fresh: bool) -> Answer:
-        deadline, started = Deadline(self.timeout, self._until), time.monotonic()
-        coming = Coming(Body(request, self.max_bytes))
+    def _exchange(self, request: Request, *, fresh: bool) -> Response:
+        deadline, started = ExchangeDeadline(self.timeout, self._until), time.monotonic()
+        coming = Coming(BodyBuffer(request, self.max_bytes))
         connection: Connection | None = None
         try:
             connection = self._pool.take(deadline, fresh=fresh)
@@ -91,9 +91,9 @@ class HttpTransport(Threads):
                 connection.close()
         if connection is not None and not request.fresh_connection:
             self._pool.give_back(connection)
-        return coming.answer(self.endpoint, request, time.monotonic() - started)
+        return coming.response(self.endpoint, request, time.monotonic() - started)
 
-    def _receive(self, request: Request, connection: Connection, coming: Coming, deadline: Deadline) -> None:
+    def _receive(self, request: Request, connection: Connection, coming: Coming, deadline: ExchangeDeadline) -> None:
         headers = [*self.endpoint.sent_headers(request), *_credentials(self.endpoint), *self._route.headers()]
         connection.send("GET", self._route.target(self.endpoint.url(request)), headers, deadline)
         coming.status, coming.headers = connection.head(deadline)
@@ -112,34 +112,36 @@ class HttpTransport(Threads):
     ) -> Unreachable:
         reused = connection is not None and connection.reused
         kind = next(kind for type_, kind in _KINDS.items() if isinstance(error, type_))
-        if reused and kind is Failure.NO_RESPONSE:
+        if reused and kind is FailureKind.NO_RESPONSE:
             self._pool.lost()
         reason = self.endpoint.secrets.text(coming.reason(error))
-        shown = self.endpoint.shown_url(request)
-        if kind is Failure.TIMEOUT:
-            message = f"no whole answer within {self.timeout:g} s from {shown}" + (f": {reason}" if coming.status else "")
+        format_value = self.endpoint.shown_url(request)
+        if kind is FailureKind.TIMEOUT:
+            message = f"no whole answer within {self.timeout:g} s from {format_value}" + (
+                f": {reason}" if coming.status else ""
+            )
         else:
-            message = f"no answer from {shown}: {reason}"
-        answers: list[Answer] = []
+            message = f"no answer from {format_value}: {reason}"
+        responses: list[Response] = []
         if coming.status:
             try:
-                answers = [coming.answer(self.endpoint, request, seconds, reason)]
+                responses = [coming.response(self.endpoint, request, seconds, reason)]
             except Unreachable:
                 # The partial body decodes to too much; the message is clear without it.
-                answers = []
-        return Unreachable(message, answers, kind=kind, reused=reused, malformed=isinstance(error, Malformed))
+                responses = []
+        return Unreachable(message, responses, kind=kind, reused=reused, malformed=isinstance(error, Malformed))
 
 
 class Coming:
     """A response as far as it has come: status 0 before its head is there."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: BodyBuffer) -> None:
         self.status = 0
         self.headers: Headers = ()
         self.body = body
         self.whole = False
 
-    def answer(self, endpoint: Endpoint, request: Request, seconds: float, broken: str = "") -> Answer:
+    def response(self, endpoint: Endpoint, request: Request, seconds: float, broken: str = "") -> Response:
         """Return the answer, with the flaw ``broken`` when it is not whole. Raises Unreachable as ``received`` does."""
         return received(endpoint, request, (self.status, self.headers, self.body), seconds, broken)
 
@@ -162,7 +164,7 @@ class Coming:
         return f"{self.body.size} of {length} bytes" if length else f"{self.body.size} bytes"
 
 
-class Body:
+class BodyBuffer:
     """A body that comes in chunks: up to ``max_bytes``, or only as much as its request wants."""
 
     def __init__(self, request: Request, max_bytes: int) -> None:
@@ -180,7 +182,7 @@ class Body:
             raise self._too_large()
 
     def _too_large(self) -> Unreachable:
-        return Unreachable(f"the body is larger than {self.max_bytes} bytes", kind=Failure.TOO_LARGE)
+        return Unreachable(f"the body is larger than {self.max_bytes} bytes", kind=FailureKind.TOO_LARGE)
 
     def add(self, chunk: bytes) -> bool:
         """Take a chunk and say whether more is wanted. Raises Unreachable beyond ``max_bytes``."""
@@ -202,10 +204,10 @@ class Body:
 def received(
     endpoint: Endpoint,
     request: Request,
-    came: tuple[int, Iterable[tuple[bytes, bytes]], Body],
+    came: tuple[int, Iterable[tuple[bytes, bytes]], BodyBuffer],
     seconds: float,
     broken: str = "",
-) -> Answer:
+) -> Response:
     """Return the answer for the response received.
 
     Args:
@@ -231,7 +233,7 @@ def received(
     defect = ""
     if "transfer-encoding" in names and "content-length" in names:
         defect = "the response has both Transfer-Encoding and Content-Length (RFC 9112, section 6.2, forbids it)"
-    return Answer(
+    return Response(
         request,
         endpoint.shown_url(request),
         status,

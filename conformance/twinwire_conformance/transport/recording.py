@@ -16,9 +16,9 @@ from http import HTTPStatus
 from typing import IO, Any, TypeVar
 
 from twinwire import __version__
-from twinwire_conformance.model import Answer, Request, Unreachable
+from twinwire_conformance.model import Request, Response, Unreachable
 from twinwire_conformance.transport.endpoint import Endpoint, Transport
-from twinwire_conformance.transport.secrecy import PIECE, REDACTED
+from twinwire_conformance.transport.redaction import PIECE, REDACTED
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ _NONE: Mapping[str, Any] = {"headersSize": -1, "bodySize": -1, "cookies": [], "h
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class RecordingInfo:
     """How a recorded run was started: what a replay needs to ask the same again. ``rules`` None stands for all."""
 
     base_url: str
@@ -52,20 +52,20 @@ class RecordingTransport:
         self._ended = False
         self._places: dict[tuple[int, int], tuple[int, int]] = {}
 
-    def exchange(self, request: Request, call: int) -> Answer:
+    def exchange(self, request: Request, call: int) -> Response:
         """Exchange and note it, whatever comes of it."""
         place, began, started = (call, next(self._numbers)), time.time(), time.monotonic()
         try:
-            answer = self.inner.exchange(request, call)
+            response = self.inner.exchange(request, call)
         except Unreachable as error:
-            partial = error.answers[0] if error.answers else None
-            response = self._failure(error, partial)
+            partial = error.responses[0] if error.responses else None
+            recorded = self._failure(error, partial)
             body = b"" if partial is None else partial.body
-            self._note(place, self._head(request, call, began, time.monotonic() - started), response, body)
+            self._note(place, self._head(request, call, began, time.monotonic() - started), recorded, body)
             raise
-        head = self._head(request, call, answer.received - answer.seconds, answer.seconds)
-        self._note(place, head, self._response(answer), answer.body)
-        return answer
+        head = self._head(request, call, response.received - response.seconds, response.seconds)
+        self._note(place, head, self._response(response), response.body)
+        return response
 
     def pause(self, seconds: float) -> None:
         """Wait as the other transport does."""
@@ -79,7 +79,7 @@ class RecordingTransport:
         """Close the other transport; what was noted can still be written."""
         self.inner.close()
 
-    def write(self, stream: IO[bytes], origin: Origin) -> None:
+    def write(self, stream: IO[bytes], origin: RecordingInfo) -> None:
         """Write the recording, its entries in the order in which they were asked for, and forget it."""
         log = {"version": "1.2", "creator": {"name": "twinwire", "version": __version__}, "_twinwire": asdict(origin)}
         stream.write(b'{"log": ' + _json(log)[:-1] + b', "entries": [')
@@ -92,19 +92,19 @@ class RecordingTransport:
                     stream.write(spill.read(min(PIECE, end - position)))
         stream.write(b"\n]}}\n")
 
-    def _note(self, place: tuple[int, int], head: dict[str, Any], response: dict[str, Any], body: bytes) -> None:
+    def _note(self, place: tuple[int, int], head: dict[str, Any], recorded: dict[str, Any], body: bytes) -> None:
         with self._lock:
             if self._ended:
                 # A request that was in flight when the run was interrupted.
                 return
             start = self._spill.seek(0, 2)
-            self._spell(head, response, body)
+            self._spell(head, recorded, body)
             self._places[place] = (start, self._spill.tell())
 
-    def _spell(self, head: dict[str, Any], response: dict[str, Any], body: bytes) -> None:
+    def _spell(self, head: dict[str, Any], recorded: dict[str, Any], body: bytes) -> None:
         # The body comes last, in pieces: it may be large.
-        content = {"size": len(body), "mimeType": response.pop("_label", "")}
-        self._spill.write(_json(head)[:-1] + b', "response": ' + _json(response)[:-1] + b', "content": ')
+        content = {"size": len(body), "mimeType": recorded.pop("_label", "")}
+        self._spill.write(_json(head)[:-1] + b', "response": ' + _json(recorded)[:-1] + b', "content": ')
         self._spill.write(_json(content)[:-1])
         for piece in self._content(body):
             self._spill.write(piece)
@@ -126,24 +126,26 @@ class RecordingTransport:
             "_key": self.endpoint.key(request),
         }
 
-    def _response(self, answer: Answer) -> dict[str, Any]:
+    def _response(self, response: Response) -> dict[str, Any]:
         clean = self.endpoint.secrets.text
         # What a server gives out as a cookie is a session, too.
-        shown = [(clean(name), REDACTED if name == "set-cookie" else clean(value)) for name, value in answer.headers.items()]
-        found = dict(shown)
-        phrase = next((item.phrase for item in HTTPStatus if item == answer.status), "")
-        head: dict[str, Any] = {"status": answer.status, "statusText": phrase, "headers": _pairs(shown)}
+        format_value = [
+            (clean(name), REDACTED if name == "set-cookie" else clean(value)) for name, value in response.headers.items()
+        ]
+        found = dict(format_value)
+        phrase = next((item.phrase for item in HTTPStatus if item == response.status), "")
+        head: dict[str, Any] = {"status": response.status, "statusText": phrase, "headers": _pairs(format_value)}
         said = {
-            "_flaw": answer.flaw,
-            "_unasked_coding": answer.unasked_coding,
-            "_framing_defect": answer.framing_defect,
-            "_trace": answer.trace,
+            "_flaw": response.flaw,
+            "_unasked_coding": response.unasked_coding,
+            "_framing_defect": response.framing_defect,
+            "_trace": response.trace,
         }
         head |= {name: clean(value) for name, value in said.items() if value}
-        sizes = {**_NONE, "bodySize": answer.wire_bytes or len(answer.body)}
+        sizes = {**_NONE, "bodySize": response.wire_bytes or len(response.body)}
         return {**head, "redirectURL": found.get("location", ""), **sizes, "_label": found.get("content-type", "")}
 
-    def _failure(self, error: Unreachable, partial: Answer | None) -> dict[str, Any]:
+    def _failure(self, error: Unreachable, partial: Response | None) -> dict[str, Any]:
         none = {"status": 0, "statusText": "", "headers": [], "redirectURL": "", **_NONE}
         head = none if partial is None else self._response(partial)
         head |= {"_error": _text(self.endpoint.secrets.text(error.message)), "_kind": str(error.kind)}

@@ -13,13 +13,13 @@ from importlib.resources import files
 from typing import Any, TypeVar
 
 from twinwire.errors import UsageError, printable
-from twinwire_conformance.model import Answer, Failure, Request, Unreachable, Unrecorded
-from twinwire_conformance.reading import Unreadable
-from twinwire_conformance.reading.limits import count_json
+from twinwire_conformance.decoding import Undecodable
+from twinwire_conformance.decoding.limits import count_json
+from twinwire_conformance.model import FailureKind, Request, Response, Unreachable, Unrecorded
+from twinwire_conformance.transport.concurrent import result
 from twinwire_conformance.transport.endpoint import Endpoint
 from twinwire_conformance.transport.files import TooLarge, read_file
-from twinwire_conformance.transport.recording import Origin
-from twinwire_conformance.transport.together import result
+from twinwire_conformance.transport.recording import RecordingInfo
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ _HINT = "name a file that --har wrote"
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class RecordedExchange:
     """What a recording holds of one exchange: an answer, or the error that came in its place."""
 
     status: int
@@ -42,14 +42,14 @@ class Exchange:
     unasked_coding: str = ""
     framing_defect: str = ""
     wire_bytes: int = 0
-    kind: Failure = Failure.UNKNOWN
+    kind: FailureKind = FailureKind.UNKNOWN
     reused: bool = False
     malformed: bool = False
     trace: str = ""
 
-    def answer(self, request: Request, shown_url: str) -> Answer:
+    def response(self, request: Request, shown_url: str) -> Response:
         """Return the answer to a request; after an error the part that came."""
-        return Answer(
+        return Response(
             request,
             shown_url,
             self.status,
@@ -65,7 +65,7 @@ class Exchange:
         )
 
 
-Calls = dict[str, deque[deque[Exchange]]]
+Calls = dict[str, deque[deque[RecordedExchange]]]
 """For each key the calls in order, and for each call its exchanges: more than one when it was asked to wait."""
 
 
@@ -73,7 +73,7 @@ Calls = dict[str, deque[deque[Exchange]]]
 class Recording:
     """A recorded run: how it was started, and what was exchanged. It can be replayed once."""
 
-    origin: Origin
+    origin: RecordingInfo
     calls: Calls
     lacks: list[str] = field(default_factory=list)
     """What a replay asked for and did not find."""
@@ -85,25 +85,25 @@ class ReplayTransport:
     def __init__(self, recording: Recording, endpoint: Endpoint) -> None:
         self.recording = recording
         self.endpoint = endpoint
-        self._under_way: dict[int, deque[Exchange]] = {}
+        self._under_way: dict[int, deque[RecordedExchange]] = {}
 
-    def exchange(self, request: Request, call: int) -> Answer:
+    def exchange(self, request: Request, call: int) -> Response:
         """Return the recorded answer. Raises Unreachable as recorded, and Unrecorded when there is nothing."""
-        shown = self.endpoint.shown_url(request)
+        format_value = self.endpoint.shown_url(request)
         if call not in self._under_way:
             calls = self.recording.calls.get(self.endpoint.key(request))
             self._under_way[call] = calls.popleft() if calls else deque()
         entries = self._under_way[call]
         if not entries:
-            lack = f"GET {shown}" + (f" (Accept: {request.accept})" if request.accept is not None else "")
+            lack = f"GET {format_value}" + (f" (Accept: {request.accept})" if request.accept is not None else "")
             self.recording.lacks.append(lack)
             raise Unrecorded(f"the recording lacks {lack}")
         found = entries.popleft()
-        answer = found.answer(request, shown)
+        response = found.response(request, format_value)
         if found.error is not None:
-            answers = [answer] if found.status else []
-            raise Unreachable(found.error, answers, kind=found.kind, reused=found.reused, malformed=found.malformed)
-        return answer
+            responses = [response] if found.status else []
+            raise Unreachable(found.error, responses, kind=found.kind, reused=found.reused, malformed=found.malformed)
+        return response
 
     def pause(self, seconds: float) -> None:
         """Go on at once: what was waited for is there."""
@@ -135,13 +135,13 @@ def read_recording(path: str) -> Recording:
         raise UsageError(
             f"the recording {path!r} cannot be read: {error}", "record a shorter run, with a smaller --profile"
         ) from error
-    except (Unreadable, ValueError, RecursionError, EOFError, OverflowError, zlib.error) as error:
+    except (Undecodable, ValueError, RecursionError, EOFError, OverflowError, zlib.error) as error:
         raise UsageError(f"the recording {path!r} is no HAR: {printable(str(error))}", _HINT) from error
     except OSError as error:
         raise UsageError(f"the recording {path!r} cannot be read: {error.strerror or error}", _HINT) from error
     origin = found["log"]["_twinwire"]
     rules = None if origin["rules"] is None else tuple(origin["rules"])
-    return Recording(Origin(**{**origin, "headers": tuple(origin["headers"]), "rules": rules}), calls)
+    return Recording(RecordingInfo(**{**origin, "headers": tuple(origin["headers"]), "rules": rules}), calls)
 
 
 def schema() -> dict[str, Any]:
@@ -151,7 +151,7 @@ def schema() -> dict[str, Any]:
 
 
 def _calls(entries: Sequence[dict[str, Any]]) -> Calls:
-    by_call: dict[tuple[int, str], deque[Exchange]] = {}
+    by_call: dict[tuple[int, str], deque[RecordedExchange]] = {}
     for entry in entries:
         by_call.setdefault((entry["_call"], entry["_key"]), deque()).append(_exchange(entry))
     calls: Calls = defaultdict(deque)
@@ -160,7 +160,7 @@ def _calls(entries: Sequence[dict[str, Any]]) -> Calls:
     return calls
 
 
-def _exchange(entry: dict[str, Any]) -> Exchange:
+def _exchange(entry: dict[str, Any]) -> RecordedExchange:
     response = entry["response"]
     # Taken out, so that a large body is not held twice.
     text = response["content"].pop("text", "")
@@ -169,7 +169,7 @@ def _exchange(entry: dict[str, Any]) -> Exchange:
     headers = {item["name"].lower(): item["value"] for item in response["headers"]}
     seconds = entry["time"] / 1000
     received = datetime.fromisoformat(entry["startedDateTime"]).timestamp() + seconds
-    return Exchange(
+    return RecordedExchange(
         response["status"],
         headers,
         body,
@@ -180,7 +180,7 @@ def _exchange(entry: dict[str, Any]) -> Exchange:
         response.get("_unasked_coding", ""),
         response.get("_framing_defect", ""),
         max(0, response["bodySize"]),
-        Failure(response.get("_kind", Failure.UNKNOWN)),
+        FailureKind(response.get("_kind", FailureKind.UNKNOWN)),
         response.get("_reused", False),
         response.get("_malformed", False),
         response.get("_trace", ""),

@@ -21,7 +21,7 @@ class Truncated(Exception):
     """The body breaks off or does not have its declared length, which over HTTP ends the connection."""
 
 
-class Response:
+class AppResponse:
     """Collects what an application sends.
 
     ``trace`` is the end of its traceback when it raised, ``logged`` that of an exception which its framework logged and
@@ -80,7 +80,7 @@ class Response:
             self.add(b"Internal Server Error")
             self.complete = True
 
-    def concluded(self) -> Response:
+    def concluded(self) -> AppResponse:
         """Return the response when it is whole. Raises Truncated, and the Finding of a body that is too large."""
         if self._refused is not None:
             raise self._refused
@@ -98,7 +98,7 @@ class Response:
         return self
 
 
-CURRENT: ContextVar[Response | None] = ContextVar("twinwire_response", default=None)
+CURRENT: ContextVar[AppResponse | None] = ContextVar("twinwire_response", default=None)
 """The response that an application is making; threads and tasks that frameworks start for it inherit it."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from twinwire_conformance.transport.interfaces import TRACE_LINES, trace_of
-from twinwire_conformance.transport.response import CURRENT, Headers, Response, Take
+from twinwire_conformance.transport.response import CURRENT, AppResponse, Headers, Take
 
 _Write = Callable[[bytes], object]
 
@@ -21,7 +21,7 @@ class WsgiServer:
     def __init__(self, app: Any) -> None:
         self.app = app
 
-    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take, seconds: float) -> Response:
+    def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take, seconds: float) -> AppResponse:
         """Call the application. Raises TimeoutError after some seconds, and Truncated when the body breaks off."""
         call = _Call(take)
         environ = _environ(url, headers, call.errors)
@@ -44,7 +44,7 @@ class _Call:
     def __init__(self, take: Take) -> None:
         self.done = threading.Event()
         self.errors = io.StringIO()
-        self.response = Response(take)
+        self.response = AppResponse(take)
         self._status = ""
         self._headers: Headers = []
 

@@ -19,12 +19,12 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class UnobtainableError(ProductImagesError):
-    """An image cannot be had. ``passing`` says that nothing is wrong with its link: the server may only be down."""
+    """An image cannot be had. ``transient`` says that nothing is wrong with its link: the server may only be down."""
 
-    def __init__(self, reason: str, *, passing: bool = False) -> None:
+    def __init__(self, reason: str, *, transient: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.passing = passing
+        self.transient = transient
 
 
 def parse(text: str) -> httpx.URL:

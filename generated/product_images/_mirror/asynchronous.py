@@ -22,7 +22,7 @@ from ..iterators import AsyncPages
 from ..paging import Pager
 from .address import UnobtainableError
 from .body import Head
-from .download import Action, Answer, Get, Resolve, Rules, Task, download
+from .download import Action, FetchOutcome, Get, Resolve, Rules, Task, download
 from .http import (
     CONNECTED,
     MAX_IMAGE_BYTES,
@@ -34,7 +34,7 @@ from .http import (
     peer,
     rules,
 )
-from .job import Done, Job, Link, Lot, Settings
+from .job import Done, FeedPage, Job, Link, Settings
 from .opening import opened
 from .report import MirrorReport
 
@@ -89,7 +89,7 @@ async def mirror_async(
             http = await stack.enter_async_context(own)
         guarded = http_client is None and not allow_private
         how = rules(inside.core, max_image_bytes, timeout, guarded=guarded)
-        loader = _Loader(http, how, parallel)
+        loader = _AsyncLoader(http, how, parallel)
         stack.enter_context(_noting(inside.http, how.reached))
         for again in job.again():
             try:
@@ -131,7 +131,7 @@ async def _in_thread(call: Callable[P, T], *arguments: P.args, **named: P.kwargs
         raise
 
 
-async def _take(job: Job, lot: Lot, loader: _Loader) -> None:
+async def _take(job: Job, lot: FeedPage, loader: _AsyncLoader) -> None:
     if job.settings.dry_run:
         job.suppose(lot)
     else:
@@ -139,7 +139,7 @@ async def _take(job: Job, lot: Lot, loader: _Loader) -> None:
     await _in_thread(job.finish, lot)
 
 
-class _Loader:
+class _AsyncLoader:
     """Loads the links of a lot, several at a time."""
 
     def __init__(self, http: httpx.AsyncClient, rules: Rules, parallel: int) -> None:
@@ -147,7 +147,7 @@ class _Loader:
         self._rules = rules
         self._turns = asyncio.Semaphore(parallel)
 
-    async def load(self, job: Job, lot: Lot) -> None:
+    async def load(self, job: Job, lot: FeedPage) -> None:
         """Load the links of a lot, and note what came of each. Raises MirrorError when the disk refuses."""
         tasks = [asyncio.ensure_future(self._outcome(job, lot, link)) for link in lot.links]
         try:
@@ -157,7 +157,7 @@ class _Loader:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _outcome(self, job: Job, lot: Lot, link: Link) -> Done | UnobtainableError:
+    async def _outcome(self, job: Job, lot: FeedPage, link: Link) -> Done | UnobtainableError:
         async with self._turns:
             draft = job.disk.draft()
             try:
@@ -169,7 +169,7 @@ class _Loader:
                 draft.discard()
 
     async def _run(self, task: Task[T]) -> T:
-        answer: Answer = None
+        answer: FetchOutcome = None
         while True:
             try:
                 action = task.send(answer)
@@ -178,7 +178,7 @@ class _Loader:
                 return outcome
             answer = await self._do(action)
 
-    async def _do(self, action: Action) -> Answer:
+    async def _do(self, action: Action) -> FetchOutcome:
         if isinstance(action, Sleep):
             await asyncio.sleep(action.seconds)
             return None

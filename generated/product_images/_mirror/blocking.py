@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from .._ahead import StoppedError
 from .._deadline import watch
+from .._prefetch import StoppedError
 from .._sync import SyncClient, engine
 from .._wire import Sleep
 from ..errors import HTTPStatusError, ReturnCodeError
@@ -25,7 +25,7 @@ from ..paging import Pager
 from .address import UnobtainableError
 from .body import Head
 from .connections import Connections
-from .download import Action, Answer, Get, Resolve, Rules, Task, download
+from .download import Action, FetchOutcome, Get, Resolve, Rules, Task, download
 from .http import (
     CONNECTED,
     MAX_IMAGE_BYTES,
@@ -37,7 +37,7 @@ from .http import (
     peer,
     rules,
 )
-from .job import Done, Job, Link, Lot, Settings
+from .job import Done, FeedPage, Job, Link, Settings
 from .opening import opened
 from .report import MirrorReport
 
@@ -89,7 +89,7 @@ def mirror(
         http = http_client or stack.enter_context(httpx.Client(transport=connections, timeout=timeout))
         guarded = http_client is None and not allow_private
         how = rules(inside.core, max_image_bytes, timeout, guarded=guarded)
-        loader = _Loader(http, connections, how, parallel)
+        loader = _BlockingLoader(http, connections, how, parallel)
         stack.enter_context(_noting(inside.http, how.reached))
         for again in job.again():
             try:
@@ -119,7 +119,7 @@ def _noting(http: httpx.Client, reached: set[str]) -> Generator[None]:
         hooks.remove(note)
 
 
-def _take(job: Job, lot: Lot, loader: _Loader) -> None:
+def _take(job: Job, lot: FeedPage, loader: _BlockingLoader) -> None:
     if job.settings.dry_run:
         job.suppose(lot)
     else:
@@ -127,7 +127,7 @@ def _take(job: Job, lot: Lot, loader: _Loader) -> None:
     job.finish(lot)
 
 
-class _Loader:
+class _BlockingLoader:
     """Loads the links of a lot, several at a time."""
 
     def __init__(self, http: httpx.Client, connections: Connections | None, rules: Rules, parallel: int) -> None:
@@ -137,7 +137,7 @@ class _Loader:
         self._parallel = parallel
         self._stop = threading.Event()
 
-    def load(self, job: Job, lot: Lot) -> None:
+    def load(self, job: Job, lot: FeedPage) -> None:
         """Load the links of a lot, and note what came of each. Raises MirrorError when the disk refuses."""
         if not lot.links:
             return
@@ -151,7 +151,7 @@ class _Loader:
                     future.cancel()
                 raise
 
-    def _outcome(self, job: Job, lot: Lot, link: Link) -> Done | UnobtainableError:
+    def _outcome(self, job: Job, lot: FeedPage, link: Link) -> Done | UnobtainableError:
         draft = job.disk.draft()
         try:
             return job.place(lot, link, draft, self._run(download(link.url, draft, self._rules, link.etag)))
@@ -161,7 +161,7 @@ class _Loader:
             draft.discard()
 
     def _run(self, task: Task[T]) -> T:
-        answer: Answer = None
+        answer: FetchOutcome = None
         while True:
             if self._stop.is_set():
                 raise StoppedError
@@ -172,7 +172,7 @@ class _Loader:
                 return outcome
             answer = self._do(action)
 
-    def _do(self, action: Action) -> Answer:
+    def _do(self, action: Action) -> FetchOutcome:
         if isinstance(action, Sleep):
             self._stop.wait(action.seconds)
             return None

@@ -71,9 +71,9 @@ class Pace(Deadline):
     def check(self) -> None:
         """Raise UnobtainableError when the time is over."""
         if self.is_over:
-            raise UnobtainableError(f"it did not come within {LONGEST:.0f} seconds", passing=True)
+            raise UnobtainableError(f"it did not come within {LONGEST:.0f} seconds", transient=True)
         if self._clock() - self._since > self._patience + self._bytes / SLOWEST:
-            raise UnobtainableError(f"it came slower than {SLOWEST} bytes a second", passing=True)
+            raise UnobtainableError(f"it came slower than {SLOWEST} bytes a second", transient=True)
 
 
 def sendable_etag(text: str | None) -> str | None:

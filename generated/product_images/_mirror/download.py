@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 import httpx
 
-from .._wire import Failure, Sleep
+from .._wire import Sleep, TransportFailure
 from ..events import Attempt
 from ..retry import RETRYABLE, Retry
 from .address import UnobtainableError, check, normal, origin, parse, shown
@@ -59,8 +59,8 @@ class Fetched:
 
 
 Action: TypeAlias = Resolve | Get | Sleep
-Answer: TypeAlias = tuple[str, ...] | Head | Failure | None
-Task: TypeAlias = Generator[Action, Answer, T]
+FetchOutcome: TypeAlias = tuple[str, ...] | Head | TransportFailure | None
+Task: TypeAlias = Generator[Action, FetchOutcome, T]
 
 
 class Breaker:
@@ -76,7 +76,7 @@ class Breaker:
         """Raise UnobtainableError for a host that is being left alone."""
         count, since = self._failures.get(host, (0, now))
         if count >= self.FAILURES and now - since < self.REST:
-            raise UnobtainableError(f"{host} has failed {count} times in a row and is left alone for a while", passing=True)
+            raise UnobtainableError(f"{host} has failed {count} times in a row and is left alone for a while", transient=True)
 
     def failed(self, host: str, now: float) -> None:
         """Take note of a failure."""
@@ -132,7 +132,7 @@ def download(link: str, draft: Draft, rules: Rules, etag: str | None) -> Task[Fe
     try:
         fetched = yield from _attempts(url, sink, rules, etag)
     except UnobtainableError as error:
-        if error.passing:
+        if error.transient:
             rules.breaker.failed(url.host, rules.clock())
         else:
             rules.breaker.answered(url.host)
@@ -157,8 +157,8 @@ def _attempts(url: httpx.URL, sink: Sink, rules: Rules, etag: str | None) -> Tas
     while True:
         began, conditions = rules.clock(), sink.conditions()
         answer = yield from _follow(url, conditions or ({"If-None-Match": etag} if etag else {}), sink, rules)
-        passing = _passing(answer, conditions, sink)
-        wait = rules.retry.delay(attempt, _after(answer)) if passing and attempt < rules.retry.max_retries else None
+        transient = _is_transient(answer, conditions, sink)
+        wait = rules.retry.delay(attempt, _after(answer)) if transient and attempt < rules.retry.max_retries else None
         # A partial answer that is short, or of another version, is a step: the rest or the whole is asked for at once.
         step = isinstance(answer, Head) and sink.state in ("part", "foreign")
         rules.tell(_event(url, answer, attempt + parts, sink, rules, began, 0.0 if step else wait))
@@ -173,26 +173,26 @@ def _attempts(url: httpx.URL, sink: Sink, rules: Rules, etag: str | None) -> Tas
             return None
         if wait is None:
             reason = _reason(answer, sink, rules)
-            raise UnobtainableError(f"{reason}, attempts made: {attempt + 1}" if passing else reason, passing=passing)
+            raise UnobtainableError(f"{reason}, attempts made: {attempt + 1}" if transient else reason, transient=transient)
         if isinstance(answer, Head) and answer.status == 416:
             sink.restart()
         yield Sleep(wait)
         attempt += 1
 
 
-def _passing(answer: Head | Failure, conditions: Mapping[str, str], sink: Sink) -> bool:
+def _is_transient(answer: Head | TransportFailure, conditions: Mapping[str, str], sink: Sink) -> bool:
     """Say whether another attempt may go better."""
     if isinstance(answer, Head):
         return answer.status in RETRYABLE or (answer.status == 416 and bool(conditions)) or sink.state == "coded"
-    return answer.passing
+    return answer.transient
 
 
-def _after(answer: Head | Failure) -> str | None:
+def _after(answer: Head | TransportFailure) -> str | None:
     return answer.headers.get("retry-after") if isinstance(answer, Head) else None
 
 
-def _reason(answer: Head | Failure, sink: Sink, rules: Rules) -> str:
-    if isinstance(answer, Failure):
+def _reason(answer: Head | TransportFailure, sink: Sink, rules: Rules) -> str:
+    if isinstance(answer, TransportFailure):
         return rules.redact(f"{type(answer.cause).__name__}: {answer.cause}")[:200]
     if sink.state == "coded":
         return f"its body has the Content-Encoding {sink.coding[:80]!a}, which cannot be undone"
@@ -200,20 +200,20 @@ def _reason(answer: Head | Failure, sink: Sink, rules: Rules) -> str:
 
 
 def _event(
-    url: httpx.URL, answer: Head | Failure, attempt: int, sink: Sink, rules: Rules, began: float, wait: float | None
+    url: httpx.URL, answer: Head | TransportFailure, attempt: int, sink: Sink, rules: Rules, began: float, wait: float | None
 ) -> Attempt:
     status, error = (answer.status, None) if isinstance(answer, Head) else (None, _reason(answer, sink, rules))
     size = sink.size if isinstance(answer, Head) and sink.state in ("whole", "part") else 0
     return Attempt(rules.redact(shown(url)), attempt + 1, status, error, size, rules.clock() - began, wait)
 
 
-def _follow(url: httpx.URL, conditions: Mapping[str, str], sink: Sink, rules: Rules) -> Task[Head | Failure]:
+def _follow(url: httpx.URL, conditions: Mapping[str, str], sink: Sink, rules: Rules) -> Task[Head | TransportFailure]:
     seen: set[httpx.URL] = set()
     while len(seen) <= MAX_REDIRECTS:
         seen.add(url)
         if rules.guarded and not rules.is_home(url):
             found = yield Resolve(url.host, origin(url)[2])
-            if isinstance(found, Failure):
+            if isinstance(found, TransportFailure):
                 return found
             assert isinstance(found, tuple)
             # A first look, so that nothing is connected to in vain. What counts is the address that a connection reaches.
@@ -222,12 +222,12 @@ def _follow(url: httpx.URL, conditions: Mapping[str, str], sink: Sink, rules: Ru
         headers = {**(rules.headers if rules.is_home(url) else {}), "Accept-Encoding": "identity", **conditions}
         sink.pace.begin()
         answer = yield Get(url, headers, sink, rules.admit(url))
-        assert isinstance(answer, Head | Failure)
-        if isinstance(answer, Failure) and isinstance(answer.cause, UnobtainableError):
+        assert isinstance(answer, Head | TransportFailure)
+        if isinstance(answer, TransportFailure) and isinstance(answer.cause, UnobtainableError):
             raise answer.cause
-        if isinstance(answer, Failure) and _is_bad_location(answer.cause):
+        if isinstance(answer, TransportFailure) and _is_bad_location(answer.cause):
             raise _astray(url, rules)
-        if isinstance(answer, Failure) or answer.status not in _REDIRECTS:
+        if isinstance(answer, TransportFailure) or answer.status not in _REDIRECTS:
             return answer
         url = _redirected(url, answer, rules)
         if url in seen:

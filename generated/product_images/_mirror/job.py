@@ -69,7 +69,7 @@ class Done:
 
 
 @dataclass(slots=True)
-class Lot:
+class FeedPage:
     """A lot on its way into the directory. ``links`` are to be loaded; what came of each is put into ``outcomes``.
 
     ``token`` is None for a lot that is asked for once more, for the sake of what could not be had. ``foreign`` are the paths
@@ -143,13 +143,13 @@ class Job:
         mode = {self.feed.mode_parameter: self.mode.value} if self.feed.mode_parameter else {}
         return {**self.settings.arguments, **mode}
 
-    def begin(self, page: Page[Any]) -> Lot:
+    def begin(self, page: Page[Any]) -> FeedPage:
         """Take a lot: write what it brings, and say what is to be loaded."""
         remaining = getattr(page.result, self.feed.remaining) if self.feed.remaining else None
         entries = getattr(page.result, self.feed.entries)
         return self._begin(images(self.feed, self.mode, entries), page.token, page.resume_token, len(entries), remaining)
 
-    def begin_again(self, again: Again, result: Any) -> Lot:
+    def begin_again(self, again: Again, result: Any) -> FeedPage:
         """Take a lot that was asked for once more: only what could not be had counts."""
         entries = getattr(result, self.feed.entries)
         listed = images(self.feed, self.mode, entries)
@@ -162,9 +162,9 @@ class Job:
 
     def _begin(
         self, entries: dict[str, list[Image]], asked: str | None, token: str | None, size: int, remaining: int | None
-    ) -> Lot:
+    ) -> FeedPage:
         known = {entry: {row.place: row for row in rows} for entry, rows in self._manifest.rows(entries).items()}
-        lot = Lot(asked, token, size, remaining, entries, known)
+        lot = FeedPage(asked, token, size, remaining, entries, known)
         self._announce(lot)
         for image in (image for listed in entries.values() for image in listed):
             if image.url is not None:
@@ -175,7 +175,7 @@ class Job:
                 self._fail(lot, image, "it has no bytes" if image.content is not None else "it has no content")
         return lot
 
-    def _announce(self, lot: Lot) -> None:
+    def _announce(self, lot: FeedPage) -> None:
         """Announce the files that are about to be written, but for those that would replace somebody else's."""
         new = {image.path: image for listed in lot.entries.values() for image in listed if lot.is_new(image)}
         mine = self._manifest.announced(new)
@@ -187,7 +187,7 @@ class Job:
         if not self.settings.dry_run:
             self._manifest.announce(path for path in new if path not in lot.foreign)
 
-    def _write(self, lot: Lot, image: Image, content: bytes) -> None:
+    def _write(self, lot: FeedPage, image: Image, content: bytes) -> None:
         size, sha256 = len(content), hashlib.sha256(content).hexdigest()
         if self.disk.current(image.path, size, sha256):
             self._keep(1)
@@ -203,11 +203,11 @@ class Job:
         lot.rows.append(self._row(lot, image, sha256, size))
 
     @staticmethod
-    def _may_place(lot: Lot, image: Image) -> None:
+    def _may_place(lot: FeedPage, image: Image) -> None:
         if image.path in lot.foreign:
             raise UnobtainableError(f"{image.path!a} is a file that the mirror did not put there: move it away")
 
-    def _place(self, lot: Lot, image: Image, content: bytes) -> None:
+    def _place(self, lot: FeedPage, image: Image, content: bytes) -> None:
         draft = self.disk.draft()
         try:
             draft.write(content)
@@ -216,7 +216,7 @@ class Job:
             draft.discard()
         lot.placed.append(image.path)
 
-    def _link(self, lot: Lot, image: Image, url: str) -> None:
+    def _link(self, lot: FeedPage, image: Image, url: str) -> None:
         old = lot.old(image)
         there = old is not None and old.path == image.path and old.url == self._redact(url) and self._is_there(old)
         if there and old is not None and lot.token is None and old.problem is None:
@@ -229,13 +229,13 @@ class Job:
     def _is_there(self, row: Row) -> bool:
         return row.sha256 is not None and row.size is not None and self.disk.current(row.path, row.size, row.sha256)
 
-    def suppose(self, lot: Lot) -> None:
+    def suppose(self, lot: FeedPage) -> None:
         """Take the links of a lot as loaded, in a dry run."""
         for link in lot.links:
             self._wrote(0)
             lot.rows.append(self._row(lot, link.image, None, None))
 
-    def place(self, lot: Lot, link: Link, draft: Draft, fetched: Fetched | None) -> Done:
+    def place(self, lot: FeedPage, link: Link, draft: Draft, fetched: Fetched | None) -> Done:
         """Put what a link has brought into its place; any thread may. Raises UnobtainableError when it cannot be there."""
         old = lot.old(link.image)
         if fetched is None and old is not None:
@@ -246,7 +246,7 @@ class Job:
             self.disk.place(draft, link.image.path)
         return done
 
-    def finish(self, lot: Lot) -> None:
+    def finish(self, lot: FeedPage) -> None:
         """Store a lot whose links have been loaded; from here on it is done."""
         for link, outcome in lot.outcomes:
             if isinstance(outcome, UnobtainableError):
@@ -274,7 +274,7 @@ class Job:
         if self.settings.progress is not None:
             self.settings.progress(self.report)
 
-    def _loaded(self, lot: Lot, link: Link, done: Done) -> None:
+    def _loaded(self, lot: FeedPage, link: Link, done: Done) -> None:
         if done.fetched is None:
             self._keep(1)
         else:
@@ -283,7 +283,7 @@ class Job:
         etag = link.etag if done.fetched is None else done.fetched.etag
         lot.rows.append(self._row(lot, link.image, done.sha256, done.size, etag))
 
-    def _fail(self, lot: Lot, image: Image, reason: str) -> None:
+    def _fail(self, lot: FeedPage, image: Image, reason: str) -> None:
         reason, where = printable(self._redact(reason)), f"image {image.position} of {image.entry!a}"
         LOGGER.info("%s: %s", where, reason)
         if len(self.report.problems) < _SHOWN:
@@ -297,7 +297,7 @@ class Job:
 
     def _row(
         self,
-        lot: Lot,
+        lot: FeedPage,
         image: Image,
         sha256: str | None,
         size: int | None,

@@ -17,7 +17,7 @@ _BAR = 20
 _PAUSE = 10.0
 
 
-class Progress:
+class MirrorProgress:
     """Shows reports as they come; quietly, not at all. Leaves the terminal's line empty at its end."""
 
     def __init__(self, stream: TextIO, *, quiet: bool) -> None:

@@ -46,11 +46,15 @@ class Models:
 
     def _class(self, model: Model) -> Class:
         name = self._names.model(model)
-        renamed = {self._names.member(field): field.wire for field in model.fields if self._names.member(field) != field.wire}
+        renamed = {
+            self._names.member(field): field.wire_name for field in model.fields if self._names.member(field) != field.wire_name
+        }
         # Immutable objects of scalars and tuples cannot form cycles, so the garbage collector need not track them.
         options = ["msgspec.Struct", "frozen=True", "kw_only=True", "omit_defaults=True", "gc=False"]
         if renamed:
-            options.append(bracketed("rename={", (f"{literal(key)}: {literal(wire)}" for key, wire in renamed.items()), "}", 4))
+            options.append(
+                bracketed("rename={", (f"{literal(key)}: {literal(wire_name)}" for key, wire_name in renamed.items()), "}", 4)
+            )
         doc = docstring(model.description or f"The object {model.name}")
         members = [(self._member(model, field), _member_doc(field)) for field in model.fields]
         return Class(name, bracketed(f"class {name}(", options, "):"), doc, members)
@@ -68,7 +72,7 @@ class Models:
         scalar = field.type
         if scalar.kind is not Kind.INTEGER and not scalar.enum:
             return _TYPES[scalar.kind]
-        name = free(self._names.model(model) + naming.class_name(field.wire), self._taken)
+        name = free(self._names.model(model) + naming.class_name(field.wire_name), self._taken)
         if not scalar.enum and (scalar.minimum, scalar.maximum) == (INT64_MIN, INT64_MAX):
             # The most common alias, shared by all fields without bounds of their own.
             name = "Int64"

@@ -10,10 +10,10 @@ from twinwire.ir import Contract, Field, Model, ModelRef, Parameter
 
 # Names that the package exports, or that the modules with the models' names define or import.
 _NAMES = """
-    Annotated AsyncClient AsyncEntries AsyncPages AsyncioClient Attempt CODEC CONTRACT Client Codec Contract DecodeError Decoded
-    EncodeError Entries FEED HTTPStatusError Int64 Literal MAX_ATTRIBUTES MAX_BYTES MAX_DEPTH MAX_MEMBERS MirrorError
-    MirrorReport OnUnknown PARAMETERS Page Pages PaginationStalled ParameterError RateLimitedError ResultWarning Retry
-    ReturnCodeError SyncClient TYPE_CHECKING TransportError TypeAlias WarningError
+    Annotated AsyncClient AsyncEntries AsyncPages AsyncioClient Attempt CODEC CONTRACT Client Codec ClientPlan DecodeError
+    Decoded EncodeError Entries FEED HTTPStatusError Int64 Literal MAX_ATTRIBUTES MAX_BYTES MAX_DEPTH MAX_MEMBERS
+    MirrorError MirrorReport OnUnknown PARAMETERS Page Pages PaginationStalled ParameterError RateLimitedError ResultWarning
+    Retry ReturnCodeError SyncClient TYPE_CHECKING TransportError TypeAlias WarningError
 """
 TAKEN_CLASSES = frozenset(_NAMES.split()) | frozenset(dir(builtins))
 # Classes that the runtime defines in the same module as the error that is named after the feed.
@@ -45,9 +45,9 @@ class Names:
         )
         self._members: dict[int, str] = {}
         for model in models:
-            wires = _unique((field.wire for field in model.fields), naming.attribute, _TYPES)
+            wires = _unique((field.wire_name for field in model.fields), naming.attribute, _TYPES)
             # Keyed by identity: equal fields of two models may have different names.
-            self._members.update({id(field): wires[field.wire] for field in model.fields})
+            self._members.update({id(field): wires[field.wire_name] for field in model.fields})
         self._parameters = _unique((item.name for item in contract.operation.parameters), naming.attribute, _TAKEN_PARAMETERS)
         self.result = self.model(contract.feed.result)
         self.entry = self.model(contract.feed.entry)

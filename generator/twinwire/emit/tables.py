@@ -32,7 +32,7 @@ class Tables:
             entries=literal(names.entries),
             key=literal(names.member(feed.key)),
             cursor=literal(names.member(feed.cursor.member)),
-            cursor_wire=literal(feed.cursor.member.wire),
+            cursor_wire=literal(feed.cursor.member.wire_name),
             cursor_parameter=literal(names.parameter(feed.cursor.parameter)),
             limit_parameter=literal(names.parameter(feed.limit.parameter)),
             session_parameter=literal(names.parameter(feed.session) if feed.session else None),
@@ -42,7 +42,7 @@ class Tables:
             success=literal(feed.outcome.success),
             message=self._optional(feed.outcome.message),
             warnings=self._optional(feed.outcome.warnings),
-            complete=mapping("", {names.member(field): literal(field.wire) for field in _complete(feed)}, indent=4),
+            complete=mapping("", {names.member(field): literal(field.wire_name) for field in _complete(feed)}, indent=4),
             media_types=mapping(
                 "", {label: literal(item.format) for item in feed.representations for label in item.media_types}, indent=4
             ),
@@ -60,7 +60,7 @@ class Tables:
     @property
     def imports(self) -> str:
         """The statement that imports the classes of the plans."""
-        return imports("_plan", ["FeedPlan", "Member", "Shape", *(["ModePlan"] if self._contract.feed.modes else [])])
+        return imports("_plan", ["FeedPlan", "Member", "ResultShape", *(["ModePlan"] if self._contract.feed.modes else [])])
 
     def _modes(self, modes: Modes | None) -> dict[str, str]:
         if modes is None:
@@ -71,7 +71,11 @@ class Tables:
     def _mode(self, modes: Modes, mode: Mode) -> str:
         shared = {name: getattr(modes, name) for name in ("position", "filename")}
         item = self._contract.model(_reference(mode.items[-1]))
-        named = {name: literal(self._names.member(item.field(wire))) for name, wire in shared.items() if wire is not None}
+        named = {
+            name: literal(self._names.member(item.field(wire_name)))
+            for name, wire_name in shared.items()
+            if wire_name is not None
+        }
         return call(
             "ModePlan",
             literal(mode.name),
@@ -92,10 +96,10 @@ class Tables:
         # ruff does not keep a tuple of one item on several lines, because its comma is not a trailing one.
         if len(sources) == 1 and len(sources[0]) < WIDTH - 20 and "\n" not in sources[0]:
             members = f"({sources[0]},)"
-        return f"Shape(\n    element={literal(model.xml_name)},\n    members={members},\n)"
+        return f"ResultShape(\n    element={literal(model.xml_name)},\n    members={members},\n)"
 
     def _member(self, field: Field) -> str:
-        texts = literal(self._names.member(field)), literal(field.wire), literal(_kind(field)), literal(field.xml.name)
+        texts = literal(self._names.member(field)), literal(field.wire_name), literal(_kind(field)), literal(field.xml.name)
         flags = {name: "True" for name in ("many", "required", "nullable") if getattr(field, name)}
         named = {"attribute": "True"} if field.xml.attribute else {}
         if field.xml.wrapper is not None:
@@ -119,7 +123,7 @@ class Tables:
         flags["secret"] = parameter == self._contract.feed.session
         named.update({name: "True" for name, is_set in flags.items() if is_set})
         texts = literal(self._names.parameter(parameter)), literal(parameter.name), literal(scalar.kind.value)
-        return call("Parameter", *texts, indent=4, **named)
+        return call("QueryParameter", *texts, indent=4, **named)
 
 
 def _reference(field: Field) -> ModelRef:

@@ -25,11 +25,11 @@ from twinwire.ir.model import (
     ModelRef,
     Modes,
     Operation,
-    Origin,
-    Outcome,
+    OutcomeMembers,
     Parameter,
     Representation,
     Scalar,
+    SpecInfo,
     XmlShape,
 )
 from twinwire.spec.document import Document, Pointer
@@ -95,7 +95,7 @@ def build(document: Document) -> Contract:
     models = {name: _model(spec, name, spec.schemas[name]) for name in spec.reachable(spec.root_name)}
     operation = _operation(spec)
     info = document.data["info"]
-    origin = Origin(info["title"], info["version"], document.sha256, _text(info.get("description")))
+    origin = SpecInfo(info["title"], info["version"], document.sha256, _text(info.get("description")))
     feed = _Feed(spec, operation, models).build()
     errata = tuple(_erratum(raw) for raw in spec.operation.get("x-errata", ()))
     return Contract(origin, operation, MappingProxyType(models), feed, errata, _lines(document, spec))
@@ -195,27 +195,29 @@ def spec_type(schema: Json) -> str:
 def _model(spec: Spec, name: str, schema: Json) -> Model:
     # Members keep the order of the spec: a change of one member is then a small diff of the output.
     required = frozenset(schema.get("required", ()))
-    fields = tuple(_field(spec, wire, raw, wire in required) for wire, raw in schema.get("properties", {}).items())
+    fields = tuple(
+        _field(spec, wire_name, raw, wire_name in required) for wire_name, raw in schema.get("properties", {}).items()
+    )
     return Model(name, schema.get("xml", {}).get("name", name), fields, _text(schema.get("description")))
 
 
-def _field(spec: Spec, wire: str, raw: Json, required: bool) -> Field:
+def _field(spec: Spec, wire_name: str, raw: Json, required: bool) -> Field:
     target = spec.nonnull(raw)
     xml: Json = raw.get("xml", {})
-    name, wrapper, many = xml.get("name", wire), None, False
+    name, wrapper, many = xml.get("name", wire_name), None, False
     if "$ref" not in target and spec_type(target) == "array":
         many = True
         items = target["items"]
         # OpenAPI 3.1, 4.8.26: without a wrapper, only the name of the items appears in XML; with one, both names do.
         # Example: images: {xml: {name: pics, wrapped: true}, items: {xml: {name: pic}}} -> <pics><pic/><pic/></pics>
-        item_name = _item_name(spec, items) or wire
+        item_name = _item_name(spec, items) or wire_name
         wrapper = name if xml.get("wrapped", False) else None
         name, target = item_name, items
     kind: Scalar | ModelRef = ModelRef(spec.ref_name(target)) if "$ref" in target else _scalar(target)
     shape = XmlShape(name, xml.get("attribute", False), wrapper)
     # For an optional member null means the same as its absence, so only a required one can be nullable in its own right.
     nullable = required and _allows_null(raw)
-    return Field(wire, kind, shape, many, required, _text(raw.get("description")), raw.get("x-since"), nullable)
+    return Field(wire_name, kind, shape, many, required, _text(raw.get("description")), raw.get("x-since"), nullable)
 
 
 def _allows_null(raw: Json) -> bool:
@@ -288,9 +290,9 @@ class _Feed:
         member = self._member(raw.get("member"))
         return Limit(parameter, scalar.minimum, scalar.maximum, parameter.default, member, raw.get("lowered", False))
 
-    def _outcome(self, raw: Json) -> Outcome:
+    def _outcome(self, raw: Json) -> OutcomeMembers:
         code = self.result.field(raw["code"])
-        return Outcome(code, raw["success"], self._member(raw.get("message")), self._member(raw.get("warnings")))
+        return OutcomeMembers(code, raw["success"], self._member(raw.get("message")), self._member(raw.get("warnings")))
 
     def _modes(self, raw: Json) -> Modes:
         parameter = self.operation.parameter(raw["parameter"])

@@ -64,14 +64,14 @@ class XmlShape:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A member of a model. ``wire`` is its JSON name; ``many`` makes it an ordered collection of ``type``.
+    """A member of a model. ``wire_name`` is its JSON name; ``many`` makes it an ordered collection of ``type``.
 
     A field that is not required may be absent, null or empty, which all mean the same. A required field that is ``nullable``
     is always present in JSON and may be null there. XML has no null, so in XML the field may be absent. ``since`` is the
     version of the feed that introduced the field.
     """
 
-    wire: str
+    wire_name: str
     type: Scalar | ModelRef
     xml: XmlShape
     many: bool = False
@@ -90,16 +90,16 @@ class Model:
     fields: tuple[Field, ...]
     description: str = ""
 
-    def field(self, wire: str) -> Field:
+    def field(self, wire_name: str) -> Field:
         """Return the field with a wire name.
 
         Raises:
             KeyError: The model has no such field.
         """
         for found in self.fields:
-            if found.wire == wire:
+            if found.wire_name == wire_name:
                 return found
-        raise KeyError(wire)
+        raise KeyError(wire_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class OutcomeMembers:
     """The members that distinguish a successful result, whose ``code`` equals ``success``, from an error result."""
 
     code: Field
@@ -235,7 +235,7 @@ class Feed:
     key: Field
     cursor: Cursor
     limit: Limit
-    outcome: Outcome
+    outcome: OutcomeMembers
     representations: tuple[Representation, ...]
     success: tuple[Field, ...] = ()
     remaining: Field | None = None
@@ -257,7 +257,7 @@ class Erratum:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class SpecInfo:
     """The spec from which a contract was built; ``sha256`` is the hexadecimal digest of its file."""
 
     title: str
@@ -270,7 +270,7 @@ class Origin:
 class Contract:
     """The whole content of a spec with all references resolved, except those between models (``ModelRef``)."""
 
-    origin: Origin
+    origin: SpecInfo
     operation: Operation
     models: Mapping[str, Model]
     feed: Feed

@@ -65,7 +65,7 @@ class Edge:
 class Group:
     """A group. ``number`` is the index of a capturing group from 1, and 0 for a non-capturing group."""
 
-    body: Choice
+    body: Alternation
     number: int = 0
 
 
@@ -73,7 +73,7 @@ class Group:
 class Look:
     """A lookahead, or a lookbehind if ``behind``."""
 
-    body: Choice
+    body: Alternation
     behind: bool
     negated: bool
 
@@ -100,7 +100,7 @@ Sequence: TypeAlias = tuple[Term, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Alternation:
     """The alternatives of a pattern or group."""
 
     branches: tuple[Sequence, ...]

@@ -7,7 +7,18 @@ from functools import cache
 from typing import Literal
 
 from twinwire.patterns.characters import Ranges, complement
-from twinwire.patterns.nodes import Chars, Choice, Edge, Group, Look, Reference, Repeat, Sequence, Term, UnsupportedPatternError
+from twinwire.patterns.nodes import (
+    Alternation,
+    Chars,
+    Edge,
+    Group,
+    Look,
+    Reference,
+    Repeat,
+    Sequence,
+    Term,
+    UnsupportedPatternError,
+)
 from twinwire.patterns.syntax import parse
 
 _WORD = "[0-9A-Z_a-z]"
@@ -63,7 +74,7 @@ class _Translation:
         self._matched: set[int] = set()
         self._room = _LONGEST
 
-    def choice(self, choice: Choice, *, certain: bool) -> str:
+    def choice(self, choice: Alternation, *, certain: bool) -> str:
         certain = certain and len(choice.branches) == 1
         return "|".join(self._sequence(branch, certain) for branch in choice.branches)
 

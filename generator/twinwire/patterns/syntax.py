@@ -11,9 +11,9 @@ from twinwire.patterns import characters
 from twinwire.patterns.characters import Ranges
 from twinwire.patterns.names import BINARY_PROPERTIES, VALUED_PROPERTIES
 from twinwire.patterns.nodes import (
+    Alternation,
     Category,
     Chars,
-    Choice,
     Edge,
     Group,
     Look,
@@ -30,7 +30,7 @@ _DEPTH = 60
 _PLAIN = "Python's syntax, which ECMA-262 does not have"
 
 
-def parse(pattern: str) -> Choice:
+def parse(pattern: str) -> Alternation:
     """Parse a pattern to its syntax tree.
 
     Raises:
@@ -80,7 +80,7 @@ class _Parser:
     names: dict[str, int] = field(default_factory=dict)
     wanted: list[tuple[int | str, int]] = field(default_factory=list)
 
-    def parse(self) -> Choice:
+    def parse(self) -> Alternation:
         known = _group_names(self.text)
         self.names = dict(known)
         choice = self._choice()
@@ -105,7 +105,7 @@ class _Parser:
             return True
         return False
 
-    def _choice(self) -> Choice:
+    def _choice(self) -> Alternation:
         self.depth += 1
         if self.depth > _DEPTH:
             self._unsupported(f"groups are nested more than {_DEPTH} deep", "write a simpler pattern")
@@ -113,7 +113,7 @@ class _Parser:
         while self._next("|"):
             branches.append(self._sequence())
         self.depth -= 1
-        return Choice(tuple(branches))
+        return Alternation(tuple(branches))
 
     def _sequence(self) -> Sequence:
         terms: list[Term] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twinwire.patterns.characters import XML, Ranges, complement, intersection
-from twinwire.patterns.nodes import Chars, Choice, Edge, Group, Look, PatternError, Reference, Repeat, Sequence, Term
+from twinwire.patterns.nodes import Alternation, Chars, Edge, Group, Look, PatternError, Reference, Repeat, Sequence, Term
 from twinwire.patterns.syntax import parse
 
 _ANYTHING = r"[\s\S]*"
@@ -43,7 +43,7 @@ def xsd_obstacle(pattern: str) -> str | None:
     return None
 
 
-def _branches(choice: Choice) -> Iterator[Sequence]:
+def _branches(choice: Alternation) -> Iterator[Sequence]:
     """Yield the alternatives of a pattern. A group that is a whole alternative is replaced by its own alternatives."""
     # So the anchors of "(^a|b$)" are at the ends of branches, where XSD can express them.
     for branch in choice.branches:

@@ -39,18 +39,21 @@ def _ref(name: str) -> str:
 
 
 def _on_success(feed: Feed) -> Json:
-    success = {feed.outcome.code.wire: {"const": feed.outcome.success}}
+    success = {feed.outcome.code.wire_name: {"const": feed.outcome.success}}
     # An empty page may lack its entries and its cursor, so only a page with entries needs the cursor:
     # {if: code = success, then: {other members, if: entries has at least 1 item, then: cursor}}
     then = _present([field for field in feed.success if field not in (feed.entries, feed.cursor.member)])
     if feed.cursor.member in feed.success:
-        then["if"] = {"properties": {feed.entries.wire: {"type": "array", "minItems": 1}}, "required": [feed.entries.wire]}
+        then["if"] = {
+            "properties": {feed.entries.wire_name: {"type": "array", "minItems": 1}},
+            "required": [feed.entries.wire_name],
+        }
         then["then"] = _present([feed.cursor.member])
     return {"if": {"properties": success, "required": list(success)}, "then": then}
 
 
 def _present(fields: list[Field]) -> Json:
-    names = [field.wire for field in fields if not field.required or field.nullable]
+    names = [field.wire_name for field in fields if not field.required or field.nullable]
     return {"properties": {name: {"not": {"type": "null"}} for name in names}, "required": names}
 
 
@@ -58,8 +61,8 @@ def _model(model: Model) -> Json:
     schema: Json = {"type": "object"}
     if model.description:
         schema["description"] = model.description
-    schema["properties"] = {field.wire: _field(field) for field in model.fields}
-    required = [field.wire for field in model.fields if field.required]
+    schema["properties"] = {field.wire_name: _field(field) for field in model.fields}
+    required = [field.wire_name for field in model.fields if field.required]
     if required:
         schema["required"] = required
     return schema

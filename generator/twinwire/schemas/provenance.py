@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from twinwire.ir import Origin
+from twinwire.ir import SpecInfo
 
 
-def provenance(origin: Origin) -> str:
+def provenance(origin: SpecInfo) -> str:
     """Return the spec's title, version and SHA-256 in one line of printable characters, for the header of a file."""
     line = f"{origin.title} {origin.version}, spec SHA-256 {origin.sha256}"
     line = " ".join("".join(char if char.isprintable() else " " for char in line).split())

@@ -16,7 +16,7 @@ MAX_SPELLED_OUT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Element:
+class XsdElement:
     """A child element of a named type. ``minimum`` is 0 or 1; ``many`` allows repetition; ``nillable`` allows xsi:nil."""
 
     name: str
@@ -32,7 +32,7 @@ class Group:
     """Particles in an ``all``, ``sequence`` or ``choice``. ``minimum`` is 0 or 1; ``many`` allows repetition."""
 
     kind: Literal["all", "sequence", "choice"]
-    particles: tuple[Element | Group, ...]
+    particles: tuple[XsdElement | Group, ...]
     minimum: int = 1
     many: bool = False
 
@@ -42,7 +42,7 @@ class Group:
 NOTHING = Group("choice", (Group("choice", ()),), minimum=0)
 
 
-def content(elements: Sequence[Element]) -> Group:
+def content(elements: Sequence[XsdElement]) -> Group:
     """Return the content model that allows the elements in any order, and those that are not ``many`` at most once.
 
     With more than ``MAX_SPELLED_OUT`` elements that do not repeat, the model is looser: it allows all of them to repeat.
@@ -63,7 +63,7 @@ def content(elements: Sequence[Element]) -> Group:
     return Group("sequence", _interleaved(many, singles))
 
 
-def _interleaved(many: Sequence[Element], singles: Sequence[Element]) -> tuple[Element | Group, ...]:
+def _interleaved(many: Sequence[XsdElement], singles: Sequence[XsdElement]) -> tuple[XsdElement | Group, ...]:
     repeated = _repeated(many)
     if not singles:
         return (repeated,)
@@ -77,7 +77,7 @@ def _interleaved(many: Sequence[Element], singles: Sequence[Element]) -> tuple[E
     return repeated, replace(following, minimum=max(single.minimum for single in singles))
 
 
-def _repeated(many: Sequence[Element]) -> Element | Group:
+def _repeated(many: Sequence[XsdElement]) -> XsdElement | Group:
     if len(many) == 1:
         return many[0]
     return Group("choice", tuple(replace(element, minimum=1, many=False) for element in many), minimum=0, many=True)

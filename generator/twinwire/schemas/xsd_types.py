@@ -13,7 +13,7 @@ from twinwire.ir import INT64_MAX, INT64_MIN, Field, Kind, Model, Scalar
 from twinwire.patterns import xsd_pattern
 from twinwire.schemas.provenance import described
 from twinwire.schemas.xml_text import carried
-from twinwire.schemas.xsd_content import Element, Group, content
+from twinwire.schemas.xsd_content import Group, XsdElement, content
 
 _BASES = {Kind.INTEGER: "xs:long", Kind.NUMBER: "xs:double", Kind.BOOLEAN: "xs:boolean"}
 
@@ -73,18 +73,18 @@ class Types:
             field.xml.name, self._type(model, field), _is_required(field), described(field.description, field.since)
         )
 
-    def _element(self, model: Model, field: Field) -> Element:
+    def _element(self, model: Model, field: Field) -> XsdElement:
         documentation = described(field.description, field.since)
         # An empty collection has no elements, so the element of an item is never required.
         minimum = int(_is_required(field) and not field.many)
         # Null is allowed where the JSON Schema allows it: for members that may be absent or null, but not for items.
         nillable = (not field.required or field.nullable) and not field.many
-        item = Element(field.xml.name, self._type(model, field), minimum, field.many, documentation, nillable)
+        item = XsdElement(field.xml.name, self._type(model, field), minimum, field.many, documentation, nillable)
         if field.xml.wrapper is None:
             return item
         wrapper = ComplexType(self._member_name(model, field.xml.wrapper), content([item]))
         self.wrappers.append(wrapper)
-        return Element(
+        return XsdElement(
             field.xml.wrapper, wrapper.name, documentation=documentation, nillable=not field.required or field.nullable
         )
 

@@ -11,14 +11,20 @@ from twinwire.spec.identifiers import check_identifiers
 from twinwire.spec.ignored import warn_of_ignored
 from twinwire.spec.media import check_media
 from twinwire.spec.operation import check_operation
-from twinwire.spec.outline import Outline
 from twinwire.spec.references import check_references
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
 from twinwire.spec.schemas import check_schemas
+from twinwire.spec.spec_index import Outline
 from twinwire.spec.structure import check_structure, is_openapi
 from twinwire.spec.xmlnames import check_xml
 
-_PASSES: tuple[Callable[[Report, Outline], None], ...] = (check_schemas, check_xml, check_feed, check_media, check_identifiers)
+_PASSES: tuple[Callable[[ProblemReport, Outline], None], ...] = (
+    check_schemas,
+    check_xml,
+    check_feed,
+    check_media,
+    check_identifiers,
+)
 
 
 def check(document: Document) -> list[Problem]:
@@ -26,9 +32,9 @@ def check(document: Document) -> list[Problem]:
     return review(document).problems
 
 
-def review(document: Document) -> Report:
+def review(document: Document) -> ProblemReport:
     """Return the problems of a document, or its warnings if it has no problems. Never raises, whatever it contains."""
-    report = Report(document)
+    report = ProblemReport(document)
     if is_openapi(report):
         check_structure(report)
         check_references(report)

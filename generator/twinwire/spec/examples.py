@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twinwire.spec.node import Node
-from twinwire.spec.outline import scalar_kind
 from twinwire.spec.scalars import value_fault
+from twinwire.spec.spec_index import scalar_kind
 
 
 def known_values(parameter: Node) -> Iterator[Node]:

@@ -6,14 +6,14 @@ from twinwire.spec import meta
 from twinwire.spec.codes import Code
 from twinwire.spec.modes import check_modes
 from twinwire.spec.node import show
-from twinwire.spec.outline import Outline, scalar_kind
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
 from twinwire.spec.roles import CURSOR, ENTRIES, KEY, LIMIT, MEMBERS, PARAMETERS, Lookup
 from twinwire.spec.sending import fault_as_sent
+from twinwire.spec.spec_index import Outline, scalar_kind
 from twinwire.spec.translate import validate
 
 
-def check_feed(report: Report, outline: Outline) -> None:
+def check_feed(report: ProblemReport, outline: Outline) -> None:
     """Report the problems of x-feed, except those of its representations (``twinwire.spec.media``)."""
     validate(report, outline.feed, meta.extension("x-feed"))
     lookup = Lookup(report, outline)

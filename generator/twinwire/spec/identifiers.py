@@ -9,8 +9,8 @@ from collections.abc import Callable
 from twinwire import naming
 from twinwire.spec.codes import Code
 from twinwire.spec.node import Node, show
-from twinwire.spec.outline import Outline
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
+from twinwire.spec.spec_index import Outline
 
 _LETTERS = "use a name with letters of the Latin alphabet that does not begin with a digit"
 # A package with one of these names would hide a library that the SDK or its user imports, or would be ignored as the output
@@ -29,7 +29,7 @@ _CONTROLS = frozenset({"Cc", "Cf", "Zl", "Zp"})
 _UNNAMEABLE = frozenset('"\\')
 
 
-def check_identifiers(report: Report, outline: Outline) -> None:
+def check_identifiers(report: ProblemReport, outline: Outline) -> None:
     """Report names that yield no identifier or a reserved one, and names with control characters.
 
     Wire names are chosen by the vendor, not by the author of the spec, so each of them gets an identifier
@@ -54,7 +54,7 @@ def _key(node: Node) -> Node:
     return Node(node.root, node.pointer, node.pointer[-1])
 
 
-def _check_name(report: Report, node: Node, convert: Callable[[str], str], taken: frozenset[str] = frozenset()) -> None:
+def _check_name(report: ProblemReport, node: Node, convert: Callable[[str], str], taken: frozenset[str] = frozenset()) -> None:
     text = node.text
     if text is None or not _check_text(report, node):
         return
@@ -73,7 +73,7 @@ def _check_name(report: Report, node: Node, convert: Callable[[str], str], taken
         report.add(node, Code.BAD_SIZE, message, "use a shorter name")
 
 
-def _check_text(report: Report, node: Node, *, at_key: bool = False) -> bool:
+def _check_text(report: ProblemReport, node: Node, *, at_key: bool = False) -> bool:
     """Return whether a text is printable in one line and, as a key, usable as a member's name; report it if not."""
     unfit = [char for char in node.text or "" if unicodedata.category(char) in _CONTROLS or (at_key and char in _UNNAMEABLE)]
     if unfit:

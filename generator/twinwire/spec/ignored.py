@@ -7,11 +7,11 @@ from twinwire.spec.codes import Code
 from twinwire.spec.document import Pointer
 from twinwire.spec.keywords import Place
 from twinwire.spec.node import Node
-from twinwire.spec.outline import NULLABLE, Outline, scalar_kind, type_of
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
+from twinwire.spec.spec_index import NULLABLE, Outline, scalar_kind, type_of
 
 
-def warn_of_ignored(report: Report, outline: Outline) -> None:
+def warn_of_ignored(report: ProblemReport, outline: Outline) -> None:
     """Warn about every ignored keyword, path, response and component of a document without problems."""
     _Survey(report, outline).run()
 
@@ -19,7 +19,7 @@ def warn_of_ignored(report: Report, outline: Outline) -> None:
 class _Survey:
     """Visits all parts of a spec that the feed uses. ``_used`` are the visited components."""
 
-    def __init__(self, report: Report, outline: Outline) -> None:
+    def __init__(self, report: ProblemReport, outline: Outline) -> None:
         self._report = report
         self._outline = outline
         self._used: set[Pointer] = set()

@@ -17,7 +17,7 @@ from typing import Any
 
 from twinwire.patterns import xsd_obstacle
 from twinwire.spec.node import Node, show
-from twinwire.spec.outline import scalar_kind
+from twinwire.spec.spec_index import scalar_kind
 
 Rule = Callable[[Node, Node], str]
 """Takes the object that contains a keyword, and its value; returns why it is ignored, or an empty text if it is not."""

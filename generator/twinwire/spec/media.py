@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from twinwire.spec.codes import Code
 from twinwire.spec.node import Node, suggest
-from twinwire.spec.outline import Outline
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
+from twinwire.spec.spec_index import Outline
 
 FORMATS = ("json", "xml")
 
 
-def check_media(report: Report, outline: Outline) -> None:
+def check_media(report: ProblemReport, outline: Outline) -> None:
     """Report media types that belong to no representation, to both or to no response, and statuses without a response."""
     representations = outline.feed.get("representations")
     documented = [name for name, _ in outline.answer.get("content").members()]
@@ -29,7 +29,7 @@ def check_media(report: Report, outline: Outline) -> None:
     _check_status(report, outline)
 
 
-def _check_placed(report: Report, item: Node, format_: str, documented: list[str], placed: dict[str, str]) -> None:
+def _check_placed(report: ProblemReport, item: Node, format_: str, documented: list[str], placed: dict[str, str]) -> None:
     name = item.text
     if name is None or report.within(item):
         return
@@ -41,7 +41,7 @@ def _check_placed(report: Report, item: Node, format_: str, documented: list[str
         report.add(item, Code.MEDIA_TYPE, message, suggest(name, documented))
 
 
-def _check_relabelled(report: Report, representations: Node, placed: dict[str, str]) -> None:
+def _check_relabelled(report: ProblemReport, representations: Node, placed: dict[str, str]) -> None:
     # A relabelled type may be requested, but the response carries another Content-Type, as text/json -> application/json.
     relabelled = representations.get("relabelled")
     for item in relabelled.items():
@@ -56,7 +56,7 @@ def _check_relabelled(report: Report, representations: Node, placed: dict[str, s
             report.add(relabelled, Code.RELABELLED, message, "remove one that servers send as Content-Type", at_key=True)
 
 
-def _check_status(report: Report, outline: Outline) -> None:
+def _check_status(report: ProblemReport, outline: Outline) -> None:
     status, responses = outline.feed.path("refusals", "status"), outline.operation.get("responses")
     if (
         status.text is not None

@@ -9,9 +9,9 @@ from twinwire.spec.codes import Code
 from twinwire.spec.document import Pointer
 from twinwire.spec.examples import known_values
 from twinwire.spec.node import Node, misspelling, show
-from twinwire.spec.outline import METHODS, Outline, component, scalar_kind
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
 from twinwire.spec.scalars import check_scalar, value_fault
+from twinwire.spec.spec_index import METHODS, Outline, component, scalar_kind
 from twinwire.spec.translate import validate
 
 # Segments of RFC 3986's pchar. None is empty, "." or "..", because the path is appended to a base URL unchanged.
@@ -19,7 +19,7 @@ _SEGMENT = r"(?!\.{1,2}(?:/|$))(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+
 _PATH = re.compile(f"/|(?:/{_SEGMENT})+/?")
 
 
-def check_operation(report: Report, outline: Outline) -> bool:
+def check_operation(report: ProblemReport, outline: Outline) -> bool:
     """Report the problems of the operation.
 
     Returns:
@@ -42,7 +42,7 @@ def check_operation(report: Report, outline: Outline) -> bool:
     return True
 
 
-def _check_places(report: Report, outline: Outline) -> None:
+def _check_places(report: ProblemReport, outline: Outline) -> None:
     paths = outline.root.get("paths")
     strays = [node.get("x-feed") for node in (outline.root, paths) if node.has("x-feed")]
     for _, item in paths.members():
@@ -62,7 +62,7 @@ def _check_places(report: Report, outline: Outline) -> None:
         )
 
 
-def _check_path(report: Report, outline: Outline) -> None:
+def _check_path(report: ProblemReport, outline: Outline) -> None:
     path = outline.feeds[0]
     if "{" in outline.path:
         message = f"the path {outline.path!r} has path parameters"
@@ -72,7 +72,7 @@ def _check_path(report: Report, outline: Outline) -> None:
         report.add(path, Code.PATH, message, "write segments, percent-encoded where needed", at_key=True)
 
 
-def _check_parameters(report: Report, outline: Outline) -> None:
+def _check_parameters(report: ProblemReport, outline: Outline) -> None:
     seen: set[str] = set()
     checked: set[Pointer] = set()
     for raw in outline.declared:
@@ -90,7 +90,7 @@ def _check_parameters(report: Report, outline: Outline) -> None:
         checked.add(node.pointer)
 
 
-def _check_parameter(report: Report, node: Node) -> None:
+def _check_parameter(report: ProblemReport, node: Node) -> None:
     where = node.get("in")
     if where.text is not None and where.text != "query":
         if not report.within(where):
@@ -125,7 +125,7 @@ def _check_parameter(report: Report, node: Node) -> None:
         report.add(default, Code.UNSUPPORTED_FRACTION, f"the default {default.value} has a fraction", "write an integer")
 
 
-def _check_examples(report: Report, node: Node, session: str | None) -> None:
+def _check_examples(report: ProblemReport, node: Node, session: str | None) -> None:
     """Report invalid examples of a required parameter, and warn if it has no example at all."""
     schema = node.get("schema").follow()
     if node.get("required").value is not True or report.within(node) or report.within(schema) or not scalar_kind(schema):
@@ -142,7 +142,7 @@ def _check_examples(report: Report, node: Node, session: str | None) -> None:
         report.warn(node.get("required"), Code.NO_EXAMPLE, message, "add an example to the parameter", at_key=True)
 
 
-def _check_answer(report: Report, outline: Outline) -> None:
+def _check_answer(report: ProblemReport, outline: Outline) -> None:
     responses = outline.operation.get("responses")
     answer = outline.answer
     media = answer.get("content").members()
@@ -165,7 +165,7 @@ def _check_answer(report: Report, outline: Outline) -> None:
             report.add(schema.get("$ref"), Code.ANSWER_SCHEMA, message, "refer to the same schema in all media types")
 
 
-def _check_errata(report: Report, operation: Node) -> None:
+def _check_errata(report: ProblemReport, operation: Node) -> None:
     errata = operation.get("x-errata")
     if operation.has("x-errata"):
         validate(report, errata, meta.extension("x-errata"))

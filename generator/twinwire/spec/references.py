@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from twinwire.spec.codes import Code
 from twinwire.spec.document import Pointer
 from twinwire.spec.node import Node, suggest
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
 
 # The values of these keys are data, so a "$ref" in them is not a reference.
 _DATA = frozenset({"default", "enum", "const", "example", "value", "links"})
@@ -27,7 +27,7 @@ _KINDS = {"requestBody": "requestBodies", "paths": "pathItems", "webhooks": "pat
 _FORM = "write '#/components/<section>/<name>'"
 
 
-def check_references(report: Report) -> None:
+def check_references(report: ProblemReport) -> None:
     """Report references that cannot be followed, and examples that name a file outside the spec's folder."""
     for node, kind in _references(report.root):
         if not _check_local(report, node):
@@ -60,7 +60,7 @@ def _references(node: Node, kind: str = "", names: bool = False) -> Iterator[tup
         yield from _references(child, kind)
 
 
-def _check_local(report: Report, node: Node) -> bool:
+def _check_local(report: ProblemReport, node: Node) -> bool:
     """Return whether a reference has the form ``#/components/<section>/<name>``; report it if not."""
     ref = node.get("$ref")
     text = ref.text or ""
@@ -74,7 +74,7 @@ def _check_local(report: Report, node: Node) -> bool:
     return True
 
 
-def _check_target(report: Report, node: Node, target: Pointer, kind: str) -> None:
+def _check_target(report: ProblemReport, node: Node, target: Pointer, kind: str) -> None:
     ref = node.get("$ref")
     _, section, name = map(str, target)
     if section != kind:
@@ -87,7 +87,7 @@ def _check_target(report: Report, node: Node, target: Pointer, kind: str) -> Non
         report.add(ref, Code.DANGLING_REF, f"there is no {name!r} in components/{section}", hint)
 
 
-def _check_circles(report: Report) -> None:
+def _check_circles(report: ProblemReport) -> None:
     """Report each cycle of components that are only references to one another, at its first component in the file."""
     # Example: A -> B -> C -> B. From A the chain is [A, B, C] and the next is B, so the cycle is B -> C -> B.
     # `done` holds all components seen from any start, so each cycle is found once and the search is linear.
@@ -112,7 +112,7 @@ def _check_circles(report: Report) -> None:
                 )
 
 
-def _check_examples(report: Report, node: Node) -> None:
+def _check_examples(report: ProblemReport, node: Node) -> None:
     for _, example in node.path("components", "examples").members():
         value = example.get("externalValue")
         text = value.text

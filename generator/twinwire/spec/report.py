@@ -13,7 +13,7 @@ from twinwire.spec.node import Node
 _LENGTH = 400
 
 
-class Report:
+class ProblemReport:
     """Collects problems and remembers their places, so that a later check does not report their consequences."""
 
     def __init__(self, document: Document) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from twinwire.spec.codes import Code
 from twinwire.spec.node import Node, suggest
-from twinwire.spec.outline import Outline, Shape, phrase, shape_of
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
+from twinwire.spec.spec_index import Outline, SchemaShape, phrase, shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Role:
     def __str__(self) -> str:
         return phrase(self.kinds, many=self.many)
 
-    def fits(self, shape: Shape) -> bool:
+    def fits(self, shape: SchemaShape) -> bool:
         """Return whether a parameter or member with this shape can have the role."""
         return shape.many == self.many and shape.kind in self.kinds
 
@@ -52,7 +52,7 @@ KEY = Role(("key",), _SCALAR)
 class Lookup:
     """Looks up the names in x-feed, and reports names that do not exist or have an unsuitable type."""
 
-    report: Report
+    report: ProblemReport
     outline: Outline
     _taken: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -89,7 +89,7 @@ class Lookup:
             message = f"{place.text!r} is required, but {'.'.join(role.path)} needs an optional parameter"
             self.report.add(node.get("required"), Code.REQUIRED_PARAMETER, message, "remove required", at_key=True)
 
-    def result(self, role: Role) -> Shape | None:
+    def result(self, role: Role) -> SchemaShape | None:
         """Return the shape of the result's member that has a role, or None after reporting why it cannot have the role."""
         place = self.feed.path(*role.path)
         shape = self.member(place, self.outline.result, role)
@@ -97,7 +97,7 @@ class Lookup:
             self._claim("member", place)
         return shape
 
-    def member(self, place: Node, model: str, role: Role | None = None, name: str | None = None) -> Shape | None:
+    def member(self, place: Node, model: str, role: Role | None = None, name: str | None = None) -> SchemaShape | None:
         """Return the shape of a member that x-feed names, or None after reporting that it is missing or unsuitable.
 
         Args:
@@ -112,7 +112,7 @@ class Lookup:
         member = self.outline.member(model, name)
         if member is None:
             if not self._spoilt(model):
-                hint = suggest(name, [wire for wire, _ in self.outline.properties(model)])
+                hint = suggest(name, [wire_name for wire_name, _ in self.outline.properties(model)])
                 self.report.add(place, Code.UNKNOWN_MEMBER, f"{model} has no member {name!r}", hint)
             return None
         shape = shape_of(member)

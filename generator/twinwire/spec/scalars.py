@@ -8,8 +8,8 @@ from twinwire.patterns import PatternError, UnsupportedPatternError, python_patt
 from twinwire.spec import keywords
 from twinwire.spec.codes import Code
 from twinwire.spec.node import Node, show, suggest
-from twinwire.spec.outline import scalar_kind, types_of
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
+from twinwire.spec.spec_index import scalar_kind, types_of
 
 # JSON has no integer limits, but xs:long and most typed languages do.
 INT64 = range(-(2**63), 2**63)
@@ -32,7 +32,7 @@ _PYTHON: dict[str, tuple[type, ...]] = {
 }
 
 
-def check_keywords(report: Report, node: Node, known: frozenset[str], noun: str) -> None:
+def check_keywords(report: ProblemReport, node: Node, known: frozenset[str], noun: str) -> None:
     """Report the keywords of a schema that are not supported.
 
     Args:
@@ -48,7 +48,7 @@ def check_keywords(report: Report, node: Node, known: frozenset[str], noun: str)
         report.add(child, Code.UNSUPPORTED_KEYWORD, f"{key!r} is not supported for {noun}", hint, at_key=True)
 
 
-def check_scalar(report: Report, node: Node) -> None:
+def check_scalar(report: ProblemReport, node: Node) -> None:
     """Report the problems of a scalar schema's constraints, enum, constant and default."""
     kind = scalar_kind(node)
     _check_encoding(report, node)
@@ -67,7 +67,7 @@ def check_scalar(report: Report, node: Node) -> None:
         )
 
 
-def _check_encoding(report: Report, node: Node) -> None:
+def _check_encoding(report: ProblemReport, node: Node) -> None:
     """Report an encoding other than ``contentEncoding: base64``, such as the formats ``byte`` and ``binary`` of OpenAPI 3.0."""
     encoding, format_ = node.get("contentEncoding"), node.get("format")
     if encoding.text is not None and encoding.text != "base64":
@@ -79,7 +79,7 @@ def _check_encoding(report: Report, node: Node) -> None:
         report.add(format_, Code.UNSUPPORTED_FORMAT, f"base64 cannot also be {format_.text!r}", "keep one of the two")
 
 
-def _check_bounds(report: Report, node: Node, kind: str) -> None:
+def _check_bounds(report: ProblemReport, node: Node, kind: str) -> None:
     for key in ("minimum", "maximum"):
         bound = node.get(key)
         if isinstance(bound.value, float):
@@ -89,14 +89,14 @@ def _check_bounds(report: Report, node: Node, kind: str) -> None:
             report.add(bound, Code.INT64_RANGE, message, f"choose a value from {INT64[0]} to {INT64[-1]}")
 
 
-def _check_range(report: Report, node: Node, lower: str, upper: str) -> None:
+def _check_range(report: ProblemReport, node: Node, lower: str, upper: str) -> None:
     low, high = node.get(lower), node.get(upper)
     if low.integer is not None and high.integer is not None and low.integer > high.integer:
         message = f"{lower} {low.integer} is greater than {upper} {high.integer}"
         report.add(low, Code.EMPTY_RANGE, message, "swap them, or correct one")
 
 
-def _check_pattern(report: Report, node: Node) -> None:
+def _check_pattern(report: ProblemReport, node: Node) -> None:
     if node.text is None:
         return
     try:
@@ -107,7 +107,7 @@ def _check_pattern(report: Report, node: Node) -> None:
         report.add(node, Code.BAD_PATTERN, f"{show(node.text)} is not a pattern of ECMA-262: {error.message}", error.hint)
 
 
-def _check_enum(report: Report, node: Node) -> None:
+def _check_enum(report: ProblemReport, node: Node) -> None:
     enum = node.get("enum")
     values = [item for item in enum.items() if item.value is not None]
     if "null" not in types_of(node):
@@ -130,7 +130,7 @@ def _check_enum(report: Report, node: Node) -> None:
             seen.add(item.value)
 
 
-def _check_const(report: Report, node: Node) -> None:
+def _check_const(report: ProblemReport, node: Node) -> None:
     const = node.get("const")
     if not node.has("const") or "const" not in KEYWORDS[scalar_kind(node)]:
         return

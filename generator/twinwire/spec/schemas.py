@@ -5,9 +5,9 @@ from __future__ import annotations
 from twinwire.spec import keywords
 from twinwire.spec.codes import Code
 from twinwire.spec.node import Node, misspelling, suggest
-from twinwire.spec.outline import NULLABLE, Outline, nonnull, scalar_kind, shape_of, type_of, types_of
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
 from twinwire.spec.scalars import check_keywords, check_scalar
+from twinwire.spec.spec_index import NULLABLE, Outline, nonnull, scalar_kind, shape_of, type_of, types_of
 
 _SCALARS = "string, integer, number, boolean, array of one of these, or a $ref to an object"
 # The generated decoders recurse by model, and bound their depth.
@@ -15,7 +15,7 @@ _MAX_DEPTH = 32
 _OBJECT = frozenset(keywords.OBJECT)
 
 
-def check_schemas(report: Report, outline: Outline) -> None:
+def check_schemas(report: ProblemReport, outline: Outline) -> None:
     """Report unsupported and contradictory schemas in the models that the result reaches."""
     for name in outline.models:
         _check_model(report, outline.schema(name))
@@ -24,7 +24,7 @@ def check_schemas(report: Report, outline: Outline) -> None:
     _check_recursion(report, outline)
 
 
-def _check_model(report: Report, node: Node) -> None:
+def _check_model(report: ProblemReport, node: Node) -> None:
     if node.has("$ref"):
         if not report.within(node):
             message = "is only a reference to another component"
@@ -50,7 +50,7 @@ def _check_model(report: Report, node: Node) -> None:
             report.add(item, Code.UNKNOWN_REQUIRED, f"required names {item.text!r}, but the object has no such member", hint)
 
 
-def _check_member(report: Report, node: Node) -> None:
+def _check_member(report: ProblemReport, node: Node) -> None:
     target = node
     for keyword in NULLABLE:
         if node.has(keyword):
@@ -64,7 +64,7 @@ def _check_member(report: Report, node: Node) -> None:
         _check_value(report, target)
 
 
-def _check_nullable(report: Report, node: Node, keyword: str) -> bool:
+def _check_nullable(report: ProblemReport, node: Node, keyword: str) -> bool:
     """Return whether ``oneOf`` or ``anyOf`` only makes a schema nullable; report any other use."""
     choices = node.get(keyword)
     others = [item for item in choices.items() if item.get("type").value != "null"]
@@ -87,7 +87,7 @@ def _check_nullable(report: Report, node: Node, keyword: str) -> bool:
     return True
 
 
-def _check_array(report: Report, node: Node) -> None:
+def _check_array(report: ProblemReport, node: Node) -> None:
     check_keywords(report, node, frozenset(keywords.ARRAY), "type array")
     if node.get("default").value is not None:
         report.add(
@@ -113,7 +113,7 @@ def _check_array(report: Report, node: Node) -> None:
         _check_value(report, items)
 
 
-def _check_value(report: Report, node: Node) -> None:
+def _check_value(report: ProblemReport, node: Node) -> None:
     if node.has("$ref"):
         _check_reference(report, node)
     elif _check_alone(report, node):
@@ -126,7 +126,7 @@ def _check_value(report: Report, node: Node) -> None:
             _report_type(report, node, "has no single type", f"write one of: {_SCALARS}")
 
 
-def _check_alone(report: Report, node: Node) -> bool:
+def _check_alone(report: ProblemReport, node: Node) -> bool:
     """Return whether a schema is a mapping and not a composition of other schemas; report it if not."""
     if isinstance(node.value, bool):
         message = "a boolean schema (true or false) is not supported"
@@ -142,7 +142,7 @@ def _check_alone(report: Report, node: Node) -> bool:
     return isinstance(node.value, dict)
 
 
-def _report_type(report: Report, node: Node, message: str, hint: str) -> None:
+def _report_type(report: ProblemReport, node: Node, message: str, hint: str) -> None:
     if report.within(node.get("type")):
         return
     if node.has("type"):
@@ -156,26 +156,26 @@ def _report_type(report: Report, node: Node, message: str, hint: str) -> None:
         report.add(node, Code.MISSING_TYPE, "the schema has no type", hint, at_key=True)
 
 
-def _check_reference(report: Report, node: Node) -> None:
+def _check_reference(report: ProblemReport, node: Node) -> None:
     for key, child in node.members():
         if key not in keywords.REFERENCE and not key.startswith("x-"):
             report.add(child, Code.UNSUPPORTED_KEYWORD, f"{key!r} is not supported beside $ref", "leave it out", at_key=True)
 
 
-def _check_recursion(report: Report, outline: Outline) -> None:
+def _check_recursion(report: ProblemReport, outline: Outline) -> None:
     """Report each member through which a model contains itself, and models that are nested too deeply."""
     # Example: Part.parent: Pack and Pack.parts: [Part] -> visit Part, above () -> visit Pack, above (Part) -> the member
     # `parts` leads to Part, which is among the models above -> "Part -> Pack -> Part".
     done: set[str] = set()
 
     def visit(name: str, above: tuple[str, ...]) -> None:
-        for wire, member in outline.properties(name):
+        for wire_name, member in outline.properties(name):
             shape = shape_of(member)
             if shape is None or not shape.model:
                 continue
             if shape.model in (*above, name):
                 circle = " -> ".join((*above, name, shape.model))
-                message = f"the member {wire!r} makes {shape.model} contain itself: {circle}"
+                message = f"the member {wire_name!r} makes {shape.model} contain itself: {circle}"
                 report.add(
                     member, Code.RECURSIVE_MODEL, message, "remove the member, or refer to the object by its key", at_key=True
                 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from twinwire.spec.node import Node
-from twinwire.spec.outline import scalar_kind
 from twinwire.spec.scalars import value_fault
+from twinwire.spec.spec_index import scalar_kind
 
 # int() accepts signs, spaces, underscores and other digits that servers reject. 19 digits are the longest 64-bit integer.
 _INTEGER = re.compile(r"-?[0-9]{1,19}")

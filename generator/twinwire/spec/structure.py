@@ -10,7 +10,7 @@ from twinwire.spec import meta
 from twinwire.spec.codes import Code
 from twinwire.spec.document import Pointer
 from twinwire.spec.node import Node, show
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
 from twinwire.spec.translate import validate
 
 # Keys of maps from names of the author to objects: a missing name there would change the meaning of the rest.
@@ -20,7 +20,7 @@ _DESCRIBED = 500
 _VERSION = re.compile(r"3\.1\.[0-9]+(-.+)?")
 
 
-def is_openapi(report: Report) -> bool:
+def is_openapi(report: ProblemReport) -> bool:
     """Return whether the document declares OpenAPI 3.1. If it does not, report it; no other check would make sense."""
     version = report.root.get("openapi")
     if version.text is not None and _VERSION.fullmatch(version.text):
@@ -35,7 +35,7 @@ def is_openapi(report: Report) -> bool:
     return False
 
 
-def check_structure(report: Report) -> None:
+def check_structure(report: ProblemReport) -> None:
     """Report every violation of the JSON Schema of OpenAPI 3.1."""
     # The fast validator finds the places of errors; the slow one describes them, on a document reduced to those places.
     # Example: {info: {title: 1}, paths: {<a thousand valid ones>}} -> error at info.title -> the reduced document

@@ -15,7 +15,7 @@ from twinwire.spec import meta
 from twinwire.spec.codes import Code
 from twinwire.spec.document import Pointer
 from twinwire.spec.node import Node, misspelling, show, suggest
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
 
 _NOUNS = {
     "object": "a mapping",
@@ -34,7 +34,7 @@ _KEYS: Mapping[Pointer, str] = {
 }
 
 
-def validate(report: Report, node: Node, validator: Validator) -> None:
+def validate(report: ProblemReport, node: Node, validator: Validator) -> None:
     """Validate a value against a JSON Schema, and report each error as a problem at its place."""
     errors = [leaf for error in validator.iter_errors(node.value) for leaf in _leaves(error)]
     # A member may only appear unknown because the branch that allows it failed for another reason, so these errors come last.
@@ -71,7 +71,7 @@ def _wanted(error: ValidationError) -> Any:
     return error.validator_value
 
 
-def _missing(report: Report, place: Node, error: ValidationError) -> None:
+def _missing(report: ProblemReport, place: Node, error: ValidationError) -> None:
     if place.pointer[-1:] == ("responses",):
         return  # OpenAPI requires any response; `_check_answer` reports the missing 200.
     known, _ = _fields(cast("Mapping[str, Any]", error.schema))
@@ -82,7 +82,7 @@ def _missing(report: Report, place: Node, error: ValidationError) -> None:
     report.add(place, Code.MISSING_FIELD, f"lacks the required {fields}", f"add {fields} here")
 
 
-def _alternatives(report: Report, place: Node, error: ValidationError) -> None:
+def _alternatives(report: ProblemReport, place: Node, error: ValidationError) -> None:
     if not place.pointer:
         return  # A document without paths has no feed, which is reported separately.
     branches = _wanted(error) if isinstance(_wanted(error), list) else [_wanted(error)]
@@ -93,7 +93,7 @@ def _alternatives(report: Report, place: Node, error: ValidationError) -> None:
         report.add(place, Code.MISSING_FIELD, f"lacks the required {names}", "add one of them")
 
 
-def _unknown(report: Report, place: Node, error: ValidationError) -> None:
+def _unknown(report: ProblemReport, place: Node, error: ValidationError) -> None:
     known, patterns = _fields(cast("Mapping[str, Any]", error.schema))
     extras = [key for key in place.value if key not in known and not any(re.search(pattern, key) for pattern in patterns)]
     for key in extras:
@@ -120,7 +120,7 @@ def _fields(schema: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     return names, patterns
 
 
-def _type(report: Report, place: Node, error: ValidationError) -> None:
+def _type(report: ProblemReport, place: Node, error: ValidationError) -> None:
     wanted = _wanted(error) if isinstance(_wanted(error), list) else [_wanted(error)]
     # YAML reads an unquoted 1.0 or 2024 as a number, a common mistake for versions.
     quote = "string" in wanted and isinstance(place.value, (int, float))
@@ -129,14 +129,14 @@ def _type(report: Report, place: Node, error: ValidationError) -> None:
     report.add(place, Code.WRONG_TYPE, f"must be {nouns}, but is {show(place.value)}", hint)
 
 
-def _value(report: Report, place: Node, error: ValidationError) -> None:
+def _value(report: ProblemReport, place: Node, error: ValidationError) -> None:
     allowed = _wanted(error) if error.validator == "enum" else [_wanted(error)]
     names = [str(value) for value in allowed]
     message = f"{show(place.value)} is not one of {', '.join(names)}" if names else f"{show(place.value)} is not allowed here"
     report.add(place, Code.UNKNOWN_VALUE, message, suggest(str(place.value), names, "choose one of them"))
 
 
-def _pattern(report: Report, place: Node, error: ValidationError) -> None:
+def _pattern(report: ProblemReport, place: Node, error: ValidationError) -> None:
     name = "propertyNames" in error.absolute_schema_path
     node = place.get(str(error.instance)) if name else place
     message = f"{show(error.instance)} does not have the form {_wanted(error)}"
@@ -144,7 +144,7 @@ def _pattern(report: Report, place: Node, error: ValidationError) -> None:
     report.add(node, Code.BAD_FORMAT, message, str(schema.get("$comment", "write it in that form")), at_key=name)
 
 
-def _size(report: Report, place: Node, error: ValidationError) -> None:
+def _size(report: ProblemReport, place: Node, error: ValidationError) -> None:
     limit = _wanted(error)
     unit = {"Items": " items", "Length": " characters", "Properties": " fields"}.get(str(error.validator)[3:], "")
     bound = "at least" if str(error.validator).startswith("min") else "at most"
@@ -154,7 +154,7 @@ def _size(report: Report, place: Node, error: ValidationError) -> None:
     report.add(place, Code.BAD_SIZE, f"{verb} {actual}, but {bound} {limit} is required", f"make it {bound} {limit}{unit}")
 
 
-def _repeated(report: Report, place: Node, _error: ValidationError) -> None:
+def _repeated(report: ProblemReport, place: Node, _error: ValidationError) -> None:
     seen: list[Any] = []
     for item in place.items():
         if item.value in seen:
@@ -162,11 +162,11 @@ def _repeated(report: Report, place: Node, _error: ValidationError) -> None:
         seen.append(item.value)
 
 
-def _other(report: Report, place: Node, error: ValidationError) -> None:
+def _other(report: ProblemReport, place: Node, error: ValidationError) -> None:
     report.add(place, Code.CONFLICT, f"violates the JSON Schema: {error.message:.160}", "see the OpenAPI 3.1 specification")
 
 
-_Tell = Callable[[Report, Node, ValidationError], None]
+_Tell = Callable[[ProblemReport, Node, ValidationError], None]
 _TELL: dict[str, _Tell] = {
     "required": _missing,
     "anyOf": _alternatives,

@@ -6,8 +6,8 @@ import re
 
 from twinwire.spec.codes import Code
 from twinwire.spec.node import Node, show
-from twinwire.spec.outline import Outline, nonnull, shape_of, type_of
-from twinwire.spec.report import Report
+from twinwire.spec.report import ProblemReport
+from twinwire.spec.spec_index import Outline, nonnull, shape_of, type_of
 
 # NCName of "Namespaces in XML 1.0": a name of XML 1.0 (fifth edition) without the colon, which would mean a prefix.
 _START = (
@@ -18,7 +18,7 @@ _NCNAME = re.compile(f"[{_START}][-.0-9\u00b7\u0300-\u036f\u203f-\u2040{_START}]
 _RENAME = "name it with xml: {name: ...}"
 
 
-def check_xml(report: Report, outline: Outline) -> None:
+def check_xml(report: ProblemReport, outline: Outline) -> None:
     """Report the problems of the XML names and shapes of the models that the result reaches."""
     for name in outline.models:
         model = outline.schema(name)
@@ -31,7 +31,7 @@ def check_xml(report: Report, outline: Outline) -> None:
     _check_roots(report, outline)
 
 
-def _check_member(report: Report, outline: Outline, member: Node) -> None:
+def _check_member(report: ProblemReport, outline: Outline, member: Node) -> None:
     shape = shape_of(member)
     if shape is None:
         return
@@ -56,7 +56,7 @@ def _check_member(report: Report, outline: Outline, member: Node) -> None:
         _check_agreement(report, outline, member)
 
 
-def _check_fields(report: Report, xml: Node, known: tuple[str, ...], noun: str, hint: str) -> None:
+def _check_fields(report: ProblemReport, xml: Node, known: tuple[str, ...], noun: str, hint: str) -> None:
     for key, child in xml.members():
         # False is the default of each flag, so it has no effect.
         if key not in known and not key.startswith("x-") and child.value is not False and not report.within(child):
@@ -65,7 +65,7 @@ def _check_fields(report: Report, xml: Node, known: tuple[str, ...], noun: str, 
             )
 
 
-def _check_name(report: Report, node: Node, *, at_key: bool = False) -> None:
+def _check_name(report: ProblemReport, node: Node, *, at_key: bool = False) -> None:
     if node.text is not None and (not _NCNAME.fullmatch(node.text) or node.text == "xmlns"):
         report.add(node, Code.XML_NAME, f"{show(node.text)} is not an XML name without a colon", _RENAME, at_key=at_key)
 
@@ -80,7 +80,7 @@ def element_name(outline: Outline, member: Node) -> str:
     return member.path("xml", "name").text or str(member.pointer[-1])
 
 
-def _check_agreement(report: Report, outline: Outline, member: Node) -> None:
+def _check_agreement(report: ProblemReport, outline: Outline, member: Node) -> None:
     """Report a member whose name differs from the name that its items or its model state."""
     # OpenAPI 3.1 does not say which name wins, and tools differ.
     shape = shape_of(member)
@@ -96,20 +96,20 @@ def _check_agreement(report: Report, outline: Outline, member: Node) -> None:
             report.add(member, Code.XML_NAME_MISMATCH, message, _RENAME, at_key=True)
 
 
-def _check_clash(report: Report, outline: Outline, member: Node, seen: dict[tuple[bool, str], str]) -> None:
-    xml, wire = member.get("xml"), str(member.pointer[-1])
+def _check_clash(report: ProblemReport, outline: Outline, member: Node, seen: dict[tuple[bool, str], str]) -> None:
+    xml, wire_name = member.get("xml"), str(member.pointer[-1])
     attribute = xml.get("attribute").value is True
     wrapped = xml.get("wrapped").value is True
     # Attributes and elements have separate names, and a wrapper hides the names of its items.
-    name = (xml.get("name").text or wire) if wrapped else element_name(outline, member)
-    other = seen.setdefault((attribute, name), wire)
-    if other != wire:
+    name = (xml.get("name").text or wire_name) if wrapped else element_name(outline, member)
+    other = seen.setdefault((attribute, name), wire_name)
+    if other != wire_name:
         noun = "attribute" if attribute else "element"
-        message = f"the members {other!r} and {wire!r} are both the {noun} {name!r}"
+        message = f"the members {other!r} and {wire_name!r} are both the {noun} {name!r}"
         report.add(member, Code.XML_NAME_CLASH, message, _RENAME, at_key=True)
 
 
-def _check_roots(report: Report, outline: Outline) -> None:
+def _check_roots(report: ProblemReport, outline: Outline) -> None:
     """Report a missing explicit XML name of the result or of the entries."""
     # The name of the component would be the default, but a rename of the component must not change the wire format.
     result = outline.schema(outline.result)

@@ -145,9 +145,9 @@ def test_a_key_that_cannot_be_made_is_said_at_the_start(scalar: Scalar) -> None:
         create_app(with_key(scalar), products=1200)
 
 
-def values_of(contract: Contract, wire: str) -> list[Any]:
+def values_of(contract: Contract, wire_name: str) -> list[Any]:
     contents = Contents(contract)
-    return [entry[wire] for index in range(200) if wire in (entry := contents.entry(index, None))]
+    return [entry[wire_name] for index in range(200) if wire_name in (entry := contents.entry(index, None))]
 
 
 def test_members_that_the_feed_knows_nothing_of_keep_their_constraints() -> None:
@@ -164,7 +164,7 @@ def test_members_that_the_feed_knows_nothing_of_keep_their_constraints() -> None
 def test_a_member_whose_pattern_is_beyond_us_is_said_at_the_start() -> None:
     contract = reference_calls.parcels()
     party = contract.models["Party"]
-    strange = tuple(_with_pattern(field) if field.wire == "name" else field for field in party.fields)
+    strange = tuple(_with_pattern(field) if field.wire_name == "name" else field for field in party.fields)
     models = {**contract.models, "Party": replace(party, fields=strange)}
     with pytest.raises(UsageError, match="cannot generate values of 'name'"):
         create_app(replace(contract, models=models))

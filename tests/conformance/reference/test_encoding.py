@@ -43,12 +43,12 @@ def read(contract: Contract, model: Model, element: etree._Element) -> dict[str,
     for field in model.fields:
         if field.xml.attribute:
             if field.xml.name in element.attrib:
-                value[field.wire] = scalar(field, str(element.attrib[field.xml.name]))
+                value[field.wire_name] = scalar(field, str(element.attrib[field.xml.name]))
             continue
         holder = element if field.xml.wrapper is None else element.find(field.xml.wrapper)
         found = [] if holder is None else [inside(contract, field, each) for each in holder.findall(field.xml.name)]
         if found:
-            value[field.wire] = found if field.many else found[0]
+            value[field.wire_name] = found if field.many else found[0]
     return value
 
 
@@ -68,8 +68,8 @@ def scalar(field: Field, text: str) -> Any:
 @pytest.mark.parametrize("size", [1, 2, 40])
 def test_another_contract_says_the_same_in_both_representations(size: int) -> None:
     app = create_app(PARCELS, products=95)
-    twin, answer = call(app, PARCELS.operation.path, *((f"size={size}", f"application/{each}") for each in ("json", "xml")))
-    root = etree.fromstring(answer.content)
+    twin, response = call(app, PARCELS.operation.path, *((f"size={size}", f"application/{each}") for each in ("json", "xml")))
+    root = etree.fromstring(response.content)
     assert root.tag == "changes"
     value = twin.json()
     assert read(PARCELS, PARCELS.feed.result, root) == value
@@ -82,8 +82,8 @@ def test_another_contract_pages_by_opaque_cursors() -> None:
     keys: list[str] = []
     query = ""
     for _ in range(8):
-        [answer] = call(app, PARCELS.operation.path, (query, None))
-        value = answer.json()
+        [response] = call(app, PARCELS.operation.path, (query, None))
+        value = response.json()
         assert value["status"] == 7
         keys += [event["ref"] for event in value["events"]]
         assert value["left"] == 95 - len(keys)

@@ -15,7 +15,7 @@ from reference_calls import Outcome, Request
 from twinwire.errors import UsageError
 from twinwire.ir import Contract
 from twinwire_conformance.reference import FAULTS, create_app
-from twinwire_conformance.reference.asking import write_cursor
+from twinwire_conformance.reference.query import write_cursor
 
 CONTRACTS = {"images": reference_calls.images(), "parcels": reference_calls.parcels()}
 RULES = {
@@ -45,7 +45,7 @@ class Probe:
         packed = [("gzip", (request,)) for request in self.packed()]
         return [*packed, ("identity", tuple(self.crowd())), *plain]
 
-    def ask(self, app: object) -> Iterator[list[Outcome]]:
+    def parsed_query(self, app: object) -> Iterator[list[Outcome]]:
         """Yield an application's responses, round by round."""
         for encoding, requests in self.rounds:
             yield self.get(app, *requests, encoding=encoding)
@@ -56,8 +56,10 @@ class Probe:
         while rank > 0:
             count = min(rank, self.feed.limit.maximum)
             query = f"{self.feed.limit.parameter.name}={count}" + (f"&{token}" if token else "")
-            [answer] = reference_calls.call(self.app, self.contract.operation.path, (query, None))
-            token = f"{self.feed.cursor.parameter.name}={quote(str(answer.json()[self.feed.cursor.member.wire]), safe='')}"
+            [response] = reference_calls.call(self.app, self.contract.operation.path, (query, None))
+            token = (
+                f"{self.feed.cursor.parameter.name}={quote(str(response.json()[self.feed.cursor.member.wire_name]), safe='')}"
+            )
             rank -= count
         return token
 
@@ -124,7 +126,7 @@ class Probe:
 @cache
 def expected(name: str) -> tuple[Probe, list[list[Outcome]]]:
     probe = Probe(CONTRACTS[name])
-    return probe, list(probe.ask(probe.app))
+    return probe, list(probe.parsed_query(probe.app))
 
 
 # Faults that need requests of their own, or a clock: see test_faults_by_request.py.
@@ -141,7 +143,7 @@ FITTING = [
 def test_every_fault_changes_an_answer(name: str, fault: str) -> None:
     probe, answers = expected(name)
     app = create_app(CONTRACTS[name], products=SIZE, fault=fault)
-    assert any(got != answer for got, answer in zip(probe.ask(app), answers, strict=True))
+    assert any(got != response for got, response in zip(probe.parsed_query(app), answers, strict=True))
 
 
 def test_every_fault_names_a_rule_that_must_see_it_and_every_rule_is_named() -> None:
@@ -168,7 +170,7 @@ def test_a_fault_that_has_nothing_to_break_is_refused() -> None:
 def test_a_fault_keeps_its_state_on_its_own_server() -> None:
     def lots(app: object) -> list[bytes]:
         # Four identical requests show both states of a fault that changes with every second response.
-        return [answer.content for answer in reference_calls.get_images(app, *["count=500&token=636000004000000000"] * 4)]
+        return [response.content for response in reference_calls.get_images(app, *["count=500&token=636000004000000000"] * 4)]
 
     apps = [create_app(CONTRACTS["images"], products=500, fault="stale-replica") for _ in range(2)]
     first, second = lots(apps[0]), lots(apps[1])

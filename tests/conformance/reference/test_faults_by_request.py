@@ -67,11 +67,11 @@ def in_process(app: Any, requests: Iterable[Sent]) -> list[tuple[object, ...]]:
         for query, headers in requests:
             request = httpx.Request("GET", f"http://reference.test{PATH}?{query}")
             request.headers = httpx.Headers(list(headers))
-            answer = await transport.handle_async_request(request)
-            body = b"".join([chunk async for chunk in answer.aiter_raw()])
-            kept = [value for name, value in answer.headers.items() if name != "content-length"]
+            response = await transport.handle_async_request(request)
+            body = b"".join([chunk async for chunk in response.aiter_raw()])
+            kept = [value for name, value in response.headers.items() if name != "content-length"]
             # The first ten bytes of gzip contain the time of compression, which differs between runs.
-            got.append((answer.status_code, *kept, body[10:] if body[:2] == b"\x1f\x8b" else body))
+            got.append((response.status_code, *kept, body[10:] if body[:2] == b"\x1f\x8b" else body))
         return got
 
     return asyncio.run(run())
@@ -80,10 +80,12 @@ def in_process(app: Any, requests: Iterable[Sent]) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_requests_bring_the_fault_to_light(name: str) -> None:
     fault = FAULTS[name]
-    ask: Any = over_http if fault.needs_http else in_process
+    parsed_query: Any = over_http if fault.needs_http else in_process
     size: dict[str, Any] = {"products": fault.products, "image_bytes": fault.image_bytes}
     requests = list(SHOWN[name])
-    assert ask(create_app(CONTRACT, fault=name, **size), requests) != ask(create_app(CONTRACT, **size), requests)
+    assert parsed_query(create_app(CONTRACT, fault=name, **size), requests) != parsed_query(
+        create_app(CONTRACT, **size), requests
+    )
 
 
 def test_a_pause_brings_its_fault_to_light() -> None:
@@ -105,4 +107,4 @@ def test_the_fault_serves_another_contract_too(name: str) -> None:
     # A fault may send a body that is not valid gzip; here only a crash of the server matters.
     with suppress(httpx.DecodingError):
         answers = reference_calls.call(app, PARCELS.operation.path, *requests)
-        assert all(answer.status_code for answer in answers)
+        assert all(response.status_code for response in answers)

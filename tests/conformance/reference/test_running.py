@@ -58,9 +58,9 @@ def test_a_query_of_a_hundred_kilobytes_is_judged_by_us() -> None:
     request = b"GET /products/images?session=" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
     with running(create_app(CONTRACT)) as url, socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)) as link:
         link.sendall(request)
-        answer = b"".join(iter(lambda: link.recv(65536), b""))
-    assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b"session must have 0 to 100 characters" in answer
+        response = b"".join(iter(lambda: link.recv(65536), b""))
+    assert response.startswith(b"HTTP/1.1 400 ")
+    assert b"session must have 0 to 100 characters" in response
 
 
 def test_a_port_in_use_is_said_in_one_line() -> None:
@@ -100,8 +100,8 @@ def served(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 @pytest.mark.parametrize("arguments", [(), ("--products", "7", "--fault", "one-too-many", "--live", "3", "--latency", "1")])
 def test_serve_prints_its_url_and_ends_with_ctrl_c(arguments: tuple[str, ...]) -> None:
     with served(*arguments) as (process, url):
-        answer = httpx.get(f"{url}/products/images?count=4", trust_env=False)
-        assert answer.json()["count"] == (5 if arguments else 4)
+        response = httpx.get(f"{url}/products/images?count=4", trust_env=False)
+        assert response.json()["count"] == (5 if arguments else 4)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert (out, err, process.returncode) == ("", "", 0)

@@ -13,7 +13,7 @@ import pytest
 
 import reference_calls
 from twinwire_conformance.reference import create_app, running
-from twinwire_conformance.reference.pipeline import SEND, Answer, Exchange, Step
+from twinwire_conformance.reference.pipeline import SEND, Exchange, ServerResponse, Step
 
 CONTRACT = reference_calls.images()
 
@@ -22,20 +22,20 @@ CONTRACT = reference_calls.images()
 class Intruder:
     """A replacement for one step that is not in the registry of faults."""
 
-    hook: Callable[[Exchange, Callable[[], Answer]], Answer]
+    hook: Callable[[Exchange, Callable[[], ServerResponse]], ServerResponse]
     step: Step[Any] = SEND
 
 
 def broken(**changes: object) -> Any:
     """Return an application whose responses have these fields changed before they are sent."""
 
-    def hook(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    def hook(_x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
         done = proceed()
         for name, value in changes.items():
             setattr(done, name, value)
         return done
 
-    return create_app(CONTRACT, products=3, habit=Intruder(hook))
+    return create_app(CONTRACT, products=3, override=Intruder(hook))
 
 
 @contextmanager
@@ -83,23 +83,23 @@ def test_what_is_longer_than_declared_follows_the_response() -> None:
 def test_a_fault_sees_the_compressed_answer_and_the_request() -> None:
     seen: list[tuple[str, str, bool]] = []
 
-    def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    def hook(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
         done = proceed()
         seen.append((x.header("x-one"), x.header("x-two"), done.headers.get("content-encoding") == "gzip"))
         return done
 
-    app = create_app(CONTRACT, habit=Intruder(hook))
+    app = create_app(CONTRACT, override=Intruder(hook))
     headers = [("X-One", "a"), ("X-One", "b"), ("Accept-Encoding", "gzip")]
-    [answer] = reference_calls.call(app, "/products/images", ("", None), headers=headers)
+    [response] = reference_calls.call(app, "/products/images", ("", None), headers=headers)
     assert seen == [("a,b", "", True)]
-    assert answer.json()["count"] == 100
+    assert response.json()["count"] == 100
 
 
 def test_what_is_not_the_feed_goes_out_as_it_is() -> None:
-    [answer] = reference_calls.call(broken(body=b"changed"), "/nowhere", ("", None))
-    assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
+    [response] = reference_calls.call(broken(body=b"changed"), "/nowhere", ("", None))
+    assert (response.status_code, response.json()) == (404, {"message": "Not Found"})
 
 
 def test_without_a_body_there_is_no_length() -> None:
-    [answer] = reference_calls.get_images(broken(status=304, body=b""), "")
-    assert "content-length" not in answer.headers
+    [response] = reference_calls.get_images(broken(status=304, body=b""), "")
+    assert "content-length" not in response.headers

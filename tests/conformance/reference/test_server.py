@@ -26,8 +26,8 @@ def app() -> Any:
     return create_app(CONTRACT, products=730)
 
 
-def keys(answer: Any) -> list[int]:
-    return [product["product_id"] for product in answer.json()["product"]]
+def keys(response: Any) -> list[int]:
+    return [product["product_id"] for product in response.json()["product"]]
 
 
 def drain(app: Any, count: int) -> list[dict[str, Any]]:
@@ -35,31 +35,31 @@ def drain(app: Any, count: int) -> list[dict[str, Any]]:
     token = ""
     while not lots or lots[-1]["product"]:
         # The first request has an empty token, which is the same as an absent one.
-        [answer] = get_images(app, f"count={count}&token={token}")
-        lots.append(answer.json())
+        [response] = get_images(app, f"count={count}&token={token}")
+        lots.append(response.json())
         token = lots[-1]["token"]
     return lots
 
 
 @pytest.mark.parametrize("accept", [*JSON_TYPES, *XML_TYPES])
 def test_every_media_type_brings_its_representation_under_its_own_label(app: Any, accept: str) -> None:
-    [answer] = get_images(app, "count=3", accept=accept)
+    [response] = get_images(app, "count=3", accept=accept)
     label = "application/json" if accept == JSON_TYPES[2] else accept
-    assert answer.headers["content-type"] == f"{label}; charset=utf-8"
-    value = images_from_xml(answer.content) if accept in XML_TYPES else json.loads(answer.content.decode())
+    assert response.headers["content-type"] == f"{label}; charset=utf-8"
+    value = images_from_xml(response.content) if accept in XML_TYPES else json.loads(response.content.decode())
     assert value["count"] == len(value["product"]) == 3
 
 
 @pytest.mark.parametrize("accept", [None, "*/*"])
 def test_without_a_definite_accept_json_comes(app: Any, accept: str | None) -> None:
-    [answer] = get_images(app, "", accept=accept)
-    assert answer.headers["content-type"] == "application/json; charset=utf-8"
-    assert len(answer.json()["product"]) == 100
+    [response] = get_images(app, "", accept=accept)
+    assert response.headers["content-type"] == "application/json; charset=utf-8"
+    assert len(response.json()["product"]) == 100
 
 
 def test_an_unsupported_accept_is_406(app: Any) -> None:
-    [answer] = get_images(app, "", accept="image/png")
-    assert answer.status_code == 406
+    [response] = get_images(app, "", accept="image/png")
+    assert response.status_code == 406
 
 
 @pytest.mark.parametrize("options", ["", "&options=URL"])
@@ -70,32 +70,32 @@ def test_xml_says_what_json_says(app: Any, window: str, options: str) -> None:
     query = window if "options" in window else window + options
     [twin] = get_images(app, query)
     for accept in XML_TYPES:
-        [answer] = get_images(app, query, accept=accept)
-        assert images_from_xml(answer.content) == twin.json()
+        [response] = get_images(app, query, accept=accept)
+        assert images_from_xml(response.content) == twin.json()
 
 
 # Pages of one entry on a small feed: 730 requests would be slow.
 @pytest.mark.parametrize("count", [1, 7, 100, 365, 499, 500])
 def test_every_cutting_gives_the_same_feed(app: Any, count: int) -> None:
-    whole = [key for lot in drain(app, 500) for key in keys_of(lot)]
+    whole = [key for page in drain(app, 500) for key in keys_of(page)]
     lots = drain(app, count) if count > 1 else drain(create_app(CONTRACT, products=25), 1)
-    found = [key for lot in lots for key in keys_of(lot)]
+    found = [key for page in lots for key in keys_of(page)]
     assert found == whole[: len(found)]
     assert len(set(found)) == len(found) == (730 if count > 1 else 25)
 
 
-def keys_of(lot: dict[str, Any]) -> list[int]:
-    return [product["product_id"] for product in lot["product"]]
+def keys_of(page: dict[str, Any]) -> list[int]:
+    return [product["product_id"] for product in page["product"]]
 
 
 @pytest.mark.parametrize("count", [100, 365, 500])
 def test_the_queue_falls_by_what_came_and_ends_at_zero(app: Any, count: int) -> None:
     *lots, empty = drain(app, count)
     left = 730
-    for lot in lots:
-        left -= lot["count"]
-        assert lot["queuecount"] == left
-        assert lot["count"] == len(lot["product"])
+    for page in lots:
+        left -= page["count"]
+        assert page["queuecount"] == left
+        assert page["count"] == len(page["product"])
     assert empty == {"product": [], "token": lots[-1]["token"], "count": 0, "queuecount": 0, "returncode": 0, **TAIL}
     assert left == 0
 
@@ -105,21 +105,21 @@ TAIL = {"returnmsg": "OK", "version": "1.0.0"}
 
 @pytest.mark.parametrize("token", ["", "0", "-1", str(-(2**63)), "00", "-0"])
 def test_tokens_before_the_first_entry_ask_from_the_beginning(app: Any, token: str) -> None:
-    first, answer = get_images(app, "count=3", f"count=3&token={token}")
-    assert answer.json() == first.json()
+    first, response = get_images(app, "count=3", f"count=3&token={token}")
+    assert response.json() == first.json()
 
 
 def test_the_last_token_and_any_later_one_give_an_empty_lot(app: Any) -> None:
     last = drain(app, 365)[-1]["token"]
     for token in (last, str(int(last) + 1), LAST):
-        [answer] = get_images(app, f"token={token}&count=5")
-        value = answer.json()
+        [response] = get_images(app, f"token={token}&count=5")
+        value = response.json()
         assert (value["product"], value["token"], value["queuecount"]) == ([], token, 0)
 
 
 def test_an_empty_feed_is_one_empty_lot() -> None:
-    [answer] = get_images(create_app(CONTRACT, products=0, live=5), "")
-    assert answer.json() == {"product": [], "count": 0, "queuecount": 0, "returncode": 0, **TAIL}
+    [response] = get_images(create_app(CONTRACT, products=0, live=5), "")
+    assert response.json() == {"product": [], "count": 0, "queuecount": 0, "returncode": 0, **TAIL}
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_an_empty_feed_is_one_empty_lot() -> None:
     ["", "count=100", "count=", "session=", "options=", "other=1", "session=" + "x" * 100, "session=" + "%F0%9F%98%80" * 100],
 )
 def test_valid_requests_are_served_alike(app: Any, query: str) -> None:
-    plain, answer = get_images(app, "", query)
-    assert answer.json() == plain.json()
+    plain, response = get_images(app, "", query)
+    assert response.json() == plain.json()
 
 
 # Out of range, other notations, other scripts, over-long, invalid UTF-8, NUL, and repeated parameters.
@@ -163,12 +163,12 @@ REFUSED = [
 @pytest.mark.parametrize("query", REFUSED)
 def test_bad_input_is_refused_alike_in_both_representations(app: Any, query: str) -> None:
     [twin] = get_images(app, query)
-    [answer] = get_images(app, query, accept="text/xml")
-    assert twin.status_code == answer.status_code == 400
+    [response] = get_images(app, query, accept="text/xml")
+    assert twin.status_code == response.status_code == 400
     value = twin.json()
     assert value["returncode"] != 0
     assert "product" not in value
-    assert images_from_xml(answer.content) == value
+    assert images_from_xml(response.content) == value
 
 
 @pytest.mark.parametrize(
@@ -190,17 +190,17 @@ def test_bad_input_is_refused_alike_in_both_representations(app: Any, query: str
 )
 @pytest.mark.parametrize("accept", ["application/json", "application/xml"])
 def test_hostile_input_never_breaks_the_server(app: Any, query: str, accept: str) -> None:
-    [answer] = get_images(app, query, accept=accept)
-    assert answer.status_code in {200, 400}
+    [response] = get_images(app, query, accept=accept)
+    assert response.status_code in {200, 400}
 
 
 def test_a_limit_too_high_may_be_lowered_with_a_warning() -> None:
     app = create_app(CONTRACT, products=730, lower_limit=True)
-    [answer] = get_images(app, "count=9999")
+    [response] = get_images(app, "count=9999")
     [twin] = get_images(app, "count=9999", accept="text/xml")
-    assert answer.json()["count"] == 500
-    assert answer.json()["warnings"] == ["count was lowered to 500"]
-    assert images_from_xml(twin.content) == answer.json()
+    assert response.json()["count"] == 500
+    assert response.json()["warnings"] == ["count was lowered to 500"]
+    assert images_from_xml(twin.content) == response.json()
 
 
 def test_other_paths_are_404_and_other_methods_405(app: Any) -> None:
@@ -241,11 +241,11 @@ def test_a_million_entries_cost_no_more_memory_than_a_hundred() -> None:
         far = int(first["token"]) + (products - 50) * 10_000_000
         get_images(app, f"count=20&token={far}")
         tracemalloc.start()
-        [answer] = get_images(app, f"count=20&token={far}")
+        [response] = get_images(app, f"count=20&token={far}")
         peaks[products] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert answer.json()["count"] == 20
-        assert answer.json()["queuecount"] < 50
+        assert response.json()["count"] == 20
+        assert response.json()["queuecount"] < 50
     assert peaks[10**6] < 1.5 * peaks[100]
 
 
@@ -277,8 +277,8 @@ def test_a_live_feed_far_in_keeps_its_size() -> None:
     app = create_app(CONTRACT, products=10**6, live=1000, clock=clock)
     for seconds in (10, 900, 5000):
         clock.now += seconds
-        answer = get_images(app, "count=500")[0].json()
-        assert (answer["count"], answer["queuecount"]) == (500, 10**6 - 500)
+        response = get_images(app, "count=500")[0].json()
+        assert (response["count"], response["queuecount"]) == (500, 10**6 - 500)
 
 
 def test_latency_delays_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:

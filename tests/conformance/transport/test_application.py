@@ -12,7 +12,7 @@ from wsgiref.validate import validator
 
 import pytest
 
-from twinwire_conformance.model import Answer, Request, Unreachable
+from twinwire_conformance.model import Request, Response, Unreachable
 from twinwire_conformance.transport import Endpoint
 from twinwire_conformance.transport.application import AppTransport
 
@@ -32,7 +32,7 @@ def make() -> Iterator[Callable[..., AppTransport]]:
         each.close()
 
 
-def ask(transport: AppTransport, **options: Any) -> Answer:
+def page_request(transport: AppTransport, **options: Any) -> Response:
     return transport.exchange(Request((("a", "1&2 \u00e9"), ("b", "\udcff")), "text/xml", **options), 0)
 
 
@@ -45,8 +45,8 @@ def test_a_wsgi_application_gets_a_sound_environ(make: Callable[..., AppTranspor
         return [b"a", b"", b"b"]
 
     # wsgiref's validator checks the environ and the calls against PEP 3333.
-    answer = ask(make(validator(app)))
-    assert (answer.status, answer.body, answer.headers["x-a"], answer.trace) == (203, b"ab", "1, 2", "")
+    response = page_request(make(validator(app)))
+    assert (response.status, response.body, response.headers["x-a"], response.trace) == (203, b"ab", "1, 2", "")
     assert seen["QUERY_STRING"] == "a=1%262%20%C3%A9&b=%FF"
     # PEP 3333: the path is decoded as Latin-1, byte by byte.
     assert seen["PATH_INFO"] == "/b\u00c3\u00a9/feed"
@@ -81,8 +81,8 @@ def test_the_body_of_a_wsgi_application_is_closed(most: int | None, make: Callab
         start_response("200 OK", [])
         return body
 
-    answer = ask(make(app), most=most)
-    assert answer.cut is (most is not None)
+    response = page_request(make(app), most=most)
+    assert response.cut is (most is not None)
     assert body.closed == 1
 
 
@@ -98,8 +98,8 @@ def test_a_body_that_is_too_large_is_no_answer(make: Callable[..., AppTransport]
 
     for app in (wsgi, asgi):
         with pytest.raises(Unreachable, match="larger than 5000 bytes"):
-            ask(make(app, max_bytes=5000))
-    assert ask(make(asgi), most=10).cut
+            page_request(make(app, max_bytes=5000))
+    assert page_request(make(asgi), most=10).cut
 
 
 def test_a_wsgi_application_may_write(make: Callable[..., AppTransport]) -> None:
@@ -109,7 +109,7 @@ def test_a_wsgi_application_may_write(make: Callable[..., AppTransport]) -> None
         write(b"b")
         return [b"c"]
 
-    assert ask(make(app)).body == b"abc"
+    assert page_request(make(app)).body == b"abc"
 
 
 # PEP 3333: start_response with exc_info replaces headers that were not sent, and raises otherwise.
@@ -136,12 +136,12 @@ def test_a_wsgi_application_may_replace_its_response_until_it_has_begun(make: Ca
         start_response("404 No", [])
         return []
 
-    answer = ask(make(early))
-    assert (answer.status, answer.body) == (500, b"sorry")
-    assert answer.trace.endswith("ValueError: early")
+    response = page_request(make(early))
+    assert (response.status, response.body) == (500, b"sorry")
+    assert response.trace.endswith("ValueError: early")
     with pytest.raises(Unreachable, match="ended before its response was complete: ValueError: late"):
-        ask(make(late))
-    assert ask(make(twice)).trace.endswith("start_response was called twice without exc_info")
+        page_request(make(late))
+    assert page_request(make(twice)).trace.endswith("start_response was called twice without exc_info")
 
 
 def responses(*messages: dict[str, Any], error: BaseException | None = None) -> Any:
@@ -173,7 +173,7 @@ def test_a_response_that_a_server_could_not_pass_on_is_no_answer(
     app: Any, says: str, make: Callable[..., AppTransport]
 ) -> None:
     with pytest.raises(Unreachable, match=says):
-        ask(make(app))
+        page_request(make(app))
 
 
 @pytest.mark.parametrize(
@@ -189,15 +189,15 @@ def test_a_response_that_a_server_could_not_pass_on_is_no_answer(
 def test_an_application_that_fails_is_http_500_with_its_traceback(
     app: Any, says: str, make: Callable[..., AppTransport]
 ) -> None:
-    answer = ask(make(app))
-    assert answer.status == 500
-    assert says in answer.trace.splitlines()[-1]
-    assert len(answer.trace.splitlines()) <= 10
+    response = page_request(make(app))
+    assert response.status == 500
+    assert says in response.trace.splitlines()[-1]
+    assert len(response.trace.splitlines()) <= 10
 
 
 def test_what_fails_after_a_whole_response_leaves_it_as_it_is(make: Callable[..., AppTransport]) -> None:
-    answer = ask(make(responses(START, BODY, error=ValueError("later"))))
-    assert (answer.status, answer.body, answer.trace) == (200, b"ab", "")
+    response = page_request(make(responses(START, BODY, error=ValueError("later"))))
+    assert (response.status, response.body, response.trace) == (200, b"ab", "")
 
 
 def test_an_application_that_hangs_is_not_waited_for(make: Callable[..., AppTransport]) -> None:
@@ -213,7 +213,7 @@ def test_an_application_that_hangs_is_not_waited_for(make: Callable[..., AppTran
 
     for app in (asgi, wsgi):
         with pytest.raises(Unreachable, match=r"no whole answer within 0\.05 s"):
-            ask(make(app, timeout=0.05))
+            page_request(make(app, timeout=0.05))
     ended.set()
 
 
@@ -228,7 +228,7 @@ def test_an_application_without_lifespan_is_served(make: Callable[..., AppTransp
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
 
-    assert ask(make(app, lifespan=True)).status == 204
+    assert page_request(make(app, lifespan=True)).status == 204
     assert kinds == ["lifespan", "http"]
 
 
@@ -256,7 +256,7 @@ def logs_plain(environ: Any, start_response: Any) -> list[bytes]:
 @pytest.mark.parametrize("app", [logs_async, logs_plain])
 def test_an_exception_that_a_framework_logs_is_shown(app: Any, make: Callable[..., AppTransport]) -> None:
     transport = make(app)
-    assert ask(transport).trace.endswith("ValueError: logged")
+    assert page_request(transport).trace.endswith("ValueError: logged")
     before = len(logging.getLogger().handlers)
     transport.close()
     assert len(logging.getLogger().handlers) == before - 1

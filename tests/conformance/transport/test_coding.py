@@ -8,8 +8,8 @@ import zlib
 
 import pytest
 
-from twinwire_conformance.model import Failure, Unreachable
-from twinwire_conformance.transport.coding import MAX_MEMBERS, Decoded, decode_body
+from twinwire_conformance.model import FailureKind, Unreachable
+from twinwire_conformance.transport.coding import MAX_MEMBERS, DecodedBody, decode_body
 
 BODY = b'{"count": 1}' * 100
 PACKED = gzip.compress(BODY, mtime=0)
@@ -19,33 +19,33 @@ OTHER_SIZE = PACKED[:-4] + struct.pack("<I", len(BODY) + 1)
 EMPTY_BLOCKS = PACKED[:10] + b"\x00\x00\x00\xff\xff" * 100_000
 
 
-def decoded(body: bytes, coding: str, accept: str = "gzip", most: int = 1_000_000) -> Decoded:
+def decoded(body: bytes, coding: str, accept: str = "gzip", most: int = 1_000_000) -> DecodedBody:
     return decode_body(body, coding, accept, most)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip", " gzip ", "identity, gzip", "gzip,"])
 def test_gzip_that_was_offered_is_undone(coding: str) -> None:
-    assert decoded(PACKED, coding) == Decoded(BODY)
+    assert decoded(PACKED, coding) == DecodedBody(BODY)
 
 
 @pytest.mark.parametrize("coding", ["", "identity", "Identity", " , "])
 def test_no_coding_is_none(coding: str) -> None:
-    assert decoded(BODY, coding, "identity") == Decoded(BODY)
+    assert decoded(BODY, coding, "identity") == DecodedBody(BODY)
 
 
 # RFC 9110, section 8.4: codings are listed in the order in which they were applied.
 def test_a_body_that_was_coded_twice_and_says_so_is_undone_twice() -> None:
-    assert decoded(gzip.compress(PACKED, mtime=0), "gzip, gzip") == Decoded(BODY)
+    assert decoded(gzip.compress(PACKED, mtime=0), "gzip, gzip") == DecodedBody(BODY)
 
 
 @pytest.mark.parametrize("accept", ["identity", "", "gzip;q=0", "gzip; q=0.000", "br, *;q=0", "identity, gzip;Q=0"])
 def test_gzip_that_was_not_offered_is_undone_and_named(accept: str) -> None:
-    assert decoded(PACKED, "gzip", accept) == Decoded(BODY, "", "gzip")
+    assert decoded(PACKED, "gzip", accept) == DecodedBody(BODY, "", "gzip")
 
 
 @pytest.mark.parametrize("accept", ["gzip", "x-gzip", "GZIP;q=0.1", "*", "br;q=0, *", "identity;q=0.5, gzip;q=1.0"])
 def test_gzip_that_was_offered_is_not_named(accept: str) -> None:
-    assert decoded(PACKED, "gzip", accept) == Decoded(BODY)
+    assert decoded(PACKED, "gzip", accept) == DecodedBody(BODY)
 
 
 @pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "compress", "gzip, br", "br, gzip"])
@@ -96,7 +96,7 @@ def test_a_body_that_decodes_to_too_much_is_not_taken() -> None:
     bomb = gzip.compress(b"0" * 2_000_000, mtime=0)
     with pytest.raises(Unreachable, match="larger than 1000000 bytes") as caught:
         decoded(bomb, "gzip")
-    assert caught.value.kind is Failure.TOO_LARGE
+    assert caught.value.kind is FailureKind.TOO_LARGE
     with pytest.raises(Unreachable, match="larger than 1000000 bytes"):
         decoded(gzip.compress(bomb, mtime=0), "gzip, gzip")
     assert len(decoded(gzip.compress(b"0" * 1_000_000, mtime=0), "gzip").body) == 1_000_000

@@ -11,8 +11,8 @@ import pytest
 
 from raw_sockets import listening, reset
 from twinwire.errors import UsageError
-from twinwire_conformance.model import BudgetSpent, Failure, Request, Unreachable
-from twinwire_conformance.target import Manners, Target
+from twinwire_conformance.model import BudgetSpent, FailureKind, Request, Unreachable
+from twinwire_conformance.target import RequestPolicy, Target
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n"
 
@@ -96,8 +96,8 @@ def test_a_request_that_always_ends_its_connection_gets_no_response(first: tuple
         send(target, first[0] - 1)
         with pytest.raises(Unreachable, match=rf"no answer from .*sent {sent} times") as caught:
             send(target)
-    assert caught.value.kind is Failure.NO_RESPONSE
-    assert caught.value.answers == ()
+    assert caught.value.kind is FailureKind.NO_RESPONSE
+    assert caught.value.responses == ()
 
 
 def test_nobody_listening_is_not_tried_again() -> None:
@@ -106,20 +106,20 @@ def test_nobody_listening_is_not_tried_again() -> None:
         port = listener.getsockname()[1]
     with Target(f"http://127.0.0.1:{port}", "/feed") as target, pytest.raises(Unreachable) as caught:
         send(target)
-    assert (caught.value.kind, target.requests) == (Failure.REFUSED, 1)
+    assert (caught.value.kind, target.requests) == (FailureKind.REFUSED, 1)
 
 
 def test_a_host_that_cannot_be_named_is_not_reached() -> None:
     # A DNS label has at most 63 characters, so the name cannot be encoded.
     with Target(f"http://{'a' * 70}.invalid", "/feed") as target, pytest.raises(Unreachable) as caught:
         send(target)
-    assert caught.value.kind is Failure.REFUSED
+    assert caught.value.kind is FailureKind.REFUSED
 
 
 def test_sending_again_counts_against_the_budget() -> None:
     with (
         listening(Drops(closed, 1)) as (place, heads),
-        Target(f"http://{place}", "/feed", Manners(max_requests=1)) as target,
+        Target(f"http://{place}", "/feed", RequestPolicy(max_requests=1)) as target,
         pytest.raises(BudgetSpent),
     ):
         send(target)
@@ -228,14 +228,14 @@ def test_a_response_that_breaks_off_twice_is_broken(response: bytes, reason: str
     with listening(serve) as (place, heads), Target(f"http://{place}", "/feed") as target:
         with pytest.raises(Unreachable, match=reason) as caught:
             send(target)
-        shown = [target.evidence(answer) for answer in caught.value.answers]
+        shown = [target.evidence(answer) for answer in caught.value.responses]
         assert target.notes == ["1 request was sent again because the response broke off"]
         assert target.received_bytes == 2 * len(body or b"")
-    assert (caught.value.kind, len(heads)) == (Failure.BROKEN, 2)
+    assert (caught.value.kind, len(heads)) == (FailureKind.BROKEN, 2)
     if body is None:
         assert shown == []
     else:
-        [answer] = caught.value.answers
+        [answer] = caught.value.responses
         assert (answer.status, answer.body, answer.media_type) == (200, body, "text/plain")
         assert reason in answer.flaw
         assert shown[0].excerpt == "{}"
@@ -254,7 +254,7 @@ def test_a_response_that_is_reset_without_a_length_is_broken() -> None:
         pytest.raises(Unreachable, match="the body ended after 2 bytes") as caught,
     ):
         send(target)
-    assert caught.value.kind is Failure.BROKEN
+    assert caught.value.kind is FailureKind.BROKEN
 
 
 def test_a_response_that_breaks_off_once_is_asked_for_again() -> None:
@@ -277,12 +277,12 @@ def test_a_body_that_stops_is_kept_as_far_as_it_came() -> None:
 
     with (
         listening(serve) as (place, _),
-        Target(f"http://{place}", "/feed", Manners(timeout=1)) as target,
+        Target(f"http://{place}", "/feed", RequestPolicy(timeout=1)) as target,
         pytest.raises(Unreachable, match=r"within 1 s .*: the body stopped after 2 of 9 bytes") as caught,
     ):
         send(target)
-    assert caught.value.kind is Failure.TIMEOUT
-    assert caught.value.answers[0].body == b"{}"
+    assert caught.value.kind is FailureKind.TIMEOUT
+    assert caught.value.responses[0].body == b"{}"
 
 
 # Invalid start lines, framing, chunk sizes, header fields, interim responses without end, and a TLS alert.
@@ -323,7 +323,7 @@ def test_what_is_not_http_is_broken_at_once(response: bytes) -> None:
         pytest.raises(Unreachable, match="no answer from ") as caught,
     ):
         send(target)
-    assert caught.value.kind is Failure.BROKEN
+    assert caught.value.kind is FailureKind.BROKEN
     assert len(caught.value.message) < 1000
     assert "bytearray" not in caught.value.message
     assert not caught.value.malformed or len(heads) == 1

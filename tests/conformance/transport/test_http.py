@@ -10,7 +10,7 @@ import pytest
 from raw_sockets import listening
 from twinwire.errors import UsageError
 from twinwire_conformance.model import BudgetSpent, Request, Unreachable
-from twinwire_conformance.target import Manners, Target, check_url
+from twinwire_conformance.target import RequestPolicy, Target, check_url
 
 BODY = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-one: 1\r\nX-One: \xff2\r\n\r\n{}"
 
@@ -21,9 +21,9 @@ def whole(link: socket.socket, _head: bytes) -> None:
 
 def test_a_header_that_comes_twice_is_one_list_and_odd_bytes_are_read() -> None:
     with listening(whole) as (place, heads), Target(f"http://{place}", "/feed") as target:
-        answer = target.send(Request((("a", "\udcff"),), "text/xml", (("accept-encoding", "gzip"),)))
+        response = target.send(Request((("a", "\udcff"),), "text/xml", (("accept-encoding", "gzip"),)))
         target.send(Request())
-    assert (answer.status, answer.headers["x-one"], answer.body) == (200, "1, \xff2", b"{}")
+    assert (response.status, response.headers["x-one"], response.body) == (200, "1, \xff2", b"{}")
     assert heads[0].startswith(b"GET /feed?a=%FF HTTP/1.1\r\n")
     assert b"Accept: text/xml\r\n" in heads[0]
     assert heads[0].lower().count(b"accept-encoding: ") == 1
@@ -41,16 +41,16 @@ def test_a_server_that_drips_is_not_waited_for_longer_than_the_timeout(head: byt
 
     with (
         listening(drip) as (place, _),
-        Target(f"http://{place}", "/feed", Manners(timeout=0.2)) as target,
+        Target(f"http://{place}", "/feed", RequestPolicy(timeout=0.2)) as target,
         pytest.raises(Unreachable, match=r"no whole answer within 0\.2 s"),
     ):
         target.send(Request())
 
 
 @pytest.mark.parametrize("answer", [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}"])
-def test_what_is_no_whole_answer_is_none(answer: bytes) -> None:
+def test_what_is_no_whole_answer_is_none(response: bytes) -> None:
     def broken(link: socket.socket, _head: bytes) -> None:
-        link.sendall(answer)
+        link.sendall(response)
         link.shutdown(socket.SHUT_RDWR)
 
     with (
@@ -62,7 +62,7 @@ def test_what_is_no_whole_answer_is_none(answer: bytes) -> None:
 
 
 def test_a_crowd_is_sent_whole_or_not_at_all() -> None:
-    with listening(whole) as (place, heads), Target(f"http://{place}", "/feed", Manners(max_requests=3)) as target:
+    with listening(whole) as (place, heads), Target(f"http://{place}", "/feed", RequestPolicy(max_requests=3)) as target:
         target.send_together([Request(), Request()])
         with pytest.raises(BudgetSpent):
             target.send_together([Request(), Request()])
@@ -72,10 +72,10 @@ def test_a_crowd_is_sent_whole_or_not_at_all() -> None:
 # The percent-encoded user and password are decoded before they are sent.
 def test_a_user_in_the_url_is_sent_as_a_credential_and_never_shown() -> None:
     with listening(whole) as (place, heads), Target(f"http://jo%40b:s3cr%65t@{place}", "/feed") as target:
-        answer = target.send(Request())
+        response = target.send(Request())
     assert b"Authorization: Basic am9AYjpzM2NyZXQ=\r\n" in heads[0]
     assert b"s3cr" not in heads[0]
-    assert answer.url == f"http://***@{place}/feed"
+    assert response.url == f"http://***@{place}/feed"
 
 
 def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,8 +106,8 @@ def test_evidence_of_a_raw_query_keeps_curl_from_reading_it() -> None:
 
     with listening(serve) as (place, _), Target(f"http://{place}", "/feed", headers={"X-Key": "k"}) as target:
         # curl expands [] and {} in URLs unless --globoff is given.
-        answer = target.send(Request(raw_query="a=[1-3]&b=%zz'", client=CHROME))
-        words = shlex.split(target.evidence(answer).curl)
+        response = target.send(Request(raw_query="a=[1-3]&b=%zz'", client=CHROME))
+        words = shlex.split(target.evidence(response).curl)
     assert words[:4] == ["curl", "-sS", "-i", "--globoff"]
     assert words[-1] == f"http://{place}/feed?a=[1-3]&b=%zz'"
     assert f"User-Agent: {dict(CHROME.headers)['User-Agent']}" in words

@@ -13,7 +13,7 @@ import pytest
 
 from echoing_server import forms
 from twinwire_conformance.model import Request
-from twinwire_conformance.transport.secrecy import PIECE, Secrets
+from twinwire_conformance.transport.redaction import PIECE, Secrets
 
 
 @pytest.mark.parametrize("secret", ["canary-one", "can\"ary/t'wo&<x>", "canary thrée €", "canary\\four$!`", "p😀ssword"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from raw_sockets import listening, reset
-from twinwire_conformance.model import Failure, Request, Unreachable
+from twinwire_conformance.model import FailureKind, Request, Unreachable
 from twinwire_conformance.target import Target
 from twinwire_conformance.transport import connections
 
@@ -85,7 +85,7 @@ def test_a_proxy_that_opens_no_tunnel_is_no_connection(response: bytes, tunnel: 
         monkeypatch.setenv("https_proxy", f"http://{place}")
         with Target("https://feed.invalid", "/feed") as target, pytest.raises(Unreachable, match="the proxy") as caught:
             target.send(Request())
-    assert caught.value.kind is Failure.REFUSED
+    assert caught.value.kind is FailureKind.REFUSED
 
 
 def test_a_handshake_that_is_reset_is_tried_once_more() -> None:
@@ -101,4 +101,4 @@ def test_a_handshake_that_is_reset_is_tried_once_more() -> None:
         pytest.raises(Unreachable, match="the request was sent 2 times") as caught,
     ):
         target.send(Request())
-    assert (caught.value.kind, len(begun)) == (Failure.NO_RESPONSE, 2)
+    assert (caught.value.kind, len(begun)) == (FailureKind.NO_RESPONSE, 2)

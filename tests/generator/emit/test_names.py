@@ -21,8 +21,8 @@ from orders_spec import contract as orders
 from sdk_packages import package
 from twinwire.emit import emit
 from twinwire.emit.names import Names
-from twinwire.guard import guard
 from twinwire.ir import Contract, Kind, ModelRef, build, read_contract
+from twinwire.output_check import guard
 from twinwire.spec.check import check
 from twinwire.spec.source import parse
 
@@ -116,9 +116,9 @@ def use(made: Contract, root: Path) -> None:
     entry: dict[str, Any] = {}
     for field in made.feed.entry.fields:
         if isinstance(field.type, ModelRef):
-            entry[field.wire] = {other.wire: "v" for other in made.model(field.type).fields}
+            entry[field.wire_name] = {other.wire_name: "v" for other in made.model(field.type).fields}
         else:
-            entry[field.wire] = 3 if field.type.kind is Kind.INTEGER else "v"
+            entry[field.wire_name] = 3 if field.type.kind is Kind.INTEGER else "v"
     page = {"code": 0, "next": "1", "part": [entry]}
     with package(made, root) as sdk:
         result = sdk.decode_json(json.dumps(page))

@@ -196,7 +196,7 @@ def test_a_required_collection_may_be_empty() -> None:
 
 
 def few_members(model: Model) -> Model:
-    return replace(model, fields=tuple(field for field in model.fields if field.wire in {"sku", "remark"}))
+    return replace(model, fields=tuple(field for field in model.fields if field.wire_name in {"sku", "remark"}))
 
 
 def test_an_enum_keeps_line_ends_and_leaves_out_what_xml_cannot_carry() -> None:

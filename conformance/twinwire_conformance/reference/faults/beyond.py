@@ -36,12 +36,12 @@ def _version_xml_differs(x: Exchange, proceed: Callable[[], Result]) -> Result:
 
 @_version_fault("version-far-differs", "a page that starts past entry 900 states another version")
 def _version_far_differs(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    return _with_version(x, proceed(), "0.9") if x.lot.start > FAR - 100 else proceed()
+    return _with_version(x, proceed(), "0.9") if x.page.start > FAR - 100 else proceed()
 
 
 @_version_fault("version-empty-lot-missing", "an empty page does not state the version")
 def _version_empty_lot_missing(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    return proceed() if x.lot.places else _with_version(x, proceed(), None)
+    return proceed() if x.page.places else _with_version(x, proceed(), None)
 
 
 # Two releases behind one load balancer.
@@ -53,7 +53,7 @@ def _version_wavers(x: Exchange, proceed: Callable[[], Result]) -> Result:
 
 def _with_version(x: Exchange, result: Result, version: str | None) -> Result:
     assert x.feed.version is not None
-    return {**result, x.feed.version.wire: version}
+    return {**result, x.feed.version.wire_name: version}
 
 
 @_extra_fault("extra-member", "a response has an undocumented member")
@@ -68,9 +68,9 @@ def _extra_entry_member(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 
 @_extra_fault("extra-item-member", "items have an undocumented member", needs=has_modes)
 def _extra_item_member(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
-    if x.error or x.ask.mode is None:
+    if x.error or x.parsed_query.mode is None:
         return proceed()
-    item = x.contract.models[getattr(x.ask.mode.items[-1].type, "name", "")]
+    item = x.contract.models[getattr(x.parsed_query.mode.items[-1].type, "name", "")]
     return _widened(x, item, list(all_items(x, x.result)), attribute=True)
 
 
@@ -81,7 +81,7 @@ def _xml_extra_element(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 
 @_extra_fault("extra-in-empty-lot", "an empty page has an undocumented member")
 def _extra_in_empty_lot(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
-    empty = not x.error and not x.lot.places
+    empty = not x.error and not x.page.places
     return _widened(x, x.feed.result, [x.result], attribute=True) if empty else proceed()
 
 

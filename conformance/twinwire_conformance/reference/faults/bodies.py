@@ -9,7 +9,7 @@ from functools import partial
 
 from twinwire_conformance.reference.faults.plan import has_many_types, has_strings, is_empty, serves
 from twinwire_conformance.reference.faults.registry import Condition, always, fault
-from twinwire_conformance.reference.pipeline import ENCODE, RESPOND, Answer, Exchange
+from twinwire_conformance.reference.pipeline import ENCODE, RESPOND, Exchange, ServerResponse
 
 _MARK = b"\xef\xbb\xbf"
 _BLOCK = 32 * 1024
@@ -20,7 +20,7 @@ _mark_fault = partial(fault, trips=("HTTP-07",))
 def _charset_fault(name: str, description: str, charset: str, where: Callable[[Exchange], bool]) -> None:
     """Register a fault that declares a charset that the body is not in. `where` selects the responses."""
 
-    def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    def hook(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
         done = proceed()
         if where(x):
             done.headers["content-type"] = f"{x.choice.label}; charset={charset}"
@@ -62,7 +62,7 @@ def _xml_latin1(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 @_body_fault(
     RESPOND, "xml-declares-utf16", "the XML declaration says UTF-16, the body is UTF-8 and the Content-Type has no charset"
 )
-def _xml_declares_utf16(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _xml_declares_utf16(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     if x.is_xml:
         done.headers["content-type"] = x.choice.label
@@ -75,7 +75,7 @@ def _gzip_fault(
 ) -> None:
     """Register a fault that compresses bodies in another way if gzip is offered."""
 
-    def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+    def hook(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
         done = proceed()
         if x.takes_gzip and x.error is None:
             done.body = pack(done.body)
@@ -107,11 +107,11 @@ _gzip_fault("gzip-is-deflate", "a body that declares gzip is in the zlib format"
 
 
 @_body_fault(RESPOND, "gzip-cached", "requests that offer gzip all get the first gzip response again")
-def _gzip_cached(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _gzip_cached(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     if x.takes_gzip and x.error is None:
-        kept: Answer = x.state.setdefault("kept", done)
-        done = Answer(kept.status, dict(kept.headers), kept.body)
+        kept: ServerResponse = x.state.setdefault("kept", done)
+        done = ServerResponse(kept.status, dict(kept.headers), kept.body)
     return done
 
 
@@ -134,7 +134,7 @@ def _json_mark_second_type(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 
 # RFC 8259, section 8.1, requires UTF-8 whatever the Content-Type declares.
 @_mark_fault(RESPOND, "json-utf16", "JSON is in UTF-16 with a byte order mark, and declares it")
-def _json_utf16(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _json_utf16(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     if not x.is_xml:
         done.headers["content-type"] = f"{x.choice.label}; charset=utf-16"

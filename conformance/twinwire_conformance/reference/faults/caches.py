@@ -9,7 +9,7 @@ from typing import Any
 
 from twinwire_conformance.reference.faults.plan import given, has_other_mode, has_session, has_text_parameter
 from twinwire_conformance.reference.faults.registry import Condition, always, fault
-from twinwire_conformance.reference.pipeline import LOOKUP, SEND, Answer, Exchange
+from twinwire_conformance.reference.pipeline import LOOKUP, SEND, Exchange, ServerResponse
 
 # Long enough for concurrent requests to overlap over a loopback network too.
 _LOOKUP_SECONDS = 0.003
@@ -46,15 +46,15 @@ def _cache_fault(
         needs: Returns True for the contracts that the fault can break.
     """
 
-    def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
-        cache: dict[Hashable, tuple[float, Answer]] = x.state.setdefault("cache", {})
+    def hook(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
+        cache: dict[Hashable, tuple[float, ServerResponse]] = x.state.setdefault("cache", {})
         found = key(x)
         if found in cache and x.now - cache[found][0] <= seconds:
             kept = cache[found][1]
-            return Answer(kept.status, dict(kept.headers), kept.body)
+            return ServerResponse(kept.status, dict(kept.headers), kept.body)
         done = proceed()
         if done.status == 200 or rejections:
-            cache[found] = (x.now, Answer(done.status, dict(done.headers), done.body))
+            cache[found] = (x.now, ServerResponse(done.status, dict(done.headers), done.body))
         return done
 
     fault(SEND, name, description, trips=trips, needs=needs)(hook)
@@ -153,10 +153,10 @@ def _coalescing_fault(name: str, description: str, key: Callable[[Exchange], Has
         flights: dict[Hashable, Any] = x.state.setdefault("flights", {})
         found = key(x)
         if found in flights:
-            x.ask, x.choice = flights[found]
+            x.parsed_query, x.choice = flights[found]
             await asyncio.sleep(_LOOKUP_SECONDS)
             return
-        flights[found] = (x.ask, x.choice)
+        flights[found] = (x.parsed_query, x.choice)
         try:
             await asyncio.sleep(_LOOKUP_SECONDS)
         finally:
@@ -187,7 +187,7 @@ _coalescing_fault(
 
 
 @_caching_fault("vary-missing", "responses may be cached for a minute and have no Vary")
-def _vary_missing(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _vary_missing(_x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     done.headers.pop("vary", None)
     done.headers["cache-control"] = "public, max-age=60"
@@ -196,14 +196,14 @@ def _vary_missing(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
 
 # Compression middleware adds Vary: Accept-Encoding and knows nothing of negotiation.
 @_caching_fault("vary-encoding-only", "responses have an ETag and vary by Accept-Encoding only")
-def _vary_encoding_only(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _vary_encoding_only(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
-    done.headers |= {"etag": f'"{x.lot.start}-{len(x.lot.places)}"', "vary": "Accept-Encoding"} if x.error is None else {}
+    done.headers |= {"etag": f'"{x.page.start}-{len(x.page.places)}"', "vary": "Accept-Encoding"} if x.error is None else {}
     return done
 
 
 @_caching_fault("vary-accept-only", "compressed responses with an expiry date vary by Accept only")
-def _vary_accept_only(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _vary_accept_only(_x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     done.headers |= {"expires": "Fri, 31 Dec 2049 23:59:59 GMT", "vary": "Accept"}
     return done
@@ -211,10 +211,10 @@ def _vary_accept_only(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
 
 # A 304 is only allowed for a conditional request (RFC 9110, section 15.4.5).
 @fault(SEND, "repeated-304", "a repeated request gets 304 without a body, although it is not conditional", trips=("HTTP-01",))
-def _repeated_304(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _repeated_304(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     seen: dict[Hashable, bytes] = x.state.setdefault("seen", {})
     key = (x.client, x.query, x.accept, x.takes_gzip)
     if done.status == 200 and _limit(x) and seen.setdefault(key, done.body) is not done.body:
-        return Answer(304, {"etag": '"1"'}, b"")
+        return ServerResponse(304, {"etag": '"1"'}, b"")
     return done

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from twinwire.ir import INT64_MAX
 from twinwire_conformance.reference.faults.plan import FAR, has_numeric_cursor, token_at
 from twinwire_conformance.reference.faults.registry import fault
-from twinwire_conformance.reference.pipeline import WINDOW, Exchange, Lot
+from twinwire_conformance.reference.pipeline import WINDOW, Exchange, ServedPage
 
 _FACTOR = 0x9E3779B97F4A7C15
 # An odd factor has an inverse modulo 2**64, so every cursor that is handed out can be decoded again.
 _INVERSE = pow(_FACTOR, -1, 2**64)
 
 
-def _token_fault(name: str, description: str, show: Callable[[int, Lot], int], read: Callable[[int], int]) -> None:
+def _token_fault(name: str, description: str, show: Callable[[int, ServedPage], int], read: Callable[[int], int]) -> None:
     """Register a fault that hands out encoded cursors. An unknown cursor leads to the end of the feed.
 
     Args:
@@ -24,14 +24,14 @@ def _token_fault(name: str, description: str, show: Callable[[int, Lot], int], r
         read: Decodes a cursor of a request.
     """
 
-    def hook(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-        asked = x.ask.after
+    def hook(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+        asked = x.parsed_query.after
         if asked:
-            x.ask.after = read(asked)
-        known = not asked or token_at(x, x.start() - 1) == x.ask.after
-        lot = proceed() if known else x.cut(x.snapshot.total, x.ask.limit)
-        lot.token = show(lot.token, lot) if lot.places and lot.token is not None else asked
-        return lot
+            x.parsed_query.after = read(asked)
+        known = not asked or token_at(x, x.start() - 1) == x.parsed_query.after
+        page = proceed() if known else x.cut(x.snapshot.total, x.parsed_query.limit)
+        page.token = show(page.token, page) if page.places and page.token is not None else asked
+        return page
 
     fault(WINDOW, name, description, trips=("PAGE-08",), needs=has_numeric_cursor)(hook)
 
@@ -40,8 +40,8 @@ def _signed(number: int) -> int:
     return (number + 2**63) % 2**64 - 2**63
 
 
-def _negative_when_far(token: int, lot: Lot) -> int:
-    return -token if lot.start + len(lot.places) > FAR else token
+def _negative_when_far(token: int, page: ServedPage) -> int:
+    return -token if page.start + len(page.places) > FAR else token
 
 
 _token_fault("tokens-fall", "cursors decrease", lambda token, _lot: INT64_MAX - token, lambda token: INT64_MAX - token)

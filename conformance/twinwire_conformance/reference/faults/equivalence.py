@@ -25,7 +25,7 @@ from twinwire_conformance.reference.faults.plan import (
     map_text,
 )
 from twinwire_conformance.reference.faults.registry import fault
-from twinwire_conformance.reference.pipeline import ENCODE, RESPOND, Answer, Exchange
+from twinwire_conformance.reference.pipeline import ENCODE, RESPOND, Exchange, ServerResponse
 
 Result = dict[str, Any]
 _twin_fault = partial(fault, ENCODE, trips=("TWIN-01",))
@@ -72,7 +72,7 @@ def _message_fault(name: str, description: str, message: str, finish: Callable[[
     def hook(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
         if x.error or x.feed.outcome.message is None:
             return proceed()
-        x.result = {**x.result, x.feed.outcome.message.wire: message}
+        x.result = {**x.result, x.feed.outcome.message.wire_name: message}
         return finish(proceed()) if x.is_xml else proceed()
 
     _twin_fault(name, description, needs=has_message)(hook)
@@ -157,8 +157,8 @@ def _json_half_surrogate(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 def _xml_large_keys_exponent(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml:
         for entry in entries(x, x.result):
-            key = entry[x.feed.key.wire]
-            entry[x.feed.key.wire] = f"{key:.16E}" if key > 2**53 else key
+            key = entry[x.feed.key.wire_name]
+            entry[x.feed.key.wire_name] = f"{key:.16E}" if key > 2**53 else key
     return proceed()
 
 
@@ -181,7 +181,7 @@ def _xml_control_reference(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     trips=("TWIN-02", "HTTP-06"),
     needs=has_uri_mode,
 )
-def _xml_label_latin1(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _xml_label_latin1(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     if x.is_xml and in_kind(x, Kind.URI):
         done.headers["content-type"] = f"{x.choice.label}; charset=iso-8859-1"
@@ -190,8 +190,8 @@ def _xml_label_latin1(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
 
 @_twin_fault("xml-version-zeros-cut", "the version loses its trailing zero in XML, where it is a number", needs=has_version)
 def _xml_version_zeros_cut(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
-    if x.is_xml and x.feed.version and x.feed.version.wire in x.result:
-        x.result = {**x.result, x.feed.version.wire: str(x.result[x.feed.version.wire]).removesuffix(".0")}
+    if x.is_xml and x.feed.version and x.feed.version.wire_name in x.result:
+        x.result = {**x.result, x.feed.version.wire_name: str(x.result[x.feed.version.wire_name]).removesuffix(".0")}
     return proceed()
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from twinwire.ir import Kind
-from twinwire_conformance.reference.asking import Ask
 from twinwire_conformance.reference.faults.plan import (
     entries,
     has_binary_mode,
@@ -19,6 +18,7 @@ from twinwire_conformance.reference.faults.plan import (
 )
 from twinwire_conformance.reference.faults.registry import fault
 from twinwire_conformance.reference.pipeline import ENCODE, PARSE, RESULT, Exchange
+from twinwire_conformance.reference.query import ParsedQuery
 
 Result = dict[str, Any]
 
@@ -103,21 +103,21 @@ def _base64_lines_xml(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 )
 def _base64_third_empty(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
-    if in_kind(x, Kind.BINARY) and x.ask.mode:
+    if in_kind(x, Kind.BINARY) and x.parsed_query.mode:
         for entry in entries(x, result):
             for item in items(x, entry)[2:]:
-                item[x.ask.mode.content.wire] = ""
+                item[x.parsed_query.mode.content.wire_name] = ""
     return result
 
 
 @fault(
     PARSE, "mode-ignored", "the default mode is served, whatever mode is requested", trips=("IMAGE-04",), needs=has_other_mode
 )
-def _mode_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
-    ask = proceed()
+def _mode_ignored(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
+    parsed_query = proceed()
     if x.feed.modes:
-        ask.mode = x.feed.modes.default
-    return ask
+        parsed_query.mode = x.feed.modes.default
+    return parsed_query
 
 
 @fault(
@@ -127,17 +127,17 @@ def _mode_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     trips=("IMAGE-04",),
     needs=has_other_mode,
 )
-def _mode_swapped(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
-    ask = proceed()
+def _mode_swapped(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
+    parsed_query = proceed()
     if x.feed.modes:
         choices = x.feed.modes.choices
-        ask.mode = choices[(choices.index(ask.mode) + 1) % len(choices)] if ask.mode else None
-    return ask
+        parsed_query.mode = choices[(choices.index(parsed_query.mode) + 1) % len(choices)] if parsed_query.mode else None
+    return parsed_query
 
 
 @fault(PARSE, "mode-first-lot-only", "after the first page the mode is forgotten", trips=("IMAGE-04",), needs=has_other_mode)
-def _mode_first_lot_only(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
-    ask = proceed()
-    if x.feed.modes and ask.after is not None:
-        ask.mode = x.feed.modes.default
-    return ask
+def _mode_first_lot_only(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
+    parsed_query = proceed()
+    if x.feed.modes and parsed_query.after is not None:
+        parsed_query.mode = x.feed.modes.default
+    return parsed_query

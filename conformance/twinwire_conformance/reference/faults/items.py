@@ -24,15 +24,15 @@ Items = list[dict[str, Any]]
 
 
 def _is_default(x: Exchange) -> bool:
-    return x.feed.modes is not None and x.ask.mode == x.feed.modes.default
+    return x.feed.modes is not None and x.parsed_query.mode == x.feed.modes.default
 
 
 def _add_others(x: Exchange, result: Result, chosen: Callable[[Mode], bool]) -> Result:
-    for place, entry in zip(x.lot.places, entries(x, result), strict=True):
+    for place, entry in zip(x.page.places, entries(x, result), strict=True):
         for mode in x.feed.modes.choices if x.feed.modes else ():
-            if mode != x.ask.mode and chosen(mode):
+            if mode != x.parsed_query.mode and chosen(mode):
                 other = x.contents.entry(place.index, mode)
-                entry |= {name: value for name, value in other.items() if name == mode.items[0].wire}
+                entry |= {name: value for name, value in other.items() if name == mode.items[0].wire_name}
     return result
 
 
@@ -115,7 +115,7 @@ _name_fault(
     "past entry 1000 file names are in upper case in all modes but the default",
     "IMAGE-06",
     str.upper,
-    lambda x: _other_mode(x) and x.lot.start > FAR,
+    lambda x: _other_mode(x) and x.page.start > FAR,
 )
 
 

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from twinwire.ir import Kind
-from twinwire_conformance.reference.asking import RefusedError
 from twinwire_conformance.reference.faults.plan import (
     entries,
     has_binary_mode,
@@ -20,7 +19,8 @@ from twinwire_conformance.reference.faults.plan import (
     token_at,
 )
 from twinwire_conformance.reference.faults.registry import fault
-from twinwire_conformance.reference.pipeline import ENCODE, RESULT, SEND, Answer, Exchange
+from twinwire_conformance.reference.pipeline import ENCODE, RESULT, SEND, Exchange, ServerResponse
+from twinwire_conformance.reference.query import RefusedError
 
 Result = dict[str, Any]
 _KIB = 1024
@@ -154,11 +154,11 @@ def _large_json_500(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 
 
 @_large_body_fault(SEND, "large-body-502", "a gateway sends 502 for a body of more than 1 MiB", trips=("HTTP-01",))
-def _large_body_502(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _large_body_502(_x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     if len(done.body) <= _MIB:
         return done
-    return Answer(502, {"content-type": "text/html"}, b"<html><body><h1>502 Bad Gateway</h1></body></html>")
+    return ServerResponse(502, {"content-type": "text/html"}, b"<html><body><h1>502 Bad Gateway</h1></body></html>")
 
 
 # The number of characters equals the number of bytes only for ASCII.
@@ -169,7 +169,7 @@ def _large_body_502(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     trips=("HTTP-06", "SCHEMA-01"),
     needs_http=True,
 )
-def _large_body_length(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _large_body_length(_x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     if len(done.body) > 256 * _KIB and "content-encoding" not in done.headers:
         done.declared_length = len(done.body.decode())
@@ -183,7 +183,7 @@ def _large_body_length(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
     trips=("HTTP-06",),
     needs_http=True,
 )
-def _large_body_broken_off(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _large_body_broken_off(_x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     if len(done.body) > 256 * _KIB:
         done.declared_length = len(done.body)
@@ -194,7 +194,7 @@ def _large_body_broken_off(_x: Exchange, proceed: Callable[[], Answer]) -> Answe
 @_large_image_fault(
     SEND, "large-body-chunk-twice", "a proxy repeats a 4 KiB chunk of an XML body of more than 1 MiB", trips=("TWIN-01",)
 )
-def _large_body_chunk_twice(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _large_body_chunk_twice(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     if x.is_xml and len(done.body) > _MIB and "content-encoding" not in done.headers:
         # In the middle of a long value, where parsers do not notice it.
@@ -212,20 +212,20 @@ def _large_body_chunk_twice(x: Exchange, proceed: Callable[[], Answer]) -> Answe
 )
 def _large_page_stops(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result, size = proceed(), 0
-    mode = x.ask.mode
+    mode = x.parsed_query.mode
     assert x.feed.limit.member is not None
     for number, entry in enumerate(entries(x, result)):
-        size += sum(len(item[mode.content.wire]) for item in items(x, entry)) if mode else 0
+        size += sum(len(item[mode.content.wire_name]) for item in items(x, entry)) if mode else 0
         if size > 512 * _KIB:
-            result[x.feed.entries.wire] = entries(x, result)[: number + 1]
-            result[x.feed.limit.member.wire] = number + 1
+            result[x.feed.entries.wire_name] = entries(x, result)[: number + 1]
+            result[x.feed.limit.member.wire_name] = number + 1
             break
     return result
 
 
 @_large_body_fault(RESULT, "large-page-timeout", "a page of more than 400 entries with binaries gets 504", trips=("HTTP-01",))
 def _large_page_timeout(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    binary = x.ask.mode is not None and x.feed.modes is not None and x.ask.mode == x.feed.modes.default
-    if binary and not is_empty(x) and len(x.lot.places) > 400 and token_at(x, 400) is not None:
+    binary = x.parsed_query.mode is not None and x.feed.modes is not None and x.parsed_query.mode == x.feed.modes.default
+    if binary and not is_empty(x) and len(x.page.places) > 400 and token_at(x, 400) is not None:
         raise RefusedError("the upstream server did not answer in time", status=504)
     return proceed()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Cursor, Limit, Parameter
-from twinwire_conformance.reference.asking import Ask, RefusedError
 from twinwire_conformance.reference.faults.plan import (
     given,
     has_modes,
@@ -18,6 +17,7 @@ from twinwire_conformance.reference.faults.plan import (
 )
 from twinwire_conformance.reference.faults.registry import Condition, always, fault
 from twinwire_conformance.reference.pipeline import PARSE, Exchange
+from twinwire_conformance.reference.query import ParsedQuery, RefusedError
 
 
 def _refuses_zero(contract: Contract) -> bool:
@@ -27,7 +27,7 @@ def _refuses_zero(contract: Contract) -> bool:
 def _limit_fault(name: str, description: str, read: Callable[[Limit, str], str | None], needs: Condition = always) -> None:
     """Register a fault that parses the page size in another way. None counts as absent."""
 
-    def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    def hook(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
         text = given(x, x.feed.limit.parameter.name)
         return understand_with(x, x.feed.limit.parameter, read(x.feed.limit, text)) if text else proceed()
 
@@ -64,7 +64,7 @@ _limit_fault("limit-lowered-silently", "a page size above the maximum is lowered
 
 
 @fault(PARSE, "text-cut", "an over-long text is truncated", trips=("PARAM-06",), needs=has_text_parameter)
-def _text_cut(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+def _text_cut(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
     for parameter, text in texts(x):
         if len(text) > (parameter.type.max_length or 0):
             return _cut(x, parameter, text)
@@ -72,7 +72,7 @@ def _text_cut(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 
 
 @fault(PARSE, "text-one-over", "a text may be one character too long", trips=("PARAM-06",), needs=has_text_parameter)
-def _text_one_over(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+def _text_one_over(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
     for parameter, text in texts(x):
         if len(text) == (parameter.type.max_length or 0) + 1:
             return _cut(x, parameter, text)
@@ -80,30 +80,30 @@ def _text_one_over(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 
 
 @fault(PARSE, "session-any-length", "a session may have any length", trips=("PARAM-06",), needs=has_session)
-def _session_any_length(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+def _session_any_length(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
     return _any_length(x, x.feed.session, proceed)
 
 
 @fault(PARSE, "mode-any-length", "the mode parameter may have any length", trips=("PARAM-06",), needs=has_modes)
-def _mode_any_length(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+def _mode_any_length(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
     return _any_length(x, x.feed.modes.parameter if x.feed.modes else None, proceed)
 
 
-def _any_length(x: Exchange, one: Parameter | None, proceed: Callable[[], Ask]) -> Ask:
+def _any_length(x: Exchange, one: Parameter | None, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
     for parameter, text in texts(x):
         if parameter == one:
             return _cut(x, parameter, text)
     return proceed()
 
 
-def _cut(x: Exchange, parameter: Parameter, text: str) -> Ask:
+def _cut(x: Exchange, parameter: Parameter, text: str) -> ParsedQuery:
     return understand_with(x, parameter, text[: parameter.type.max_length])
 
 
 def _token_fault(name: str, description: str, read: Callable[[str], str]) -> None:
     """Register a fault that parses a numeric cursor in another way."""
 
-    def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+    def hook(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
         cursor: Cursor = x.feed.cursor
         text = given(x, cursor.parameter.name)
         return understand_with(x, cursor.parameter, read(text)) if text else proceed()
@@ -134,7 +134,7 @@ _token_fault("token-hexadecimal-read", "a cursor in hexadecimal is served", _fro
 
 
 @fault(PARSE, "token-unread-restarts", "an invalid cursor counts as absent", trips=("PARAM-07",))
-def _token_unread_restarts(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+def _token_unread_restarts(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
     try:
         return proceed()
     except RefusedError:

@@ -64,7 +64,7 @@ def _with_warning(x: Exchange, proceed: Callable[[], bytes], attribute: str) -> 
     member = x.feed.outcome.warnings
     assert member is not None
     if x.error is None:
-        x.result = {**x.result, member.wire: ["this API will change"]}
+        x.result = {**x.result, member.wire_name: ["this API will change"]}
     return _start_tags(x, proceed(), member.xml.name, attribute) if x.is_xml else proceed()
 
 

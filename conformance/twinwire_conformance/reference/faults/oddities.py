@@ -29,16 +29,16 @@ def _json_size_twice(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     body = proceed()
     if x.is_xml or x.error or x.feed.limit.member is None:
         return body
-    return body[:-1] + f',"{x.feed.limit.member.wire}":{len(x.lot.places)}}}'.encode()
+    return body[:-1] + f',"{x.feed.limit.member.wire_name}":{len(x.page.places)}}}'.encode()
 
 
 # Most parsers keep the last of two equal names, so a decoded value looks correct.
 @_twice_fault("json-key-twice-last", "in JSON the last entry of the feed has two keys, the first of them 0")
 def _json_key_twice_last(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     body = proceed()
-    if x.is_xml or x.error or not x.lot.places or x.lot.remaining:
+    if x.is_xml or x.error or not x.page.places or x.page.remaining:
         return body
-    start = f'{{"{x.feed.key.wire}":'.encode()
+    start = f'{{"{x.feed.key.wire_name}":'.encode()
     before, _, after = body.rpartition(start)
     return before + start + b"0," + start[1:] + after
 
@@ -47,7 +47,7 @@ def _json_key_twice_last(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 def _json_token_twice_empty(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml or not is_empty(x):
         return proceed()
-    return proceed()[:-1] + f',"{x.feed.cursor.member.wire}":null}}'.encode()
+    return proceed()[:-1] + f',"{x.feed.cursor.member.wire_name}":null}}'.encode()
 
 
 @_twice_fault("json-code-twice-rejection", "an error result in JSON has its return code twice, with HTTP 200")
@@ -55,7 +55,7 @@ def _json_code_twice_rejection(x: Exchange, proceed: Callable[[], bytes]) -> byt
     if x.is_xml or x.error is None or x.status != 400:
         return proceed()
     x.status = 200
-    return proceed()[:-1] + f',"{x.feed.outcome.code.wire}":{x.feed.outcome.success + 1}}}'.encode()
+    return proceed()[:-1] + f',"{x.feed.outcome.code.wire_name}":{x.feed.outcome.success + 1}}}'.encode()
 
 
 @fault(
@@ -66,7 +66,7 @@ def _json_code_twice_rejection(x: Exchange, proceed: Callable[[], bytes]) -> byt
     needs=has_numeric_cursor,
 )
 def _token_uint64_empty(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    return proceed() if x.lot.places else {**proceed(), x.feed.cursor.member.wire: str(2**64 - 1)}
+    return proceed() if x.page.places else {**proceed(), x.feed.cursor.member.wire_name: str(2**64 - 1)}
 
 
 @_unknown_fault("xml-text-after-entry", "in XML text follows the first entry of a page")
@@ -78,7 +78,7 @@ def _xml_text_after_entry(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 @_unknown_fault("xml-text-last-page", "in XML text precedes the end tag of the last page")
 def _xml_text_last_page(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     close = f"</{x.feed.result.xml_name}>".encode()
-    last = x.is_xml and x.error is None and not x.lot.remaining
+    last = x.is_xml and x.error is None and not x.page.remaining
     return proceed().replace(close, b"OK" + close) if last else proceed()
 
 
@@ -97,13 +97,13 @@ def _on_entries(name: str, description: str, attribute: bytes, trips: tuple[str,
         if not x.is_xml or x.error:
             return proceed()
         tag = f"<{x.feed.entries.xml.name}".encode()
-        numbers = iter(range(len(x.lot.places)))
+        numbers = iter(range(len(x.page.places)))
 
         def marked(found: re.Match[bytes]) -> bytes:
-            place = x.lot.places[next(numbers)]
+            place = x.page.places[next(numbers)]
             return found[0] + b" " + _XSI + b" " + attribute if which(place.index) else found[0]
 
-        return re.sub(tag + rb"(?=[ >])", marked, proceed(), count=len(x.lot.places))
+        return re.sub(tag + rb"(?=[ >])", marked, proceed(), count=len(x.page.places))
 
     fault(ENCODE, name, description, trips=trips)(hook)
 
@@ -127,10 +127,10 @@ _on_entries(
 def _echo(x: Exchange, mark: str) -> bool:
     """Replace the warning about an unknown mode by a marker for a quotation. Return True if there is such a warning."""
     warnings, mode = x.feed.outcome.warnings, x.feed.modes
-    if x.error or warnings is None or mode is None or not x.result.get(warnings.wire):
+    if x.error or warnings is None or mode is None or not x.result.get(warnings.wire_name):
         return False
     x.state["echo"] = next((text for parameter, text in texts(x) if parameter == mode.parameter), "")
-    x.result = {**x.result, warnings.wire: [f"ignored: {mark}"]}
+    x.result = {**x.result, warnings.wire_name: [f"ignored: {mark}"]}
     return True
 
 
@@ -186,7 +186,7 @@ def _xml_blank_line_first(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 
 @fault(ENCODE, "json-notice-last-page", "the last page in JSON follows a PHP notice", trips=("SCHEMA-01",))
 def _json_notice_last_page(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
-    last = not x.is_xml and x.error is None and x.lot.places and not x.lot.remaining
+    last = not x.is_xml and x.error is None and x.page.places and not x.page.remaining
     return b"<br />\n<b>Notice</b>:  Undefined index: next in <b>feed.php</b>\n" + proceed() if last else proceed()
 
 
@@ -199,7 +199,7 @@ def _json_guard(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 # tempuri.org is the default namespace of ASP.NET web services.
 @fault(ENCODE, "xml-default-namespace", "XML is in a default namespace from entry 600 on", trips=("SCHEMA-02",))
 def _xml_default_namespace(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
-    if not x.is_xml or x.error or x.lot.start < 600:
+    if not x.is_xml or x.error or x.page.start < 600:
         return proceed()
     tag = f"<{x.feed.result.xml_name}".encode()
     return proceed().replace(tag, tag + b' xmlns="http://tempuri.org/"', 1)
@@ -207,6 +207,6 @@ def _xml_default_namespace(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 
 @fault(ENCODE, "json-null-entry", "in JSON the last page ends with an entry that is null", trips=("SCHEMA-01",))
 def _json_null_entry(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
-    if not x.is_xml and x.error is None and x.lot.places and not x.lot.remaining:
-        x.result = {**x.result, x.feed.entries.wire: [*entries(x, x.result), None]}
+    if not x.is_xml and x.error is None and x.page.places and not x.page.remaining:
+        x.result = {**x.result, x.feed.entries.wire_name: [*entries(x, x.result), None]}
     return proceed()

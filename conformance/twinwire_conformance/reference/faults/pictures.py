@@ -115,10 +115,12 @@ def _with_host(link: str, host: str) -> str:
 )
 def _base64_prefix_later(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
-    if in_kind(x, Kind.BINARY) and x.ask.mode:
+    if in_kind(x, Kind.BINARY) and x.parsed_query.mode:
         for entry in entries(x, result):
             for item in items(x, entry)[1:]:
-                item[x.ask.mode.content.wire] = f"data:image/png;base64,{item[x.ask.mode.content.wire]}"
+                item[x.parsed_query.mode.content.wire_name] = (
+                    f"data:image/png;base64,{item[x.parsed_query.mode.content.wire_name]}"
+                )
     return result
 
 
@@ -131,12 +133,12 @@ def _base64_prefix_later(x: Exchange, proceed: Callable[[], Result]) -> Result:
 )
 def _image_of_next_entry_xml(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
-    if x.is_xml and in_kind(x, Kind.BINARY) and x.ask.mode and x.lot.places:
-        last = x.lot.places[-1].index
+    if x.is_xml and in_kind(x, Kind.BINARY) and x.parsed_query.mode and x.page.places:
+        last = x.page.places[-1].index
         for position, item in enumerate(items(x, entries(x, result)[-1])):
             image = x.contents.image(last + 1, position)
             if image is not None:
-                item[x.ask.mode.content.wire] = base64.b64encode(image).decode("ascii")
+                item[x.parsed_query.mode.content.wire_name] = base64.b64encode(image).decode("ascii")
     return result
 
 
@@ -149,12 +151,12 @@ def _image_of_next_entry_xml(x: Exchange, proceed: Callable[[], Result]) -> Resu
 )
 def _image_same_for_all_xml(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
-    if x.is_xml and in_kind(x, Kind.BINARY) and x.ask.mode:
-        wire = x.ask.mode.content.wire
+    if x.is_xml and in_kind(x, Kind.BINARY) and x.parsed_query.mode:
+        wire_name = x.parsed_query.mode.content.wire_name
         for entry in entries(x, result):
             listed = items(x, entry)
             for item in listed if len(listed) >= 3 else ():
-                item[wire] = listed[0][wire]
+                item[wire_name] = listed[0][wire_name]
     return result
 
 
@@ -166,10 +168,10 @@ def _image_same_for_all_xml(x: Exchange, proceed: Callable[[], Result]) -> Resul
     needs=has_binary_mode,
 )
 def _image_null_json(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
-    if not x.is_xml and in_kind(x, Kind.BINARY) and x.ask.mode:
+    if not x.is_xml and in_kind(x, Kind.BINARY) and x.parsed_query.mode:
         for entry in entries(x, x.result):
             for item in items(x, entry)[3:4]:
-                item[x.ask.mode.content.wire] = None
+                item[x.parsed_query.mode.content.wire_name] = None
     return proceed()
 
 
@@ -182,7 +184,7 @@ def _image_null_json(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 )
 def _name_folder_link_mode(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
-    if x.feed.modes and x.feed.modes.filename and x.ask.mode != x.feed.modes.default:
+    if x.feed.modes and x.feed.modes.filename and x.parsed_query.mode != x.feed.modes.default:
         for item in all_items(x, result):
             item[x.feed.modes.filename] = f"2024/{item[x.feed.modes.filename]}"
     return result
@@ -214,7 +216,7 @@ def _position_twice_of_four(x: Exchange, proceed: Callable[[], Result]) -> Resul
 )
 def _position_text_link_mode(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     modes = x.feed.modes
-    if x.is_xml or x.error or modes is None or modes.position is None or x.ask.mode == modes.default:
+    if x.is_xml or x.error or modes is None or modes.position is None or x.parsed_query.mode == modes.default:
         return proceed()
     for item in all_items(x, x.result):
         item[modes.position] = str(item[modes.position])

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from twinwire.ir import Contract, Kind, Mode, ModelRef, Parameter, Scalar
-from twinwire_conformance.reference.asking import Ask, RefusedError, parse_query, understand
 from twinwire_conformance.reference.pipeline import Exchange
+from twinwire_conformance.reference.query import ParsedQuery, RefusedError, parse_query, understand
 
 FAR = 1000
 """The rank from which a fault in a far page appears."""
@@ -140,25 +140,25 @@ def modes(contract: Contract) -> tuple[Mode, ...]:
 
 def is_empty(x: Exchange) -> bool:
     """Return True if the request is accepted and its page is empty."""
-    return x.error is None and not x.lot.places
+    return x.error is None and not x.page.places
 
 
 def in_kind(x: Exchange, kind: Kind) -> bool:
     """Return True if the requested mode returns content of this kind."""
-    return x.error is None and x.ask.mode is not None and _kind(x.ask.mode) is kind
+    return x.error is None and x.parsed_query.mode is not None and _kind(x.parsed_query.mode) is kind
 
 
 def entries(x: Exchange, result: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the entries of a result; an error result has none."""
-    found: list[dict[str, Any]] = result.get(x.feed.entries.wire) or []
+    found: list[dict[str, Any]] = result.get(x.feed.entries.wire_name) or []
     return found
 
 
 def items(x: Exchange, entry: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the items that an entry lists in the requested mode."""
     holder: Any = entry
-    for step in x.ask.mode.items if x.ask.mode else ():
-        holder = holder.get(step.wire) or {}
+    for step in x.parsed_query.mode.items if x.parsed_query.mode else ():
+        holder = holder.get(step.wire_name) or {}
     return holder if isinstance(holder, list) else []
 
 
@@ -180,9 +180,9 @@ def map_content(x: Exchange, result: dict[str, Any], kind: Kind, change: Callabl
     Returns:
         The same result.
     """
-    if in_kind(x, kind) and x.ask.mode:
+    if in_kind(x, kind) and x.parsed_query.mode:
         for item in all_items(x, result):
-            item[x.ask.mode.content.wire] = change(item[x.ask.mode.content.wire])
+            item[x.parsed_query.mode.content.wire_name] = change(item[x.parsed_query.mode.content.wire_name])
     return result
 
 
@@ -197,10 +197,10 @@ def map_scalars(value: Any, change: Callable[[Any], Any]) -> Any:
 
 def map_text(x: Exchange, change: Callable[[str], str]) -> None:
     """Change every string in the entries of an exchange's result."""
-    wire = x.feed.entries.wire
-    if wire in x.result:
-        changed = map_scalars(x.result[wire], lambda value: change(value) if isinstance(value, str) else value)
-        x.result = {**x.result, wire: changed}
+    wire_name = x.feed.entries.wire_name
+    if wire_name in x.result:
+        changed = map_scalars(x.result[wire_name], lambda value: change(value) if isinstance(value, str) else value)
+        x.result = {**x.result, wire_name: changed}
 
 
 def given(x: Exchange, name: str) -> str:
@@ -226,7 +226,7 @@ def texts(x: Exchange) -> Iterator[tuple[Parameter, str]]:
                 yield parameter, text
 
 
-def understand_with(x: Exchange, parameter: Parameter, text: str | None) -> Ask:
+def understand_with(x: Exchange, parameter: Parameter, text: str | None) -> ParsedQuery:
     """Parse a request with another value for one parameter.
 
     Args:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from twinwire_conformance.reference.asking import Ask, RefusedError
 from twinwire_conformance.reference.faults.plan import given, has_envelope, has_message, integer, texts, understand_with
 from twinwire_conformance.reference.faults.registry import fault
-from twinwire_conformance.reference.negotiation import Choice
+from twinwire_conformance.reference.negotiation import Negotiated
 from twinwire_conformance.reference.pipeline import PARSE, REFUSE, Exchange
+from twinwire_conformance.reference.query import ParsedQuery, RefusedError
 
 Result = dict[str, Any]
 _envelope_fault = partial(fault, REFUSE, trips=("SCHEMA-08",), needs=has_envelope)
@@ -26,13 +26,13 @@ def _as_envelope(x: Exchange) -> None:
 @_envelope_fault("envelope-no-code", "an error result has no return code")
 def _envelope_no_code(x: Exchange, proceed: Callable[[], Result]) -> Result:
     _as_envelope(x)
-    return {name: value for name, value in proceed().items() if name != x.feed.outcome.code.wire}
+    return {name: value for name, value in proceed().items() if name != x.feed.outcome.code.wire_name}
 
 
 @_envelope_fault("envelope-code-text", "an error result has a return code that is not a number")
 def _envelope_code_text(x: Exchange, proceed: Callable[[], Result]) -> Result:
     _as_envelope(x)
-    return {**proceed(), x.feed.outcome.code.wire: "E_INVALID"}
+    return {**proceed(), x.feed.outcome.code.wire_name: "E_INVALID"}
 
 
 @_envelope_fault("envelope-with-entries", "an error result contains entries")
@@ -40,14 +40,14 @@ def _envelope_with_entries(x: Exchange, proceed: Callable[[], Result]) -> Result
     _as_envelope(x)
     mode = x.feed.modes.default if x.feed.modes else None
     first = [x.contents.entry(place.index, mode) for place in x.snapshot.places(0, 2)]
-    return {**proceed(), x.feed.entries.wire: first}
+    return {**proceed(), x.feed.entries.wire_name: first}
 
 
 @_envelope_fault("envelope-always-first", "an error result is in the first representation, whatever was requested")
 def _envelope_always_first(x: Exchange, proceed: Callable[[], Result]) -> Result:
     _as_envelope(x)
     first = x.feed.representations[0]
-    x.choice = Choice(first, first.media_types[0])
+    x.choice = Negotiated(first, first.media_types[0])
     return proceed()
 
 
@@ -55,7 +55,7 @@ def _envelope_always_first(x: Exchange, proceed: Callable[[], Result]) -> Result
 def _envelope_wrong_type(x: Exchange, proceed: Callable[[], Result]) -> Result:
     _as_envelope(x)
     limit, remaining = x.feed.limit.member, x.feed.remaining
-    totals = {member.wire: "n/a" for member in (limit, remaining) if member}
+    totals = {member.wire_name: "n/a" for member in (limit, remaining) if member}
     return {**proceed(), **totals}
 
 
@@ -86,7 +86,7 @@ def _xml_refusal_enveloped(x: Exchange, proceed: Callable[[], Result]) -> Result
 def _xml_refusal_code(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if _xml_refused(x):
-        result[x.feed.outcome.code.wire] += 98
+        result[x.feed.outcome.code.wire_name] += 98
     return result
 
 
@@ -94,7 +94,7 @@ def _xml_refusal_code(x: Exchange, proceed: Callable[[], Result]) -> Result:
 def _xml_refusal_message(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if _xml_refused(x) and x.feed.outcome.message:
-        result[x.feed.outcome.message.wire] = "error"
+        result[x.feed.outcome.message.wire_name] = "error"
     return result
 
 
@@ -107,7 +107,7 @@ def _xml_refusal_long_text_413(x: Exchange, proceed: Callable[[], Result]) -> Re
 
 
 @fault(PARSE, "xml-bad-limit-served", "a page size that is not an integer is rejected in JSON only", trips=("TWIN-04",))
-def _xml_bad_limit_served(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+def _xml_bad_limit_served(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
     limit = x.feed.limit.parameter
     if x.is_xml and integer(given(x, limit.name)) is None:
         return understand_with(x, limit, None)
@@ -115,7 +115,7 @@ def _xml_bad_limit_served(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
 
 
 @fault(PARSE, "json-over-maximum-404", "a page size above the maximum gets 404 in JSON only", trips=("TWIN-04",))
-def _json_over_maximum_404(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+def _json_over_maximum_404(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
     if not x.is_xml and (integer(given(x, x.feed.limit.parameter.name)) or 0) > x.feed.limit.maximum:
         raise RefusedError("nothing found", status=404)
     return proceed()

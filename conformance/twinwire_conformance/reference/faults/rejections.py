@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from twinwire_conformance.reference.asking import Ask, understand
 from twinwire_conformance.reference.encoding import to_json
 from twinwire_conformance.reference.faults.plan import (
     given,
@@ -20,7 +19,8 @@ from twinwire_conformance.reference.faults.plan import (
     integer,
 )
 from twinwire_conformance.reference.faults.registry import fault
-from twinwire_conformance.reference.pipeline import ENCODE, PARSE, REFUSE, RESPOND, RESULT, Answer, Exchange
+from twinwire_conformance.reference.pipeline import ENCODE, PARSE, REFUSE, RESPOND, RESULT, Exchange, ServerResponse
+from twinwire_conformance.reference.query import ParsedQuery, understand
 
 Result = dict[str, Any]
 _MESSAGE_BYTES = 40
@@ -50,7 +50,7 @@ def _with_message(x: Exchange, mark: str) -> None:
     """Change a rejection to HTTP 200 with a message in which `mark` stands for the input."""
     x.status = 200
     assert x.feed.outcome.message is not None
-    x.result = {**x.result, x.feed.outcome.message.wire: f"The value {mark} is not allowed"}
+    x.result = {**x.result, x.feed.outcome.message.wire_name: f"The value {mark} is not allowed"}
 
 
 # A marker that no codec escapes; it is replaced by the raw input after encoding.
@@ -102,14 +102,16 @@ def _rejection_numbered(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     x.state["number"] = x.state.get("number", 4711) + 1
     assert x.feed.outcome.message is not None
-    return {**result, x.feed.outcome.message.wire: f"Error (incident {x.state['number']})"}
+    return {**result, x.feed.outcome.message.wire_name: f"Error (incident {x.state['number']})"}
 
 
 @fault(RESPOND, "rejection-html-200", "bad input gets HTTP 200 and an HTML page", trips=("SCHEMA-08",))
-def _rejection_html_200(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _rejection_html_200(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     if not _is_bad_input(x):
         return proceed()
-    return Answer(200, {"content-type": "text/html; charset=utf-8"}, b"<!DOCTYPE html><title>Error</title><p>Bad request")
+    return ServerResponse(
+        200, {"content-type": "text/html; charset=utf-8"}, b"<!DOCTYPE html><title>Error</title><p>Bad request"
+    )
 
 
 @_envelope_fault("rejection-xml-with-entry", "an error result contains an entry, in XML only")
@@ -119,7 +121,7 @@ def _rejection_xml_with_entry(x: Exchange, proceed: Callable[[], Result]) -> Res
         x.status = 200
         if x.is_xml:
             mode = x.feed.modes.default if x.feed.modes else None
-            result[x.feed.entries.wire] = [x.contents.entry(place.index, mode) for place in x.snapshot.places(0, 1)]
+            result[x.feed.entries.wire_name] = [x.contents.entry(place.index, mode) for place in x.snapshot.places(0, 1)]
     return result
 
 
@@ -134,7 +136,7 @@ def _rejection_token_empty(x: Exchange, proceed: Callable[[], Result]) -> Result
     result = proceed()
     if _is_bad_input(x):
         x.status = 200
-        result[x.feed.cursor.member.wire] = ""
+        result[x.feed.cursor.member.wire_name] = ""
     return result
 
 
@@ -148,7 +150,7 @@ def _rejection_code_success(x: Exchange, proceed: Callable[[], Result]) -> Resul
     result = proceed()
     if _is_bad_input(x):
         x.status = 200
-        result[x.feed.outcome.code.wire] = x.feed.outcome.success
+        result[x.feed.outcome.code.wire_name] = x.feed.outcome.success
     return result
 
 
@@ -172,11 +174,11 @@ def _rejection_json_problem(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     trips=("TWIN-04",),
     needs=lambda contract: contract.feed.outcome.warnings is not None,
 )
-def _over_maximum_warned_json_only(x: Exchange, _proceed: Callable[[], Ask]) -> Ask:
-    ask = understand(x.contract, x.query, lower_limit=True)
+def _over_maximum_warned_json_only(x: Exchange, _proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
+    parsed_query = understand(x.contract, x.query, lower_limit=True)
     if x.is_xml:
-        ask.warnings = [each for each in ask.warnings if "lowered" not in each]
-    return ask
+        parsed_query.warnings = [each for each in parsed_query.warnings if "lowered" not in each]
+    return parsed_query
 
 
 @fault(
@@ -189,14 +191,14 @@ def _over_maximum_warned_json_only(x: Exchange, _proceed: Callable[[], Ask]) -> 
 def _mode_unknown_warned_xml_only(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if not x.is_xml and x.feed.outcome.warnings:
-        result.pop(x.feed.outcome.warnings.wire, None)
+        result.pop(x.feed.outcome.warnings.wire_name, None)
     return result
 
 
 @fault(
     RESPOND, "rejection-xml-empty-body", "bad input is rejected in XML with HTTP 200 and an empty body", trips=("SCHEMA-08",)
 )
-def _rejection_xml_empty_body(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _rejection_xml_empty_body(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     if _is_bad_input(x) and x.is_xml:
         done.status, done.body = 200, b""
@@ -210,7 +212,7 @@ def _rejection_xml_empty_body(x: Exchange, proceed: Callable[[], Answer]) -> Ans
     trips=("SCHEMA-08", "HTTP-06"),
     needs=has_envelope,
 )
-def _rejection_packed_unlabelled(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _rejection_packed_unlabelled(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     if x.error is not None and x.takes_gzip:
         done.body = gzip.compress(done.body, 1, mtime=0)

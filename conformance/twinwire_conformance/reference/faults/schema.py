@@ -49,7 +49,7 @@ def _json_cut(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 
 @fault(ENCODE, "json-code-text", "in JSON the return code is a string", trips=("SCHEMA-01",))
 def _json_code_text(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
-    code = x.feed.outcome.code.wire
+    code = x.feed.outcome.code.wire_name
     return proceed() if x.is_xml else to_json({**x.result, code: str(x.result[code])}).encode()
 
 
@@ -58,7 +58,7 @@ def _json_code_text(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 def _json_keys_text(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not x.is_xml:
         for entry in entries(x, x.result):
-            entry[x.feed.key.wire] = str(entry[x.feed.key.wire])
+            entry[x.feed.key.wire_name] = str(entry[x.feed.key.wire_name])
     return proceed()
 
 
@@ -77,7 +77,7 @@ def _json_empty_lot_bare(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 def _json_key_lost(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not x.is_xml:
         for entry in entries(x, x.result)[-1:]:
-            del entry[x.feed.key.wire]
+            del entry[x.feed.key.wire_name]
     return proceed()
 
 
@@ -111,7 +111,7 @@ def _xml_code_moved(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 def _xml_with(x: Exchange, proceed: Callable[[], bytes], model: Model, member: Field) -> bytes:
     if not x.is_xml:
         return proceed()
-    fields = tuple(member if each.wire == member.wire else each for each in model.fields)
+    fields = tuple(member if each.wire_name == member.wire_name else each for each in model.fields)
     models = {**x.contract.models, model.name: replace(model, fields=fields)}
     return to_xml(models, models[x.feed.result.name], x.result).encode()
 
@@ -125,7 +125,7 @@ def _xml_root_renamed(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 
 @fault(ENCODE, "xml-unclosed", "the root element of a full page is not closed", trips=("SCHEMA-02",))
 def _xml_unclosed(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
-    full = x.is_xml and x.error is None and len(x.lot.places) == x.ask.limit
+    full = x.is_xml and x.error is None and len(x.page.places) == x.parsed_query.limit
     return proceed().removesuffix(f"</{x.feed.result.xml_name}>".encode()) if full else proceed()
 
 
@@ -140,7 +140,7 @@ def _xml_unclosed(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 def _xml_key_grouped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml:
         for entry in entries(x, x.result):
-            entry[x.feed.key.wire] = f"{entry[x.feed.key.wire]:,}"
+            entry[x.feed.key.wire_name] = f"{entry[x.feed.key.wire_name]:,}"
     return proceed()
 
 
@@ -153,28 +153,28 @@ def _xml_key_grouped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 )
 def _xml_remaining_grouped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml and x.error is None and x.feed.remaining:
-        x.result[x.feed.remaining.wire] = f"{x.lot.remaining:,}"
+        x.result[x.feed.remaining.wire_name] = f"{x.page.remaining:,}"
     return proceed()
 
 
 @fault(RESULT, "code-one", "success has another return code", trips=("SCHEMA-03",))
 def _code_one(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    return {**proceed(), x.feed.outcome.code.wire: x.feed.outcome.success + 1}
+    return {**proceed(), x.feed.outcome.code.wire_name: x.feed.outcome.success + 1}
 
 
 @fault(RESULT, "code-last-lot", "the last page has another return code", trips=("SCHEMA-03",))
 def _code_last_lot(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
-    if x.lot.places and not x.lot.remaining:
-        result[x.feed.outcome.code.wire] += 100
+    if x.page.places and not x.page.remaining:
+        result[x.feed.outcome.code.wire_name] += 100
     return result
 
 
 @fault(RESULT, "code-empty-lot", "an empty page has another return code", trips=("HTTP-01",))
 def _code_empty_lot(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
-    if not x.lot.places:
-        result[x.feed.outcome.code.wire] += 1
+    if not x.page.places:
+        result[x.feed.outcome.code.wire_name] += 1
     return result
 
 
@@ -186,7 +186,7 @@ def _code_empty_lot(x: Exchange, proceed: Callable[[], Result]) -> Result:
     needs=has_size,
 )
 def _size_is_limit(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    return _with_size(x, proceed(), x.ask.limit)
+    return _with_size(x, proceed(), x.parsed_query.limit)
 
 
 @fault(
@@ -209,14 +209,14 @@ def _size_of_items(x: Exchange, proceed: Callable[[], Result]) -> Result:
     needs=has_size,
 )
 def _size_off_by_one(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    size = len(x.lot.places)
+    size = len(x.page.places)
     return _with_size(x, proceed(), size - (size == x.feed.limit.maximum))
 
 
 # Counts from 256 on wrap around.
 @fault(RESULT, "size-one-byte", "the entry count of a page is stored in one byte", trips=("SCHEMA-04",), needs=has_size)
 def _size_one_byte(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    return _with_size(x, proceed(), len(x.lot.places) % 256)
+    return _with_size(x, proceed(), len(x.page.places) % 256)
 
 
 @fault(
@@ -224,12 +224,12 @@ def _size_one_byte(x: Exchange, proceed: Callable[[], Result]) -> Result:
 )
 def _totals_swapped(x: Exchange, proceed: Callable[[], Result]) -> Result:
     assert x.feed.remaining is not None
-    return _with_size(x, {**proceed(), x.feed.remaining.wire: len(x.lot.places)}, x.lot.remaining)
+    return _with_size(x, {**proceed(), x.feed.remaining.wire_name: len(x.page.places)}, x.page.remaining)
 
 
 def _with_size(x: Exchange, result: Result, size: int) -> Result:
     assert x.feed.limit.member is not None
-    return {**result, x.feed.limit.member.wire: size}
+    return {**result, x.feed.limit.member.wire_name: size}
 
 
 @fault(
@@ -241,13 +241,13 @@ def _with_size(x: Exchange, result: Result, size: int) -> Result:
 )
 def _remaining_below_zero(x: Exchange, proceed: Callable[[], Result]) -> Result:
     assert x.feed.remaining is not None
-    return {**proceed(), x.feed.remaining.wire: x.snapshot.total - x.lot.start - x.ask.limit}
+    return {**proceed(), x.feed.remaining.wire_name: x.snapshot.total - x.page.start - x.parsed_query.limit}
 
 
 @fault(RESULT, "remaining-minus-one", "the remaining count of an empty page is -1", trips=("SCHEMA-05",), needs=has_remaining)
 def _remaining_minus_one(x: Exchange, proceed: Callable[[], Result]) -> Result:
     assert x.feed.remaining is not None
-    return proceed() if x.lot.places else {**proceed(), x.feed.remaining.wire: -1}
+    return proceed() if x.page.places else {**proceed(), x.feed.remaining.wire_name: -1}
 
 
 @fault(RESULT, "token-hexadecimal", "cursors are written in hexadecimal", trips=("SCHEMA-06",), needs=has_numeric_cursor)
@@ -274,7 +274,7 @@ def _token_grouped(x: Exchange, proceed: Callable[[], Result]) -> Result:
     needs=has_numeric_cursor,
 )
 def _token_null_text(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    return proceed() if x.lot.places else {**proceed(), x.feed.cursor.member.wire: "null"}
+    return proceed() if x.page.places else {**proceed(), x.feed.cursor.member.wire_name: "null"}
 
 
 @fault(
@@ -285,17 +285,17 @@ def _token_null_text(x: Exchange, proceed: Callable[[], Result]) -> Result:
     needs=has_numeric_cursor,
 )
 def _token_beyond_int64(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    last = x.lot.places and not x.lot.remaining
-    return {**proceed(), x.feed.cursor.member.wire: str(2**64 + (x.lot.token or 0))} if last else proceed()
+    last = x.page.places and not x.page.remaining
+    return {**proceed(), x.feed.cursor.member.wire_name: str(2**64 + (x.page.token or 0))} if last else proceed()
 
 
 def _with_token(x: Exchange, result: Result, form: str) -> Result:
-    return result if x.lot.token is None else {**result, x.feed.cursor.member.wire: form.format(x.lot.token)}
+    return result if x.page.token is None else {**result, x.feed.cursor.member.wire_name: form.format(x.page.token)}
 
 
 @fault(ENCODE, "json-code-twice", "in JSON the return code appears twice, with two values", trips=("SCHEMA-10",))
 def _json_code_twice(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
-    code = x.feed.outcome.code.wire
+    code = x.feed.outcome.code.wire_name
     return proceed() if x.is_xml else _with_first(proceed(), f'"{code}":{x.result[code] + 1},')
 
 
@@ -304,7 +304,7 @@ def _json_code_twice(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 def _json_key_twice_escaped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml or not entries(x, x.result):
         return proceed()
-    name = x.feed.key.wire
+    name = x.feed.key.wire_name
     escaped = f'"\\u{ord(name[0]):04x}{name[1:]}":0,'
     return proceed().replace(f'"{name}":'.encode(), f'{escaped}"{name}":'.encode(), 1)
 
@@ -313,7 +313,7 @@ def _json_key_twice_escaped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 def _json_code_twice_refused(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml or x.error is None:
         return proceed()
-    return _with_first(proceed(), f'"{x.feed.outcome.code.wire}":{x.feed.outcome.success},')
+    return _with_first(proceed(), f'"{x.feed.outcome.code.wire_name}":{x.feed.outcome.success},')
 
 
 @fault(ENCODE, "json-unknown-names-twice", "an unknown member in JSON contains a duplicate name", trips=("SCHEMA-10",))
@@ -333,4 +333,4 @@ def _with_first(body: bytes, member: str) -> bytes:
     needs=has_numeric_cursor,
 )
 def _token_echoed_refused(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    return {**proceed(), x.feed.cursor.member.wire: given(x, x.feed.cursor.parameter.name)}
+    return {**proceed(), x.feed.cursor.member.wire_name: given(x, x.feed.cursor.parameter.name)}

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from twinwire_conformance.reference.asking import RefusedError
 from twinwire_conformance.reference.faults.plan import given, has_other_mode, has_session
 from twinwire_conformance.reference.faults.registry import fault
-from twinwire_conformance.reference.pipeline import LOOKUP, WINDOW, Exchange, Lot
+from twinwire_conformance.reference.pipeline import LOOKUP, WINDOW, Exchange, ServedPage
+from twinwire_conformance.reference.query import RefusedError
 
 # Long enough for concurrent requests to overlap over a loopback network too.
 _LOOKUP_SECONDS = 0.003
@@ -23,35 +23,35 @@ def _session(x: Exchange) -> str:
 
 
 @_session_fault("session-cursor-shared", "all sessions continue from one shared cursor", trips=("PAGE-09",))
-def _session_cursor_shared(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+def _session_cursor_shared(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
     if not _session(x):
         return proceed()
-    if x.ask.after is not None:
-        x.ask.after = x.state.get("cursor", x.ask.after)
-    lot = proceed()
-    x.state["cursor"] = lot.token
-    return lot
+    if x.parsed_query.after is not None:
+        x.parsed_query.after = x.state.get("cursor", x.parsed_query.after)
+    page = proceed()
+    x.state["cursor"] = page.token
+    return page
 
 
 @_session_fault(
     "session-takes-away", "entries that one session received are not served to another", trips=("PAGE-09", "HTTP-10")
 )
-def _session_takes_away(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+def _session_takes_away(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
     given_to: dict[str, int] = x.state.setdefault("given", {})
     own = _session(x)
     if not own:
         return proceed()
     others = max((rank for session, rank in given_to.items() if session != own), default=0)
-    lot = x.cut(max(x.start(), others), x.ask.limit)
-    given_to[own] = max(given_to.get(own, 0), lot.start + len(lot.places))
-    return lot
+    page = x.cut(max(x.start(), others), x.parsed_query.limit)
+    given_to[own] = max(given_to.get(own, 0), page.start + len(page.places))
+    return page
 
 
 @_session_fault("session-switch-restarts", "a request of another session makes a traversal start again", trips=("PAGE-09",))
-def _session_switch_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+def _session_switch_restarts(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
     own = _session(x)
     if own and x.state.setdefault("session", own) != own:
-        x.ask.after = None
+        x.parsed_query.after = None
     x.state["session"] = own or x.state.get("session")
     return proceed()
 
@@ -59,24 +59,24 @@ def _session_switch_restarts(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 @_session_fault(
     "session-remembers", "a request without a cursor continues where its session stopped", trips=("PAGE-04", "PAGE-09")
 )
-def _session_remembers(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+def _session_remembers(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
     own = _session(x)
     if not own:
         return proceed()
     cursors: dict[str, int | None] = x.state.setdefault("cursors", {})
-    if x.ask.after is None:
-        x.ask.after = cursors.get(own)
-    lot = proceed()
-    cursors[own] = lot.token
-    return lot
+    if x.parsed_query.after is None:
+        x.parsed_query.after = cursors.get(own)
+    page = proceed()
+    cursors[own] = page.token
+    return page
 
 
 # A request's parameters in a static field or a singleton.
 @_race_fault("race-ask", "concurrent requests are all answered like the last of them")
 async def _race_ask(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
-    x.state["ask"] = x.ask
+    x.state["ask"] = x.parsed_query
     await asyncio.sleep(_LOOKUP_SECONDS)
-    x.ask = x.state["ask"]
+    x.parsed_query = x.state["ask"]
 
 
 @_race_fault("race-format", "concurrent requests all get the representation of the last")
@@ -88,16 +88,16 @@ async def _race_format(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> 
 
 @_race_fault("race-limit", "concurrent requests all get the page size of the last")
 async def _race_limit(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
-    x.state["limit"] = x.ask.limit
+    x.state["limit"] = x.parsed_query.limit
     await asyncio.sleep(_LOOKUP_SECONDS)
-    x.ask.limit = x.state["limit"]
+    x.parsed_query.limit = x.state["limit"]
 
 
 @_race_fault("race-mode", "concurrent requests all get the mode of the last", needs=has_other_mode)
 async def _race_mode(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
-    x.state["mode"] = x.ask.mode
+    x.state["mode"] = x.parsed_query.mode
     await asyncio.sleep(_LOOKUP_SECONDS)
-    x.ask.mode = x.state["mode"]
+    x.parsed_query.mode = x.state["mode"]
 
 
 async def _busiest(x: Exchange) -> int:
@@ -113,7 +113,7 @@ async def _busiest(x: Exchange) -> int:
 @_race_fault("race-empty", "a request that arrives during a database query of another gets an empty page")
 async def _race_empty(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
     if await _busiest(x) > 1:
-        x.ask.limit = 0
+        x.parsed_query.limit = 0
 
 
 # Entity Framework's error for concurrent use of one DbContext.
@@ -126,4 +126,4 @@ async def _race_500(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> Non
 @_race_fault("race-third-restarts", "a request that arrives during two database queries of others starts at the beginning")
 async def _race_third_restarts(x: Exchange, _proceed: Callable[[], Awaitable[None]]) -> None:
     if await _busiest(x) > 2:
-        x.ask.after = None
+        x.parsed_query.after = None

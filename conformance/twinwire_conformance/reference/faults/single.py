@@ -21,7 +21,7 @@ from twinwire_conformance.reference.faults.plan import (
     items,
 )
 from twinwire_conformance.reference.faults.registry import Condition, fault
-from twinwire_conformance.reference.pipeline import ENCODE, RESULT, WINDOW, Exchange, Lot
+from twinwire_conformance.reference.pipeline import ENCODE, RESULT, WINDOW, Exchange, ServedPage
 
 Result = dict[str, Any]
 Item = dict[str, Any]
@@ -39,7 +39,7 @@ def _index_with_items(x: Exchange, near: int) -> int:
 
 def _entry_at(x: Exchange, index: int) -> Result | None:
     """Return the entry with this number, or None if the page does not contain it."""
-    for place, entry in zip(x.lot.places, entries(x, x.result), strict=True):
+    for place, entry in zip(x.page.places, entries(x, x.result), strict=True):
         if place.index == index:
             return entry
     return None
@@ -86,9 +86,9 @@ def _in_links(x: Exchange) -> bool:
 
 def _content(change: Callable[[str], str]) -> Callable[[Exchange, Item], None]:
     def changed(x: Exchange, item: Item) -> None:
-        assert x.ask.mode is not None
-        wire = x.ask.mode.content.wire
-        item[wire] = change(item[wire])
+        assert x.parsed_query.mode is not None
+        wire_name = x.parsed_query.mode.content.wire_name
+        item[wire_name] = change(item[wire_name])
 
     return changed
 
@@ -180,7 +180,7 @@ _item_fault(
     ("IMAGE-06",),
     1087,
     _position,
-    lambda x: x.feed.modes is not None and x.ask.mode != x.feed.modes.default,
+    lambda x: x.feed.modes is not None and x.parsed_query.mode != x.feed.modes.default,
     _both(has_positions, has_other_mode),
 )
 
@@ -194,10 +194,10 @@ _item_fault(
 )
 def _one_image_lost_link_mode(x: Exchange, proceed: Callable[[], Result]) -> Result:
     x.result = proceed()
-    if x.feed.modes and x.ask.mode and x.ask.mode != x.feed.modes.default:
+    if x.feed.modes and x.parsed_query.mode and x.parsed_query.mode != x.feed.modes.default:
         entry = _entry_at(x, _index_with_items(x, 419))
         if entry is not None:
-            del entry[x.ask.mode.items[0].wire]
+            del entry[x.parsed_query.mode.items[0].wire_name]
     return x.result
 
 
@@ -213,18 +213,18 @@ def _one_key_json_rounded(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
         # One entry in eight has a large key, beginning with entry 5; 805 is one of them.
         entry = _entry_at(x, 805)
         if entry is not None:
-            entry[x.feed.key.wire] = int(float(entry[x.feed.key.wire]))
+            entry[x.feed.key.wire_name] = int(float(entry[x.feed.key.wire_name]))
     return proceed()
 
 
 @fault(WINDOW, "one-entry-lost-xml", "one entry of the feed is missing in XML, and the counts agree", trips=("TWIN-01",))
-def _one_entry_lost_xml(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
+def _one_entry_lost_xml(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
     lost = 1021 % x.snapshot.total
     if x.is_xml:
-        lot.places = [place for place in lot.places if place.index != lost]
-        lot.remaining -= lot.start + len(lot.places) <= lost < lot.start + len(lot.places) + lot.remaining
-    return lot
+        page.places = [place for place in page.places if place.index != lost]
+        page.remaining -= page.start + len(page.places) <= lost < page.start + len(page.places) + page.remaining
+    return page
 
 
 @fault(
@@ -234,13 +234,13 @@ def _one_entry_lost_xml(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     trips=("PAGE-02", "IMAGE-06"),
     needs=has_modes,
 )
-def _one_entry_twice_link_mode(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
-    if x.feed.modes and x.ask.mode != x.feed.modes.default:
-        again = [place for place in lot.places for _ in range(1 + (place.index == 677 % x.snapshot.total))]
-        if len(again) > x.ask.limit:
+def _one_entry_twice_link_mode(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
+    if x.feed.modes and x.parsed_query.mode != x.feed.modes.default:
+        again = [place for place in page.places for _ in range(1 + (place.index == 677 % x.snapshot.total))]
+        if len(again) > x.parsed_query.limit:
             # The page is truncated after the join, so its last entry is the first one of the next page.
-            again = again[: x.ask.limit]
-            lot.remaining += 1
-        lot.places, lot.token = again, again[-1].token if again else lot.token
-    return lot
+            again = again[: x.parsed_query.limit]
+            page.remaining += 1
+        page.places, page.token = again, again[-1].token if again else page.token
+    return page

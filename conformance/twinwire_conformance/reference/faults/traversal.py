@@ -6,7 +6,6 @@ from collections.abc import Callable
 from itertools import accumulate
 
 from twinwire.ir import INT64_MIN
-from twinwire_conformance.reference.asking import RefusedError
 from twinwire_conformance.reference.faults.plan import (
     entries,
     has_modes,
@@ -19,7 +18,8 @@ from twinwire_conformance.reference.faults.plan import (
 )
 from twinwire_conformance.reference.faults.registry import fault
 from twinwire_conformance.reference.faults.schema import Result
-from twinwire_conformance.reference.pipeline import RESULT, WINDOW, Exchange, Lot
+from twinwire_conformance.reference.pipeline import RESULT, WINDOW, Exchange, ServedPage
+from twinwire_conformance.reference.query import RefusedError
 
 _SHIFT = 2**62
 _DELETED = range(640, 680)
@@ -27,11 +27,11 @@ _STALE_SECONDS = 0.2
 
 
 @fault(WINDOW, "empty-page-leads-back", "the cursor of an empty page leads to the last entry again", trips=("PAGE-07",))
-def _empty_page_leads_back(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
-    if not lot.places and x.snapshot.total > 1:
-        lot.token = token_at(x, x.snapshot.total - 2)
-    return lot
+def _empty_page_leads_back(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
+    if not page.places and x.snapshot.total > 1:
+        page.token = token_at(x, x.snapshot.total - 2)
+    return page
 
 
 @fault(
@@ -41,44 +41,44 @@ def _empty_page_leads_back(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     trips=("PAGE-07",),
     needs=has_numeric_cursor,
 )
-def _empty_page_leads_to_start(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
-    if not lot.places:
-        lot.token = 0
-    return lot
+def _empty_page_leads_to_start(_x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
+    if not page.places:
+        page.token = 0
+    return page
 
 
 @fault(WINDOW, "empty-page-leads-back-later", "the cursor of a second empty page leads back", trips=("PAGE-07",))
-def _empty_page_leads_back_later(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
-    if not lot.places:
+def _empty_page_leads_back_later(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
+    if not page.places:
         # The first empty page hands out a larger cursor; the empty page of that one leads back to the last three entries.
         last = token_at(x, x.snapshot.total - 1) or 0
-        later = x.ask.after is not None and x.ask.after > last
-        lot.token = token_at(x, max(0, x.snapshot.total - 4)) if later else last + 1
-    return lot
+        later = x.parsed_query.after is not None and x.parsed_query.after > last
+        page.token = token_at(x, max(0, x.snapshot.total - 4)) if later else last + 1
+    return page
 
 
 @fault(WINDOW, "start-absent-skips", "without a cursor the feed begins with its second entry", trips=("PAGE-11",))
-def _start_absent_skips(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+def _start_absent_skips(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
     name = x.feed.cursor.parameter.name.encode()
     absent = not any(part.partition(b"=")[0] == name for part in x.query.split(b"&"))
-    return x.cut(1, x.ask.limit) if absent and x.snapshot.total else proceed()
+    return x.cut(1, x.parsed_query.limit) if absent and x.snapshot.total else proceed()
 
 
 @fault(WINDOW, "start-empty-skips", "after an empty cursor the feed begins with its third entry", trips=("PAGE-11",))
-def _start_empty_skips(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
+def _start_empty_skips(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
     name = x.feed.cursor.parameter.name.encode()
     empty = any(part in (name, name + b"=") for part in x.query.split(b"&"))
-    return x.cut(2, x.ask.limit) if empty and x.snapshot.total > 1 else proceed()
+    return x.cut(2, x.parsed_query.limit) if empty and x.snapshot.total > 1 else proceed()
 
 
 @fault(WINDOW, "token-rewinds", "a page that begins past entry 550 leads back by fifty entries", trips=("PAGE-01", "PAGE-02"))
-def _token_rewinds(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
-    if 550 <= lot.start < 600 and len(lot.places) > 1:
-        lot.token = token_at(x, max(0, lot.start + len(lot.places) - 1 - 50))
-    return lot
+def _token_rewinds(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
+    if 550 <= page.start < 600 and len(page.places) > 1:
+        page.token = token_at(x, max(0, page.start + len(page.places) - 1 - 50))
+    return page
 
 
 @fault(
@@ -88,14 +88,14 @@ def _token_rewinds(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     trips=("PAGE-05",),
     needs=lambda contract: has_remaining(contract) and has_modes(contract),
 )
-def _queue_of_items(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
+def _queue_of_items(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
     if "items before" not in x.state:
-        counts = (len(items(x, x.contents.entry(index, x.ask.mode))) for index in range(x.snapshot.total))
+        counts = (len(items(x, x.contents.entry(index, x.parsed_query.mode))) for index in range(x.snapshot.total))
         x.state["items before"] = list(accumulate(counts, initial=0))
     before = x.state["items before"]
-    lot.remaining = before[-1] - before[lot.start + len(lot.places)]
-    return lot
+    page.remaining = before[-1] - before[page.start + len(page.places)]
+    return page
 
 
 @fault(
@@ -105,14 +105,14 @@ def _queue_of_items(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     trips=("PAGE-04", "PAGE-05"),
     needs=has_remaining,
 )
-def _queue_stale(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
+def _queue_stale(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
     since, kept = x.state.get("queue", (float("-inf"), 0))
     if x.now - since < _STALE_SECONDS:
-        lot.remaining = kept
+        page.remaining = kept
     else:
-        x.state["queue"] = (x.now, lot.remaining)
-    return lot
+        x.state["queue"] = (x.now, page.remaining)
+    return page
 
 
 @fault(
@@ -122,13 +122,13 @@ def _queue_stale(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     trips=("PARAM-08",),
     needs=has_numeric_cursor,
 )
-def _tokens_negative_refused(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    if x.ask.after is not None and INT64_MIN < x.ask.after < 0:
+def _tokens_negative_refused(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    if x.parsed_query.after is not None and INT64_MIN < x.parsed_query.after < 0:
         raise RefusedError("the token must not be negative")
-    lot = proceed()
-    if lot.places and lot.token is not None:
-        lot.token -= _SHIFT
-    return lot
+    page = proceed()
+    if page.places and page.token is not None:
+        page.token -= _SHIFT
+    return page
 
 
 @fault(
@@ -137,14 +137,14 @@ def _tokens_negative_refused(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     "the order of five entries with one time stamp depends on whether the page size is even",
     trips=("PAGE-03",),
 )
-def _order_by_limit_parity(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
-    first, stop = 433 - lot.start, 438 - lot.start
-    if x.ask.limit % 2 and first >= 0 and stop <= len(lot.places):
-        lot.places[first:stop] = lot.places[first:stop][::-1]
+def _order_by_limit_parity(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
+    first, stop = 433 - page.start, 438 - page.start
+    if x.parsed_query.limit % 2 and first >= 0 and stop <= len(page.places):
+        page.places[first:stop] = page.places[first:stop][::-1]
         # The cursor still points after all of them, so no entry is lost or repeated.
-        lot.token = token_at(x, _end(lot))
-    return lot
+        page.token = token_at(x, _end(page))
+    return page
 
 
 @fault(
@@ -153,19 +153,19 @@ def _order_by_limit_parity(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     "two entries with one time stamp change places with every other request",
     trips=("PAGE-04", "PAGE-03"),
 )
-def _order_by_turn(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
-    first = 345 - lot.start
-    if 0 <= first < len(lot.places) - 1:
+def _order_by_turn(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
+    first = 345 - page.start
+    if 0 <= first < len(page.places) - 1:
         x.state["turn"] = not x.state.get("turn", False)
         if not x.state["turn"]:
-            lot.places[first : first + 2] = lot.places[first : first + 2][::-1]
-            lot.token = token_at(x, _end(lot))
-    return lot
+            page.places[first : first + 2] = page.places[first : first + 2][::-1]
+            page.token = token_at(x, _end(page))
+    return page
 
 
-def _end(lot: Lot) -> int:
-    return lot.start + len(lot.places) - 1
+def _end(page: ServedPage) -> int:
+    return page.start + len(page.places) - 1
 
 
 # Deleted rows are filtered out after LIMIT was applied.
@@ -176,11 +176,11 @@ def _end(lot: Lot) -> int:
     trips=("PAGE-06", "PAGE-03"),
     needs=has_remaining,
 )
-def _deleted_empty_page(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
-    lot.remaining -= len(range(max(_DELETED.start, _end(lot) + 1), min(_DELETED.stop, _end(lot) + 1 + lot.remaining)))
-    lot.places = [place for place in lot.places if place.index not in _DELETED]
-    return lot
+def _deleted_empty_page(_x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
+    page.remaining -= len(range(max(_DELETED.start, _end(page) + 1), min(_DELETED.stop, _end(page) + 1 + page.remaining)))
+    page.places = [place for place in page.places if place.index not in _DELETED]
+    return page
 
 
 @fault(
@@ -192,8 +192,8 @@ def _deleted_empty_page(_x: Exchange, proceed: Callable[[], Lot]) -> Lot:
 )
 def _size_xml_full(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
-    if x.is_xml and x.lot.remaining and x.feed.limit.member:
-        result[x.feed.limit.member.wire] += 1
+    if x.is_xml and x.page.remaining and x.feed.limit.member:
+        result[x.feed.limit.member.wire_name] += 1
     return result
 
 
@@ -206,8 +206,8 @@ def _size_xml_full(x: Exchange, proceed: Callable[[], Result]) -> Result:
 )
 def _size_xml_far_page(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
-    if x.is_xml and x.lot.start > 900 and x.lot.places and x.feed.limit.member:
-        result[x.feed.limit.member.wire] = x.ask.limit
+    if x.is_xml and x.page.start > 900 and x.page.places and x.feed.limit.member:
+        result[x.feed.limit.member.wire_name] = x.parsed_query.limit
     return result
 
 
@@ -220,8 +220,8 @@ def _size_xml_far_page(x: Exchange, proceed: Callable[[], Result]) -> Result:
 )
 def _bare_entries_lost_link_mode(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
-    if x.feed.modes and x.ask.mode != x.feed.modes.default:
-        result[x.feed.entries.wire] = kept = [entry for entry in entries(x, result) if items(x, entry)]
+    if x.feed.modes and x.parsed_query.mode != x.feed.modes.default:
+        result[x.feed.entries.wire_name] = kept = [entry for entry in entries(x, result) if items(x, entry)]
         if x.feed.limit.member:
-            result[x.feed.limit.member.wire] = len(kept)
+            result[x.feed.limit.member.wire_name] = len(kept)
     return result

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from twinwire.ir import Contract, Kind
-from twinwire_conformance.reference.asking import Ask, RefusedError
 from twinwire_conformance.reference.encoding import to_xml
 from twinwire_conformance.reference.faults.plan import (
     FAR,
@@ -29,7 +28,8 @@ from twinwire_conformance.reference.faults.plan import (
     map_text,
 )
 from twinwire_conformance.reference.faults.registry import fault
-from twinwire_conformance.reference.pipeline import ENCODE, PARSE, RESULT, WINDOW, Exchange, Lot
+from twinwire_conformance.reference.pipeline import ENCODE, PARSE, RESULT, WINDOW, Exchange, ServedPage
+from twinwire_conformance.reference.query import ParsedQuery, RefusedError
 
 Result = dict[str, Any]
 
@@ -78,7 +78,7 @@ _text_fault("xml-quotes-lost", "quotation marks are dropped in XML", lambda text
 def _json_large_keys_rounded(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if not x.is_xml:
         for entry in entries(x, x.result):
-            entry[x.feed.key.wire] = int(float(entry[x.feed.key.wire]))
+            entry[x.feed.key.wire_name] = int(float(entry[x.feed.key.wire_name]))
     return proceed()
 
 
@@ -86,7 +86,7 @@ def _json_large_keys_rounded(x: Exchange, proceed: Callable[[], bytes]) -> bytes
 def _xml_large_keys_int32(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml:
         for entry in entries(x, x.result):
-            entry[x.feed.key.wire] = (entry[x.feed.key.wire] + 2**31) % 2**32 - 2**31
+            entry[x.feed.key.wire_name] = (entry[x.feed.key.wire_name] + 2**31) % 2**32 - 2**31
     return proceed()
 
 
@@ -118,15 +118,15 @@ def _xml_entries_backwards(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 def _xml_bare_entries_lost(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if x.is_xml:
-        result[x.feed.entries.wire] = kept = [entry for entry in entries(x, result) if items(x, entry)]
+        result[x.feed.entries.wire_name] = kept = [entry for entry in entries(x, result) if items(x, entry)]
         if x.feed.limit.member:
-            result[x.feed.limit.member.wire] = len(kept)
+            result[x.feed.limit.member.wire_name] = len(kept)
     return result
 
 
 @fault(ENCODE, "xml-far-entry-lost", "an XML page that starts past entry 1000 lacks its last entry", trips=("PAGE-03",))
 def _xml_far_entry_lost(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
-    if x.is_xml and x.error is None and x.lot.start > FAR:
+    if x.is_xml and x.error is None and x.page.start > FAR:
         del entries(x, x.result)[-1:]
     return proceed()
 
@@ -151,23 +151,23 @@ def _xml_entries_wrapped(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 def _xml_queue_differs(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if x.is_xml and x.feed.remaining:
-        result[x.feed.remaining.wire] += 1
+        result[x.feed.remaining.wire_name] += 1
     return result
 
 
 @fault(RESULT, "xml-token-first", "the cursor in XML is that of the first entry", trips=("TWIN-01",))
 def _xml_token_first(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    if x.is_xml and x.lot.places:
-        x.lot.token = x.lot.places[0].token
+    if x.is_xml and x.page.places:
+        x.page.token = x.page.places[0].token
     return proceed()
 
 
 @fault(PARSE, "xml-default-differs", "the default page size is halved in XML", trips=("PARAM-02",))
-def _xml_default_differs(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
-    ask = proceed()
+def _xml_default_differs(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
+    parsed_query = proceed()
     if x.is_xml and not given(x, x.feed.limit.parameter.name):
-        ask.limit = max(1, ask.limit // 2)
-    return ask
+        parsed_query.limit = max(1, parsed_query.limit // 2)
+    return parsed_query
 
 
 @fault(ENCODE, "link-mode-xml-http", "links in XML have another scheme", trips=("TWIN-02",), needs=has_uri_mode)
@@ -199,11 +199,11 @@ def _link_mode_json_last_item_lost(x: Exchange, proceed: Callable[[], bytes]) ->
 
 
 @fault(PARSE, "link-mode-xml-ignored", "the mode is ignored in XML", trips=("TWIN-02",), needs=has_modes)
-def _link_mode_xml_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
-    ask = proceed()
+def _link_mode_xml_ignored(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
+    parsed_query = proceed()
     if x.is_xml and x.feed.modes:
-        ask.mode = x.feed.modes.default
-    return ask
+        parsed_query.mode = x.feed.modes.default
+    return parsed_query
 
 
 @fault(
@@ -214,34 +214,34 @@ def _link_mode_xml_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
     needs=_has_optional_token,
 )
 def _empty_lot_xml_token(x: Exchange, proceed: Callable[[], Result]) -> Result:
-    if x.is_xml and not x.lot.places:
-        x.lot.token = None
+    if x.is_xml and not x.page.places:
+        x.page.token = None
     return proceed()
 
 
 @fault(WINDOW, "empty-lot-xml-404", "an empty page gets 404 in XML", trips=("TWIN-03", "HTTP-01"))
-def _empty_lot_xml_404(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
-    if x.is_xml and not lot.places:
+def _empty_lot_xml_404(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
+    if x.is_xml and not page.places:
         raise RefusedError("nothing found", status=404)
-    return lot
+    return page
 
 
 @fault(
     WINDOW, "empty-lot-xml-queue", "the remaining count of an empty page is one in XML", trips=("TWIN-03",), needs=has_remaining
 )
-def _empty_lot_xml_queue(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
-    if x.is_xml and not lot.places:
-        lot.remaining = 1
-    return lot
+def _empty_lot_xml_queue(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
+    if x.is_xml and not page.places:
+        page.remaining = 1
+    return page
 
 
 @fault(RESULT, "empty-lot-json-message", "an empty page has another message in JSON", trips=("TWIN-03",), needs=has_message)
 def _empty_lot_json_message(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
-    if not x.is_xml and not x.lot.places and x.feed.outcome.message:
-        result[x.feed.outcome.message.wire] = "no more data"
+    if not x.is_xml and not x.page.places and x.feed.outcome.message:
+        result[x.feed.outcome.message.wire_name] = "no more data"
     return result
 
 
@@ -255,7 +255,7 @@ def _empty_lot_json_message(x: Exchange, proceed: Callable[[], Result]) -> Resul
 def _second_type_no_version(x: Exchange, proceed: Callable[[], Result]) -> Result:
     result = proceed()
     if x.feed.version and x.choice.media_type != x.choice.representation.media_types[0]:
-        del result[x.feed.version.wire]
+        del result[x.feed.version.wire_name]
     return result
 
 
@@ -280,11 +280,11 @@ def _second_type_ascii(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     trips=("TWIN-05",),
     needs=has_many_types,
 )
-def _second_type_last_lost(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
-    lot = proceed()
-    if x.choice.media_type == x.choice.representation.labels[1] and len(lot.places) > 1:
-        lot.places.pop()
-    return lot
+def _second_type_last_lost(x: Exchange, proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = proceed()
+    if x.choice.media_type == x.choice.representation.labels[1] and len(page.places) > 1:
+        page.places.pop()
+    return page
 
 
 @fault(
@@ -294,11 +294,11 @@ def _second_type_last_lost(x: Exchange, proceed: Callable[[], Lot]) -> Lot:
     trips=("TWIN-05",),
     needs=has_relabelled_type,
 )
-def _form_type_token_ignored(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
-    ask = proceed()
+def _form_type_token_ignored(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
+    parsed_query = proceed()
     if x.choice.media_type in x.choice.representation.relabelled:
-        ask.after = None
-    return ask
+        parsed_query.after = None
+    return parsed_query
 
 
 @fault(
@@ -312,5 +312,5 @@ def _form_type_keys_shifted(x: Exchange, proceed: Callable[[], Result]) -> Resul
     result = proceed()
     if x.choice.media_type in x.choice.representation.relabelled:
         for entry in entries(x, result):
-            entry[x.feed.key.wire] += 1
+            entry[x.feed.key.wire_name] += 1
     return result

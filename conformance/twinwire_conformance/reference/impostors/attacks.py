@@ -8,7 +8,7 @@ from functools import cache
 
 from twinwire_conformance.reference.impostors.feeds import served
 from twinwire_conformance.reference.impostors.impostor import Impostor
-from twinwire_conformance.reference.pipeline import ENCODE, RESPOND, Answer, Exchange, Hook
+from twinwire_conformance.reference.pipeline import ENCODE, RESPOND, Exchange, Hook, ServerResponse
 
 # Deep enough to exhaust a recursive parser's stack.
 _DEEP = 100_000
@@ -16,7 +16,7 @@ _BOMB_BYTES = 256 * 1024 * 1024
 
 
 def _json(body: Callable[[str], bytes]) -> Hook[bytes]:
-    return lambda x, proceed: proceed() if x.is_xml else body(x.feed.entries.wire)
+    return lambda x, proceed: proceed() if x.is_xml else body(x.feed.entries.wire_name)
 
 
 def _xml(body: Callable[[str], bytes]) -> Hook[bytes]:
@@ -41,8 +41,8 @@ def _outside(root: str) -> bytes:
     return f'<!DOCTYPE {root} [<!ENTITY x SYSTEM "file:///etc/passwd">]><{root}>&x;</{root}>'.encode()
 
 
-def _charset(name: str) -> Hook[Answer]:
-    def hook(x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _charset(name: str) -> Hook[ServerResponse]:
+    def hook(x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
         done = proceed()
         done.headers["content-type"] = f"{x.choice.label}; charset={name}"
         return done
@@ -55,12 +55,12 @@ def _bomb() -> bytes:
     return gzip.compress(bytes(_BOMB_BYTES), 9)
 
 
-def _gzip_bomb(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _gzip_bomb(_x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
-    return Answer(200, {**done.headers, "content-encoding": "gzip"}, _bomb())
+    return ServerResponse(200, {**done.headers, "content-encoding": "gzip"}, _bomb())
 
 
-def _gzip_lie(_x: Exchange, proceed: Callable[[], Answer]) -> Answer:
+def _gzip_lie(_x: Exchange, proceed: Callable[[], ServerResponse]) -> ServerResponse:
     done = proceed()
     done.headers["content-encoding"] = "gzip"
     return done

@@ -9,14 +9,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twinwire.ir import Contract
-from twinwire_conformance.reference.asking import Ask
 from twinwire_conformance.reference.encoding import to_json
 from twinwire_conformance.reference.feed import mix
 from twinwire_conformance.reference.impostors.impostor import Impostor
-from twinwire_conformance.reference.negotiation import Choice
-from twinwire_conformance.reference.pipeline import ENCODE, NEGOTIATE, PARSE, WINDOW, Exchange, Hook, Lot, Step
+from twinwire_conformance.reference.negotiation import Negotiated
+from twinwire_conformance.reference.pipeline import ENCODE, NEGOTIATE, PARSE, WINDOW, Exchange, Hook, ServedPage, Step
+from twinwire_conformance.reference.query import ParsedQuery
 from twinwire_conformance.reference.server import create_app
-from twinwire_conformance.reference.variants.variant import Habit
+from twinwire_conformance.reference.variants.variant import VariantOverride
 
 T = TypeVar("T")
 Make = Callable[[Contract], ASGIApp]
@@ -24,41 +24,41 @@ Make = Callable[[Contract], ASGIApp]
 
 def served(step: Step[T], hook: Hook[T]) -> Make:
     """Return a factory of reference servers with one step replaced."""
-    return lambda contract: create_app(contract, habit=Habit(step, hook))
+    return lambda contract: create_app(contract, override=VariantOverride(step, hook))
 
 
-def _deaf(x: Exchange, _proceed: Callable[[], Ask]) -> Ask:
-    return Ask(None, x.feed.limit.default, x.feed.modes.default if x.feed.modes else None)
+def _deaf(x: Exchange, _proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
+    return ParsedQuery(None, x.feed.limit.default, x.feed.modes.default if x.feed.modes else None)
 
 
-def _empty(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
-    return Lot([], 0, x.ask.after, 0)
+def _empty(x: Exchange, _proceed: Callable[[], ServedPage]) -> ServedPage:
+    return ServedPage([], 0, x.parsed_query.after, 0)
 
 
-def _promises(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
-    return Lot([], 0, x.ask.after, x.snapshot.total)
+def _promises(x: Exchange, _proceed: Callable[[], ServedPage]) -> ServedPage:
+    return ServedPage([], 0, x.parsed_query.after, x.snapshot.total)
 
 
-def _first_for_ever(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
-    return x.cut(0, x.ask.limit)
+def _first_for_ever(x: Exchange, _proceed: Callable[[], ServedPage]) -> ServedPage:
+    return x.cut(0, x.parsed_query.limit)
 
 
-def _first_only(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
-    lot = x.cut(0, x.ask.limit)
-    lot.remaining = 0
-    return lot
+def _first_only(x: Exchange, _proceed: Callable[[], ServedPage]) -> ServedPage:
+    page = x.cut(0, x.parsed_query.limit)
+    page.remaining = 0
+    return page
 
 
-def _last_for_ever(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
-    return x.cut(x.snapshot.total - x.ask.limit, x.ask.limit)
+def _last_for_ever(x: Exchange, _proceed: Callable[[], ServedPage]) -> ServedPage:
+    return x.cut(x.snapshot.total - x.parsed_query.limit, x.parsed_query.limit)
 
 
-def _noise(x: Exchange, _proceed: Callable[[], Lot]) -> Lot:
+def _noise(x: Exchange, _proceed: Callable[[], ServedPage]) -> ServedPage:
     x.state["asked"] = asked = x.state.get("asked", 0) + 1
-    return x.cut(mix(asked) % x.snapshot.total, x.ask.limit)
+    return x.cut(mix(asked) % x.snapshot.total, x.parsed_query.limit)
 
 
-def _json_only(x: Exchange, _proceed: Callable[[], Choice]) -> Choice:
+def _json_only(x: Exchange, _proceed: Callable[[], Negotiated]) -> Negotiated:
     return x.choice
 
 

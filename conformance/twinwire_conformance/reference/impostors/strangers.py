@@ -57,13 +57,13 @@ def _hollow(contract: Contract) -> tuple[str, str]:
 
 def _success(contract: Contract) -> tuple[str, str]:
     outcome = contract.feed.outcome
-    value = {outcome.code.wire: outcome.success}
+    value = {outcome.code.wire_name: outcome.success}
     return to_json(value), to_xml(contract.models, contract.feed.result, value)
 
 
 def _refusal(contract: Contract) -> tuple[str, str]:
     outcome = contract.feed.outcome
-    value = {outcome.code.wire: outcome.success + 1}
+    value = {outcome.code.wire_name: outcome.success + 1}
     return to_json(value), to_xml(contract.models, contract.feed.result, value)
 
 

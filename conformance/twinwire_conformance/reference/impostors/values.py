@@ -29,13 +29,13 @@ def _changed(change: Callable[[Exchange, Result], None]) -> Hook[bytes]:
 
 
 def _cursor(value: Any) -> Hook[bytes]:
-    return _changed(lambda x, result: result.update({x.feed.cursor.member.wire: value}))
+    return _changed(lambda x, result: result.update({x.feed.cursor.member.wire_name: value}))
 
 
 def _remaining(value: Any) -> Hook[bytes]:
     def change(x: Exchange, result: Result) -> None:
         assert x.feed.remaining is not None
-        result[x.feed.remaining.wire] = value
+        result[x.feed.remaining.wire_name] = value
 
     return _changed(change)
 
@@ -43,18 +43,18 @@ def _remaining(value: Any) -> Hook[bytes]:
 def _key(value: Any) -> Hook[bytes]:
     def change(x: Exchange, result: Result) -> None:
         for entry in entries(x, result)[:1]:
-            entry[x.feed.key.wire] = value
+            entry[x.feed.key.wire_name] = value
 
     return _changed(change)
 
 
 def _entries(value: Any) -> Hook[bytes]:
-    return _changed(lambda x, result: result.update({x.feed.entries.wire: value}))
+    return _changed(lambda x, result: result.update({x.feed.entries.wire_name: value}))
 
 
 def _surrogates(x: Exchange, result: Result) -> None:
-    wire = x.feed.entries.wire
-    result[wire] = map_scalars(result[wire], lambda value: f"\ud800{value}" if isinstance(value, str) else value)
+    wire_name = x.feed.entries.wire_name
+    result[wire_name] = map_scalars(result[wire_name], lambda value: f"\ud800{value}" if isinstance(value, str) else value)
 
 
 def _nested() -> list[Any]:

@@ -9,9 +9,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twinwire.ir import Contract
-from twinwire_conformance.reference.asking import Ask, RefusedError, parse_query
 from twinwire_conformance.reference.pipeline import PARSE, Exchange, Hook
-from twinwire_conformance.reference.variants.variant import REMARKS_OR_OPEN, Habit, Variant
+from twinwire_conformance.reference.query import ParsedQuery, RefusedError, parse_query
+from twinwire_conformance.reference.variants.variant import REMARKS_OR_OPEN, Variant, VariantOverride
 
 _BEARER = "Bearer eyJhbGciOiJub25lIn0.reference"
 _SESSION = "6f1c2d-reference"
@@ -26,14 +26,14 @@ def _bearer(app: ASGIApp, _pace: float) -> ASGIApp:
     return guarded
 
 
-def _session(valid: Callable[[str], bool]) -> Hook[Ask]:
-    def hook(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
-        ask = proceed()
+def _session(valid: Callable[[str], bool]) -> Hook[ParsedQuery]:
+    def hook(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
+        parsed_query = proceed()
         assert x.feed.session is not None
         # A value that is repeated or out of range was rejected by `proceed`.
         if not valid(*parse_query(x.query).get(x.feed.session.name, [""])):
             raise RefusedError("there is no such session", status=401)
-        return ask
+        return parsed_query
 
     return hook
 
@@ -48,7 +48,7 @@ VARIANTS = (
         "session-required",
         "requests need a session",
         REMARKS_OR_OPEN,
-        Habit(PARSE, _session(bool)),
+        VariantOverride(PARSE, _session(bool)),
         session=_SESSION,
         condition=_has_session,
     ),
@@ -56,7 +56,7 @@ VARIANTS = (
         "session-known",
         "requests need one particular session",
         REMARKS_OR_OPEN,
-        Habit(PARSE, _session(lambda session: session == _SESSION)),
+        VariantOverride(PARSE, _session(lambda session: session == _SESSION)),
         session=_SESSION,
         condition=_has_session,
     ),

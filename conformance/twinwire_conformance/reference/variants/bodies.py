@@ -13,7 +13,7 @@ from twinwire.ir import Contract, Field, Kind, Model, ModelRef, Scalar, XmlShape
 from twinwire_conformance.reference.encoding import to_json, to_xml
 from twinwire_conformance.reference.faults.plan import map_scalars
 from twinwire_conformance.reference.pipeline import ENCODE, Exchange
-from twinwire_conformance.reference.variants.variant import REMARKS, Habit, Variant
+from twinwire_conformance.reference.variants.variant import REMARKS, Variant, VariantOverride
 
 # Every other character becomes a reference in `xml-restyled`.
 _PLAIN = re.compile("[A-Za-z0-9]")
@@ -31,10 +31,10 @@ def _map(x: Exchange, change: Callable[[Model, dict[str, Any]], dict[str, Any]])
     def walk(model: Model, value: Mapping[str, Any]) -> dict[str, Any]:
         done = change(model, dict(value))
         for member in model.fields:
-            inner = done.get(member.wire)
+            inner = done.get(member.wire_name)
             if isinstance(member.type, ModelRef) and inner is not None:
                 target = x.contract.model(member.type)
-                done[member.wire] = [walk(target, each) for each in inner] if member.many else walk(target, inner)
+                done[member.wire_name] = [walk(target, each) for each in inner] if member.many else walk(target, inner)
         return done
 
     return walk(x.feed.result, x.result)
@@ -43,16 +43,22 @@ def _map(x: Exchange, change: Callable[[Model, dict[str, Any]], dict[str, Any]])
 def _nulls(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     if x.is_xml:
         return proceed()
-    return to_json(_map(x, lambda model, value: {field.wire: value.get(field.wire) for field in model.fields})).encode()
+    return to_json(
+        _map(x, lambda model, value: {field.wire_name: value.get(field.wire_name) for field in model.fields})
+    ).encode()
 
 
 def _empty_collections(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
     def change(model: Model, value: dict[str, Any]) -> dict[str, Any]:
         for member in model.fields:
-            if value.get(member.wire) is None and member.many:
-                value[member.wire] = []
-            elif value.get(member.wire) is None and isinstance(member.type, ModelRef) and _wraps(x.contract.model(member.type)):
-                value[member.wire] = {}
+            if value.get(member.wire_name) is None and member.many:
+                value[member.wire_name] = []
+            elif (
+                value.get(member.wire_name) is None
+                and isinstance(member.type, ModelRef)
+                and _wraps(x.contract.model(member.type))
+            ):
+                value[member.wire_name] = {}
         return value
 
     x.result = _map(x, change)
@@ -136,8 +142,8 @@ def _nil(x: Exchange, proceed: Callable[[], bytes]) -> bytes:
 
     def change(model: Model, value: dict[str, Any]) -> dict[str, Any]:
         for member in model.fields:
-            if value.get(member.wire) is None and _may_be_nil(x.contract, member):
-                value[member.wire] = {} if isinstance(member.type, ModelRef) else _MARK
+            if value.get(member.wire_name) is None and _may_be_nil(x.contract, member):
+                value[member.wire_name] = {} if isinstance(member.type, ModelRef) else _MARK
                 nulls.add(member.xml.name)
         return value
 
@@ -161,18 +167,30 @@ def _has_nil(contract: Contract) -> bool:
 
 
 VARIANTS = (
-    Variant("json-nulls", "absent members are null in JSON", habit=Habit(ENCODE, _nulls)),
-    Variant("empty-collections", "absent collections are present and empty", habit=Habit(ENCODE, _empty_collections)),
-    Variant("json-pretty", "JSON is indented and escaped, with members in reverse order", habit=Habit(ENCODE, _pretty)),
-    Variant("json-integral", "integers in JSON are written with a zero fraction", habit=Habit(ENCODE, _integral)),
-    Variant("xml-nil", "absent elements are present in XML with xsi:nil", habit=Habit(ENCODE, _nil), condition=_has_nil),
-    Variant("xml-namespaces", "the root declares namespaces, as .NET's serializer does", habit=Habit(ENCODE, _namespaces)),
+    Variant("json-nulls", "absent members are null in JSON", override=VariantOverride(ENCODE, _nulls)),
+    Variant(
+        "empty-collections", "absent collections are present and empty", override=VariantOverride(ENCODE, _empty_collections)
+    ),
+    Variant(
+        "json-pretty", "JSON is indented and escaped, with members in reverse order", override=VariantOverride(ENCODE, _pretty)
+    ),
+    Variant("json-integral", "integers in JSON are written with a zero fraction", override=VariantOverride(ENCODE, _integral)),
+    Variant(
+        "xml-nil", "absent elements are present in XML with xsi:nil", override=VariantOverride(ENCODE, _nil), condition=_has_nil
+    ),
+    Variant(
+        "xml-namespaces",
+        "the root declares namespaces, as .NET's serializer does",
+        override=VariantOverride(ENCODE, _namespaces),
+    ),
     Variant(
         "xml-restyled",
         "XML has indentation, character references, single quotes and attributes in reverse order",
-        habit=Habit(ENCODE, _restyled),
+        override=VariantOverride(ENCODE, _restyled),
     ),
-    Variant("xml-backwards", "elements of different names come in another order", habit=Habit(ENCODE, _backwards)),
-    Variant("xml-undeclared", "XML has no declaration", habit=Habit(ENCODE, _undeclared)),
-    Variant("newer-version", "every object has members that the contract does not know", REMARKS, Habit(ENCODE, _newer)),
+    Variant("xml-backwards", "elements of different names come in another order", override=VariantOverride(ENCODE, _backwards)),
+    Variant("xml-undeclared", "XML has no declaration", override=VariantOverride(ENCODE, _undeclared)),
+    Variant(
+        "newer-version", "every object has members that the contract does not know", REMARKS, VariantOverride(ENCODE, _newer)
+    ),
 )

@@ -18,7 +18,7 @@ from twinwire_conformance.reference.faults.plan import (
     map_content,
 )
 from twinwire_conformance.reference.pipeline import RESULT, Exchange
-from twinwire_conformance.reference.variants.variant import GREEN_OR_OPEN, OPEN, Habit, Variant
+from twinwire_conformance.reference.variants.variant import GREEN_OR_OPEN, OPEN, Variant, VariantOverride
 
 T = TypeVar("T")
 Result = dict[str, Any]
@@ -64,14 +64,14 @@ _FORMATS = (
 def _without_items(keep: Callable[[int], bool]) -> Callable[[Exchange, Callable[[], Result]], Result]:
     def hook(x: Exchange, proceed: Callable[[], Result]) -> Result:
         result = proceed()
-        assert x.ask.mode is not None
-        for place, entry in zip(x.lot.places, entries(x, result), strict=True):
+        assert x.parsed_query.mode is not None
+        for place, entry in zip(x.page.places, entries(x, result), strict=True):
             if keep(place.index):
                 continue
-            if x.ask.mode.items[0].required:
+            if x.parsed_query.mode.items[0].required:
                 items(x, entry).clear()
             else:
-                entry.pop(x.ask.mode.items[0].wire, None)
+                entry.pop(x.parsed_query.mode.items[0].wire_name, None)
         return result
 
     return hook
@@ -102,14 +102,14 @@ def _pick(choices: tuple[T, ...], text: str) -> T:
 
 def _rename(x: Exchange, model: Model, value: Result) -> None:
     for member in model.fields:
-        inner = value.get(member.wire)
+        inner = value.get(member.wire_name)
         if inner is None or member is x.feed.key:
             continue
         if isinstance(member.type, ModelRef):
             for each in inner if member.many else [inner]:
                 _rename(x, x.contract.model(member.type), each)
         elif _is_free(member):
-            value[member.wire] = [_wild(member, each) for each in inner] if member.many else _wild(member, inner)
+            value[member.wire_name] = [_wild(member, each) for each in inner] if member.many else _wild(member, inner)
 
 
 def _is_free(member: Field) -> bool:
@@ -123,22 +123,31 @@ def _wild(member: Field, text: str) -> str:
 
 
 VARIANTS = (
-    Variant("no-items", "no entry has items", OPEN, Habit(RESULT, _without_items(lambda _index: False)), condition=has_modes),
+    Variant(
+        "no-items",
+        "no entry has items",
+        OPEN,
+        VariantOverride(RESULT, _without_items(lambda _index: False)),
+        condition=has_modes,
+    ),
     Variant(
         "few-items",
         "one entry in forty has items",
         GREEN_OR_OPEN,
-        Habit(RESULT, _without_items(lambda index: index % 40 == 7)),
+        VariantOverride(RESULT, _without_items(lambda index: index % 40 == 7)),
         condition=has_modes,
     ),
     Variant(
-        "wild-names", "texts contain markup and all kinds of Unicode", habit=Habit(RESULT, _wild_names), condition=has_strings
+        "wild-names",
+        "texts contain markup and all kinds of Unicode",
+        override=VariantOverride(RESULT, _wild_names),
+        condition=has_strings,
     ),
-    Variant("odd-links", "links are unusual URLs", habit=Habit(RESULT, _odd_links), condition=has_uri_mode),
+    Variant("odd-links", "links are unusual URLs", override=VariantOverride(RESULT, _odd_links), condition=has_uri_mode),
     Variant(
         "other-formats",
         "images are in several formats",
-        habit=Habit(RESULT, _other_formats),
+        override=VariantOverride(RESULT, _other_formats),
         condition=has_binary_mode,
     ),
 )

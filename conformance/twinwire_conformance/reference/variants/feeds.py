@@ -6,18 +6,18 @@ from collections.abc import Callable
 from functools import partial
 
 from twinwire.ir import INT64_MAX, INT64_MIN
-from twinwire_conformance.reference.asking import Ask
-from twinwire_conformance.reference.feed import Feed
+from twinwire_conformance.reference.feed import FeedLog
 from twinwire_conformance.reference.pipeline import PARSE, Exchange
-from twinwire_conformance.reference.variants.variant import GREEN_OR_OPEN, OPEN, SIZE, Habit, Variant
+from twinwire_conformance.reference.query import ParsedQuery
+from twinwire_conformance.reference.variants.variant import GREEN_OR_OPEN, OPEN, SIZE, Variant, VariantOverride
 
 
-def _zero_begins(x: Exchange, proceed: Callable[[], Ask]) -> Ask:
+def _zero_begins(x: Exchange, proceed: Callable[[], ParsedQuery]) -> ParsedQuery:
     # With negative cursors, 0 lies past the end; but the contract defines 0 as the beginning of the feed.
-    ask = proceed()
-    if ask.after == 0 and "0" in x.feed.cursor.start:
-        ask.after = None
-    return ask
+    parsed_query = proceed()
+    if parsed_query.after == 0 and "0" in x.feed.cursor.start:
+        parsed_query.after = None
+    return parsed_query
 
 
 VARIANTS = (
@@ -40,13 +40,13 @@ VARIANTS = (
     Variant(
         "tokens-to-the-limit",
         "cursors are consecutive integers that end at the largest 64-bit integer",
-        log=partial(Feed, origin=INT64_MAX - SIZE + 1, gap=1),
+        log=partial(FeedLog, origin=INT64_MAX - SIZE + 1, gap=1),
     ),
-    Variant("tokens-sparse", "cursors are far apart", log=partial(Feed, origin=1, gap=2**52)),
+    Variant("tokens-sparse", "cursors are far apart", log=partial(FeedLog, origin=1, gap=2**52)),
     Variant(
         "tokens-negative",
         "cursors are negative and far apart",
-        habit=Habit(PARSE, _zero_begins),
-        log=partial(Feed, origin=INT64_MIN, gap=2**52),
+        override=VariantOverride(PARSE, _zero_begins),
+        log=partial(FeedLog, origin=INT64_MIN, gap=2**52),
     ),
 )

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from twinwire.ir import Contract
 from twinwire_conformance.model import Verdict
 from twinwire_conformance.reference.faults.registry import Condition, always
-from twinwire_conformance.reference.feed import Feed
+from twinwire_conformance.reference.feed import FeedLog
 from twinwire_conformance.reference.pipeline import Hook, Step
 from twinwire_conformance.reference.server import create_app
 
@@ -32,7 +32,7 @@ Wrapper = Callable[[ASGIApp, float], ASGIApp]
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
+class VariantOverride:
     """A step of the pipeline that a variant replaces in a conformant way."""
 
     step: Step[Any]
@@ -47,7 +47,7 @@ class Variant:
         name: The id, as in `twinwire selftest`.
         description: One sentence for the tables.
         expects: The verdicts that are correct for it. A failed MUST is never correct.
-        habit: The step that it replaces.
+        override: The step that it replaces.
         size: Returns the number of entries for a contract.
         log: Makes the feed from a size and a seed.
         live: Modified entries per second.
@@ -65,9 +65,9 @@ class Variant:
     name: str
     description: str
     expects: tuple[Verdict, ...] = GREEN
-    habit: Habit | None = None
+    override: VariantOverride | None = None
     size: Callable[[Contract], int] = lambda _contract: SIZE
-    log: Callable[[int, int], Feed] = Feed
+    log: Callable[[int, int], FeedLog] = FeedLog
     live: float = 0
     per_request: float = 0
     latency: float = 0
@@ -103,7 +103,7 @@ class Variant:
             lower_limit=self.lower_limit,
             prefix=self.base_path,
             log=self.log,
-            habit=self.habit,
+            override=self.override,
             clock=partial(next, itertools.count()) if self.per_request else time.monotonic,
         )
         return self.wrap(app, pace)

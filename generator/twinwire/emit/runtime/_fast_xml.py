@@ -15,21 +15,21 @@ from xml.parsers import expat
 import msgspec
 
 from ._base64 import Base64
+from ._base64_extraction import ExtractedBase64, Marks, lift
 from ._charset import check_utf8, transcode, xml_source
 from ._fast_json import FastJson
-from ._lift import Lifted, Marks, lift
-from ._plan import Member, Shape
-from ._reading import Limits, Reading
-from ._turn import ATTRIBUTES, Turner, Unsure
+from ._plan import Member, ResultShape
+from ._settings import DecodeSettings, Limits
 from ._xml_reader import INSTANCE, NIL, SPACE
 from ._xml_scalars import PARSERS
 from ._xml_tags import check_tags
+from ._xml_to_json import ATTRIBUTES, NotSupported, XmlToJson
 from .errors import DecodeError
 
 R = TypeVar("R")
 
 Tree: TypeAlias = dict[str, Any]
-Slots: TypeAlias = "dict[str, Slot]"
+Slots: TypeAlias = "dict[str, XmlSlot]"
 Parsers: TypeAlias = Mapping[str, Callable[[str], Any]]
 """How a text is read, by what it is."""
 
@@ -41,7 +41,7 @@ _IN_ATTRIBUTES: Marks = ((b'"', b'"'), (b"'", b"'"))
 _IN_ELEMENTS: Marks = ((b">", b"<"),)
 
 
-class Slot(NamedTuple):
+class XmlSlot(NamedTuple):
     """What an element is where it stands. Few fields: they are unpacked for every element."""
 
     form: int
@@ -79,15 +79,15 @@ _IN_UNKNOWN: tuple[Slots, Tree] = ({}, {})
 class FastXml(Generic[R]):
     """Decodes results as the plain decoder does or not at all."""
 
-    def __init__(self, model: type[R], shape: Shape, json: FastJson[R]) -> None:
+    def __init__(self, model: type[R], shape: ResultShape, json: FastJson[R]) -> None:
         self._model = model
         self._json = json
-        self._turner = Turner(shape)
+        self._turner = XmlToJson(shape)
         self._root = {shape.element: _slot(Member("", "", "model", shape.element, shape=shape))}
         self._depth = _depth(self._root)
         self._marks = _marks(shape)
 
-    def decode(self, data: bytes | str, encoding: str | None, reading: Reading) -> R | None:
+    def decode(self, data: bytes | str, encoding: str | None, reading: DecodeSettings) -> R | None:
         """Return a result, or None for what is not known to be one."""
         if reading.on_unknown is not None or self._depth > reading.limits.max_depth:
             return None
@@ -101,28 +101,28 @@ class FastXml(Generic[R]):
                 return result
             check_tags(lifted.skeleton, reading.limits)
             return self._decode_parsed(lifted, reading)
-        except (Unsure, DecodeError, ValueError, LookupError, expat.ExpatError):
+        except (NotSupported, DecodeError, ValueError, LookupError, expat.ExpatError):
             return None
 
-    def _lifted(self, data: bytes | str, encoding: str | None, reading: Reading) -> Lifted:
+    def _lifted(self, data: bytes | str, encoding: str | None, reading: DecodeSettings) -> ExtractedBase64:
         text, start, charset = xml_source(data, encoding, reading.limits.max_bytes)
         marks = self._marks if reading.lifts else ()
-        lifted = (lift(text, start, marks, reading.base64) if marks else None) or Lifted(text[start:])
+        lifted = (lift(text, start, marks, reading.base64) if marks else None) or ExtractedBase64(text[start:])
         # Base64 is the same characters in any charset that the text may still be in.
         lifted = replace(lifted, skeleton=transcode(lifted.skeleton, charset, reading.limits.max_bytes))
         check_utf8(lifted.skeleton)
         return lifted
 
-    def _decode_turned(self, lifted: Lifted, reading: Reading) -> R | None:
+    def _decode_turned(self, lifted: ExtractedBase64, reading: DecodeSettings) -> R | None:
         common = reading.typed and reading.limits.max_attributes >= ATTRIBUTES
         if not (common and self._turner.able) or _may_have_more_quotes(lifted.skeleton, reading.limits):
             return None
         try:
             return self._json.decode_typed(self._turner.turn(lifted.skeleton), lifted)
-        except (Unsure, DecodeError, KeyError, ValueError):
+        except (NotSupported, DecodeError, KeyError, ValueError):
             return None
 
-    def _decode_parsed(self, lifted: Lifted, reading: Reading) -> R | None:
+    def _decode_parsed(self, lifted: ExtractedBase64, reading: DecodeSettings) -> R | None:
         values = lifted.by_text()
         tree = _read(lifted.skeleton, self._root, _parsers(reading.base64, values), reading.limits)
         # What was lifted, and is not a whole binary member, is still there.
@@ -160,22 +160,22 @@ def _read(source: bytes, root: Slots, parsers: Parsers, limits: Limits) -> Any:
     parser.Parse(source, True)
     # Here are all names that expat has met; no element has more attributes than that.
     if NIL in names or len(names) > limits.max_attributes:
-        raise Unsure
+        raise NotSupported
     # A lax conversion takes a text for an integer, but also for null, and 1e2 for a hundred: it is given digits alone.
     digits = "".join(integers).replace("-", "")
     if digits and not (digits.isascii() and digits.isdigit()):
-        raise Unsure
+        raise NotSupported
     return tree[""]
 
 
 def _refuse(*_: object) -> NoReturn:
-    raise Unsure
+    raise NotSupported
 
 
 def _refuse_long(_prefix: str | None, uri: str | None) -> None:
     # All names that are met are kept, each with the URI of its namespace.
     if uri is not None and len(uri) > len(INSTANCE):
-        raise Unsure
+        raise NotSupported
 
 
 def _handlers(
@@ -205,7 +205,7 @@ def _handlers(
     def skip() -> None:
         # All names that are met are kept.
         if stack[-1] is _IN_SCALAR or len(stack) == 1 or len(stack) > max_depth or len(names) > max_names:
-            raise Unsure
+            raise NotSupported
         push(_IN_UNKNOWN)
 
     def enter(form: int, wire: str, content: Content, attributes: Tree, above: Tree) -> None:
@@ -231,7 +231,7 @@ def _handlers(
         if top is _IN_SCALAR:
             texts.append(text)
         elif top is not _IN_UNKNOWN and text.strip(SPACE):
-            raise Unsure
+            raise NotSupported
 
     return start, end, characters
 
@@ -249,7 +249,7 @@ def _model(content: Content, attributes: Tree, note: Callable[[str], None], pars
     # An attribute that nobody knows must not pass for the element of its name; any other is dropped.
     for key in single:
         if key in attributes:
-            raise Unsure
+            raise NotSupported
     if len(attributes) > len(known) and not renamed:
         attributes = {key: attributes[key] for key in known if key in attributes}
     for key in many:
@@ -263,7 +263,7 @@ def _put(tree: Tree, wire: str, repeated: bool, value: Any) -> None:
     if repeated:
         tree[wire].append(value)
     elif wire in tree:
-        raise Unsure
+        raise NotSupported
     else:
         tree[wire] = value
 
@@ -271,7 +271,7 @@ def _put(tree: Tree, wire: str, repeated: bool, value: Any) -> None:
 def _not_null(text: str) -> str:
     # A lax conversion would make null of it, where it may choose from some texts and null.
     if text.lower() == "null":
-        raise Unsure
+        raise NotSupported
     return text
 
 
@@ -279,21 +279,21 @@ def _parser(member: Member) -> str:
     return "choice" if member.choices and member.kind in ("string", "uri") else member.kind
 
 
-def _slot(member: Member) -> Slot:
+def _slot(member: Member) -> XmlSlot:
     """Compile what an element is that holds a member, or an item of it."""
     if member.shape is None:
-        return Slot(_SCALAR, member.wire, "", Content(member.many, _parser(member)))
+        return XmlSlot(_SCALAR, member.wire, "", Content(member.many, _parser(member)))
     content = _content(member.many, member.shape)
     required = {item.xml for item in member.shape.members if item.required}
     simple = not (content.parsed or content.renamed or content.slots or content.nullable) and required.issuperset(
         content.integers
     )
     if member.many and simple and len(content.integers) == 1:
-        return Slot(_LEAF, member.wire, content.integers[0], content)
-    return Slot(_MODEL, member.wire, "", content)
+        return XmlSlot(_LEAF, member.wire, content.integers[0], content)
+    return XmlSlot(_MODEL, member.wire, "", content)
 
 
-def _content(repeated: bool, shape: Shape) -> Content:
+def _content(repeated: bool, shape: ResultShape) -> Content:
     attributes = [item for item in shape.members if item.attribute]
     elements = [item for item in shape.members if not item.attribute]
     slots = {item.wrapper or item.xml: _wrapper(item) if item.wrapper else _slot(item) for item in elements}
@@ -310,19 +310,19 @@ def _content(repeated: bool, shape: Shape) -> Content:
     return Content(repeated, "", slots, integers, needed, (), many, single, nullable, known)
 
 
-def _wrapper(member: Member) -> Slot:
-    return Slot(_WRAPPER, member.wire, "", Content(slots={member.xml: _slot(member)}))
+def _wrapper(member: Member) -> XmlSlot:
+    return XmlSlot(_WRAPPER, member.wire, "", Content(slots={member.xml: _slot(member)}))
 
 
 def _depth(slots: Slots) -> int:
     return 1 + max(map(_depth, (slot.content.slots for slot in slots.values())), default=0) if slots else 0
 
 
-def _marks(shape: Shape) -> Marks:
+def _marks(shape: ResultShape) -> Marks:
     found = {member.attribute for member in _binaries(shape)}
     return (*(_IN_ATTRIBUTES if True in found else ()), *(_IN_ELEMENTS if False in found else ()))
 
 
-def _binaries(shape: Shape) -> list[Member]:
+def _binaries(shape: ResultShape) -> list[Member]:
     within = [_binaries(member.shape) for member in shape.members if member.shape is not None]
     return [member for member in shape.members if member.kind == "binary"] + [item for items in within for item in items]

@@ -7,8 +7,8 @@ import re
 from typing import Any, TypeGuard
 
 from ._base64 import NO_BASE64
-from ._plan import Member, Shape
-from ._reading import Reading, below
+from ._plan import Member, ResultShape
+from ._settings import DecodeSettings, below
 from .errors import DecodeError
 
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
@@ -52,7 +52,7 @@ class Real(float):
         return -value if sign else value
 
 
-def tidy(tree: Any, shape: Shape, reading: Reading, path: str = "$") -> Any:
+def tidy(tree: Any, shape: ResultShape, reading: DecodeSettings, path: str = "$") -> Any:
     """Drop null members below a tree, but for those that are required to be there, and decode base64, in place.
 
     Returns the tree; DecodeError when the text is not base64.
@@ -72,7 +72,7 @@ def tidy(tree: Any, shape: Shape, reading: Reading, path: str = "$") -> Any:
     return tree
 
 
-def _tell(tree: dict[str, Any], shape: Shape, reading: Reading, path: str) -> None:
+def _tell(tree: dict[str, Any], shape: ResultShape, reading: DecodeSettings, path: str) -> None:
     known = {member.wire for member in shape.members}
     for name in tree:
         if name not in known and reading.on_unknown is not None:
@@ -83,7 +83,7 @@ def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
 
-def _value(value: Any, member: Member, reading: Reading, path: str) -> Any:
+def _value(value: Any, member: Member, reading: DecodeSettings, path: str) -> Any:
     if not member.many:
         return _item(value, member, reading, path)
     if _is_list(value):
@@ -95,7 +95,7 @@ def _is_list(value: Any) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
-def _item(value: Any, member: Member, reading: Reading, path: str) -> Any:
+def _item(value: Any, member: Member, reading: DecodeSettings, path: str) -> Any:
     if isinstance(value, Real):
         integer = value.integer() if member.kind == "integer" else None
         if integer is None and math.isinf(value):
@@ -111,7 +111,7 @@ def _item(value: Any, member: Member, reading: Reading, path: str) -> Any:
     return value
 
 
-def spell(tree: Any, shape: Shape) -> Any:
+def spell(tree: Any, shape: ResultShape) -> Any:
     """Undo ``verbatim``: the bytes of base64 members, in a tree of plain values, become their text again, in place."""
     for member in shape.members:
         value = tree.get(member.wire)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ._arguments import function, kind
-from ._reading import Reading
+from ._settings import DecodeSettings
 from .events import OnEvent
 from .retry import Retry
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ClientOptions:
     """When to ask again, and how to read the answer.
 
     ``deadline`` is how many seconds an exchange may last.
@@ -19,7 +19,7 @@ class Options:
     """
 
     retry: Retry
-    reading: Reading
+    reading: DecodeSettings
     deadline: float
     raise_on_warning: bool = False
     on_event: OnEvent | None = None

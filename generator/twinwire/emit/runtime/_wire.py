@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class HttpRequest:
     """Send this GET request; it is answered with a Reply or a Failure."""
 
     url: str
@@ -25,7 +25,7 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpResponse:
     """An answer as it came; the names of its headers are in lower case."""
 
     status: int
@@ -34,12 +34,12 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """No answer came. ``passing`` says that another attempt may go better."""
+class TransportFailure:
+    """No answer came. ``transient`` says that another attempt may go better."""
 
     cause: Exception
-    passing: bool
+    transient: bool
 
 
-Steps: TypeAlias = Generator[Send | Sleep, Reply | Failure | None, T]
+Flow: TypeAlias = Generator[HttpRequest | Sleep, HttpResponse | TransportFailure | None, T]
 """A task that neither waits nor sends: it yields what is to be done, takes what came of it, and returns its outcome."""

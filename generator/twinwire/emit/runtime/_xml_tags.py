@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ._charset import place
-from ._reading import Limits
+from ._settings import Limits
 from .errors import DecodeError
 
 # pyexpat hands over a document in pieces of 1 MB, and expat goes through an unfinished tag again with each. What grows with

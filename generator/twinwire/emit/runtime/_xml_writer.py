@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ._plan import Member, Shape
+from ._plan import Member, ResultShape
 
 # White space as references: a parser would make spaces of it in an attribute, and of a carriage return a line feed.
 _ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"})
@@ -15,14 +15,14 @@ _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 Spell = Callable[[bytes], str]
 
 
-def write(result: Any, shape: Shape, *, verbatim: bool) -> bytes:
+def write(result: Any, shape: ResultShape, *, verbatim: bool) -> bytes:
     """Return a result as an XML document in UTF-8."""
     spell: Spell = bytes.decode if verbatim else _base64
     body = "".join(_element(result, shape.element, shape, spell))
     return f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n'.encode()
 
 
-def _element(value: Any, name: str, shape: Shape, spell: Spell) -> Iterator[str]:
+def _element(value: Any, name: str, shape: ResultShape, spell: Spell) -> Iterator[str]:
     yield f"<{name}"
     for member in shape.members:
         item = getattr(value, member.name)

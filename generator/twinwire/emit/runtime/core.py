@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Generic, TypeVar
 
+from ._address import ServiceAddress
 from ._arguments import text
 from ._codec import Codec
-from ._judge import Judge
-from ._options import Options
-from ._parameter import Parameter, query
+from ._options import ClientOptions
+from ._parameter import QueryParameter, query
 from ._plan import FeedPlan, Representation
 from ._printable import printable
-from ._target import Target
-from ._wire import Failure, Reply, Send, Sleep, Steps
+from ._response import ResponseHandler
+from ._wire import Flow, HttpRequest, HttpResponse, Sleep, TransportFailure
 from .errors import ParameterError, ResultWarning, TransportError, WarningError
 from .events import Attempt, Decoded, Event, log
 from .retry import RETRYABLE
@@ -28,11 +28,11 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Contract(Generic[R]):
+class ClientPlan(Generic[R]):
     """What a client is made for: the names that paging reads, the parameters, and the codec of the result."""
 
     feed: FeedPlan
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[QueryParameter, ...]
     codec: Codec[R]
 
 
@@ -41,23 +41,23 @@ class Core(Generic[R]):
 
     def __init__(
         self,
-        contract: Contract[R],
+        contract: ClientPlan[R],
         base_url: str,
         representation: Representation,
         session: str | None,
         headers: Mapping[str, str],
-        options: Options,
+        options: ClientOptions,
     ) -> None:
         feed = contract.feed
         self.feed: FeedPlan = feed
-        self.parameters: dict[str, Parameter] = {parameter.name: parameter for parameter in contract.parameters}
+        self.parameters: dict[str, QueryParameter] = {parameter.name: parameter for parameter in contract.parameters}
         if text(representation) not in feed.accept:
             raise ParameterError("representation", f"must be one of {', '.join(feed.accept)}", representation)
         self._fixed = self._checked(session)
-        self.options: Options = options
+        self.options: ClientOptions = options
         self._retry = options.retry
-        self.target: Target = Target(base_url, feed.path, headers, feed.accept[representation], session)
-        self._judge = Judge(feed, contract.codec, self.target, options)
+        self.target: ServiceAddress = ServiceAddress(base_url, feed.path, headers, feed.accept[representation], session)
+        self._judge = ResponseHandler(feed, contract.codec, self.target, options)
 
     def _checked(self, session: str | None) -> dict[str, object]:
         name = self.feed.session_parameter
@@ -68,11 +68,11 @@ class Core(Generic[R]):
             raise ParameterError("session", "this feed has none")
         return {}
 
-    def request(self, arguments: Mapping[str, object]) -> Send:
+    def request(self, arguments: Mapping[str, object]) -> HttpRequest:
         """Return the request for arguments by name; ParameterError when one breaks its constraint."""
         return self.target.request(query(self.parameters.values(), {**arguments, **self._fixed}))
 
-    def load(self, request: Send) -> Steps[R]:
+    def load(self, request: HttpRequest) -> Flow[R]:
         """Load the result of a request, and surface its warnings."""
         reply = yield from self._exchange(request)
         result = self._decode(reply)
@@ -84,7 +84,7 @@ class Core(Generic[R]):
             warnings.warn(printable(words, 500), ResultWarning, stacklevel=2)
         return result
 
-    def _decode(self, reply: Reply) -> R:
+    def _decode(self, reply: HttpResponse) -> R:
         began = perf_counter()
         result = self._judge.result(reply)
         remaining = getattr(result, self.feed.remaining) if self.feed.remaining is not None else None
@@ -92,39 +92,44 @@ class Core(Generic[R]):
         self.tell(Decoded(entries, remaining, len(reply.body), perf_counter() - began))
         return result
 
-    def _exchange(self, request: Send) -> Steps[Reply]:
+    def _exchange(self, request: HttpRequest) -> Flow[HttpResponse]:
         attempt = 0
         while True:
             began = perf_counter()
-            answer = yield Send(request.url, request.headers)
+            answer = yield HttpRequest(request.url, request.headers)
             wait = self._wait(answer, attempt)
             self.tell(self._attempt(request, answer, attempt, perf_counter() - began, wait))
             if wait is None:
                 break
             yield Sleep(wait)
             attempt += 1
-        if isinstance(answer, Reply):
+        if isinstance(answer, HttpResponse):
             return answer
-        cause = answer.cause if isinstance(answer, Failure) else None
+        cause = answer.cause if isinstance(answer, TransportFailure) else None
         what = self._reason(answer)
         raise TransportError(f"{self.target.url} did not answer, attempts made: {attempt + 1}: {what}", attempt + 1) from cause
 
-    def _wait(self, answer: Reply | Failure | None, attempt: int) -> float | None:
-        if attempt >= self._retry.max_retries or not _passing(answer):
+    def _wait(self, answer: HttpResponse | TransportFailure | None, attempt: int) -> float | None:
+        if attempt >= self._retry.max_retries or not _is_transient(answer):
             return None
-        after = answer.headers.get("retry-after") if isinstance(answer, Reply) else None
+        after = answer.headers.get("retry-after") if isinstance(answer, HttpResponse) else None
         return self._retry.delay(attempt, after)
 
     def _attempt(
-        self, request: Send, answer: Reply | Failure | None, attempt: int, seconds: float, wait: float | None
+        self,
+        request: HttpRequest,
+        answer: HttpResponse | TransportFailure | None,
+        attempt: int,
+        seconds: float,
+        wait: float | None,
     ) -> Attempt:
         url = self.target.redact(request.url)
-        if isinstance(answer, Reply):
+        if isinstance(answer, HttpResponse):
             return Attempt(url, attempt + 1, answer.status, None, len(answer.body), seconds, wait)
         return Attempt(url, attempt + 1, None, self._reason(answer), 0, seconds, wait)
 
-    def _reason(self, answer: Reply | Failure | None) -> str:
-        cause = answer.cause if isinstance(answer, Failure) else None
+    def _reason(self, answer: HttpResponse | TransportFailure | None) -> str:
+        cause = answer.cause if isinstance(answer, TransportFailure) else None
         return printable(self.target.redact(f"{type(cause).__name__}: {cause}"), 300)
 
     def tell(self, event: Event) -> None:
@@ -134,7 +139,7 @@ class Core(Generic[R]):
             self.options.on_event(event)
 
 
-def _passing(answer: Reply | Failure | None) -> bool:
-    if isinstance(answer, Reply):
+def _is_transient(answer: HttpResponse | TransportFailure | None) -> bool:
+    if isinstance(answer, HttpResponse):
         return answer.status in RETRYABLE
-    return answer is not None and answer.passing
+    return answer is not None and answer.transient

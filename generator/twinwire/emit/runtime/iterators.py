@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from ._ahead import Ahead, RunAsync, RunSync
 from ._arguments import integer
+from ._prefetch import Prefetch, RunAsync, RunSync
 from .paging import Page, Pager
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Pages(Iterator[Page[R]]):
         self._pager = pager
         self._run = run
         self._prefetch = _checked(prefetch)
-        self._ahead: Ahead[Page[R]] | None = None
+        self._ahead: Prefetch[Page[R]] | None = None
         self._finished = False
 
     def __next__(self) -> Page[R]:
@@ -43,7 +43,7 @@ class Pages(Iterator[Page[R]]):
         except BaseException:
             self.close()
             raise
-        self._ahead = Ahead(self._run, self._pager.load()) if self._prefetch and not self._pager.done else None
+        self._ahead = Prefetch(self._run, self._pager.load()) if self._prefetch and not self._pager.done else None
         return page
 
     def close(self) -> None:

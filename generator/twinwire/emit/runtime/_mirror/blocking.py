@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from .._ahead import StoppedError
 from .._deadline import watch
+from .._prefetch import StoppedError
 from .._sync import SyncClient, engine
 from .._wire import Sleep
 from ..errors import HTTPStatusError, ReturnCodeError
@@ -22,7 +22,7 @@ from ..paging import Pager
 from .address import UnobtainableError
 from .body import Head
 from .connections import Connections
-from .download import Action, Answer, Get, Resolve, Rules, Task, download
+from .download import Action, FetchOutcome, Get, Resolve, Rules, Task, download
 from .http import (
     CONNECTED,
     MAX_IMAGE_BYTES,
@@ -34,7 +34,7 @@ from .http import (
     peer,
     rules,
 )
-from .job import Done, Job, Link, Lot, Settings
+from .job import Done, FeedPage, Job, Link, Settings
 from .opening import opened
 from .report import MirrorReport
 
@@ -86,7 +86,7 @@ def mirror(
         http = http_client or stack.enter_context(httpx.Client(transport=connections, timeout=timeout))
         guarded = http_client is None and not allow_private
         how = rules(inside.core, max_image_bytes, timeout, guarded=guarded)
-        loader = _Loader(http, connections, how, parallel)
+        loader = _BlockingLoader(http, connections, how, parallel)
         stack.enter_context(_noting(inside.http, how.reached))
         for again in job.again():
             try:
@@ -116,7 +116,7 @@ def _noting(http: httpx.Client, reached: set[str]) -> Generator[None]:
         hooks.remove(note)
 
 
-def _take(job: Job, lot: Lot, loader: _Loader) -> None:
+def _take(job: Job, lot: FeedPage, loader: _BlockingLoader) -> None:
     if job.settings.dry_run:
         job.suppose(lot)
     else:
@@ -124,7 +124,7 @@ def _take(job: Job, lot: Lot, loader: _Loader) -> None:
     job.finish(lot)
 
 
-class _Loader:
+class _BlockingLoader:
     """Loads the links of a lot, several at a time."""
 
     def __init__(self, http: httpx.Client, connections: Connections | None, rules: Rules, parallel: int) -> None:
@@ -134,7 +134,7 @@ class _Loader:
         self._parallel = parallel
         self._stop = threading.Event()
 
-    def load(self, job: Job, lot: Lot) -> None:
+    def load(self, job: Job, lot: FeedPage) -> None:
         """Load the links of a lot, and note what came of each. Raises MirrorError when the disk refuses."""
         if not lot.links:
             return
@@ -148,7 +148,7 @@ class _Loader:
                     future.cancel()
                 raise
 
-    def _outcome(self, job: Job, lot: Lot, link: Link) -> Done | UnobtainableError:
+    def _outcome(self, job: Job, lot: FeedPage, link: Link) -> Done | UnobtainableError:
         draft = job.disk.draft()
         try:
             return job.place(lot, link, draft, self._run(download(link.url, draft, self._rules, link.etag)))
@@ -158,7 +158,7 @@ class _Loader:
             draft.discard()
 
     def _run(self, task: Task[T]) -> T:
-        answer: Answer = None
+        answer: FetchOutcome = None
         while True:
             if self._stop.is_set():
                 raise StoppedError
@@ -169,7 +169,7 @@ class _Loader:
                 return outcome
             answer = self._do(action)
 
-    def _do(self, action: Action) -> Answer:
+    def _do(self, action: Action) -> FetchOutcome:
         if isinstance(action, Sleep):
             self._stop.wait(action.seconds)
             return None

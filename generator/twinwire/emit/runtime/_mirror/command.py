@@ -16,7 +16,7 @@ from .._plan import FeedPlan, Representation
 from .._sync import SyncClient
 from .blocking import mirror
 from .http import MAX_IMAGE_BYTES
-from .progress import Progress, summary
+from .progress import MirrorProgress, summary
 from .report import printable
 
 _EXITS = """\
@@ -77,7 +77,7 @@ def _mirror(package: str, make: MakeClient, options: argparse.Namespace) -> int:
         headers=_headers(options.header, f"{prefix}_HEADER_", os.environ),
         timeout=options.timeout,
     )
-    with closing(made) as client, Progress(sys.stderr, quiet=options.quiet) as progress:
+    with closing(made) as client, MirrorProgress(sys.stderr, quiet=options.quiet) as progress:
         report = mirror(
             client,
             options.directory,

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from .._http import NO_ANSWER, failure
-from .._wire import Failure
+from .._wire import TransportFailure
 from ..core import Core
 from .address import UnobtainableError, normal, origin
 from .body import Head
@@ -27,11 +27,11 @@ _NOT_SENT = frozenset({"accept", "accept-encoding", "range", "if-range", "if-non
 NOT_REACHED = (*NO_ANSWER, httpx.DecodingError, OSError, UnicodeError, UnobtainableError)
 
 
-def not_reached(error: Exception) -> Failure:
+def not_reached(error: Exception) -> TransportFailure:
     """Return what a download is told when no answer came."""
     if isinstance(error, NO_ANSWER):
         return failure(error)
-    return Failure(error, passing=isinstance(error, OSError))
+    return TransportFailure(error, transient=isinstance(error, OSError))
 
 
 def addresses(found: Iterable[tuple[Any, ...]]) -> tuple[str, ...]:

@@ -1,0 +1,37 @@
+"""JSON: the native tree of a body, with what the contract does not know left out and named."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from twinwire.ir import Kind
+from twinwire_conformance.decoding.json_text import MAX_SHOWN, parse
+from twinwire_conformance.decoding.numbers import as_double
+from twinwire_conformance.decoding.plan import MAX_UNKNOWN, Plan
+
+
+def known(plan: Plan, body: bytes, charset: str | None) -> tuple[Any, tuple[str, ...]]:
+    """Return the object without what the plan does not know, and the paths of that. Raises Unreadable."""
+    unknown: list[str] = []
+    return _model(plan, parse(body, charset), "$", unknown), tuple(unknown)
+
+
+def _model(plan: Plan, raw: Any, path: str, unknown: list[str]) -> Any:
+    if not isinstance(raw, dict):
+        return raw
+    if len(unknown) < MAX_UNKNOWN:
+        unknown += islice((f"{path}.{name[:MAX_SHOWN]}" for name in raw if name not in plan.members), MAX_UNKNOWN)
+    found: dict[str, Any] = {}
+    for name, value in raw.items():
+        slot = plan.members.get(name)
+        if slot is None:
+            continue
+        where = f"{path}.{name}"
+        if slot.plan is None:
+            found[name] = as_double(value) if slot.kind is Kind.NUMBER else value
+        elif slot.many and isinstance(value, list):
+            found[name] = [_model(slot.plan, item, f"{where}[{index}]", unknown) for index, item in enumerate(value)]
+        else:
+            found[name] = _model(slot.plan, value, where, unknown)
+    return found
