@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from product_images._base64_extraction import WINDOW, lift
-from product_images._settings import DecodeSettings
 
 from product_images import DecodeError, decode_json, decode_xml, encode_json, encode_xml
 from product_images._base64 import strict
+from product_images._base64_extraction import WINDOW, lift
+from product_images._settings import DecodeSettings
 from product_images.codec import CODEC
 from product_images.models import Image, Images, ImagesResult, ImageURL, ProductImage
 

@@ -7,10 +7,10 @@ import random
 from typing import Any
 
 import pytest
-from product_images._settings import DecodeSettings
 
 from product_images import DecodeError, _json_text, decode_json
 from product_images._json_text import has_more_commas, has_no_repeated
+from product_images._settings import DecodeSettings
 from product_images.codec import CODEC
 
 ROUNDS = 4000

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tracemalloc
 
 import pytest
-from product_images._stall_detector import StallDetector
 
 from product_images import PaginationStalled
+from product_images._stall_detector import StallDetector
 
 
 def lots_until_stalled(tail: int, cycle: int) -> int:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from product_images._xml_to_json import NotSupported, without_entities, without_entities_one_by_one
 
 from product_images import DecodeError, ImagesResult, decode_json, decode_xml
+from product_images._xml_to_json import NotSupported, without_entities, without_entities_one_by_one
 from product_images.models import Image, Images, ImageURL, ProductImage
 
 EMPTY = ImagesResult(returncode=0)
