@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: certify test check bench fuzz clean generate
+.PHONY: certify test check bench docs fuzz clean generate
 
 certify: $(VENV)/.ready
 	$(BIN)/twinwire certify --reference
@@ -22,6 +22,10 @@ check: $(VENV)/.ready
 
 generate: $(VENV)/.ready
 	$(BIN)/twinwire generate
+
+# The generated pages and parts of pages in docs/.
+docs: $(VENV)/.ready
+	$(BIN)/python tests/support/documents.py
 
 bench: $(VENV)/.bench
 	$(BIN)/python tests/bench/run.py

@@ -94,7 +94,7 @@ class Option:
         metavar: The placeholder of its value; None for a switch.
         parse: Converts the text of the value.
         many: Whether the option may be repeated.
-        for_terminal: Whether the option concerns what certify prints, for which pytest has options of its own.
+        for_terminal: Whether the option concerns the output of certify, for which pytest has options of its own.
     """
 
     name: str

@@ -5,7 +5,7 @@
 last token and asking with it later brings only what has changed since.
 """
 
-# A module loads with the first name that is asked of it, for the models must not bring in the HTTP library.
+# Modules are imported when a name of them is used first, so that the models do not import the HTTP library.
 # ruff: noqa: PLC0415
 
 from __future__ import annotations

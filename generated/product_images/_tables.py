@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The contract as data: the field plan of each model, the names that paging reads, and the parameters."""
+"""The contract as data: the field plan of each model, the plan of the feed, and the parameters."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The clients: one method per way to take the feed."""
+"""The blocking and the asynchronous client of the feed."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class Client(SyncClient[ImagesResult]):
         *,
         prefetch: int = 0,
     ) -> Pages[ImagesResult]:
-        """Yield lot after lot, from ``token`` to the end.
+        """Yield page after page, from ``token`` to the end.
 
-        Takes what ``get_images`` takes, and raises PaginationStalled too. An empty lot ends the feed, and is yielded like
-        any other. With ``prefetch=1`` the next lot is loaded while the present one is handled.
+        Takes the arguments of ``get_images``, and may also raise PaginationStalled. An empty page ends the feed, and is
+        yielded too. With ``prefetch=1`` the next page is loaded while the current one is processed.
         """
         return self._pages({"token": token, "count": count, "options": options}, prefetch)
 
@@ -67,10 +67,10 @@ class Client(SyncClient[ImagesResult]):
         *,
         prefetch: int = 0,
     ) -> Entries[ImagesResult, ProductImage]:
-        """Yield the entries of every lot, as ``iter_pages`` loads them.
+        """Yield the entries of all pages, as ``iter_pages`` loads them.
 
-        The iterator's ``resume_token`` says from where to go on once the entry yielded last has been handled: stop
-        anywhere, pass it on, and nothing is lost.
+        Stop anywhere, and pass the iterator's ``resume_token`` as the cursor to continue later: no entry is lost, but
+        entries of a page that was not finished are yielded again.
         """
         return self._entries({"token": token, "count": count, "options": options}, prefetch)
 
@@ -111,10 +111,10 @@ class AsyncClient(AsyncioClient[ImagesResult]):
         *,
         prefetch: int = 0,
     ) -> AsyncPages[ImagesResult]:
-        """Yield lot after lot, from ``token`` to the end.
+        """Yield page after page, from ``token`` to the end.
 
-        Takes what ``get_images`` takes, and raises PaginationStalled too. An empty lot ends the feed, and is yielded like
-        any other. With ``prefetch=1`` the next lot is loaded while the present one is handled.
+        Takes the arguments of ``get_images``, and may also raise PaginationStalled. An empty page ends the feed, and is
+        yielded too. With ``prefetch=1`` the next page is loaded while the current one is processed.
         """
         return self._pages({"token": token, "count": count, "options": options}, prefetch)
 
@@ -126,9 +126,9 @@ class AsyncClient(AsyncioClient[ImagesResult]):
         *,
         prefetch: int = 0,
     ) -> AsyncEntries[ImagesResult, ProductImage]:
-        """Yield the entries of every lot, as ``iter_pages`` loads them.
+        """Yield the entries of all pages, as ``iter_pages`` loads them.
 
-        The iterator's ``resume_token`` says from where to go on once the entry yielded last has been handled: stop
-        anywhere, pass it on, and nothing is lost.
+        Stop anywhere, and pass the iterator's ``resume_token`` as the cursor to continue later: no entry is lost, but
+        entries of a page that was not finished are yielded again.
         """
         return self._entries({"token": token, "count": count, "options": options}, prefetch)

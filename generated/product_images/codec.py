@@ -1,13 +1,12 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""Results from and to both representations.
+"""Decode and encode results in both representations.
 
-Absent, null and an empty collection are the same thing; unknown members are ignored, and a JSON member that comes twice is
-refused. Types, the bounds of integers and base64 (RFC 4648 section 4) are enforced strictly. ``lenient_base64`` takes base64
-that is wrapped in lines or lacks its padding; with ``verbatim_base64``, base64 text stays as its own bytes. ``on_unknown`` is
-called with the path of whatever the contract does not know; it makes decoding slower. The limits are those of ``max_...``:
-what is beyond is refused.
+Absent, null and an empty collection mean the same. Unknown members are ignored, and a duplicate JSON member is rejected. Types,
+the bounds of integers and base64 (RFC 4648 section 4) are enforced strictly. ``lenient_base64`` accepts line breaks and
+missing padding in base64; ``verbatim_base64`` keeps base64 text undecoded, as bytes. ``on_unknown`` is called with the path of
+each unknown member, which makes decoding slower. Data beyond a limit, ``max_...``, is rejected.
 """
 
 from __future__ import annotations
@@ -56,9 +55,9 @@ def decode_xml(
     max_depth: int = MAX_DEPTH,
     max_attributes: int = MAX_ATTRIBUTES,
 ) -> ImagesResult:
-    """Decode an XML document; ``encoding`` is the charset of its Content-Type and overrules the XML declaration.
+    """Decode an XML document; ``encoding`` is the charset of its Content-Type and overrides the XML declaration.
 
-    DOCTYPE is refused. Raises DecodeError with line and column, with the member's path, or with both, and ParameterError.
+    A DOCTYPE is rejected. Raises DecodeError with line and column, with the member's path, or with both, and ParameterError.
     """
     how = reading(
         verbatim_base64=verbatim_base64,

@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The result and what it holds, as frozen structs: an absent collection is empty, anything else that is absent is None."""
+"""The models of the result as frozen structs. An absent collection is empty; any other absent member is None."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""Twinwire: one spec of a paged JSON/XML feed becomes models, clients and schemas, and certifies servers."""
+"""Generate models, clients and schemas from the spec of a paged JSON and XML feed, and certify servers against it."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The subcommands validate and generate."""
+"""The subcommands ``validate`` and ``generate``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from twinwire.pipeline import generate as run_pipeline
 from twinwire.spec.check import review
 from twinwire.spec.source import load
 
+# Enough to recognise a change; `git diff` shows the rest.
 MAX_DIFF_LINES = 20
 
 
@@ -31,7 +32,7 @@ def _validate(args: argparse.Namespace) -> int:
             problems, warnings = report.problems, report.warnings
         except SpecError as error:
             problems = error.problems
-        # A spec with problems is not used, so nothing in it is ignored yet.
+        # Warnings are about the use of a spec, so a spec with problems has none.
         for line in listing(problems) if problems else listing(warnings, "warning"):
             print(line)
         bad += bool(problems)
@@ -43,8 +44,10 @@ validate = Command("validate", "print the problems and warnings of specs, or not
 
 def _configure_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", metavar="SPEC", nargs="?", type=Path, default=DEFAULT_SPEC, help="a spec file (%(default)s)")
-    parser.add_argument("--out", metavar="DIR", type=Path, default=DEFAULT_OUT, help="where the SDK project goes (%(default)s)")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when DIR is not what would be written")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, default=DEFAULT_OUT, help="the directory of the SDK project (%(default)s)"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if DIR differs from the output")
     parser.add_argument("--http", choices=("httpx", "httpx2"), default="httpx", help="the SDK's HTTP library (%(default)s)")
 
 
@@ -55,6 +58,7 @@ def _generate(args: argparse.Namespace) -> int:
         print(f"{args.spec}: {done.ignored} {noun} ignored; twinwire validate lists them", file=sys.stderr)
     for line in _check_lines(done) if args.check else _write_lines(done):
         print(line)
+    # Without --check the differences have just been written, so they are not a failure.
     return int(args.check and bool(done))
 
 

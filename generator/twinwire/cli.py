@@ -1,4 +1,4 @@
-"""The command ``twinwire``: finds its subcommands through the entry-point group and runs one."""
+"""The command line ``twinwire``, which loads its subcommands from an entry-point group."""
 
 from __future__ import annotations
 
@@ -15,11 +15,19 @@ from twinwire.errors import SpecError, TwinwireError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 done, 1 differs or not certified, 2 wrong usage, 3 inconclusive."""
+    """Run one subcommand.
+
+    Args:
+        argv: The arguments without the program name; None for those of the process.
+
+    Returns:
+        The exit code: 0 success, 1 files differ or the server is not certified, 2 wrong usage, 3 inconclusive,
+        130 interrupted, 141 the reader closed the pipe.
+    """
     arguments = sys.argv[1:] if argv is None else list(argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A name in a spec or an answer may hold what the terminal's encoding does not.
+            # A name in a spec or a response may contain characters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
     args = _parser(arguments[:1]).parse_args(arguments)
     command: Command = args.command
@@ -35,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"twinwire {command.name}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader of our output has gone, as `| head` does; there is nobody left to tell.
+        # The reader closed the pipe, as `| head` does. Closing stderr keeps Python from reporting the failed flush.
         sys.stderr.close()
         return 141
     except OSError as error:
@@ -45,9 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def script() -> int:
-    """Run the command line as a process of its own."""
+    """Run the command line as the console script and return its exit code."""
     code = main()
-    # Python ends by looking at every object for garbage, which takes a tenth of a second; what ends anyway needs none of it.
+    # At exit Python runs a garbage collection over every object, which takes a tenth of a second and frees nothing useful.
     gc.freeze()
     return code
 
@@ -66,7 +74,7 @@ def _parser(wanted: Sequence[str]) -> argparse.ArgumentParser:
 
 def _commands(wanted: Sequence[str]) -> list[Command]:
     points = entry_points(group=GROUP)
-    # The suite and its libraries take a second to import, so a command that is named is loaded alone.
+    # The conformance kit and its libraries take a second to import, so a named command is loaded alone.
     named = [point for point in points if point.name in wanted]
     commands: list[Command] = [point.load() for point in named or points]
     return sorted(commands, key=lambda item: (item.order, item.name))

@@ -1,4 +1,4 @@
-"""What a subcommand is. Packages offer theirs in the entry-point group ``twinwire.commands``."""
+"""The type of a subcommand. Packages register theirs in the entry-point group ``twinwire.commands``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ GROUP = "twinwire.commands"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A subcommand: ``configure`` declares its arguments, ``run`` does it and returns the exit code.
+    """A subcommand of ``twinwire``.
 
-    ``run`` may raise TwinwireError: the command line prints it as one clear line and exits with its code.
+    ``configure`` declares its arguments, and ``run`` executes it and returns the exit code. ``run`` may raise TwinwireError:
+    the command line prints it as one line and exits with its code. ``order`` sorts the commands in the help text.
     """
 
     name: str

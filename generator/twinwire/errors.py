@@ -1,8 +1,8 @@
-"""What can go wrong, as one tree.
+"""The exceptions of twinwire, and the problems of a spec.
 
-TwinwireError               one clear line, a hint, and the exit code that goes with it
+TwinwireError               a one-line message, a hint and an exit code
 ├── UsageError              a flag, a path or a URL that cannot be used
-└── SpecError               a spec with problems; carries them all
+└── SpecError               a spec with problems; carries all of them
 """
 
 from __future__ import annotations
@@ -11,13 +11,20 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+# A line of a minified spec may be a megabyte long; an excerpt of this many characters shows the place.
 _WIDTH = 200
 _LISTED = 100
+# Control, format and surrogate characters, and line and paragraph separators.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def printable(text: str, keep: str = "") -> str:
-    """Return a text with escapes in place of what would steer a terminal, hide or reorder its neighbours."""
+    """Escape the characters that would control a terminal, or hide or reorder their neighbours.
+
+    Args:
+        text: Any text, for example a name from an untrusted spec.
+        keep: Characters that are left as they are.
+    """
     return "".join(
         char if char in keep or unicodedata.category(char) not in _HIDDEN else char.encode("unicode_escape").decode("ascii")
         for char in text
@@ -26,9 +33,9 @@ def printable(text: str, keep: str = "") -> str:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One problem of a spec: where it stands, what it is, and what to do about it.
+    """A problem or warning of a spec: its place, code, message and hint.
 
-    ``line`` and ``column`` count from 1, in lines and Unicode code points. ``source`` is the line it stands on.
+    ``line`` and ``column`` count from 1, in lines and Unicode code points. ``source`` is the text of that line.
     """
 
     file: str
@@ -41,12 +48,12 @@ class Problem:
     is_warning: bool = False
 
     def __str__(self) -> str:
-        """Return it as people read it. Everything in it may stem from a spec that nobody vouches for, so it is escaped."""
+        """Format the problem for people. All its text may come from an untrusted spec, so it is escaped."""
         level = "warning: " if self.is_warning else ""
         parts = [printable(f"{self.file}:{self.line}:{self.column}: {level}{self.code}: {self.message}")]
         if self.source.strip():
             before, after = self._excerpt()
-            # A tab keeps its width in the caret's line only if it stands there too.
+            # A tab is repeated in the caret's line, because its width depends on the terminal.
             margin = "".join("\t" if char == "\t" else " " for char in before)
             parts += [f"    {before}{after}", f"    {margin}^"]
         if self.hint:
@@ -54,7 +61,7 @@ class Problem:
         return "\n".join(parts)
 
     def _excerpt(self) -> tuple[str, str]:
-        """Return what stands before and after the caret, cut where the line is very long."""
+        """Return the parts of the source line before and after the caret, shortened when the line is very long."""
         start = max(0, self.column - 1 - _WIDTH // 2)
         before, after = self.source[start : self.column - 1], self.source[self.column - 1 :]
         room = _WIDTH - len(before)
@@ -65,7 +72,7 @@ class Problem:
 
 
 def listing(problems: Sequence[Problem], noun: str = "problem") -> Iterator[str]:
-    """Yield problems as people read them, the first hundred of them, and how many more there are."""
+    """Yield the first hundred problems formatted for people, then the number of the others if there are any."""
     yield from map(str, problems[:_LISTED])
     more = len(problems) - _LISTED
     if more > 0:
@@ -73,7 +80,7 @@ def listing(problems: Sequence[Problem], noun: str = "problem") -> Iterator[str]
 
 
 class TwinwireError(Exception):
-    """The root of everything that twinwire raises on purpose."""
+    """The base class of all errors that twinwire raises on purpose."""
 
     exit_code = 2
 
@@ -87,11 +94,11 @@ class TwinwireError(Exception):
 
 
 class UsageError(TwinwireError):
-    """The command was asked for something it cannot do."""
+    """An argument, path or URL that a command cannot use."""
 
 
 class SpecError(TwinwireError):
-    """A spec that cannot be used; ``problems`` holds every one that was found, in the order of the file."""
+    """A spec that cannot be used. ``problems`` lists all its problems in the order of the file."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems)

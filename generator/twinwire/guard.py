@@ -1,7 +1,7 @@
-"""The second line of defence: every file that a spec has a say in is parsed, and Python held to what generated code may do.
+"""The second line of defence against code injection: parse every generated file, and hold Python to an allow-list.
 
-The first line is that text from a spec reaches Python only as ``repr`` or as a checked identifier. Should a template
-ever break that, what the text brings along is refused here, before anything is written.
+The first line is that text from a spec reaches Python only as ``repr`` or as a checked identifier. If a template breaks
+that rule, the injected code is rejected here, before anything is written.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ MODULES = _words("""
     textwrap threading time types typing typing_extensions urllib.parse warnings xml.parsers xml.parsers.expat
     xml.sax.saxutils zlib
 """)
-"""What generated code may import, besides its own package."""
+"""The modules that generated code may import, besides its own package."""
 
 _SYSTEM = MODULES | _words("""
     argparse concurrent.futures errno hashlib httpcore httpcore2 ipaddress os pathlib shutil socket sqlite3 stat sys tempfile
     unicodedata
 """)
-"""What the modules of ``_mirror`` may import: they work on the disk, and hold nothing of a spec."""
-# What os has beyond files.
+"""The modules that ``_mirror`` may import: it works on the disk, and contains no text of a spec."""
+# The functions of os that start or end processes.
 _PROCESSES = re.compile(r"(system|popen|fork|kill|exec|spawn|posix_spawn|startfile).*")
-# How a module that is a command begins its work.
+# The condition of the `if` statement at the end of a module that is also a command.
 _COMMAND = ast.dump(ast.parse('__name__ == "__main__"', mode="eval").body)
 
 _BUILTINS = _words("""
@@ -55,9 +55,9 @@ _DUNDERS = _words("""
     __getitem__ __hash__ __init__ __iter__ __len__ __name__ __next__ __post_init__ __qualname__ __repr__ __slots__ __str__
     __struct_config__ __struct_fields__ __traceback__ __version__
 """)
-# What generated code may define, but not reach for.
+# Names that generated code may define, but not access.
 _HOOKS = frozenset({"__dir__", "__getattr__", "__missing__"})
-# What a module or a class may do when it is imported, besides defining things: no call on its own line.
+# Statements that a module or a class may execute on import. A call on its own line is not among them.
 _STATEMENTS = (
     ast.Import,
     ast.ImportFrom,
@@ -77,9 +77,13 @@ _DENIED_BUILTINS = {
 
 
 def guard(artifacts: Iterable[Artifact]) -> None:
-    """Refuse artifacts that do not parse, or hold Python beyond the allow-list. Raises TwinwireError for the first.
+    """Reject artifacts that do not parse, or contain Python beyond the allow-list.
 
-    What is copied was held to it by the tests; what a spec says in it, its header and a name, stands in the others too.
+    Copied artifacts are skipped: the tests check them, and the only spec text in them, the header and one name, is in other
+    artifacts too.
+
+    Raises:
+        TwinwireError: An artifact was rejected; the first one is named.
     """
     for artifact in artifacts:
         path = PurePosixPath(artifact.path)
@@ -92,13 +96,13 @@ def guard(artifacts: Iterable[Artifact]) -> None:
             complaint = f"cannot be parsed: {error or type(error).__name__}"
         if complaint:
             message = f"the generated file {artifact.path} {complaint}"
-            raise TwinwireError(message, "nothing was written; a template let a text of the spec through, please report it")
+            raise TwinwireError(message, "nothing was written; a template copied text of the spec into code, please report it")
 
 
 def _python(text: str, path: PurePosixPath) -> Iterator[str]:
     source = text.encode("utf-8")
     encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-    # A coding cookie in a comment makes other source of the same bytes.
+    # PEP 263: a coding cookie in a comment makes Python decode the same bytes to different source.
     if encoding != "utf-8":
         yield f"declares the encoding {encoding}"
     tree = ast.parse(source)
@@ -120,13 +124,14 @@ def _statements(body: Sequence[ast.stmt]) -> Iterator[str]:
             yield from _statements([*node.body[1:], *node.orelse])
         elif isinstance(node, ast.If):
             yield from _statements([*node.body, *node.orelse])
-        # A text that stands alone is documentation.
+        # A string on its own is a docstring.
         elif not isinstance(node, _STATEMENTS) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             yield f"does something on import in line {node.lineno}"
 
 
 def _builtins(scope: symtable.SymbolTable, bound: frozenset[str]) -> set[str]:
-    # A parameter of the feed may well be called open or help; only a name that nothing binds reaches the built-in.
+    # A parameter of the feed may be called open or help. Only a name that no scope binds is the built-in.
+    # Example: `def f(open): return open, eval` -> {"eval"}; the parameter `open` is local to f.
     symbols = scope.get_symbols()
     if scope.get_type() == "module":
         bound = frozenset(item.get_name() for item in symbols if item.is_assigned() or item.is_imported())
@@ -139,7 +144,7 @@ def _node(node: ast.AST, modules: Container[str]) -> str:
         case ast.Import(names=names):
             return _imports([alias.name for alias in names], modules)
         case ast.ImportFrom(module="os", names=names):
-            # By name, what it does would be out of sight.
+            # `from os import system as x` would hide the function from the check of os.<name> below.
             return "imports from os"
         case ast.ImportFrom(module=module, names=names, level=level):
             return _imports([] if level else [module or ""], modules) or _names(alias.name for alias in names)
@@ -158,6 +163,7 @@ def _node(node: ast.AST, modules: Container[str]) -> str:
 
 def _imports(names: Iterable[str], modules: Container[str]) -> str:
     for name in names:
+        # Only the generated package itself allows all its submodules; json.tool or os.path would have to be listed.
         if name not in modules and (name.partition(".")[0] not in modules or name.partition(".")[0] in _SYSTEM):
             return f"imports {name}"
     return ""

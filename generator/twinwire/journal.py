@@ -1,4 +1,4 @@
-"""The change of a directory tree file by file, under a journal by which a run that was broken off is brought to its end."""
+"""Change a directory tree file by file, with a journal from which the next run completes an interrupted change."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from pathlib import Path
 from twinwire.errors import UsageError
 
 PREFIX = ".twinwire-"
-"""How the names of stages begin; whatever else a directory holds is left alone."""
+"""The prefix of staging directories and files. Everything else in a directory is left alone."""
 
 _JOURNAL = "journal.json"
 _NEW, _OLD = "new", "old"
+# One segment of a path: ASCII, and neither "." nor "..".
 _PART = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]+"
 PATH = re.compile(rf"{_PART}(?:/{_PART})*")
 """Matches the paths of generated files."""
@@ -27,7 +28,7 @@ PATH = re.compile(rf"{_PART}(?:/{_PART})*")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """New contents by path, and the paths of files to remove: relative to a root, with forward slashes."""
+    """New file contents by path, and the paths of files to remove: relative to a root, with forward slashes."""
 
     contents: Mapping[str, bytes]
     removed: Sequence[str] = ()
@@ -40,13 +41,19 @@ class Change:
 
 @contextlib.contextmanager
 def replacing(path: Path, content: bytes) -> Iterator[None]:
-    """Stage a file, and put it in its place when the block succeeds: readers find the old content or the new one.
+    """Write a file beside its target, and move it into place when the block succeeds.
+
+    Readers find the old content or the new one, never a part.
+
+    Args:
+        path: The file to create or replace.
+        content: Its new content.
 
     Raises:
-        OSError: The disk refuses; the old file stands.
+        OSError: The file cannot be written; the old file is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Always the same name: what a killed run left is overwritten by the next.
+    # The name is fixed, so that the next run overwrites the leftover of a killed one.
     stage = path.with_name(f"{PREFIX}{path.name}")
     try:
         stage.write_bytes(content)
@@ -58,7 +65,7 @@ def replacing(path: Path, content: bytes) -> Iterator[None]:
 
 @contextlib.contextmanager
 def staged(folder: Path, prefix: str) -> Iterator[Path]:
-    """Make a directory that is gone afterwards, unless a journal in it still has work for the next run."""
+    """Create a temporary directory, and delete it afterwards unless it contains a journal for the next run to complete."""
     stage = folder / f"{prefix}{secrets.token_hex(6)}"
     stage.mkdir()
     try:
@@ -69,7 +76,7 @@ def staged(folder: Path, prefix: str) -> Iterator[Path]:
 
 
 def discard(stage: Path) -> None:
-    """Remove a stage, its own read-only directories included. What the disk refuses is left to the next run."""
+    """Remove a staging directory, including read-only directories in it. The next run retries whatever cannot be removed."""
     for folder, _, _ in os.walk(stage):
         with contextlib.suppress(OSError):
             Path(folder).chmod(stat.S_IRWXU)
@@ -77,7 +84,16 @@ def discard(stage: Path) -> None:
 
 
 def replace_each(root: Path, change: Change) -> None:
-    """Make a change of a tree file by file. Raises OSError when the disk refuses; then the tree is as it was."""
+    """Apply a change to a tree file by file.
+
+    Raises:
+        OSError: A file cannot be written or moved; the tree is as it was before.
+    """
+    # Example with a changed a.py and a removed b.py:
+    #   stage/new/a.py = new content; stage/old/a.py and stage/old/b.py = hard links to the present files
+    #   stage/journal.json = {contents: [a.py], removed: [b.py], created: []}
+    #   move stage/new/a.py to a.py; delete b.py; delete the journal
+    # A run that is killed before the journal exists changed nothing; after it, `finish` repeats the last line safely.
     root.mkdir(exist_ok=True)
     with staged(root, PREFIX) as stage:
         for path, content in change.contents.items():
@@ -88,14 +104,14 @@ def replace_each(root: Path, change: Change) -> None:
             (stage / _OLD / path).parent.mkdir(parents=True, exist_ok=True)
             _keep(root / path, stage / _OLD / path)
         created = sorted(set(change.contents) - set(present))
-        # From here on the change takes place, by this run or by the next.
+        # Once the journal exists, the change will be made: by this run, or by the next one.
         _Journal(list(change.contents), list(change.removed), created).write(stage)
         finish(root, stage)
 
 
 @dataclass(frozen=True, slots=True)
 class _Journal:
-    """A change under way. ``created`` are the contents where nothing was before; with ``undo`` it is taken back."""
+    """A change in progress. ``created`` lists the paths that did not exist before; ``undo`` means that it is being reverted."""
 
     contents: list[str]
     removed: list[str]
@@ -111,15 +127,20 @@ def _keep(source: Path, target: Path) -> None:
     try:
         os.link(source, target, follow_symlinks=False)
     except (OSError, NotImplementedError):
+        # FAT and some network file systems have no hard links.
         shutil.copy2(source, target, follow_symlinks=False)
 
 
 def finish(root: Path, stage: Path) -> None:
-    """Do what a stage's journal, if it has one, says and has not been done yet; undo it all when the disk refuses.
+    """Complete the change that a stage's journal describes, or revert it if that fails. Without a journal, do nothing.
+
+    Args:
+        root: The tree that the change applies to.
+        stage: The staging directory.
 
     Raises:
-        OSError: The disk refuses; the tree is as it was before the change.
-        UsageError: The journal is not one that a run has written.
+        OSError: A file cannot be moved or removed; the tree is as it was before the change.
+        UsageError: The journal was not written by a run.
     """
     if not (stage / _JOURNAL).is_file():
         return
@@ -144,7 +165,8 @@ def finish(root: Path, stage: Path) -> None:
 
 
 def _read(root: Path, stage: Path) -> _Journal:
-    """Read a journal, which somebody else may have put there: no path in it may lead out of the tree or of the stage."""
+    """Decode a journal and check that all its paths lie within the tree and the stage."""
+    # Another user may have placed the file in a shared directory, so it is as untrusted as a spec.
     try:
         journal = _Journal(**json.loads((stage / _JOURNAL).read_bytes()))
         paths = [*journal.contents, *journal.removed, *journal.created]
@@ -154,11 +176,12 @@ def _read(root: Path, stage: Path) -> _Journal:
             return journal
     except (OSError, ValueError, TypeError, RecursionError):
         pass
-    raise UsageError(f"{stage} holds no journal of twinwire generate", "remove this directory")
+    raise UsageError(f"the journal in {stage} was not written by twinwire generate", "remove this directory")
 
 
 def _undo(root: Path, stage: Path, journal: _Journal) -> None:
     for path in journal.contents:
+        # A staged file that was not moved yet has not replaced anything.
         if (stage / _NEW / path).exists():
             continue
         if path in journal.created:
@@ -173,7 +196,7 @@ def _undo(root: Path, stage: Path, journal: _Journal) -> None:
 
 
 def remove_empty(root: Path, paths: Sequence[str]) -> None:
-    """Remove the directories of files that are gone, as far as they are empty."""
+    """Remove the parent directories of removed files, as far as they are empty."""
     for path in paths:
         for parent in list(Path(path).parents)[:-1]:
             if not (root / parent).is_dir() or any((root / parent).iterdir()):

@@ -1,4 +1,4 @@
-"""Names: from the wire's spelling to identifiers, and the check that a text may become one."""
+"""Conversion of wire names to Python identifiers, and the check that a text is a safe identifier."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import keyword
 import re
 import unicodedata
 
+# A run of capitals ends before the last one that begins a lowercase word: "HTMLPage" -> "HTML", "Page".
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 
@@ -17,6 +18,7 @@ def words(text: str) -> list[str]:
 
 def snake(text: str) -> str:
     """Return the member or parameter identifier for a wire name: ``imagesURL`` -> ``images_url``."""
+    # "imagesURL" -> words "images", "URL" -> "images_url"; "class" -> "class_", as PEP 8 recommends for keywords.
     name = "_".join(word.lower() for word in words(text))
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         return f"{name}_"
@@ -24,7 +26,7 @@ def snake(text: str) -> str:
 
 
 def pascal(text: str) -> str:
-    """Return the class identifier for a schema name; a name that is one already stays as it is."""
+    """Return the class identifier for a schema name. A name that is already in PascalCase is returned unchanged."""
     if re.fullmatch(r"[A-Z][A-Za-z0-9]*", text) and not keyword.iskeyword(text):
         return text
     name = "".join(word[:1].upper() + word[1:] for word in words(text))
@@ -43,6 +45,7 @@ def class_name(text: str) -> str:
 
 
 def _code_points(text: str) -> list[str]:
+    # A name without a single Latin letter or digit still needs a stable identifier, so its code points are spelled out.
     return [f"u{ord(char):04x}" for char in text] or ["empty"]
 
 
@@ -52,5 +55,5 @@ def package(text: str) -> str:
 
 
 def is_identifier(text: str) -> bool:
-    """Say whether a text is a plain ASCII identifier that no keyword shadows, and so may stand in source."""
+    """Return whether a text is safe in generated source: an ASCII identifier, not a keyword, without leading ``__``."""
     return text.isascii() and text.isidentifier() and not keyword.iskeyword(text) and not text.startswith("__")

@@ -1,4 +1,4 @@
-"""From a spec file to a directory: load, check, build, emit, guard, and then the tree."""
+"""The steps from a spec file to an SDK project: load, check, build, emit, guard, write."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ COPY_NAME = "contract.json"
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What a run generated from ``source``, and how the directory ``root`` differed from it.
+    """The result of a run: the artifacts, and how the directory ``root`` differed from them.
 
-    ``copy`` is the contract's copy, when that differed; ``ignored`` the number of warnings of the spec.
+    ``source`` is the provenance line of the spec. ``copy`` is the path of the contract's copy if that differed, else None.
+    ``ignored`` is the number of warnings of the spec.
     """
 
     root: Path
@@ -46,13 +47,24 @@ class Generated:
 
 
 def generate(spec: Path, out: Path, *, http: Http = "httpx", check: bool = False) -> Generated:
-    """Generate the SDK of a spec into a directory, or with ``check`` only compare.
+    """Generate the SDK of a spec into a directory.
 
-    With both paths at their defaults, the copy of the spec that ``[tool.twinwire]`` in pyproject.toml asks for is kept
-    current too. Raises SpecError, UsageError, and OSError when the disk refuses.
+    With both paths at their defaults, the copy of the contract that ``[tool.twinwire]`` in pyproject.toml names is updated
+    too.
+
+    Args:
+        spec: The spec file.
+        out: The directory of the SDK project.
+        http: The HTTP library that the SDK uses.
+        check: Only compare; write nothing.
+
+    Raises:
+        SpecError: The spec cannot be decoded, or has problems.
+        UsageError: A path cannot be used.
+        OSError: A file cannot be written.
     """
     if spec == DEFAULT_SPEC and not spec.exists():
-        raise UsageError(f"there is no {spec} here", "name a spec: twinwire generate SPEC --out DIR")
+        raise UsageError(f"there is no {spec} here", "pass a spec: twinwire generate SPEC --out DIR")
     with uncollected():
         report = review(document := load(spec))
         if report.problems:
@@ -61,7 +73,9 @@ def generate(spec: Path, out: Path, *, http: Http = "httpx", check: bool = False
         source = provenance(contract.origin)
         artifacts = emit(contract, http)
         guard(artifacts)
+    # A spec generated elsewhere must not replace the contract that this repository ships.
     copy = _contract_copy() if (spec, out) == (DEFAULT_SPEC, DEFAULT_OUT) else None
+    # The copy is moved into place last: if writing the SDK fails, both stay as they were.
     work = tree.diff if check else tree.write
     with tree.placed(copy, _packed(document, contract), check=check) if copy is not None else nullcontext(False) as differs:
         changes = work(out, artifacts, source)
@@ -84,5 +98,7 @@ def _contract_copy() -> Path | None:
         return None
     path = Path(folder) if isinstance(folder, str) else Path("..")
     if path.is_absolute() or ".." in path.parts:
-        raise UsageError(f"tool.twinwire.contract in {settings} is {folder!r}", "name a directory below this one")
+        raise UsageError(
+            f"tool.twinwire.contract in {settings} is {folder!r}", "set it to a relative path below this directory"
+        )
     return path / COPY_NAME

@@ -1,8 +1,8 @@
-"""The change of a directory tree as one step: its reader, and a run that is killed at any moment, find the old or the new one.
+"""Change a directory tree in one step: readers find the old tree or the new one, even if the run is killed.
 
-Where the system can exchange two directories (Linux), the new tree is built beside the old one, out of hard links to all
-that stays, and takes its place in one call. Elsewhere, and where the directory is a mount point or the one that somebody
-works in, the files are replaced one by one under a journal, which the next run brings to its end.
+On Linux the new tree is built beside the old one, with hard links to the unchanged files, and ``renameat2`` exchanges the
+two. On other systems, and where the directory is a mount point or the current directory, the files are replaced one by one
+under a journal, which the next run completes (``twinwire.journal``).
 """
 
 from __future__ import annotations
@@ -22,25 +22,26 @@ from pathlib import Path
 from twinwire.errors import UsageError
 from twinwire.journal import PREFIX, Change, discard, finish, remove_empty, replace_each, staged
 
-# Within the root; those of eight characters are of versions that had no journal.
+# Stages within the root. Versions without a journal used suffixes of eight characters.
 _INSIDE = re.compile(r"\.twinwire-(?:[a-z0-9_]{8}|[0-9a-f]{12})")
-# In seconds.
+# Seconds to wait for the lock of another run.
 _PATIENCE = 60.0
+# From linux/fs.h and fcntl.h; the standard library exposes neither renameat2 nor its flags.
 _EXCHANGE = 2
 _AT_FDCWD = -100
-# What a system, a file system or a directory's place answers that has no exchange, or no hard links.
+# Errors of systems, file systems and mounts that support no exchange of directories or no hard links.
 _UNAVAILABLE = frozenset(
     {errno.ENOSYS, errno.EINVAL, errno.EXDEV, errno.EPERM, errno.EACCES, errno.EROFS, errno.EMLINK, errno.EBUSY, errno.ENOTSUP}
 )
 
 
 class _UnavailableError(Exception):
-    """A tree cannot be changed as a whole here."""
+    """The system, the file system or the location does not allow an exchange of whole directories."""
 
 
 @contextlib.contextmanager
 def session(root: Path) -> Iterator[Path]:
-    """Work on a tree alone, and bring what a killed run left in it or beside it to its end first.
+    """Lock a tree, and complete the changes that a killed run left in or beside it.
 
     Args:
         root: The directory, which need not exist.
@@ -49,8 +50,8 @@ def session(root: Path) -> Iterator[Path]:
         The directory's real path.
 
     Raises:
-        OSError: The disk refuses.
-        UsageError: Another run does not end its work beside this one.
+        OSError: A file cannot be read, written or moved.
+        UsageError: Another run held the lock for longer than a minute.
     """
     root = Path(os.path.realpath(root))
     root.parent.mkdir(parents=True, exist_ok=True)
@@ -62,14 +63,14 @@ def session(root: Path) -> Iterator[Path]:
 
 
 def apply(root: Path, change: Change) -> None:
-    """Make a change of a tree, all of it or nothing.
+    """Apply a change to a tree, either completely or not at all.
 
     Args:
         root: The directory's real path, as ``session`` yields it.
-        change: What is to be different in it.
+        change: The new contents and the paths to remove.
 
     Raises:
-        OSError: The disk refuses; the tree is as it was.
+        OSError: A file cannot be written or moved; the tree is as it was before.
     """
     _check_writable(root, change)
     try:
@@ -79,6 +80,7 @@ def apply(root: Path, change: Change) -> None:
 
 
 def _beside(root: Path) -> str:
+    # Hashed: the root's own name may be as long as a file name can be, so a prefix would not fit.
     return f"{PREFIX}{hashlib.sha256(root.name.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}-"
 
 
@@ -92,7 +94,8 @@ def _stages(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold a directory's lock, which ends with its process, however that ends."""
+    """Hold a directory's lock. The operating system releases it when the process ends, even after a kill."""
+    # Windows has no flock, and cannot open a directory as a file.
     if sys.platform == "win32":
         yield
         return
@@ -117,16 +120,17 @@ def _lock(attempt: Callable[[], None]) -> None:
             return attempt()
         except BlockingIOError:
             if time.monotonic() > until:
-                message = "another twinwire generate has been writing beside this directory for long"
-                raise UsageError(message, "end it, then try again") from None
+                message = f"another twinwire generate has held the lock for more than {_PATIENCE:.0f} seconds"
+                raise UsageError(message, "wait for it or stop it, then try again") from None
             time.sleep(0.05)
         except OSError:
-            # A network file system without locks.
+            # A network file system without locks: an unlocked run is better than none.
             return None
 
 
 def _check_writable(root: Path, change: Change) -> None:
-    """Raise PermissionError for a directory or a file that the user has closed to changes."""
+    """Raise PermissionError if a directory that would change is not writable."""
+    # Replacing a whole directory needs no permission on the directories inside it, so the check has to be explicit.
     folders = {next(folder for folder in (root / path).parents if folder.is_dir()) for path in change.paths}
     for folder in sorted(folders):
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -137,7 +141,15 @@ def _check_writable(root: Path, change: Change) -> None:
 
 
 def _exchange(root: Path, change: Change) -> None:
-    """Build the new tree beside the old one and let them change places; _UnavailableError when that cannot be."""
+    """Build the new tree beside the old one and exchange them.
+
+    Raises:
+        _UnavailableError: The exchange is not possible here; the tree is unchanged.
+    """
+    # Example with a changed a.py and an unchanged b.py in out/:
+    #   .twinwire-<hash>-<random>/ = {a.py: new content, b.py: hard link to out/b.py}
+    #   renameat2(EXCHANGE): out/ is now the new tree, and the stage holds the old one
+    #   files that another process wrote into the old tree in the meantime are moved over, then the stage is deleted
     if sys.platform != "linux" or _is_worked_in(root):
         raise _UnavailableError
     try:
@@ -155,7 +167,7 @@ def _exchange(root: Path, change: Change) -> None:
 
 
 def _is_worked_in(root: Path) -> bool:
-    """Return whether this process works in the directory, and with it the shell that began it: the old one goes."""
+    """Return whether the current directory lies in the tree: the shell that started the run would be left in a deleted one."""
     try:
         return Path.cwd().is_relative_to(root)
     except OSError:
@@ -186,7 +198,7 @@ def _link_tree(root: Path, stage: Path, changed: set[str]) -> None:
         target.mkdir(exist_ok=True)
         for name in (*files, *(name for name in folders if (Path(folder) / name).is_symlink())):
             source = Path(folder) / name
-            # What goes is linked too, for a moment: a file that cannot be linked cannot be replaced or removed either.
+            # Changed files are linked too, for a moment: a file that cannot be linked cannot be replaced or removed either.
             os.link(source, target / name, follow_symlinks=False)
             if source.relative_to(root).as_posix() in changed:
                 (target / name).unlink()
@@ -202,7 +214,7 @@ def _copy_modes(root: Path, stage: Path, changed: set[str]) -> None:
             if (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid):
                 os.chown(target, before.st_uid, before.st_gid)
             if Path(folder) in touched:
-                # Python looks at a directory anew only when its time differs.
+                # Python's import system caches the listing of a directory until its modification time changes.
                 os.utime(target)
 
 
@@ -211,7 +223,7 @@ def _raise(error: OSError) -> None:
 
 
 def _swap(one: Path, other: Path) -> None:
-    """Let two directories change places, in one step."""
+    """Exchange two directories atomically."""
     call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if call is None:
         raise _UnavailableError
@@ -221,13 +233,14 @@ def _swap(one: Path, other: Path) -> None:
 
 
 def _bring_over(old: Path, root: Path, changed: set[str]) -> None:
-    """Move what others wrote into the old tree while the new one was built; it is not in the new one, or not as it is now."""
+    """Move files over that other processes wrote into the old tree while the new one was built."""
     for folder, folders, files in os.walk(old):
         target = root / Path(folder).relative_to(old)
         for name in (*files, *(name for name in folders if (Path(folder) / name).is_symlink())):
             source = Path(folder) / name
             if source.relative_to(old).as_posix() in changed:
                 continue
+            # An unchanged file is the same inode in both trees; another inode was written after the link was made.
             if not os.path.lexists(target / name) or source.lstat().st_ino != (target / name).lstat().st_ino:
                 target.mkdir(parents=True, exist_ok=True)
                 source.replace(target / name)

@@ -1,4 +1,4 @@
-"""Templates: one strict Jinja2 environment, and what rendering yields."""
+"""The strict Jinja2 environment of all templates, and the files that are rendered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import jinja2
 class Artifact:
     """A generated file: its path relative to the output directory, with forward slashes, and its text.
 
-    A ``copied`` one holds the same for every spec, but for its header and the name of an error.
+    A ``copied`` artifact has the same text for every spec, except for its header and the name of one error class.
     """
 
     path: str
@@ -24,7 +24,11 @@ class Artifact:
 def environment(package: str, filters: Mapping[str, Callable[..., Any]] | None = None) -> jinja2.Environment:
     """Return the environment for the templates below ``<package>/templates``.
 
-    An undefined name is an error, and nothing is escaped: text from a spec passes through a typed filter instead.
+    An undefined name is an error. Autoescaping is off: text from a spec passes through a typed filter instead.
+
+    Args:
+        package: The import name of the package that contains the folder ``templates``.
+        filters: Additional Jinja2 filters by name.
     """
     env = jinja2.Environment(
         loader=jinja2.PackageLoader(package),

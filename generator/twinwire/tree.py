@@ -1,7 +1,7 @@
-"""The output directory: the one place of the generator that touches the disk.
+"""The output directory of the generator.
 
-A manifest in the directory lists what was written, so that a file which somebody else put there is neither removed nor
-overwritten. A change of the directory takes place as a whole or not at all (``twinwire.staging``).
+A manifest in the directory lists the generated files, so that files of the user are neither removed nor overwritten. The
+directory changes as a whole or not at all (``twinwire.staging``).
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ from twinwire.templating import Artifact
 
 MANIFEST = ".twinwire.json"
 
+# Files that tools create in a project by themselves; they are neither compared nor reported.
 _CACHES = re.compile(r"\..+|__pycache__|.+\.pyc|.+\.egg-info")
 _BUILDS = frozenset({"build", "dist"})
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How a directory differs from what it should hold: paths relative to it, sorted.
+    """The differences between a directory and the artifacts it should contain: sorted paths relative to it.
 
-    ``missing`` and ``edited`` files have to be written and ``stale`` ones, of an earlier run, removed. ``foreign`` files
-    were never written by a run, or changed after it, and are left alone.
+    ``missing`` and ``edited`` files have to be written, and ``stale`` files of an earlier run removed. ``foreign`` files
+    were not written by a run, or were changed after it, and are left alone. ``unchanged`` is a number of files.
     """
 
     missing: tuple[str, ...] = ()
@@ -46,21 +47,38 @@ class Changes:
 
 
 def diff(root: Path, artifacts: Sequence[Artifact], source: str = "") -> Changes:
-    """Compare a directory with the artifacts, without touching it. Raises UsageError for a directory that cannot be used."""
+    """Compare a directory with the artifacts, without changing it.
+
+    Args:
+        root: The output directory, which need not exist.
+        artifacts: The files that it should contain.
+        source: The provenance for the manifest's comment.
+
+    Raises:
+        UsageError: The path is not a directory, or its manifest is damaged.
+    """
     return _compare(root, _wanted(artifacts, source), _known(root))
 
 
 def write(root: Path, artifacts: Sequence[Artifact], source: str = "") -> Changes:
-    """Make a directory hold the artifacts, and return what that changed; files that are current keep their times.
+    """Write the artifacts to a directory and remove stale files. Unchanged files keep their modification times.
 
-    The manifest names ``source`` as what they were made from.
+    Args:
+        root: The output directory, which need not exist.
+        artifacts: The files that it should contain.
+        source: The provenance for the manifest's comment.
 
-    Raises UsageError when it would overwrite what no run has written, and OSError when the disk refuses; in both cases
-    nothing has been replaced.
+    Returns:
+        The differences that were found, and written.
+
+    Raises:
+        UsageError: A file would be overwritten that no run has written. Nothing has been replaced.
+        OSError: A file cannot be written. Nothing has been replaced.
     """
     wanted = _wanted(artifacts, source)
     _known(root)
     with staging.session(root) as real:
+        # Read again: the session may have completed the change of a killed run, and its manifest.
         known = _known(root)
         changes = _compare(root, wanted, known)
         _refuse_foreign(root, changes, known)
@@ -74,9 +92,19 @@ def write(root: Path, artifacts: Sequence[Artifact], source: str = "") -> Change
 
 @contextmanager
 def placed(path: Path, content: bytes, *, check: bool = False) -> Iterator[bool]:
-    """Make one file outside an output directory hold this content once the block succeeds; yield whether it differs.
+    """Write one file outside the output directory when the block succeeds.
 
-    With ``check`` it is only compared. Raises UsageError for what cannot be replaced, and OSError when the disk refuses.
+    Args:
+        path: The file.
+        content: The content that it should have.
+        check: Only compare; write nothing.
+
+    Yields:
+        Whether the present content differs.
+
+    Raises:
+        UsageError: A directory stands at the path, or a parent is not a directory.
+        OSError: The file cannot be written.
     """
     if _content(path) == content:
         yield False
@@ -89,7 +117,7 @@ def placed(path: Path, content: bytes, *, check: bool = False) -> Iterator[bool]
 
 
 def unified(root: Path, artifacts: Sequence[Artifact], path: str, source: str = "") -> list[str]:
-    """Return the unified diff from the file at ``path`` to what it should be, as lines without their ends."""
+    """Return the unified diff from the file at ``path`` to its artifact, as lines without line ends."""
     old = (_content(root / path) or b"").decode("utf-8", "replace").splitlines()
     new = _wanted(artifacts, source)[path].decode("utf-8").splitlines()
     lines = list(difflib.unified_diff(old, new, f"{path} (on disk)", f"{path} (generated)", lineterm=""))
@@ -101,15 +129,15 @@ def _wanted(artifacts: Sequence[Artifact], source: str) -> dict[str, bytes]:
     taken: dict[str, str] = {}
     for artifact in sorted(artifacts):
         _check_path(artifact.path)
-        # On a file system that folds case, two such files would be one.
+        # On a file system that ignores case, two such paths would be the same file.
         other = taken.setdefault(artifact.path.casefold(), artifact.path)
         if artifact.path in wanted or other != artifact.path or artifact.path == MANIFEST:
-            raise TwinwireError(f"two generated files are called {artifact.path}", "rename one of the spec's names")
+            raise TwinwireError(f"two generated files have the path {artifact.path}", "rename one of the spec's names")
         try:
             wanted[artifact.path] = artifact.text.encode("utf-8")
         except UnicodeEncodeError as error:
             char = f"U+{ord(artifact.text[error.start]):04X}"
-            raise TwinwireError(f"{artifact.path} cannot hold {char}", "remove this character from the spec") from error
+            raise TwinwireError(f"{artifact.path} cannot contain {char}", "remove this character from the spec") from error
     sums = {path: _sha256(content) for path, content in wanted.items()}
     manifest = {"$comment": f"{source}. Written by twinwire generate.", "files": sums}
     wanted[MANIFEST] = (json.dumps(manifest, indent=2) + "\n").encode("ascii")
@@ -119,13 +147,13 @@ def _wanted(artifacts: Sequence[Artifact], source: str) -> dict[str, bytes]:
 def _check_path(path: str) -> None:
     if not PATH.fullmatch(path):
         raise TwinwireError(
-            f"{path!r} cannot be the path of a generated file", "name the spec's title and schemas in ASCII letters"
+            f"{path!r} cannot be the path of a generated file", "use ASCII letters in the spec's title and schema names"
         )
 
 
 def _known(root: Path) -> Mapping[str, str] | None:
     if os.path.lexists(root) and not root.is_dir():
-        raise UsageError(f"{root} is no directory", "name another with --out")
+        raise UsageError(f"{root} is not a directory", "choose another with --out")
     content = _content(root / MANIFEST)
     if content is None:
         return None
@@ -135,7 +163,9 @@ def _known(root: Path) -> Mapping[str, str] | None:
             _check_path(path)
         return {str(path): str(value) for path, value in files.items()}
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, TwinwireError) as error:
-        raise UsageError(f"{root / MANIFEST} is no manifest of twinwire generate", f"restore it, or remove {root}") from error
+        raise UsageError(
+            f"{root / MANIFEST} is not a manifest of twinwire generate", f"restore it, or remove {root}"
+        ) from error
 
 
 def _compare(root: Path, wanted: Mapping[str, bytes], known: Mapping[str, str] | None) -> Changes:
@@ -149,6 +179,7 @@ def _compare(root: Path, wanted: Mapping[str, bytes], known: Mapping[str, str] |
     foreign: list[str] = []
     for path in sorted({*_files(root), *(known or ())} - set(wanted)):
         present = _content(root / path)
+        # Only a file with the very content that a run wrote may be removed: an edit of the user would be lost.
         if present is not None and known and known.get(path) == _sha256(present):
             stale.append(path)
         elif os.path.lexists(root / path):
@@ -168,7 +199,7 @@ def _files(root: Path) -> Iterator[str]:
 
 
 def _content(path: Path) -> bytes | None:
-    # A link or a directory in a file's place holds nothing that could be compared.
+    # A link or a directory in the place of a file has no content to compare.
     return path.read_bytes() if path.is_file() and not path.is_symlink() else None
 
 
@@ -178,17 +209,19 @@ def _sha256(content: bytes) -> str:
 
 def _refuse_foreign(root: Path, changes: Changes, known: Mapping[str, str] | None) -> None:
     if known is None and changes.foreign:
-        raise UsageError(f"{root} is not empty, and twinwire generate has not written it", "name an empty directory with --out")
+        raise UsageError(
+            f"{root} is not empty, and was not written by twinwire generate", "choose an empty directory with --out"
+        )
     for path in changes.edited:
         if path != MANIFEST and path not in (known or {}):
-            raise UsageError(f"{root / path} stands where a generated file has to, and was not generated", "move it away")
+            raise UsageError(f"{root / path} has the path of a generated file, but was not generated", "move it away")
 
 
 def _refuse_obstacle(root: Path, path: str) -> None:
     target = root / path
     if target.is_dir() and not target.is_symlink():
-        raise UsageError(f"{target} is a directory where a generated file has to stand", "move it away")
+        raise UsageError(f"{target} is a directory, but has the path of a generated file", "move it away")
     for parent in list(Path(path).parents)[:-1]:
         folder = root / parent
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise UsageError(f"{folder} is not a directory of its own", "move it away")
+            raise UsageError(f"{folder} is a link or a file, but has to be a directory", "move it away")

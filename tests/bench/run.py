@@ -11,7 +11,7 @@ from pathlib import Path
 
 from twinwire_bench.errors import BenchError, SkippedError
 from twinwire_bench.project import SCRIPTS
-from twinwire_bench.report import Table, document, facts, replace_between_markers
+from twinwire_bench.report import PAGE, Table, document, facts, replace_between_markers
 from twinwire_bench.sections import SECTIONS
 
 
@@ -44,7 +44,14 @@ def _parser() -> argparse.ArgumentParser:
         "--cap", type=float, default=3.0, metavar="S", help="seconds to spend on each cell (default: %(default)s)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")
-    parser.add_argument("--update", type=Path, metavar="FILE", help="replace the tables between the bench markers of this file")
+    parser.add_argument(
+        "--update",
+        type=Path,
+        nargs="?",
+        const=PAGE,
+        metavar="FILE",
+        help="replace the tables between the bench markers of a file (default: docs/benchmarks.md)",
+    )
     return parser
 
 

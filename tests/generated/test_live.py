@@ -63,5 +63,5 @@ def test_the_readme_s_example_runs(base_url: str, tmp_path: Path) -> None:
 
 def test_the_readme_s_mirror_runs(base_url: str, tmp_path: Path) -> None:
     printed = example(1, tmp_path / "example.py", base_url, tmp_path / "mirror")
-    assert re.fullmatch(r"[1-9]\d* images written; 0 to be tried again\n", printed)
+    assert re.fullmatch(r"[1-9]\d* images written; 0 to be retried\n", printed)
     assert list((tmp_path / "mirror").glob("*/*-*"))

@@ -147,7 +147,7 @@ def test_a_missing_default_spec_is_one_clear_line(
     assert main(["generate"]) == 2
     captured = capsys.readouterr()
     assert captured.err == (
-        "twinwire generate: there is no spec/products-images.yaml here (name a spec: twinwire generate SPEC --out DIR)\n"
+        "twinwire generate: there is no spec/products-images.yaml here (pass a spec: twinwire generate SPEC --out DIR)\n"
     )
     assert captured.out == ""
 

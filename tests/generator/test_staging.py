@@ -218,7 +218,7 @@ def test_a_forged_journal_is_one_clear_error_and_touches_nothing(forged: object,
     (stage / "new").mkdir(parents=True)
     (stage / "journal.json").write_text(json.dumps(forged))
     before = content(tmp_path)
-    with pytest.raises(UsageError, match=r"holds no journal of twinwire generate"):
+    with pytest.raises(UsageError, match=r"was not written by twinwire generate"):
         tree.write(root, NEW)
     assert content(tmp_path) == before
 

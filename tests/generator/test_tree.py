@@ -63,7 +63,7 @@ def test_a_file_that_is_no_longer_generated_is_removed_with_its_empty_directory(
 def test_a_users_own_file_is_neither_removed_nor_overwritten(root: Path) -> None:
     (root / "pkg/own.py").write_text("mine")
     assert tree.write(root, FILES).foreign == ("pkg/own.py",)
-    with pytest.raises(UsageError, match=r"pkg/own\.py stands where a generated file has to"):
+    with pytest.raises(UsageError, match=r"pkg/own\.py has the path of a generated file"):
         tree.write(root, [*FILES, Artifact("pkg/own.py", "theirs")])
     assert (root / "pkg/own.py").read_text() == "mine"
 
@@ -77,7 +77,7 @@ def test_a_stale_file_that_was_changed_since_is_left_alone(root: Path) -> None:
 
 def test_a_directory_with_files_and_no_manifest_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("x")
-    with pytest.raises(UsageError, match=r"is not empty, and twinwire generate has not written it \(name an empty directory"):
+    with pytest.raises(UsageError, match=r"is not empty, and was not written by twinwire generate \(choose an empty directory"):
         tree.write(tmp_path, FILES)
     assert content(tmp_path) == {"thesis.txt": b"x"}
 
@@ -161,7 +161,7 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path, paths: tuple[str, ...
 
 
 def test_text_that_utf8_cannot_carry_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TwinwireError, match=r"a\.py cannot hold U\+D800"):
+    with pytest.raises(TwinwireError, match=r"a\.py cannot contain U\+D800"):
         tree.write(tmp_path / "out", [Artifact("a.py", "x\ud800")])
 
 
@@ -171,7 +171,7 @@ def test_a_link_below_the_directory_is_not_followed(root: Path, tmp_path: Path) 
     (root / "pkg").symlink_to(outside, target_is_directory=True)
     before = content(outside)
     for files in ([Artifact("pkg/a.py", "new\n")], FILES[2:]):
-        with pytest.raises(UsageError, match="pkg is not a directory of its own"):
+        with pytest.raises(UsageError, match="pkg is a link or a file, but has to be a directory"):
             tree.write(root, files)
     assert content(outside) == before
 
@@ -202,9 +202,9 @@ def test_a_directory_in_a_files_place_is_refused(root: Path) -> None:
 
 
 def test_a_file_in_a_directorys_place_is_refused(root: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"README\.md is not a directory of its own"):
+    with pytest.raises(UsageError, match=r"README\.md is a link or a file, but has to be a directory"):
         tree.write(root, [*FILES[:2], Artifact("README.md/x", "x")])
-    with pytest.raises(UsageError, match="is no directory"):
+    with pytest.raises(UsageError, match="is not a directory"):
         tree.write(root / "README.md", FILES)
 
 
@@ -229,7 +229,7 @@ def test_a_full_disk_leaves_the_tree_as_it_was(root: Path, monkeypatch: pytest.M
 )
 def test_a_manifest_that_is_none_is_refused(root: Path, text: str) -> None:
     (root / tree.MANIFEST).write_text(text, "latin-1")
-    with pytest.raises(UsageError, match="is no manifest of twinwire generate"):
+    with pytest.raises(UsageError, match="is not a manifest of twinwire generate"):
         tree.write(root, FILES)
 
 

@@ -24,7 +24,7 @@ from twinwire_bench.importing import BARE, COLUMN, MODELS, figures
 from twinwire_bench.measure import MAX_ROUNDS, MIN_ROUNDS, Cell, Timing, measure
 from twinwire_bench.pages import Page, Product, images_page, links_page
 from twinwire_bench.project import sdk_environment
-from twinwire_bench.report import BEGIN, END, Table, facts, milliseconds, replace_between_markers, times
+from twinwire_bench.report import BEGIN, END, PAGE, Table, facts, milliseconds, replace_between_markers, times
 from twinwire_bench.scaling import LARGE, SMALL, USUAL, growth
 from twinwire_conformance.contract import packaged_contract
 from twinwire_conformance.reference import create_app, running
@@ -251,12 +251,12 @@ def test_a_text_without_one_pair_of_markers_is_refused(text: str) -> None:
 
 
 def test_the_page_of_benchmarks_has_a_place_for_the_tables() -> None:
-    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-    assert "kept" in replace_between_markers(page, "kept")
+    assert PAGE == ROOT / "docs" / "benchmarks.md"
+    assert "kept" in replace_between_markers(PAGE.read_text(encoding="utf-8"), "kept")
 
 
 def test_the_page_of_benchmarks_has_tables_and_the_line_of_facts() -> None:
-    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     tables = page.partition(BEGIN)[2].partition(END)[0]
     assert re.search(r"^\*\*.+\*\*\n\n\| \|", tables, re.MULTILINE)
     assert "Measured with `make bench` on " in tables

@@ -39,7 +39,7 @@ def explanations() -> Mapping[str, Explanation]:
     Raises:
         ValueError: The data lacks a text, or has one that no explanation has.
     """
-    raw = tomllib.loads(files(__package__).joinpath("explanations.toml").read_text(encoding="utf-8"))
+    raw = tomllib.loads(files("twinwire_conformance.rules").joinpath("explanations.toml").read_text(encoding="utf-8"))
     return MappingProxyType({rule: _explanation(rule, texts) for rule, texts in raw.items()})
 
 

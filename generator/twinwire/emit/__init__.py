@@ -1,7 +1,7 @@
-"""The SDK of a contract, as (path, text): a project of its own whose package is data over copied behaviour.
+"""Generate the SDK project of a contract.
 
-What a spec says becomes data: models, tables, and the methods of the clients. What an SDK does is the same for every spec,
-and is copied from ``twinwire.emit.runtime``.
+The content of the spec becomes data: models, tables, and the methods of the clients. The behaviour of an SDK is the same for
+every spec, and is copied from ``twinwire.emit.runtime``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ _NOTICE = "Generated; do not edit: twinwire generate."
 
 
 def emit(contract: Contract, http: Http = "httpx") -> list[Artifact]:
-    """Return the files of the SDK project for a contract, sorted by path, made for one HTTP library."""
+    """Return the files of the SDK project for a contract, sorted by path.
+
+    Args:
+        contract: The contract.
+        http: The HTTP library that the SDK imports and requires.
+    """
     names = Names(contract)
     header = f"# {provenance(contract.origin)}\n# {_NOTICE}\n"
     artifacts = [
@@ -35,7 +40,7 @@ def emit(contract: Contract, http: Http = "httpx") -> list[Artifact]:
         *_package(contract, names, header),
         *_runtime(contract, names, http, header),
     ]
-    # With its ending, a file's name has 255 characters at most.
+    # File systems limit a name to 255 bytes, and the suffix needs some of them.
     schemas = f"{names.package}/schemas/{names.result[:200]}"
     artifacts.append(Artifact(f"{schemas}.schema.json", json_schema(contract)))
     artifacts.append(Artifact(f"{schemas}.xsd", xsd(contract)))
@@ -48,7 +53,7 @@ def _project(contract: Contract, names: Names, http: Http, header: str) -> Itera
     yield Artifact("pyproject.toml", header + text)
     words = readme(contract, names)
     text = env.get_template("README.md.jinja2").render(readme=words, names=names, path=contract.operation.path)
-    # Two hyphens would end the comment.
+    # "--" is not allowed in an HTML comment, and ">" could end it.
     comment = re.sub("-(?=-)", "- ", provenance(contract.origin).replace(">", " "))
     yield Artifact("README.md", f"<!-- {comment} -->\n<!-- {_NOTICE} -->\n\n{text}")
 
@@ -88,9 +93,10 @@ def _runtime(contract: Contract, names: Names, http: Http, header: str) -> Itera
         modules += [(f"{MIRROR}/{file.name}", file) for file in (runtime / MIRROR).iterdir()]
     for path, file in modules:
         if path.endswith(".py"):
+            # The only name in the runtime that depends on the spec: `except ProductImagesError` says which feed failed.
             text = re.sub(r"\bFeedError\b", names.error, file.read_text("utf-8"))
             if http != "httpx":
-                # The library below has the same suffix.
+                # httpx2 is built on httpcore2. The alias keeps the rest of the module the same for both libraries.
                 suffix = http.removeprefix("httpx")
                 text = re.sub(r"^import (httpx|httpcore)$", rf"import \g<1>{suffix} as \1", text, flags=re.MULTILINE)
             yield Artifact(f"{names.package}/{path}", f"{header}\n{text}", copied=True)

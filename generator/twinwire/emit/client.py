@@ -1,4 +1,4 @@
-"""What client.py is made of: two shells over one core, with the same methods."""
+"""The parts of client.py: a blocking and an asynchronous client with the same methods."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """One of the two clients; ``async_`` and ``await_`` stand before what waits."""
+    """One of the two clients: its class, base class, docstring and iterator types."""
 
     name: str
     base: str
@@ -31,17 +31,17 @@ class Shell:
 
     @property
     def async_(self) -> str:
-        """The keyword before a definition or loop."""
+        """``async`` and a space before a definition of the asynchronous client, else an empty text."""
         return "async " if self.asynchronous else ""
 
     @property
     def await_(self) -> str:
-        """The keyword before a call."""
+        """``await`` and a space before a call in the asynchronous client, else an empty text."""
         return "await " if self.asynchronous else ""
 
 
 class Client:
-    """The clients of a contract as source."""
+    """The source of the clients of a contract."""
 
     def __init__(self, contract: Contract, names: Names) -> None:
         self._contract = contract
@@ -53,7 +53,7 @@ class Client:
 
     @property
     def imports(self) -> list[str]:
-        """The imports of the models and of what paging yields."""
+        """The imports of the iterators and of the models."""
         return [
             imports("iterators", [name for shell in self.shells for name in (shell.pages, shell.entries)]),
             imports("models", [self._names.entry, self._names.result]),
@@ -77,18 +77,18 @@ class Client:
 
     @property
     def signature(self) -> list[str]:
-        """The arguments of every method, with types and defaults; what is required comes first."""
+        """The arguments of every method, with types and defaults. Required ones come first, as Python demands."""
         return [f"{self._names.parameter(item)}: {self._type(item)}" for item in self._parameters]
 
     @property
     def arguments(self) -> str:
-        """The arguments by name, as a dict."""
+        """The source of a dict of all arguments by name."""
         names = [self._names.parameter(item) for item in self._parameters]
         return mapping("", {name: name for name in names}, indent=8)
 
     @property
     def get_doc(self) -> str:
-        """What the method that loads one lot does, and its arguments."""
+        """The docstring of the method that loads one page."""
         operation = self._contract.operation
         summary = operation.summary or f"Load {operation.path}"
         lines = [f"{self._names.parameter(item)}: {item.description or item.name}" for item in self._parameters]
@@ -97,27 +97,27 @@ class Client:
 
     @property
     def pages_doc(self) -> str:
-        """What the method that loads lot after lot does."""
-        summary = f"Yield lot after lot, from ``{self._names.parameter(self._contract.feed.cursor.parameter)}`` to the end"
+        """The docstring of the method that yields pages."""
+        summary = f"Yield page after page, from ``{self._names.parameter(self._contract.feed.cursor.parameter)}`` to the end"
         rest = (
-            f"Takes what ``{self._names.get}`` takes, and raises PaginationStalled too. "
-            "An empty lot ends the feed, and is yielded like any other. "
-            "With ``prefetch=1`` the next lot is loaded while the present one is handled."
+            f"Takes the arguments of ``{self._names.get}``, and may also raise PaginationStalled. "
+            "An empty page ends the feed, and is yielded too. "
+            "With ``prefetch=1`` the next page is loaded while the current one is processed."
         )
         return docstring(summary, 8, rest)
 
     @property
     def entries_doc(self) -> str:
-        """What the method that yields the entries does."""
+        """The docstring of the method that yields entries."""
         rest = (
-            "The iterator's ``resume_token`` says from where to go on once the entry yielded last has been handled: stop "
-            "anywhere, pass it on, and nothing is lost."
+            "Stop anywhere, and pass the iterator's ``resume_token`` as the cursor to continue later: no entry is lost, but "
+            "entries of a page that was not finished are yielded again."
         )
-        return docstring("Yield the entries of every lot, as ``iter_pages`` loads them", 8, rest)
+        return docstring("Yield the entries of all pages, as ``iter_pages`` loads them", 8, rest)
 
     def _type(self, parameter: Parameter) -> str:
         name = _TYPES[parameter.type.kind]
-        # The result has the cursor as text, and it must be usable as it came.
+        # A resume token is a text, and must be accepted unchanged.
         if parameter == self._contract.feed.cursor.parameter and name == "int":
             name = "int | str"
         return name if parameter.required else f"{name} | None = None"

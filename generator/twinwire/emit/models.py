@@ -1,4 +1,4 @@
-"""What models.py is made of: a class per model, and the types that bound or enumerate a scalar."""
+"""The parts of models.py: a class for each model, and type aliases for bounded and enumerated scalars."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A model as source: the line that opens its class, its docstring, and the line and docstring of each member."""
+    """The source of a model's class: its opening, its docstring, and the statement and docstring of each member."""
 
     name: str
     opening: str
@@ -30,7 +30,7 @@ class Class:
 
 
 class Models:
-    """The models of a contract as source. ``aliases`` are the types of scalars that need a name, as statements by name."""
+    """The source of the models of a contract. ``aliases`` are the statements of type aliases, by name."""
 
     def __init__(self, contract: Contract, names: Names) -> None:
         self._names = names
@@ -41,13 +41,13 @@ class Models:
 
     @property
     def typing(self) -> list[str]:
-        """What the aliases need of the module typing."""
+        """The names that the aliases import from ``typing``."""
         return sorted({*self._forms, "TypeAlias"}) if self.aliases else []
 
     def _class(self, model: Model) -> Class:
         name = self._names.model(model)
         renamed = {self._names.member(field): field.wire for field in model.fields if self._names.member(field) != field.wire}
-        # Frozen, and made of scalars and tuples alone, they can be in no cycle that a garbage collector would have to find.
+        # Immutable objects of scalars and tuples cannot form cycles, so the garbage collector need not track them.
         options = ["msgspec.Struct", "frozen=True", "kw_only=True", "omit_defaults=True", "gc=False"]
         if renamed:
             options.append(bracketed("rename={", (f"{literal(key)}: {literal(wire)}" for key, wire in renamed.items()), "}", 4))
@@ -58,7 +58,7 @@ class Models:
     def _member(self, model: Model, field: Field) -> str:
         name, type_ = self._names.member(field), self._names.target(field) or self._scalar(model, field)
         if field.many:
-            # Null is the empty collection, and the member is written all the same where null is required to be.
+            # Null is decoded as an empty collection. A required nullable member has no default, so it is always encoded.
             return f"{name}: tuple[{type_}, ...]" + ("" if field.nullable else " = ()")
         optional = "" if field.required and not field.nullable else " | None"
         return f"{name}: {type_}{optional}" + ("" if field.required else " = None")
@@ -70,6 +70,7 @@ class Models:
             return _TYPES[scalar.kind]
         name = free(self._names.model(model) + naming.class_name(field.wire), self._taken)
         if not scalar.enum and (scalar.minimum, scalar.maximum) == (INT64_MIN, INT64_MAX):
+            # The most common alias, shared by all fields without bounds of their own.
             name = "Int64"
         self.aliases[name] = _alias(name, scalar)
         self._taken.add(name)

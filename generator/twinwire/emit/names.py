@@ -1,4 +1,4 @@
-"""The Python names of a contract, each unique where it stands."""
+"""The Python names of a contract, unique in their scopes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from twinwire import naming
 from twinwire.ir import Contract, Field, Model, ModelRef, Parameter
 
-# What the package exports, and what the modules that name models have under a name of their own.
+# Names that the package exports, or that the modules with the models' names define or import.
 _NAMES = """
     Annotated AsyncClient AsyncEntries AsyncPages AsyncioClient Attempt CODEC CONTRACT Client Codec Contract DecodeError Decoded
     EncodeError Entries FEED HTTPStatusError Int64 Literal MAX_ATTRIBUTES MAX_BYTES MAX_DEPTH MAX_MEMBERS MirrorError
@@ -16,17 +16,17 @@ _NAMES = """
     ReturnCodeError SyncClient TYPE_CHECKING TransportError TypeAlias WarningError
 """
 TAKEN_CLASSES = frozenset(_NAMES.split()) | frozenset(dir(builtins))
-# The runtime defines these too, beside the error that is named after the feed.
+# Classes that the runtime defines in the same module as the error that is named after the feed.
 _TAKEN_ERRORS = TAKEN_CLASSES | {"StoppedError", "UnobtainableError"}
 _SHAPES = frozenset({"CODEC", "FEED", "MAX_ATTRIBUTES", "MAX_BYTES", "MAX_DEPTH", "MAX_MEMBERS", "PARAMETERS"})
-# In the body of a class, a member or method of such a name would hide the type from those after it.
+# In the body of a class, a member with such a name would hide the type from the annotations after it.
 _TYPES = frozenset({"bool", "bytes", "float", "int", "msgspec", "str", "tuple"})
 _TAKEN_PARAMETERS = frozenset({"self", "prefetch"})
 _TAKEN_METHODS = frozenset({"aclose", "close", "iter_pages"}) | _TYPES
 
 
 class Names:
-    """Names classes, members, parameters and methods."""
+    """The names of the classes, members, parameters and methods of a contract."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -46,7 +46,7 @@ class Names:
         self._members: dict[int, str] = {}
         for model in models:
             wires = _unique((field.wire for field in model.fields), naming.attribute, _TYPES)
-            # Two models may have equal fields that are named differently.
+            # Keyed by identity: equal fields of two models may have different names.
             self._members.update({id(field): wires[field.wire] for field in model.fields})
         self._parameters = _unique((item.name for item in contract.operation.parameters), naming.attribute, _TAKEN_PARAMETERS)
         self.result = self.model(contract.feed.result)
@@ -56,31 +56,31 @@ class Names:
         self.iter_entries = free(f"iter_{plural(self.entries.rstrip('_'))}", {self.get, *_TAKEN_METHODS})
 
     def model(self, model: Model) -> str:
-        """Return the class of a model."""
+        """Return the class name of a model."""
         return self._models[model.name]
 
     def target(self, field: Field) -> str | None:
-        """Return the class of the model that a field refers to, None for a scalar."""
+        """Return the class name of the model that a field refers to, or None for a scalar."""
         return self.model(self._contract.model(field.type)) if isinstance(field.type, ModelRef) else None
 
     def shape(self, model: Model) -> str:
-        """Return the constant that holds the field plan of a model."""
+        """Return the name of the constant with the field plan of a model."""
         return self._shapes[self.model(model)]
 
     def member(self, field: Field) -> str:
-        """Return the attribute of a field of the contract."""
+        """Return the attribute name of a field of the contract."""
         return self._members[id(field)]
 
     def parameter(self, parameter: Parameter) -> str:
-        """Return the argument of a parameter."""
+        """Return the argument name of a parameter."""
         return self._parameters[parameter.name]
 
 
 def _unique(texts: Iterable[str], convert: Callable[[str], str], taken: Collection[str]) -> Mapping[str, str]:
-    """Return an identifier for each text, all different and none of those taken.
+    """Return a different identifier for each text, none of which is in ``taken``.
 
-    ``fooBar`` and ``foo_bar`` both give ``foo_bar``: the one that is spelt so has it whatever else there is, and the other
-    becomes ``foo_bar_2``. The order of the texts makes no difference.
+    ``fooBar`` and ``foo_bar`` both convert to ``foo_bar``. The text that equals the identifier keeps it, and the other one
+    becomes ``foo_bar_2``. The order of the texts has no influence, so reordering a spec renames nothing.
     """
     names: dict[str, str] = {}
     used = set(taken)
@@ -96,7 +96,7 @@ def _unique(texts: Iterable[str], convert: Callable[[str], str], taken: Collecti
 
 
 def plural(name: str) -> str:
-    """Return the plural of an English noun, as far as its ending tells; what ends in s is taken for one."""
+    """Return the plural of an English noun, judged by its ending. A noun that ends in s is taken for a plural."""
     if name.endswith("s"):
         return name
     if name.endswith("y") and name[-2:-1] not in ("a", "e", "i", "o", "u"):
@@ -105,7 +105,7 @@ def plural(name: str) -> str:
 
 
 def free(name: str, taken: Container[str]) -> str:
-    """Return the name, made longer until it is not taken."""
+    """Return the name with as many underscores appended as are needed to differ from the taken names."""
     while name in taken:
         name += "_"
     return name

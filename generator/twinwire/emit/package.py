@@ -1,4 +1,4 @@
-"""What the package's __init__.py, its pyproject.toml and its README are made of."""
+"""The parts of the SDK's __init__.py, pyproject.toml and README."""
 
 from __future__ import annotations
 
@@ -26,41 +26,42 @@ _ERRORS = (
     "TransportError",
     "WarningError",
 )
-# The runtime's modules for a directory that follows the feed.
+# The subpackage of the runtime that mirrors the images of a feed to a directory.
 MIRROR = "_mirror"
 
-# What a shell takes as it is.
+# A word that needs no quoting in a shell.
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+# The public versions of PEP 440, without epochs.
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A module of the package, and what the package exports from it."""
+    """A module of the package, and the names that the package exports from it."""
 
     module: str
     exports: tuple[str, ...]
 
     @property
     def statement(self) -> str:
-        """The import of the exports."""
+        """The statement that imports the exported names."""
         return imports(self.module, self.exports, 4)
 
     @property
     def among(self) -> str:
-        """The end of a condition: that a name is one of the exports."""
+        """The end of a condition that a name is one of the exports: ``== "Page"`` or ``in ("Pages", "Entries")``."""
         if len(self.exports) == 1:
             return f"== {literal(self.exports[0])}"
         return bracketed("in (", map(literal, self.exports), ")", 8)
 
 
 def has_mirror(contract: Contract) -> bool:
-    """Say whether a feed's entries have content that a directory can hold; each of its modes says which."""
+    """Return whether the SDK contains the mirror: only content modes describe content that can be stored as files."""
     return contract.feed.modes is not None
 
 
 class Init:
-    """The package's namespace."""
+    """The namespace of the package: its docstring, version and exports."""
 
     def __init__(self, contract: Contract, names: Names) -> None:
         self.doc = docstring(contract.origin.description or contract.origin.title, 0)
@@ -86,7 +87,7 @@ class Init:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The metadata of the distribution, as TOML values."""
+    """The metadata of the distribution, as TOML source."""
 
     name: str
     version: str
@@ -96,7 +97,7 @@ class Project:
 
 
 def project(contract: Contract, names: Names, http: Http) -> Project:
-    """Return the metadata for one HTTP library."""
+    """Return the metadata of the distribution that requires the given HTTP library."""
     origin = contract.origin
     return Project(
         name=toml(names.package.replace("_", "-")),
@@ -109,7 +110,7 @@ def project(contract: Contract, names: Names, http: Http) -> Project:
 
 @dataclass(frozen=True, slots=True)
 class Readme:
-    """The words of the README that come from the spec, as Markdown, and the arguments that it shows."""
+    """The parts of the README that depend on the spec: Markdown, and the source of the arguments in its examples."""
 
     title: str
     description: str
@@ -123,7 +124,7 @@ class Readme:
 
 
 def readme(contract: Contract, names: Names) -> Readme:
-    """Return the README's words."""
+    """Return the parts of the README that depend on the spec."""
     feed, origin = contract.feed, contract.origin
     title, description = markdown(origin.title), markdown(origin.description or contract.operation.description)
     required = {
@@ -131,6 +132,7 @@ def readme(contract: Contract, names: Names) -> Readme:
         for item in contract.operation.parameters
         if item.required and item != feed.session
     }
+    # A small page size keeps the output of the example short.
     shown = {**required, names.parameter(feed.limit.parameter): str(max(feed.limit.minimum, min(50, feed.limit.maximum)))}
     return Readme(
         title,
@@ -146,7 +148,7 @@ def readme(contract: Contract, names: Names) -> Readme:
 
 
 def _argument(parameter: Parameter) -> str:
-    """Return the source of an argument as an example shows it."""
+    """Return the source of an argument for the examples of the README."""
     example = parameter.example or "..."
     if parameter.type.kind in (Kind.INTEGER, Kind.NUMBER):
         return parameter.example or "1"
@@ -159,7 +161,10 @@ def _link_modes(contract: Contract) -> list[str]:
 
 
 def version(text: str) -> str:
-    """Return the version of the distribution for the spec's: itself where Python allows, else the numbers in it."""
+    """Return the version of the distribution for the version of the spec.
+
+    A valid Python version is kept. Otherwise the numbers in the text are joined: ``v2 (2024-05)`` -> ``2.2024.5``.
+    """
     if _VERSION.fullmatch(text):
         return text
     return ".".join(str(int(number)) for number in re.findall(r"[0-9]{1,18}", text)) or "0"

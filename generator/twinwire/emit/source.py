@@ -1,4 +1,4 @@
-"""Spec text as Python and TOML source, laid out as ruff formats it: on one line where that fits, else one item a line."""
+"""Encode spec text as Python and TOML source, in the layout of ruff: on one line if it fits, else one item per line."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import textwrap
 from collections.abc import Iterable, Mapping
 
 WIDTH = 128
-# ruff leaves one item a line where it finds it so, but joins nothing that is too long: better to break a little early.
+# ruff keeps a list with one item per line and a trailing comma, but would break a line that is too long. So lines are broken
+# a little early, and the output is stable under ruff.
 _RESERVE = 20
 
 
 def literal(value: object) -> str:
-    """Return the literal of a text, number, tuple or None, with the quotes that ruff prefers."""
+    """Return the Python literal of a text, number, tuple or None, with the quotes that ruff prefers."""
     if isinstance(value, str):
         return _quoted(value)
     if isinstance(value, tuple):
@@ -23,6 +24,8 @@ def literal(value: object) -> str:
 
 
 def _quoted(text: str) -> str:
+    # repr() escapes everything that could end the literal. It prefers single quotes, where ruff prefers double ones:
+    # repr gives 'it "is"' -> it has more double quotes and is kept; repr gives 'plain' -> "plain".
     source = repr(text)
     if source[0] == '"' or text.count('"') > text.count("'"):
         return source
@@ -31,7 +34,14 @@ def _quoted(text: str) -> str:
 
 
 def bracketed(before: str, items: Iterable[str], after: str, indent: int = 0) -> str:
-    """Return ``before``, comma-separated items and ``after``; lines after the first are indented by ``indent`` more."""
+    """Return a bracketed list on one line, or with one item per line if it is too long.
+
+    Args:
+        before: The text up to the opening bracket, including it.
+        items: The source of the items.
+        after: The closing bracket and the text after it.
+        indent: The number of spaces before the statement, which the further lines repeat.
+    """
     parts = list(items)
     line = f"{before}{', '.join(parts)}{after}"
     if indent + len(line) + _RESERVE <= WIDTH and "\n" not in line:
@@ -41,13 +51,13 @@ def bracketed(before: str, items: Iterable[str], after: str, indent: int = 0) ->
 
 
 def by_kind(name: str) -> tuple[object, ...]:
-    """Return the key by which ruff sorts names: constants, classes, functions; numbers in them by their value."""
+    """Return the key by which ruff sorts names: constants, classes, functions; digits in them by their value."""
     parts = tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", name))
     return not (name.isupper() and len(name) > 1), not name[:1].isupper(), parts
 
 
 def imports(module: str, names: Iterable[str], indent: int = 0) -> str:
-    """Return the import of names from a module of the package."""
+    """Return the statement that imports names from a module of the package, sorted and wrapped as ruff does."""
     ordered = sorted(set(names), key=lambda name: (by_kind(name)[:2], by_kind(name.lower())[2], name))
     line = f"from .{module} import {', '.join(ordered)}"
     if indent + len(line) <= WIDTH:
@@ -57,17 +67,23 @@ def imports(module: str, names: Iterable[str], indent: int = 0) -> str:
 
 
 def call(name: str, *items: str, indent: int = 0, **named: str) -> str:
-    """Return the source of a call whose arguments are source."""
+    """Return the source of a call; all arguments are source text themselves."""
     return bracketed(f"{name}(", [*items, *(f"{key}={source}" for key, source in named.items())], ")", indent)
 
 
 def mapping(before: str, items: Mapping[str, str], after: str = "}", indent: int = 0) -> str:
-    """Return the source of a dict whose keys are texts and whose values are source."""
+    """Return the source of a dict whose keys are plain texts and whose values are source text."""
     return bracketed(before + "{", (f"{literal(key)}: {source}" for key, source in items.items()), after, indent)
 
 
 def docstring(text: str, indent: int = 4, *paragraphs: str) -> str:
-    """Return a docstring, wrapped; its summary ends as a sentence does. ``paragraphs`` follow."""
+    """Return the source of a wrapped docstring with quotes.
+
+    Args:
+        text: The summary, to which a full stop is added if needed.
+        indent: The number of spaces before the docstring.
+        paragraphs: Further paragraphs, each after an empty line.
+    """
     sentence = text if text.endswith((".", "!", "?")) else f"{text}."
     margin = " " * indent
     body = _wrapped(sentence, indent)
@@ -79,12 +95,13 @@ def docstring(text: str, indent: int = 4, *paragraphs: str) -> str:
 
 def _wrapped(text: str, indent: int) -> str:
     safe, margin = _in_docstring(text), " " * indent
-    # The quotes and an opening margin take room too.
+    # Three quotes at each end take six columns.
     lines = textwrap.wrap(safe, WIDTH - 6 - indent, break_long_words=False, break_on_hyphens=False)
     return f"\n{margin}".join(lines)
 
 
 def _in_docstring(text: str) -> str:
+    # A backslash or three quotes from a spec could end the docstring, and control characters could hide code in it.
     shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text.replace("\\", "\\\\"))
     escaped = shown.replace('"""', '\\"\\"\\"')
     return escaped[:-1] + '\\"' if escaped.endswith('"') else escaped
@@ -92,9 +109,10 @@ def _in_docstring(text: str) -> str:
 
 def toml(text: str) -> str:
     """Return the TOML basic string of a text."""
+    # JSON and TOML escape the same way, except for DEL, which TOML forbids unescaped.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def markdown(text: str) -> str:
-    """Return text for Markdown in which nothing is markup but the back-quotes of code."""
+    """Escape a text for Markdown. Only the back-quotes of code remain markup."""
     return "".join(f"\\{char}" if char in "\\*_[]<>#|&" else char for char in text)

@@ -1,4 +1,4 @@
-"""What _tables.py is made of: the field plan of each model, the feed's names, and the parameters."""
+"""The parts of _tables.py: the field plan of each model, the plan of the feed, and the parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from twinwire.ir import INT64_MAX, INT64_MIN, Contract, Feed, Field, Kind, Mode,
 
 
 class Tables:
-    """The tables of a contract as source."""
+    """The source of the tables of a contract."""
 
     def __init__(self, contract: Contract, names: Names) -> None:
         self._contract = contract
@@ -18,13 +18,13 @@ class Tables:
 
     @property
     def shapes(self) -> Iterator[str]:
-        """A statement for each model's field plan, after those it refers to."""
+        """The statements that define the field plans of the models, each after those that it refers to."""
         for model in self._contract.models.values():
             yield f"{self._names.shape(model)} = {self._shape(model)}"
 
     @property
     def feed(self) -> str:
-        """The names that paging reads."""
+        """The source of the plan of the feed, which paging uses."""
         feed, names = self._contract.feed, self._names
         return call(
             "FeedPlan",
@@ -53,13 +53,13 @@ class Tables:
 
     @property
     def parameters(self) -> str:
-        """The parameters, in the order of the spec."""
+        """The source of the tuple of parameters, in the order of the spec."""
         items = "".join(f"    {self._parameter(item)},\n" for item in self._contract.operation.parameters)
         return f"(\n{items})"
 
     @property
     def imports(self) -> str:
-        """The import of the plans that the tables are made of."""
+        """The statement that imports the classes of the plans."""
         return imports("_plan", ["FeedPlan", "Member", "Shape", *(["ModePlan"] if self._contract.feed.modes else [])])
 
     def _modes(self, modes: Modes | None) -> dict[str, str]:
@@ -89,7 +89,7 @@ class Tables:
     def _shape(self, model: Model) -> str:
         sources = [self._member(field) for field in model.fields]
         members = "(\n" + "".join(f"        {source},\n" for source in sources) + "    )"
-        # The comma of a tuple of one does not keep it apart.
+        # ruff does not keep a tuple of one item on several lines, because its comma is not a trailing one.
         if len(sources) == 1 and len(sources[0]) < WIDTH - 20 and "\n" not in sources[0]:
             members = f"({sources[0]},)"
         return f"Shape(\n    element={literal(model.xml_name)},\n    members={members},\n)"
@@ -115,6 +115,7 @@ class Tables:
             _bounds(scalar) | {name: literal(value) for name, value in limits.items() if value is not None} | _choices(scalar)
         )
         flags = {name: getattr(parameter, name) for name in ("required", "empty_is_absent")}
+        # The session authenticates the client, so the runtime keeps it out of messages and logs.
         flags["secret"] = parameter == self._contract.feed.session
         named.update({name: "True" for name, is_set in flags.items() if is_set})
         texts = literal(self._names.parameter(parameter)), literal(parameter.name), literal(scalar.kind.value)
@@ -131,6 +132,7 @@ def _kind(field: Field) -> str:
 
 
 def _bounds(scalar: Scalar) -> dict[str, str]:
+    # The runtime assumes the 64-bit range, so only narrower bounds are written.
     widest = {"minimum": INT64_MIN, "maximum": INT64_MAX} if scalar.kind is Kind.INTEGER else {"minimum": None, "maximum": None}
     return {name: repr(getattr(scalar, name)) for name, wide in widest.items() if getattr(scalar, name) != wide}
 
@@ -140,7 +142,7 @@ def _choices(scalar: Scalar) -> dict[str, str]:
 
 
 def _complete(feed: Feed) -> Iterator[Field]:
-    """Yield what a result that worked has, whatever it holds: an empty lot may lack its entries and its cursor."""
+    """Yield the fields that every successful result must have. An empty page may lack its entries and its cursor."""
     for field in feed.success:
         if not field.many and field != feed.cursor.member:
             yield field

@@ -1,4 +1,4 @@
-"""The intermediate representation and the way to it from a spec file."""
+"""The intermediate representation (IR) of a contract, and its construction from a spec file."""
 
 from __future__ import annotations
 

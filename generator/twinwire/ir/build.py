@@ -1,4 +1,4 @@
-"""From a checked document to the IR. Every name and type has been checked before, so nothing is judged here."""
+"""Build the IR from a checked document. Names and types have been checked before, so nothing is validated here."""
 
 from __future__ import annotations
 
@@ -41,8 +41,12 @@ Json = Mapping[str, Any]
 
 
 def read_contract(path: str | Path) -> Contract:
-    """Read, check and build a spec file. Raises SpecError with every problem that was found."""
-    # Only here: the libraries of the checks take longer to import than most commands take to run.
+    """Decode and check a spec file, and build its IR.
+
+    Raises:
+        SpecError: The spec has problems; it lists all of them.
+    """
+    # Imported late: the libraries of the checks take longer to import than most commands take to run.
     from twinwire.spec.check import check  # noqa: PLC0415
     from twinwire.spec.source import load  # noqa: PLC0415
 
@@ -55,22 +59,31 @@ def read_contract(path: str | Path) -> Contract:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A contract and, by format, the schemas of its representations."""
+    """A contract with the schemas of its representations as text, by representation: ``json`` and ``xml``."""
 
     contract: Contract
     schemas: Mapping[str, str]
 
 
 def pack(document: Document, schemas: Mapping[str, str]) -> bytes:
-    """Return a document in which ``check`` finds no problem, and its schemas, as the copy that an installed suite reads."""
+    """Encode a valid document and its schemas as the copy of the contract that the installed conformance kit loads.
+
+    Args:
+        document: A document in which ``check`` finds no problem.
+        schemas: The text of the JSON Schema and of the XSD, by representation.
+
+    Returns:
+        JSON in UTF-8.
+    """
     lines = {**_lines(document, Spec(document.data))}
     packed = {"sha256": document.sha256, "document": document.data, "lines": lines, "schemas": {**schemas}}
     return f"{json.dumps(packed, ensure_ascii=False, indent=1)}\n".encode()
 
 
 def unpack(raw: bytes) -> Packed:
-    """Build the IR from what ``pack`` wrote. It was checked then, so nothing of that is imported and nothing done again."""
+    """Build the IR from the output of ``pack``, which was checked before, so that the checks need not be imported."""
     found = json.loads(raw)
+    # The copy has no positions of its own, so the lines of the original file are carried along.
     contract = build(Document("", found["document"], found["sha256"], ()))
     return Packed(replace(contract, lines=MappingProxyType(found["lines"])), found["schemas"])
 
@@ -78,6 +91,7 @@ def unpack(raw: bytes) -> Packed:
 def build(document: Document) -> Contract:
     """Build the IR from a document in which ``check`` finds no problem."""
     spec = Spec(document.data)
+    # In dependency order, so that the generated tables define each field plan after those that it refers to.
     models = {name: _model(spec, name, spec.schemas[name]) for name in spec.reachable(spec.root_name)}
     operation = _operation(spec)
     info = document.data["info"]
@@ -88,7 +102,10 @@ def build(document: Document) -> Contract:
 
 
 def _lines(document: Document, spec: Spec) -> Mapping[str, int]:
-    """Return the lines of errata, parameters and the members of reachable models, by name; the first of a name counts."""
+    """Return the line numbers of errata, parameters and the members of reachable models, by id or name.
+
+    If several elements have the same name, the line of the first one is returned.
+    """
     places: list[tuple[str, Pointer]] = []
     operation: Pointer = ("paths", spec.path, "get")
     for index, raw in enumerate(spec.operation.get("x-errata", ())):
@@ -108,6 +125,7 @@ def _lines(document: Document, spec: Spec) -> Mapping[str, int]:
 
 
 def _text(value: str | None) -> str:
+    # Block scalars of YAML contain line breaks, but descriptions become docstrings that are wrapped anew.
     return " ".join((value or "").split())
 
 
@@ -143,7 +161,7 @@ def _scalar(schema: Json) -> Scalar:
         kind = Kind.URI
     minimum, maximum = schema.get("minimum"), schema.get("maximum")
     if kind is Kind.INTEGER:
-        # What is not bounded by the spec is a signed 64-bit integer, in XML as in JSON.
+        # An integer without bounds is a signed 64-bit integer in both representations.
         minimum = INT64_MIN if minimum is None else minimum
         maximum = INT64_MAX if maximum is None else maximum
     return Scalar(
@@ -161,20 +179,21 @@ def _scalar(schema: Json) -> Scalar:
 def _translated(pattern: str | None) -> str | None:
     if pattern is None:
         return None
-    # Only here: few specs have patterns, and every command reads one.
+    # Imported late: few specs have patterns, but every command loads a spec.
     from twinwire.patterns import python_pattern  # noqa: PLC0415
 
     return python_pattern(pattern)
 
 
 def spec_type(schema: Json) -> str:
-    """Return the one type of a schema beside ``null``."""
+    """Return the only type of a schema that is not ``null``. A schema without a type is an object."""
     raw = schema.get("type", "object")
     names = [raw] if isinstance(raw, str) else [name for name in raw if name != "null"]
     return str(names[0])
 
 
 def _model(spec: Spec, name: str, schema: Json) -> Model:
+    # Members keep the order of the spec: a change of one member is then a small diff of the output.
     required = frozenset(schema.get("required", ()))
     fields = tuple(_field(spec, wire, raw, wire in required) for wire, raw in schema.get("properties", {}).items())
     return Model(name, schema.get("xml", {}).get("name", name), fields, _text(schema.get("description")))
@@ -187,18 +206,20 @@ def _field(spec: Spec, wire: str, raw: Json, required: bool) -> Field:
     if "$ref" not in target and spec_type(target) == "array":
         many = True
         items = target["items"]
-        # An unwrapped collection is named by its items alone; a wrapped one by both.
+        # OpenAPI 3.1, 4.8.26: without a wrapper, only the name of the items appears in XML; with one, both names do.
+        # Example: images: {xml: {name: pics, wrapped: true}, items: {xml: {name: pic}}} -> <pics><pic/><pic/></pics>
         item_name = _item_name(spec, items) or wire
         wrapper = name if xml.get("wrapped", False) else None
         name, target = item_name, items
     kind: Scalar | ModelRef = ModelRef(spec.ref_name(target)) if "$ref" in target else _scalar(target)
     shape = XmlShape(name, xml.get("attribute", False), wrapper)
+    # For an optional member null means the same as its absence, so only a required one can be nullable in its own right.
     nullable = required and _allows_null(raw)
     return Field(wire, kind, shape, many, required, _text(raw.get("description")), raw.get("x-since"), nullable)
 
 
 def _allows_null(raw: Json) -> bool:
-    """Return whether null is a value of a member's schema, which an enum may forbid again."""
+    """Return whether a member's schema allows null. An enum without null forbids it despite ``type: [..., 'null']``."""
     alternatives = [item for keyword in NULLABLE for item in raw.get(keyword, ())]
     if alternatives:
         return any(item.get("type") == "null" or _allows_null(item) for item in alternatives)
@@ -206,7 +227,7 @@ def _allows_null(raw: Json) -> bool:
 
 
 def _choices(schema: Json, otherwise: Sequence[Any] = ()) -> Sequence[Any]:
-    """Return the values that ``const`` or ``enum`` leave to a schema."""
+    """Return the values that ``const`` or ``enum`` allow, or ``otherwise`` if the schema has neither keyword."""
     return [schema["const"]] if "const" in schema else schema.get("enum", otherwise)
 
 
@@ -218,7 +239,7 @@ def _item_name(spec: Spec, items: Json) -> str | None:
 
 
 class _Feed:
-    """Builds the feed: x-feed's names, looked up in the operation and the models."""
+    """Resolves the names in x-feed to parameters of the operation and members of the models."""
 
     def __init__(self, spec: Spec, operation: Operation, models: Mapping[str, Model]) -> None:
         self.raw: Json = spec.operation["x-feed"]
@@ -277,6 +298,7 @@ class _Feed:
         return Modes(parameter, choices, raw.get("unknown") == "ignored", raw.get("position"), raw.get("filename"))
 
     def _mode(self, raw: Json) -> Mode:
+        # "images.files" from the entry's model -> (images, files), and the content is a field of the model of files.
         model = self._target(self.result.field(self.raw["entries"]))
         path: list[Field] = []
         for name in raw["items"].split("."):

@@ -1,7 +1,7 @@
-"""The intermediate representation: frozen values that say what a feed is, in no target language's words.
+"""The intermediate representation: immutable values that describe a feed independently of the target language.
 
 Contract -> Operation (parameters), Models (fields), Feed (paging and outcome), Errata. The field plan of a model, its
-``fields`` in the order of the spec, drives the JSON codec, the XML codec, the XSD, the JSON Schema and the suite alike.
+``fields`` in the order of the spec, drives the JSON codec, the XML codec, the XSD, the JSON Schema and the conformance kit.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
+# JSON Schema has no integer type of 64 bits, so the bounds are spelled out; in XSD they are those of xs:long.
 INT64_MIN = -(2**63)
 INT64_MAX = 2**63 - 1
 
@@ -31,7 +32,8 @@ class Kind(Enum):
 class Scalar:
     """A scalar and its constraints. Lengths count Unicode code points; bounds are inclusive.
 
-    ``ecma_pattern`` is the pattern as the spec states it, and ``pattern`` its translation for ``re.search``.
+    ``ecma_pattern`` is the pattern from the spec, and ``pattern`` is its translation for Python's ``re.search``. ``enum`` is
+    empty if all values are allowed.
     """
 
     kind: Kind
@@ -46,14 +48,14 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class ModelRef:
-    """A member whose value is another model, by its name in ``Contract.models``."""
+    """The type of a member whose value is another model. ``name`` is its key in ``Contract.models``."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class XmlShape:
-    """How a member stands in XML: as attribute or element of this name; a collection possibly in a wrapper element."""
+    """The XML form of a member: an attribute or element with this name. ``wrapper`` names the element around a collection."""
 
     name: str
     attribute: bool = False
@@ -62,10 +64,11 @@ class XmlShape:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One member of a model. ``wire`` is its JSON name; ``many`` makes it an ordered collection of ``type``.
+    """A member of a model. ``wire`` is its JSON name; ``many`` makes it an ordered collection of ``type``.
 
-    A field that is not required may be absent, null or empty, which are the same thing. A required one that is ``nullable``
-    is present in JSON and may be null there; XML writes nothing for null, so in XML it may be absent.
+    A field that is not required may be absent, null or empty, which all mean the same. A required field that is ``nullable``
+    is always present in JSON and may be null there. XML has no null, so in XML the field may be absent. ``since`` is the
+    version of the feed that introduced the field.
     """
 
     wire: str
@@ -80,7 +83,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An object of the result, and the name of its element when it stands at the root of an XML document."""
+    """An object type of the result. ``xml_name`` is the name of its element at the root of an XML document."""
 
     name: str
     xml_name: str
@@ -88,7 +91,11 @@ class Model:
     description: str = ""
 
     def field(self, wire: str) -> Field:
-        """Return the field of this wire name; KeyError when there is none."""
+        """Return the field with a wire name.
+
+        Raises:
+            KeyError: The model has no such field.
+        """
         for found in self.fields:
             if found.wire == wire:
                 return found
@@ -97,9 +104,9 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter. ``empty_is_absent`` says that an empty value means the same as leaving it out.
+    """A query parameter. If ``empty_is_absent``, an empty value means the same as an absent parameter.
 
-    ``example`` is a value that the spec gives, as it stands in a request: what a tester sends where the parameter is required.
+    ``example`` is a value from the spec as a request carries it, which the conformance kit sends if the parameter is required.
     """
 
     name: str
@@ -114,7 +121,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """The one operation of the contract. ``path`` begins with a slash and is appended to the base URL."""
+    """The operation that serves the feed. ``path`` begins with a slash and is appended to the base URL."""
 
     id: str
     path: str
@@ -123,7 +130,11 @@ class Operation:
     description: str = ""
 
     def parameter(self, name: str) -> Parameter:
-        """Return the parameter of this name; KeyError when there is none."""
+        """Return the parameter with a name.
+
+        Raises:
+            KeyError: The operation has no such parameter.
+        """
         for parameter in self.parameters:
             if parameter.name == name:
                 return parameter
@@ -132,10 +143,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where the next lot begins: sent as ``parameter``, received as ``member``.
+    """The position of the next page: sent as ``parameter``, received as ``member``.
 
-    ``order`` says whether later cursors are numerically greater, or whether nothing is known of them. ``start`` lists
-    the values that ask from the beginning, as leaving the parameter out does.
+    With the ``order`` numeric, later cursors are greater numbers; opaque cursors have no known order. ``start`` lists the
+    values that request the first page, as an absent parameter does.
     """
 
     parameter: Parameter
@@ -146,7 +157,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The most entries of a lot: its bounds, its default, and whether one that is too high may be lowered with a warning."""
+    """The page size: its bounds and default. If ``lowered``, a server may reduce a page size above the maximum and warn."""
 
     parameter: Parameter
     minimum: int
@@ -158,7 +169,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a result says whether it worked: ``code`` equals ``success`` or it is a refusal."""
+    """The members that distinguish a successful result, whose ``code`` equals ``success``, from an error result."""
 
     code: Field
     success: int
@@ -168,10 +179,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One way to ask for the content of an entry's items.
+    """A content mode: one form in which the feed delivers the content of an entry's items.
 
-    ``value`` is sent in the modes' parameter (None: it is left out). ``items`` leads from an entry to the collection
-    that this mode fills, ``content`` is the member of an item that holds the content.
+    ``value`` is sent in the parameter of the modes; None means that the parameter is absent. ``items`` is the path of fields
+    from an entry to the collection that this mode fills, and ``content`` is the field of an item that has the content.
     """
 
     name: str
@@ -182,7 +193,7 @@ class Mode:
 
 @dataclass(frozen=True, slots=True)
 class Modes:
-    """The modes of the feed. ``position`` and ``filename`` are the members that items of every mode share."""
+    """The content modes of the feed. ``position`` and ``filename`` name members that items have in every mode."""
 
     parameter: Parameter
     choices: tuple[Mode, ...]
@@ -192,13 +203,13 @@ class Modes:
 
     @property
     def default(self) -> Mode:
-        """The mode that is in force when nothing is asked for."""
+        """The mode of a request without the parameter."""
         return next(mode for mode in self.choices if mode.value is None)
 
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """A format and the media types that bring it. ``relabelled`` types are answered under another label of the format."""
+    """A representation and its media types. A response to a ``relabelled`` one carries another of them as its Content-Type."""
 
     format: Literal["json", "xml"]
     media_types: tuple[str, ...]
@@ -206,13 +217,17 @@ class Representation:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The media types with which an answer in this format may be labelled."""
+        """The media types that a response in this representation may have as its Content-Type."""
         return tuple(name for name in self.media_types if name not in self.relabelled)
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What paging needs to know. ``result`` is the root model, ``entries`` its member that holds the lot."""
+    """The roles of parameters and members in paging.
+
+    ``result`` is the root model, ``entries`` its field with the entries of the page, and ``entry`` their model, which ``key``
+    identifies. ``success`` lists the fields that a successful result must have.
+    """
 
     result: Model
     entries: Field
@@ -228,12 +243,12 @@ class Feed:
     session: Parameter | None = None
     modes: Modes | None = None
     envelope: bool = False
-    """Whether input may be refused with HTTP 200 and a code that is not ``outcome.success``."""
+    """True if a rejection may be an error result: HTTP 200 and a code that is not ``outcome.success``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erratum:
-    """Something that the vendor's page gets wrong or leaves open, and how it is read here."""
+    """An error or ambiguity in the vendor's documentation (``page``), and its interpretation here (``reading``)."""
 
     id: str
     where: str
@@ -243,7 +258,7 @@ class Erratum:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The spec that a contract was built from."""
+    """The spec from which a contract was built; ``sha256`` is the hexadecimal digest of its file."""
 
     title: str
     version: str
@@ -253,15 +268,16 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Everything that the spec says, resolved: no references remain but ``ModelRef``."""
+    """The whole content of a spec with all references resolved, except those between models (``ModelRef``)."""
 
     origin: Origin
     operation: Operation
     models: Mapping[str, Model]
     feed: Feed
     errata: tuple[Erratum, ...] = ()
+    # Not a part of the contract itself: findings of the conformance kit cite these lines.
     lines: Mapping[str, int] = field(default_factory=dict)
-    """Locations in the spec's file: the line of each parameter and member by its name, and of each erratum by its id."""
+    """Line numbers in the spec's file: of each parameter and member by its name, and of each erratum by its id."""
 
     def model(self, ref: ModelRef) -> Model:
         """Return the model that a field refers to."""

@@ -1,7 +1,7 @@
-r"""Regular expressions as specs write them: in ECMA-262 with the flag ``u``, as JSON Schema 2020-12 (core, 6.4) implies.
+r"""Translate the regular expressions of specs, which are written in ECMA-262 with the flag ``u`` (JSON Schema core, 6.4).
 
-``syntax`` parses a pattern, ``python`` and ``xsd`` translate it. The JSON Schema carries it unchanged. So ``$`` is the end of
-the text only, ``\d`` the ten ASCII digits, and what other dialects add to the syntax is refused.
+``syntax`` parses a pattern; ``python`` and ``xsd`` translate it. The JSON Schema contains it unchanged. So ``$`` matches only
+at the end of the text, ``\d`` matches the ten ASCII digits, and additions of other dialects to the syntax are rejected.
 """
 
 from __future__ import annotations

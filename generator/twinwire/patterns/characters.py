@@ -1,6 +1,7 @@
 """Sets of characters as ranges of code points, and Unicode's general categories.
 
-The categories come from a table of this package, not from Python's own: the same spec gives the same bytes on every Python.
+The categories come from a table in this package instead of ``unicodedata``, so that a spec gives the same output on every
+version of Python.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 Ranges = tuple[tuple[int, int], ...]
-"""Inclusive ranges of code points, ascending, none touching the next."""
+"""Inclusive ranges of code points in ascending order, which neither overlap nor touch."""
 
 LAST = 0x10FFFF
 EVERY: Ranges = ((0, LAST),)
@@ -25,7 +26,7 @@ LINE_ENDS: Ranges = ((0xA, 0xA), (0xD, 0xD), (0x2028, 0x2029))
 XML: Ranges = ((0x9, 0xA), (0xD, 0xD), (0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, LAST))
 """The characters that XML 1.0 allows."""
 
-# Short and long names of PropertyValueAliases.txt; a group of categories lists its members.
+# By short name: the long names from PropertyValueAliases.txt, and the members of a group of categories.
 _CATEGORIES = {
     "C": ("Other", "Cc Cf Cn Co Cs"),
     "Cc": ("Control cntrl", ""),
@@ -71,7 +72,8 @@ CATEGORIES = {name: short for short, (long, _) in _CATEGORIES.items() for name i
 
 
 def union(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """Return ranges in any order as a set."""
+    """Return the union of ranges that are given in any order and may overlap."""
+    # Example: (5, 7), (1, 3), (4, 4) -> sorted (1, 3), (4, 4), (5, 7) -> (1, 4), (5, 7) -> (1, 7)
     merged: list[tuple[int, int]] = []
     for low, high in sorted(ranges):
         if merged and low <= merged[-1][1] + 1:
@@ -82,7 +84,7 @@ def union(ranges: Iterable[tuple[int, int]]) -> Ranges:
 
 
 def complement(ranges: Ranges) -> Ranges:
-    """Return all characters that are not in a set."""
+    """Return the ranges of all characters that are not in the given ones."""
     found: list[tuple[int, int]] = []
     start = 0
     for low, high in ranges:
@@ -94,12 +96,17 @@ def complement(ranges: Ranges) -> Ranges:
 
 def intersection(left: Ranges, right: Ranges) -> Ranges:
     """Return the characters that are in both sets."""
+    # De Morgan: the complement of the union of the complements.
     return complement(union((*complement(left), *complement(right))))
 
 
 @cache
 def category(name: str) -> Ranges:
-    """Return the characters of a general category, by its short name."""
+    """Return the characters of a general category.
+
+    Args:
+        name: The short name, a value of ``CATEGORIES``.
+    """
     members = _CATEGORIES[name][1].split()
     if members:
         return union(item for member in members for item in category(member))
@@ -110,6 +117,8 @@ def category(name: str) -> Ranges:
 
 @cache
 def _table() -> dict[str, Ranges]:
+    # Each range is a hexadecimal distance from the end of the last one, then "+" and its length beyond one character.
+    # Example: "Zs 20 80 15e0" -> U+0020, U+0020 + 0x80 = U+00A0, U+00A0 + 0x15E0 = U+1680
     text = files("twinwire.patterns").joinpath("unicode.txt").read_text("ascii")
     table: dict[str, Ranges] = {}
     for line in text.splitlines()[1:]:

@@ -1,9 +1,10 @@
-"""The Unicode properties that ECMA-262 names (tables 67 to 70) and that are not supported here."""
+"""The Unicode properties of ECMA-262 (tables 67 to 70) that are valid, but not supported here."""
 
 from __future__ import annotations
 
 VALUED_PROPERTIES = frozenset({"Script", "sc", "Script_Extensions", "scx"})
 
+# Listed so that the message can distinguish an unsupported property from a misspelt one.
 _BINARY = """
     AHex ASCII_Hex_Digit Alpha Alphabetic Bidi_C Bidi_Control Bidi_M Bidi_Mirrored CI CWCF CWCM CWKCF CWL CWT CWU
     Case_Ignorable Cased Changes_When_Casefolded Changes_When_Casemapped Changes_When_Lowercased

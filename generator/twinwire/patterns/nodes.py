@@ -1,4 +1,4 @@
-"""The tree of a parsed pattern, and the errors of patterns."""
+"""The syntax tree of a pattern, and the errors of patterns."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from twinwire.patterns.characters import Ranges
 
 
 class PatternError(Exception):
-    """A text that is no pattern of ECMA-262.
+    """A text is not a valid pattern of ECMA-262.
 
     Attributes:
-        message: The error, and the character of the pattern at which it is.
-        hint: What to write instead.
+        message: The error and its position, a 1-based character of the pattern.
+        hint: The correction.
     """
 
     def __init__(self, message: str, hint: str) -> None:
@@ -24,12 +24,12 @@ class PatternError(Exception):
 
 
 class UnsupportedPatternError(PatternError):
-    """A pattern of ECMA-262 that this project cannot hold values to."""
+    """A valid pattern of ECMA-262 that cannot be translated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A general category of Unicode, or with ``negated`` all characters outside it."""
+    """A general category of Unicode, or all characters outside it if ``negated``."""
 
     name: str
     negated: bool = False
@@ -37,7 +37,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """One character: of the ranges or a category, or with ``negated`` any other."""
+    """A set of characters that matches one character: the union of ranges and categories, or its complement if ``negated``."""
 
     ranges: Ranges
     categories: tuple[Category, ...] = ()
@@ -45,7 +45,7 @@ class Chars:
 
     @property
     def expanded(self) -> Ranges:
-        """All the characters that match."""
+        """All characters that match, as ranges."""
         sets = [self.ranges]
         for item in self.categories:
             found = characters.category(item.name)
@@ -56,14 +56,14 @@ class Chars:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A place in the text: its start or end, a boundary of a word, or any other place."""
+    """An assertion about a position: start or end of the text, a word boundary, or not a word boundary."""
 
     kind: Literal["start", "end", "boundary", "no-boundary"]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group. ``number`` counts the capturing ones from 1 and is 0 for the others."""
+    """A group. ``number`` is the index of a capturing group from 1, and 0 for a non-capturing group."""
 
     body: Choice
     number: int = 0
@@ -71,7 +71,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A lookahead, or a lookbehind."""
+    """A lookahead, or a lookbehind if ``behind``."""
 
     body: Choice
     behind: bool
@@ -80,14 +80,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A back reference to a capturing group."""
+    """A back reference to the capturing group with this number."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A repetition. ``most`` None has no upper bound."""
+    """A repetition from ``least`` to ``most`` times; ``most`` is None if there is no upper bound."""
 
     body: Term
     least: int

@@ -1,4 +1,4 @@
-"""Patterns in the dialect of Python's ``re``, for ``re.search`` without flags."""
+"""Translate patterns to the dialect of Python's ``re``, for ``re.search`` without flags."""
 
 from __future__ import annotations
 
@@ -15,33 +15,34 @@ _EDGES: dict[Literal["start", "end", "boundary", "no-boundary"], str] = {
     "start": "^",
     # Python's $ also matches before a line feed that ends the text.
     "end": r"\Z",
-    # Python's \b goes by Unicode, and its \B never matches in an empty text.
+    # Python's \b uses Unicode words, and its \B does not match in an empty text before Python 3.14.
     "boundary": f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))",
     "no-boundary": f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))",
 }
-# A pattern of a megabyte takes minutes to compile.
+# In characters: a pattern of a megabyte takes minutes to compile.
 _LONGEST = 250_000
 _SPECIAL = frozenset("\\.^$*+?{}[]|()")
-# Among them what a later Python may read as an operation on sets.
+# Including characters that a later Python may interpret as operations on sets (it warns about "--", "&&", "~~" and "||").
 _SPECIAL_IN_SET = frozenset("\\]^-[&~|")
 
 
 @cache
 def python_pattern(pattern: str) -> str:
-    r"""Translate a pattern.
+    r"""Translate a pattern to Python.
 
-    ``^\d+$`` becomes ``^[0-9]+\Z``: every set is spelled out, so that no flag and no version of Python changes it.
+    ``^\d+$`` becomes ``^[0-9]+\Z``. Every set is spelled out, so that neither flags nor the version of Python change it.
 
     Args:
         pattern: A pattern of ECMA-262.
 
     Returns:
-        The source of an expression that ``re.search`` finds in the same texts.
+        The source of an expression that ``re.search`` finds in exactly the same texts.
 
     Raises:
-        PatternError: It is no pattern of ECMA-262.
-        UnsupportedPatternError: It has no equal in Python.
+        PatternError: The text is not a pattern of ECMA-262.
+        UnsupportedPatternError: The pattern has no equivalent in Python.
     """
+    # Some limits are those of the installed Python, such as lookbehinds of variable length, so its compiler decides.
     source = _Translation().choice(parse(pattern), certain=True)
     try:
         re.compile(source)
@@ -52,7 +53,11 @@ def python_pattern(pattern: str) -> str:
 
 
 class _Translation:
-    """Translates one tree; ``_matched`` are the groups that are certain to have matched so far."""
+    """Translates one syntax tree.
+
+    ``_matched`` are the groups that have certainly matched at the current position; ``_room`` is the number of characters
+    that sets may still take.
+    """
 
     def __init__(self) -> None:
         self._matched: set[int] = set()
@@ -92,12 +97,13 @@ class _Translation:
         sign = "!" if look.negated else "="
         if not look.behind:
             return f"(?{sign}{self.choice(look.body, certain=False)})"
-        # Python wants one length of a lookbehind, so each alternative gets its own.
+        # Python requires a fixed length of a lookbehind, so each alternative becomes one: (?<=a|bc) -> (?:(?<=a)|(?<=bc)).
         each = [f"(?<{sign}{self._sequence(branch, False)})" for branch in look.body.branches]
         return "".join(each) if look.negated else each[0] if len(each) == 1 else f"(?:{'|'.join(each)})"
 
     def _reference(self, number: int) -> str:
-        # Elsewhere ECMA-262 lets a group that has not matched stand for nothing, and forgets it with every repetition.
+        # In ECMA-262 a reference to a group that has not matched matches the empty text, and each repetition resets the groups
+        # in it. Python fails in the first case and keeps the group in the second one.
         if number not in self._matched:
             message = "a back reference is supported only to a group that always matches before it"
             raise UnsupportedPatternError(message, "write the alternatives out")
@@ -112,6 +118,7 @@ class _Translation:
 
 
 def _chars(ranges: Ranges) -> str:
+    # Python has no empty set; a negative lookahead for the empty text never matches.
     if not ranges:
         return "(?!)"
     others = complement(ranges)

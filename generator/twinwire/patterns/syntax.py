@@ -1,4 +1,4 @@
-"""The parser of ECMA-262 patterns (section 22.2.1, with the flag ``u``)."""
+"""Parse the patterns of ECMA-262 (section 22.2.1, with the flag ``u``)."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ from twinwire.patterns.nodes import (
     UnsupportedPatternError,
 )
 
+# The parser, the translators and Python's own compiler recurse for each level of groups.
 _DEPTH = 60
 _PLAIN = "Python's syntax, which ECMA-262 does not have"
 
 
 def parse(pattern: str) -> Choice:
-    """Parse a pattern.
+    """Parse a pattern to its syntax tree.
 
     Raises:
-        PatternError: It is no pattern of ECMA-262.
+        PatternError: The text is not a pattern of ECMA-262.
         UnsupportedPatternError: The pattern is valid, but uses an unsupported construct.
     """
     return _Parser(pattern).parse()
@@ -52,7 +53,7 @@ _NUMBER = re.compile("[0-9]{1,9}")
 _GROUP_NAME = re.compile(r"<([^>]*)>")
 _MODIFIERS = re.compile(r"\?[ims]*(?:-[ims]*)?:")
 _PROPERTY = re.compile(r"\{([A-Za-z_]+)(?:=([A-Za-z0-9_]+))?\}")
-# Constructs after "(" or "\" that only Python has, with the hint.
+# Constructs after "(" or "\" that Python has, but ECMA-262 does not, with the correction.
 _PYTHON_GROUPS = (
     (re.compile(r"\?P<"), "(?P<name>", "write (?<name>...)"),
     (re.compile(r"\?P="), "(?P=name)", r"write \k<name>"),
@@ -85,6 +86,7 @@ class _Parser:
         choice = self._choice()
         if self.place < len(self.text):
             self._fail("a ) without (", "escape it, or open the group")
+        # Only now is the number of groups known: \2 may come before the second group.
         for target, place in self.wanted:
             if isinstance(target, str) or target > self.groups:
                 self.place = place
@@ -140,6 +142,7 @@ class _Parser:
     def _repeated(self, term: Term) -> Term:
         found = _QUANTIFIER.match(self.text, self.place)
         if found is not None:
+            # Twelve digits exceed every limit, and int() of a very long text would raise an error.
             least = int(found[1][:12])
             most = least if found[2] is None else int(found[3][:12]) if found[3] else None
         elif self.text[self.place : self.place + 1] in ("*", "+", "?") and self.place < len(self.text):
@@ -174,12 +177,12 @@ class _Parser:
         return Group(body, number) if look is None else Look(body, *look)
 
     def _special_group(self) -> None:
-        """Pass over the name of a group, and refuse any other beginning."""
+        """Consume the name of a group, and reject all other constructs that begin with ``(?``."""
         if self.text.startswith("?<", self.place):
             self.place += 1
             found = _GROUP_NAME.match(self.text, self.place)
             if found is None or not _is_name(found[1]):
-                self._fail("the name of a group is no identifier", "write (?<name>...)")
+                self._fail("the name of a group is not an identifier", "write (?<name>...)")
             self.place = found.end()
             return
         if _MODIFIERS.match(self.text, self.place):
@@ -187,7 +190,7 @@ class _Parser:
         for expression, shown, hint in _PYTHON_GROUPS:
             if expression.match(self.text, self.place):
                 self._fail(f"{shown} is {_PLAIN}", hint)
-        self._fail("there is no group that begins with (?", "write (?:...)")
+        self._fail("this construct after (? does not exist in ECMA-262", "write (?:...)")
 
     def _escape(self) -> Term:
         if self.place == len(self.text):
@@ -218,7 +221,7 @@ class _Parser:
         return Reference(number or 0)
 
     def _character_escape(self, in_class: bool = False) -> Chars:
-        """Parse what follows a backslash and stands for one character or a set of them."""
+        """Parse an escape of one character or of a set of characters, after its backslash."""
         char = self.text[self.place : self.place + 1]
         if char and char.lower() in _SETS:
             self.place += 1
@@ -238,7 +241,7 @@ class _Parser:
         if char == "c":
             return self._digits(re.match("([A-Za-z])", rest), r"write \c with a letter", control=True)
         if char == "0" and rest[:1].isdigit() and rest[:1].isascii():
-            self._fail("an octal escape is not one of ECMA-262", r"write \xHH")
+            self._fail("an octal escape is not allowed in ECMA-262", r"write \xHH")
         self.place += 1
         if char == "0":
             return 0
@@ -253,7 +256,8 @@ class _Parser:
                 self._fail(f"{shown} is {_PLAIN}", _PYTHON_ESCAPES[char])
             letter = char.isalnum() or not char
             self._fail(
-                f"{shown} is no escape of ECMA-262", "correct the escape" if letter else f"write {char} without the backslash"
+                f"{shown} is not an escape of ECMA-262",
+                "correct the escape" if letter else f"write {char} without the backslash",
             )
         return ord(char)
 
@@ -270,6 +274,7 @@ class _Parser:
             if int(braced[1], 16) > characters.LAST:
                 self._fail("a code point beyond Unicode", hint)
             return self._digits(braced, hint)
+        # Two escapes of surrogates are one character: \ud83d\ude00 -> 0x10000 + (0x3D << 10) + 0x200 = U+1F600
         pair = re.match(r"([Dd][89ABab][0-9A-Fa-f]{2})\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})", rest)
         if pair is not None:
             self.place += 1 + pair.end()
@@ -306,11 +311,11 @@ class _Parser:
                 last = self._class_atom(start)
                 low, high = _only(item), _only(last)
                 if low is None or high is None:
-                    self._fail("a set of characters is no end of a range", "put the hyphen last, or escape it")
+                    self._fail("a set of characters cannot be an end of a range", "put the hyphen last, or escape it")
                 if low > high:
                     self._fail(f"the range {chr(low)}-{chr(high)} is out of order", "swap its ends, or escape the hyphen")
                 item = Chars(((low, high),))
-            # A negated item joins a set as the characters that it stands for.
+            # A negated item such as \D or \P{L} adds its complement to the set.
             if item.categories:
                 categories += [Category(one.name, item.negated) for one in item.categories]
             else:
@@ -333,19 +338,21 @@ def _one(code_point: int) -> Chars:
 
 
 def _only(chars: Chars) -> int | None:
-    """Return the one character that stands for itself; None for an escape of a set."""
+    """Return the code point of a set with exactly one character, or None for any other set."""
     plain = not chars.negated and not chars.categories and len(chars.ranges) == 1
     return chars.ranges[0][0] if plain and chars.ranges[0][0] == chars.ranges[0][1] else None
 
 
 def _is_name(text: str) -> bool:
+    # Python's identifiers are those of ECMA-262 except for "$" and the two joiners.
     return text.replace("$", "_").replace("\u200c", "").replace("\u200d", "").isidentifier()
 
 
 def _group_names(pattern: str) -> Iterator[tuple[str, int]]:
-    """Yield the name and number of each named group. Raises UnsupportedPatternError for a name that is used twice."""
+    """Yield the name and number of each named group. Raises UnsupportedPatternError if a name is used twice."""
     number = 0
     seen: set[str] = set()
+    # Escapes and sets are matched too, so that a "(" in them is not counted as a group.
     for found in re.finditer(r"\\.|\[(?:\\.|[^\]\\])*\]|\((?!\?)|\(\?<(?![=!])([^>]*)>", pattern, re.DOTALL):
         if not found[0].startswith("("):
             continue

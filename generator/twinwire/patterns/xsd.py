@@ -1,6 +1,6 @@
-r"""Patterns in the dialect of XSD 1.0, which matches the whole text where ECMA-262 searches in it.
+r"""Translate patterns to the dialect of XSD 1.0, which always matches the whole text, while ECMA-262 searches in it.
 
-XSD has no assertions and no back references, and its ``\d`` and ``\w`` reach over all of Unicode.
+XSD has no assertions and no back references, and its ``\d`` and ``\w`` cover all of Unicode.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ _START, _END = Edge("start"), Edge("end")
 _SPECIAL = frozenset(r"\.*+?{}()[]|^-")
 _CONTROLS = {9: r"\t", 10: r"\n", 13: r"\r"}
 _EDGES = {"start": "^ within the pattern", "end": "$ within the pattern", "boundary": r"\b", "no-boundary": r"\B"}
-# XSD knows neither of them as a category.
+# XSD does not define these two categories.
 _UNNAMED = frozenset({"LC", "Cs"})
 
 
 class _InexpressibleError(Exception):
-    """XSD 1.0 has no way to say this; the message names it."""
+    """A construct that XSD 1.0 cannot express; the message names it."""
 
 
 def xsd_pattern(pattern: str) -> str | None:
-    """Return the XSD pattern that matches the texts in which ``pattern`` is found, or None when XSD 1.0 has none."""
+    """Return the XSD pattern that matches exactly the texts in which ``pattern`` is found, or None if there is none."""
+    # Example: "^ab|c$" -> branches "^ab" and "c$" -> r"ab[\s\S]*" and r"[\s\S]*c" -> r"ab[\s\S]*|[\s\S]*c"
     try:
         return "|".join(_whole(branch) for branch in _branches(parse(pattern)))
     except (PatternError, _InexpressibleError):
@@ -33,7 +34,7 @@ def xsd_pattern(pattern: str) -> str | None:
 
 
 def xsd_obstacle(pattern: str) -> str | None:
-    """Return what XSD 1.0 cannot express in a pattern, as a noun; None when it can express all."""
+    """Return the construct of a pattern that XSD 1.0 cannot express, as a noun phrase, or None if there is none."""
     try:
         for branch in _branches(parse(pattern)):
             _whole(branch)
@@ -43,7 +44,8 @@ def xsd_obstacle(pattern: str) -> str | None:
 
 
 def _branches(choice: Choice) -> Iterator[Sequence]:
-    """Yield the alternatives of a pattern, among them those of a group that is an alternative by itself."""
+    """Yield the alternatives of a pattern. A group that is a whole alternative is replaced by its own alternatives."""
+    # So the anchors of "(^a|b$)" are at the ends of branches, where XSD can express them.
     for branch in choice.branches:
         if len(branch) == 1 and isinstance(branch[0], Group):
             yield from _branches(branch[0].body)
@@ -69,7 +71,7 @@ def _term(term: Term) -> str:
         case Group(body):
             return f"({'|'.join(''.join(map(_term, branch)) for branch in body.branches)})"
         case Repeat(body, least, most):
-            # Lazy or not changes which text is captured, never whether one matches.
+            # Laziness changes which text is captured, but not whether the pattern matches.
             bounds = {(0, None): "*", (1, None): "+", (0, 1): "?"}
             upper = "" if most is None else str(most)
             exact = f"{{{least}}}" if most == least else f"{{{least},{upper}}}"
@@ -83,7 +85,7 @@ def _term(term: Term) -> str:
 
 
 def _chars(chars: Chars) -> str:
-    # Validators differ on a negated category in a set, so that is spelled out.
+    # Validators disagree about a negated category in a set, so its characters are listed.
     if chars.categories and not any(item.negated or item.name in _UNNAMED for item in chars.categories):
         names = "".join(rf"\p{{{item.name}}}" for item in chars.categories)
         ranges = intersection(chars.ranges, XML)

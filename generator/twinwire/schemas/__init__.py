@@ -1,4 +1,4 @@
-"""The schemas of a contract: JSON Schema for one representation, XSD for the other, both from the one field plan."""
+"""The schemas of a contract: a JSON Schema and an XSD, both generated from the same field plans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text of a spec on its way into an XML file: escaped, or shown as U+FFFD where XML has no way to carry it."""
+"""Encode text of a spec for XML files. Characters that XML 1.0 cannot carry become U+FFFD."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
 
 
 def carried(text: str) -> bool:
-    """Say whether XML 1.0 can carry a text."""
+    """Return whether XML 1.0 can carry a text."""
     return not _NOT_XML_CHAR.search(text)
 
 
 def escape(text: object) -> str:
-    """Return a text as it may stand between tags and in a quoted attribute; white space survives normalisation."""
+    """Escape a text for element content and quoted attributes. White space survives attribute-value normalisation."""
     return _NOT_XML_CHAR.sub("\ufffd", str(text)).translate(_ESCAPES)
 
 
 def comment(text: str) -> str:
-    """Return a text as it may stand in a comment, whose end it cannot bring about."""
+    """Encode a text for an XML comment, so that it cannot end the comment."""
+    # XML forbids "--" in comments: "a--->b" -> "a- - ->b".
     return re.sub("-(?=-)", "- ", _NOT_XML_CHAR.sub("\ufffd", text))

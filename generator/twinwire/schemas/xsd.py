@@ -1,6 +1,6 @@
-"""The XML representation of a contract as XSD 1.0 (SCHEMA-02).
+"""Generate the XSD 1.0 of the XML representation (SCHEMA-02).
 
-The view objects here decide; the template only writes them down.
+The objects passed to the template contain all decisions; the template only formats them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from twinwire.templating import environment
 
 
 def xsd(contract: Contract) -> str:
-    """Return the schema of the result element; the same contract, the same text."""
+    """Return the schema of the result element. Equal contracts give equal text."""
     env = environment("twinwire.schemas", {"xml": xml_text.escape, "comment": xml_text.comment})
     types = Types(contract.models.values())
+    # First, because the wrappers and simple types are collected while the models are converted.
     models = [types.model(model) for model in contract.models.values()]
     return env.get_template("result.xsd.jinja2").render(
         header=provenance(contract.origin),

@@ -1,7 +1,8 @@
-"""Content models: which elements may stand in an element, in whatever order, within XSD 1.0's unique attribution.
+"""Content models that allow the child elements of an element in any order, within the limits of XSD 1.0.
 
-XSD 1.0 must know from an element's name alone which particle it belongs to, and has ``all`` only for elements that do
-not repeat. So free order with repetition is spelled out: one branch for each element that may come next.
+A validator of XSD 1.0 must know from an element's name alone which particle it matches (unique particle attribution), and
+``all`` allows only elements that do not repeat. So any order with repetition is spelled out: one branch for each element
+that may come next.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-# The branches multiply with every singleton: 15 particles for three, 64 for four.
+# The number of particles grows factorially with the elements that do not repeat: 15 for three, 64 for four.
 MAX_SPELLED_OUT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A child element of a named type. ``minimum`` is 0 or 1; ``many`` lifts the upper bound; ``nillable`` allows null."""
+    """A child element of a named type. ``minimum`` is 0 or 1; ``many`` allows repetition; ``nillable`` allows xsi:nil."""
 
     name: str
     type: str
@@ -28,7 +29,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Particles under ``all``, ``sequence`` or ``choice``; ``many`` lets the group repeat without bound."""
+    """Particles in an ``all``, ``sequence`` or ``choice``. ``minimum`` is 0 or 1; ``many`` allows repetition."""
 
     kind: Literal["all", "sequence", "choice"]
     particles: tuple[Element | Group, ...]
@@ -36,13 +37,20 @@ class Group:
     many: bool = False
 
 
-# An element without children may still hold white space, which an empty content model forbids. A choice of nothing can
-# never be taken; that it need not be taken leaves a content model of elements that admits none.
+# An element without children may still contain white space, which an empty content model forbids. An empty choice matches
+# nothing; as an optional particle it makes a content model that allows white space, but no elements.
 NOTHING = Group("choice", (Group("choice", ()),), minimum=0)
 
 
 def content(elements: Sequence[Element]) -> Group:
-    """Return the content model in which these elements stand in any order, those that are not ``many`` at most once."""
+    """Return the content model that allows the elements in any order, and those that are not ``many`` at most once.
+
+    With more than ``MAX_SPELLED_OUT`` elements that do not repeat, the model is looser: it allows all of them to repeat.
+    """
+    # Example: a and b at most once, x repeated -> after any number of x comes a or b, then the rest in the same way:
+    #   sequence(x*, choice(sequence(a, x*, sequence(b, x*)), sequence(b, x*, sequence(a, x*))))
+    # The group after an x* is optional unless one of its single elements is required. The name of the next element decides
+    # each choice, as unique particle attribution demands.
     singles = [element for element in elements if not element.many]
     many = [element for element in elements if element.many]
     if not elements:
@@ -59,7 +67,7 @@ def _interleaved(many: Sequence[Element], singles: Sequence[Element]) -> tuple[E
     repeated = _repeated(many)
     if not singles:
         return (repeated,)
-    # The documentation of an element stands where it is first named, not in every branch.
+    # Documentation is written once, at the first occurrence of an element, not in every branch.
     bare = [replace(element, documentation="") for element in many]
     branches: list[Group] = []
     for single in singles:

@@ -1,7 +1,7 @@
-"""Types: from models and their field plans to the complex and simple types of an XSD.
+"""Convert models and their field plans to the complex and simple types of an XSD.
 
-Every type is named. XSD 1.0 wants all elements of one name in a content model to share one type, which two anonymous
-types never do.
+Every type is named: XSD 1.0 requires all elements of one name in a content model to have the same type, and two anonymous
+types are never the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BASES = {Kind.INTEGER: "xs:long", Kind.NUMBER: "xs:double", Kind.BOOLEAN: "xs:b
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """An attribute of a named type."""
+    """An XML attribute with a named type."""
 
     name: str
     type: str
@@ -30,7 +30,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class ComplexType:
-    """The type of an element that stands for a model or wraps a collection."""
+    """The type of an element that represents a model or wraps a collection."""
 
     name: str
     content: Group
@@ -40,7 +40,7 @@ class ComplexType:
 
 @dataclass(frozen=True, slots=True)
 class SimpleType:
-    """A restricted scalar: facets as (name, value), in the order that they are written."""
+    """A restricted scalar type. ``facets`` are (name, value) pairs in the order of the file."""
 
     name: str
     base: str
@@ -49,7 +49,7 @@ class SimpleType:
 
 
 class Types:
-    """Makes the types of a schema and keeps those that the models need besides their own."""
+    """Creates the types of a schema. ``simple`` and ``wrappers`` collect the types of scalars and wrapper elements."""
 
     def __init__(self, models: Iterable[Model]) -> None:
         self.taken = {self.model_name(model.name) for model in models}
@@ -58,7 +58,8 @@ class Types:
 
     @staticmethod
     def model_name(name: str) -> str:
-        """Return the name of a model's type; a component's name may begin as no XML name can."""
+        """Return the name of a model's type."""
+        # OpenAPI allows component names such as "2nd" or "-x", but an XML name must not begin with a digit or a hyphen.
         return name if name[:1].isalpha() else f"_{name}"
 
     def model(self, model: Model) -> ComplexType:
@@ -74,9 +75,9 @@ class Types:
 
     def _element(self, model: Model, field: Field) -> Element:
         documentation = described(field.description, field.since)
-        # An empty collection writes nothing, so none of its elements is ever required.
+        # An empty collection has no elements, so the element of an item is never required.
         minimum = int(_is_required(field) and not field.many)
-        # Null is allowed where the JSON Schema allows it: for a member that may be absent or null, not within a collection.
+        # Null is allowed where the JSON Schema allows it: for members that may be absent or null, but not for items.
         nillable = (not field.required or field.nullable) and not field.many
         item = Element(field.xml.name, self._type(model, field), minimum, field.many, documentation, nillable)
         if field.xml.wrapper is None:
@@ -107,11 +108,12 @@ class Types:
 
 
 def _is_required(field: Field) -> bool:
-    """Return whether a member must be there: null is written as nothing."""
+    """Return whether an element or attribute is required. A null member has none, so a nullable one is not."""
     return field.required and not field.nullable
 
 
 def _facets(scalar: Scalar) -> tuple[tuple[tuple[str, str], ...], str]:
+    # The base type xs:long has the 64-bit bounds already.
     narrowed = scalar.kind is not Kind.INTEGER
     values: dict[str, object] = {
         "minInclusive": scalar.minimum if narrowed or scalar.minimum != INT64_MIN else None,
@@ -125,6 +127,6 @@ def _facets(scalar: Scalar) -> tuple[tuple[tuple[str, str], ...], str]:
         if values["pattern"] is None:
             documentation = f"Also matches the pattern {scalar.ecma_pattern}, which XSD 1.0 cannot express."
     facets = [(name, str(value)) for name, value in values.items() if value is not None]
-    # A value that XML cannot carry never arrives in it.
+    # A value that XML cannot carry never occurs in a document, and would make the XSD malformed.
     facets += [("enumeration", str(value)) for value in scalar.enum if carried(str(value))]
     return tuple(facets), documentation

@@ -1,1 +1,1 @@
-"""The spec: reading it with positions, and checking it."""
+"""Decode a spec file with positions, and check it."""

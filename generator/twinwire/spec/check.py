@@ -1,4 +1,4 @@
-"""All checks of a spec, in one order: each passes over what an earlier one has already called wrong."""
+"""All checks of a spec, in order. Each check skips the places where an earlier one reported a problem."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _PASSES: tuple[Callable[[Report, Outline], None], ...] = (check_schemas, check_x
 
 
 def check(document: Document) -> list[Problem]:
-    """Return every problem of a document, in the order of the file; never raises, whatever the document holds."""
+    """Return all problems of a document in the order of the file. Never raises, whatever the document contains."""
     return review(document).problems
 
 
 def review(document: Document) -> Report:
-    """Return the problems of a document, and the warnings when it has none; never raises, whatever the document holds."""
+    """Return the problems of a document, or its warnings if it has no problems. Never raises, whatever it contains."""
     report = Report(document)
     if is_openapi(report):
         check_structure(report)
@@ -36,6 +36,7 @@ def review(document: Document) -> Report:
         if check_operation(report, outline):
             for run in _PASSES:
                 run(report, outline)
+            # The warnings assume a valid document, and are about a spec that can be used.
             if not report.problems:
                 warn_of_ignored(report, outline)
     return report

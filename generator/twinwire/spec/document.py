@@ -1,4 +1,4 @@
-"""A spec file that was read: its plain values, and where each of them stands."""
+"""A decoded spec file: its plain values and their positions."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from twinwire.errors import Problem
 from twinwire.spec.codes import Code
 
 Pointer = tuple[str | int, ...]
+"""The keys and indexes from the root to a value: ``("paths", "/parts", "get")``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed spec file. ``data`` is plain values; ``keys`` and ``values`` hold 1-based (line, column) by pointer."""
+    """A parsed spec file.
+
+    ``data`` consists of plain values. ``sha256`` is the hexadecimal digest of the file's bytes. ``keys`` and ``values`` are
+    the 1-based (line, column) of each mapping key and each value, by pointer.
+    """
 
     file: str
     data: Any
@@ -23,11 +28,16 @@ class Document:
     values: dict[Pointer, tuple[int, int]] = field(default_factory=dict)
 
     def problem(self, pointer: Pointer, code: Code, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
-        """Describe a problem at a pointer, or at its nearest ancestor that stands in the file."""
+        """Return a problem at a pointer, or at its nearest ancestor that exists in the file."""
         return self.at(self.position(pointer, at_key=at_key), code, message, hint)
 
     def position(self, pointer: Pointer, *, at_key: bool = False) -> tuple[int, int]:
-        """Return the line and column of a pointer, or of its nearest ancestor that stands in the file."""
+        """Return the 1-based line and column of a pointer, or of its nearest ancestor that exists in the file.
+
+        Args:
+            pointer: The place.
+            at_key: Prefer the position of the key to that of the value.
+        """
         primary, secondary = (self.keys, self.values) if at_key else (self.values, self.keys)
         while True:
             mark = primary.get(pointer) or secondary.get(pointer)
@@ -37,7 +47,7 @@ class Document:
         return mark or (1, 1)
 
     def at(self, mark: tuple[int, int], code: Code, message: str, hint: str = "") -> Problem:
-        """Describe a problem at a 1-based line and column."""
+        """Return a problem at a 1-based line and column."""
         line, column = mark
         source = self.lines[line - 1] if line <= len(self.lines) else ""
         return Problem(self.file, line, column, code, message, hint, source)

@@ -1,4 +1,4 @@
-"""``x-feed``: against its JSON Schema, then every name in it against the operation and the models."""
+"""Check ``x-feed`` against its JSON Schema, then its names against the operation and the models."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twinwire.spec.translate import validate
 
 
 def check_feed(report: Report, outline: Outline) -> None:
-    """Report what is wrong with x-feed, its representations left aside."""
+    """Report the problems of x-feed, except those of its representations (``twinwire.spec.media``)."""
     validate(report, outline.feed, meta.extension("x-feed"))
     lookup = Lookup(report, outline)
     for role in PARAMETERS:
@@ -38,17 +38,18 @@ def _check_limit(lookup: Lookup) -> None:
     missing = [key for key in ("minimum", "maximum", "default") if schema.get(key).integer is None]
     minimum = schema.get("minimum")
     if missing:
-        message = f"the limit {node.get('name').text!r} has no {', '.join(missing)}"
-        lookup.report.add(schema, Code.LIMIT_BOUNDS, message, "say how many entries a lot may hold", at_key=True)
+        message = f"the page size parameter {node.get('name').text!r} has no {', '.join(missing)}"
+        lookup.report.add(schema, Code.LIMIT_BOUNDS, message, "state how many entries a page may contain", at_key=True)
     elif minimum.integer is not None and minimum.integer < 1:
-        message = f"the limit's minimum is {minimum.integer}, and a lot of nothing leads nowhere"
-        lookup.report.add(minimum, Code.LIMIT_BOUNDS, message, "begin at 1")
+        message = f"the minimum page size is {minimum.integer}, but a page without entries makes no progress"
+        lookup.report.add(minimum, Code.LIMIT_BOUNDS, message, "set it to 1 or more")
 
 
 def _check_start(lookup: Lookup) -> None:
+    # A client validates its arguments, so it could never send a start value that the parameter forbids.
     node = lookup.named(CURSOR)
     for item in lookup.feed.path("cursor", "start").items():
         fault = None if node is None or item.text is None else fault_as_sent(node, item.text)
         if fault:
             message = f"{show(item.text)} {fault}"
-            lookup.report.add(item, Code.BAD_VALUE, message, "list values that the cursor's parameter takes")
+            lookup.report.add(item, Code.BAD_VALUE, message, "list values that the cursor's parameter allows")

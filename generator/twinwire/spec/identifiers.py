@@ -1,4 +1,4 @@
-"""Names from the spec that become identifiers: each gives one, safely, and no two give the same."""
+"""Check the names of the spec that become identifiers or appear in generated text."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ from twinwire.spec.outline import Outline
 from twinwire.spec.report import Report
 
 _LETTERS = "use a name with letters of the Latin alphabet that does not begin with a digit"
-# A package of such a name would hide what the generated package itself, or the one who uses it, imports; or be taken for
-# what a build leaves behind.
+# A package with one of these names would hide a library that the SDK or its user imports, or would be ignored as the output
+# of a build.
 _LIBRARIES = """
     anyio brotli brotlicffi build certifi click dist h11 h2 hatchling hpack httpcore httpcore2 httpx httpx2 hyperframe idna
     msgspec pip pybase64 setuptools sniffio socksio truststore twinwire twinwire_conformance typing_extensions zstandard
 """
 _PACKAGES = frozenset(sys.stdlib_module_names) | frozenset(_LIBRARIES.split())
-# A directory or file of such a name is out of reach on Windows.
+# Windows reserves these names: such a directory or file cannot be opened.
 _PACKAGES |= {"aux", "con", "nul", "prn", *(f"{name}{number}" for name in ("com", "lpt") for number in range(10))}
+# File systems limit a name to 255 bytes, and the generated files add a suffix.
 _LENGTH = 200
 _CONTROLS = frozenset({"Cc", "Cf", "Zl", "Zp"})
-# The library that the SDK's models are built on cannot carry a member of such a name.
+# msgspec, on which the models of the SDK are built, rejects members with such names.
 _UNNAMEABLE = frozenset('"\\')
 
 
 def check_identifiers(report: Report, outline: Outline) -> None:
-    """Report names that give no identifier, or a taken one, and those that cannot be shown in a line.
+    """Report names that yield no identifier or a reserved one, and names with control characters.
 
-    Names of the wire are the vendor's, not the author's: any of them gives an identifier (``twinwire.emit.names``).
+    Wire names are chosen by the vendor, not by the author of the spec, so each of them gets an identifier
+    (``twinwire.emit.names``).
     """
     info = outline.root.get("info")
     _check_name(report, info.get("title"), naming.package, _PACKAGES)
@@ -48,7 +50,7 @@ def check_identifiers(report: Report, outline: Outline) -> None:
 
 
 def _key(node: Node) -> Node:
-    """Return the key that a value stands under, as a value at the same place."""
+    """Return the key of a value, as a node at the same place."""
     return Node(node.root, node.pointer, node.pointer[-1])
 
 
@@ -58,18 +60,23 @@ def _check_name(report: Report, node: Node, convert: Callable[[str], str], taken
         return
     name = convert(text)
     if not naming.is_identifier(name):
-        report.add(node, Code.NO_IDENTIFIER, f"{show(text)} gives no identifier", _LETTERS)
+        report.add(node, Code.NO_IDENTIFIER, f"{show(text)} cannot be converted to an identifier", _LETTERS)
     elif name in taken:
-        report.add(node, Code.RESERVED_NAME, f"{show(text)} gives {name!r}, which Python has taken", "use another name")
+        report.add(
+            node,
+            Code.RESERVED_NAME,
+            f"{show(text)} becomes {name!r}, the name of a Python module or library",
+            "use another name",
+        )
     elif len(name) > _LENGTH:
-        message = f"gives a name of {len(name)} characters, but at most {_LENGTH} are possible"
+        message = f"becomes a name of {len(name)} characters, but at most {_LENGTH} are allowed"
         report.add(node, Code.BAD_SIZE, message, "use a shorter name")
 
 
 def _check_text(report: Report, node: Node, *, at_key: bool = False) -> bool:
-    """Say whether a text is fit to be read in one line, and as a key to name a member of the SDK; report it when not."""
+    """Return whether a text is printable in one line and, as a key, usable as a member's name; report it if not."""
     unfit = [char for char in node.text or "" if unicodedata.category(char) in _CONTROLS or (at_key and char in _UNNAMEABLE)]
     if unfit:
-        message = f"{show(node.text)} holds the character U+{ord(unfit[0]):04X}"
+        message = f"{show(node.text)} contains the character U+{ord(unfit[0]):04X}"
         report.add(node, Code.CHARACTER, message, "use a name without it", at_key=at_key)
     return not unfit

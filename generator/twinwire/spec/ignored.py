@@ -1,4 +1,4 @@
-"""The warnings: every keyword of a spec that changes nothing, in the operation's own part and around it."""
+"""Warn about the keywords of a spec that have no effect."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from twinwire.spec.report import Report
 
 
 def warn_of_ignored(report: Report, outline: Outline) -> None:
-    """Warn of every keyword that is not read in a document without problems."""
+    """Warn about every ignored keyword, path, response and component of a document without problems."""
     _Survey(report, outline).run()
 
 
 class _Survey:
-    """Goes through all that the feed uses. ``_used`` are the components among it."""
+    """Visits all parts of a spec that the feed uses. ``_used`` are the visited components."""
 
     def __init__(self, report: Report, outline: Outline) -> None:
         self._report = report
@@ -40,6 +40,7 @@ class _Survey:
             self._response(status, raw)
         for name in outline.models:
             self._model(name)
+        # Last, because the visits above mark the components that are used.
         self._components()
 
     def _warn(self, node: Node, key: str, reason: str) -> None:
@@ -48,13 +49,13 @@ class _Survey:
     def _visit(self, node: Node, place: Place) -> None:
         for key, value in node.members():
             rule = place.get(key)
-            extension = "nobody here knows the extension" if key.startswith("x-") else "nothing here depends on it"
+            extension = "the extension is unknown" if key.startswith("x-") else "it has no effect"
             reason = rule(node, value) if rule is not None else extension
             if reason:
                 self._warn(value, key, reason)
 
     def _follow(self, raw: Node) -> Node:
-        """Follow references, and note each component on the way as used."""
+        """Return the end of a chain of references, and mark each component on the way as used."""
         node = raw
         while node.target is not None:
             self._used.add(node.target)
@@ -75,11 +76,12 @@ class _Survey:
         elif status.startswith("4"):
             self._visit(self._follow(raw), keywords.REJECTION)
         else:
-            self._warn(raw, status, "only the 200 response and the rejections, 4XX, are read")
+            self._warn(raw, status, "only the 200 response and the rejections (4XX) have an effect")
 
     def _model(self, name: str) -> None:
         model = self._outline.schema(name)
         self._used.add(model.pointer)
+        # Any supported rule serves for additionalProperties: the checks allow only its default, true.
         known = {**keywords.SCHEMA, **keywords.OBJECT, "additionalProperties": keywords.OBJECT["properties"]}
         self._visit(model, known)
         self._visit(model.get("xml"), keywords.XML)
@@ -112,4 +114,4 @@ class _Survey:
         for section in ("schemas", "parameters", "responses"):
             for name, node in components.get(section).members():
                 if node.pointer not in self._used:
-                    self._warn(node, name, "nothing that the feed uses refers to it")
+                    self._warn(node, name, "the feed does not refer to it")

@@ -1,13 +1,13 @@
-"""The one table of keywords: those that are read at each place of a spec, and on which condition.
+"""The single table of supported keywords: those that take effect at each place of a spec, and their conditions.
 
-A schema keyword that is not in it is refused (``unsupported-keyword``); any other is warned about (``ignored-keyword``), and so
-is one whose rule gives a reason. Not warned about are:
+A schema keyword outside the table is a problem (``unsupported-keyword``). Any other keyword outside it causes a warning
+(``ignored-keyword``), and so does one whose rule returns a reason. The following cause no warning:
 
-- pure annotations, which inform a reader and ask nothing of a server: ``title``, ``summary``, ``description``, ``$comment``,
-  ``externalDocs``, ``tags``, ``example``, ``examples``, ``x-since``, ``x-errata``, and all of ``info``. (An example is sent
-  where its parameter is required.)
+- pure annotations, which inform people and demand nothing from a server: ``title``, ``summary``, ``description``,
+  ``$comment``, ``externalDocs``, ``tags``, ``example``, ``examples``, ``x-since``, ``x-errata``, and all of ``info``. (The
+  example of a required parameter is sent.)
 - a keyword that states its default, as in ``deprecated: false`` or ``servers: [{url: /}]``;
-- a 4XX response with a description: any of them counts as a rejection.
+- a 4XX response with a description: each of them counts as a rejection.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from twinwire.spec.node import Node, show
 from twinwire.spec.outline import scalar_kind
 
 Rule = Callable[[Node, Node], str]
-"""Returns why a keyword is ignored, given the object that it stands in and its value; nothing when it is not."""
+"""Takes the object that contains a keyword, and its value; returns why it is ignored, or an empty text if it is not."""
 Place = Mapping[str, Rule]
-"""The keywords of one kind of object."""
+"""The rules of the keywords of one kind of object, by keyword."""
 
 
 def _read(_parent: Node, _value: Node) -> str:
@@ -30,18 +30,20 @@ def _read(_parent: Node, _value: Node) -> str:
 
 
 def _unless(reason: str, *defaults: Any) -> Rule:
-    """Return the rule of a keyword that says nothing with these values, and is ignored with any other."""
+    """Return the rule of a keyword that has no effect: it causes a warning unless its value is one of the defaults."""
     return lambda _parent, value: "" if any(value.value == default for default in defaults) else reason
 
 
 def _format(schema: Node, value: Node) -> str:
+    # These formats repeat a constraint that the generator enforces anyway; others would claim checks that do not exist.
     known = {"integer": "int64", "number": "double", "uri": "uri"}.get(scalar_kind(schema))
-    return "" if value.value == known else f"values are not held to the format {show(value.value)}"
+    return "" if value.value == known else f"values are not checked against the format {show(value.value)}"
 
 
 def _media_type(schema: Node, value: Node) -> str:
+    # The conformance kit recognises image formats, so image/* is checked.
     image = scalar_kind(schema) == "binary" and (value.text or "").startswith("image/")
-    return "" if image else "the content is not held to a media type"
+    return "" if image else "the content is not checked against a media type"
 
 
 def _pattern(_schema: Node, value: Node) -> str:
@@ -54,16 +56,16 @@ def _all_read(names: str) -> dict[str, Rule]:
 
 
 _NOTES = _all_read("title summary description $comment externalDocs example examples x-since")
-_DEPRECATED = {"deprecated": _unless("nobody is warned of what is deprecated", False)}
+_DEPRECATED = {"deprecated": _unless("no warning is generated for deprecated elements", False)}
 
 # Keywords that are allowed in any schema beside its constraints.
 SCHEMA: Place = {
     **_all_read("title description $comment externalDocs example examples x-since type xml"),
     **_DEPRECATED,
-    "default": _unless("a value that is left out is not filled in", None),
+    "default": _unless("an absent value is not replaced by its default", None),
     "format": _format,
-    "readOnly": _unless("a response has the member all the same", False),
-    "writeOnly": _unless("a response has the member all the same", False),
+    "readOnly": _unless("a response may contain the member anyway", False),
+    "writeOnly": _unless("a response may contain the member anyway", False),
 }
 _TEXT: Place = {**_all_read("minLength maxLength"), "pattern": _pattern}
 _ENCODED: Place = {**_all_read("contentEncoding"), "contentMediaType": _media_type}
@@ -83,7 +85,7 @@ REFERENCE: Place = {**_all_read("$ref xml description title $comment x-since"), 
 """The keywords that are allowed beside ``$ref`` in a schema."""
 PARAMETER_SCHEMA: Place = {
     **{**SCHEMA, **_all_read("default pattern $ref")},
-    "xml": _unless("a parameter is never written in XML", None),
+    "xml": _unless("a parameter is never encoded in XML", None),
 }
 XML: Place = _all_read("name attribute wrapped namespace prefix")
 
@@ -94,7 +96,7 @@ DOCUMENT: Place = {
     ),
     "security": _unless("credentials are arguments of each command", []),
     "jsonSchemaDialect": _unless(
-        "schemas are read as those of OpenAPI 3.1",
+        "schemas are interpreted in the dialect of OpenAPI 3.1",
         "https://spec.openapis.org/oas/3.1/dialect/base",
         "https://json-schema.org/draft/2020-12/schema",
     ),

@@ -1,4 +1,4 @@
-"""``x-feed.modes``: one is the default, all are distinct, and each leads to content that the SDK can hand out."""
+"""Check ``x-feed.modes``: exactly one default, distinct names, values and content, and members of suitable types."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ _SHARED = (("position", Role(("position",), ("integer",))), ("filename", Role(("
 
 
 def check_modes(lookup: Lookup, entry: str) -> None:
-    """Report what is wrong with the modes; ``entry`` is the model of the entries, empty when it is not known."""
+    """Report the problems of the modes.
+
+    Args:
+        lookup: The names of x-feed.
+        entry: The model of the entries, or an empty text if it is unknown.
+    """
     report, modes = lookup.report, lookup.feed.get("modes")
     choices = modes.get("choices").items()
     defaults = [choice for choice in choices if not choice.has("value")]
     if choices and len(defaults) != 1 and not report.within(modes.get("choices")):
-        message = f"{len(defaults)} modes have no value, where exactly one must have none"
+        message = f"{len(defaults)} modes have no value, but exactly one mode must have none: the default"
         report.add(modes.get("choices"), Code.DEFAULT_MODE, message, "leave value out in the default mode only", at_key=True)
     for key in ("name", "value"):
         _check_distinct(lookup, choices, key)
@@ -30,8 +35,8 @@ def check_modes(lookup: Lookup, entry: str) -> None:
             lookup.member(modes.get(key), model, role)
         filled = choice.get("items").text or "", choice.get("content").text or ""
         if all(filled) and filled in contents:
-            message = f"{'.'.join(filled)} is filled by another mode already"
-            report.add(choice.get("content"), Code.DUPLICATE_MODE, message, "name another member, or drop the mode")
+            message = f"{'.'.join(filled)} is already the content of another mode"
+            report.add(choice.get("content"), Code.DUPLICATE_MODE, message, "name another member, or remove the mode")
         contents.add(filled)
 
 
@@ -39,8 +44,8 @@ def _check_distinct(lookup: Lookup, choices: list[Node], key: str) -> None:
     seen: set[str] = set()
     for node in (choice.get(key) for choice in choices):
         if node.text is not None and node.text in seen:
-            message = f"another mode has the {key} {node.text!r} already"
-            lookup.report.add(node, Code.DUPLICATE_MODE, message, f"give each mode a {key} of its own")
+            message = f"another mode already has the {key} {node.text!r}"
+            lookup.report.add(node, Code.DUPLICATE_MODE, message, f"give each mode a different {key}")
         seen.add(node.text or "")
 
 
@@ -48,12 +53,13 @@ def _check_value(lookup: Lookup, value: Node) -> None:
     parameter = lookup.named(MODE)
     fault = None if value.text is None or parameter is None else fault_as_sent(parameter, value.text)
     if fault:
-        lookup.report.add(value, Code.BAD_VALUE, f"{show(value.text)} {fault}", "choose a value that the parameter takes")
+        lookup.report.add(value, Code.BAD_VALUE, f"{show(value.text)} {fault}", "choose a value that the parameter allows")
 
 
 def _follow(lookup: Lookup, place: Node, model: str) -> str:
-    """Return the model that a path of members leads to; report the first of them that leads nowhere."""
+    """Return the model that a dotted path of members leads to. Report the first member that does not exist or fit."""
     names = (place.text or "").split(".")
+    # "images.files" from Product -> member images (one object) -> its member files (an array of objects) -> model File
     for index, name in enumerate(names):
         role = Role(("items",), ("object",), many=index == len(names) - 1)
         shape = lookup.member(place, model, role, name)

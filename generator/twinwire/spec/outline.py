@@ -1,4 +1,4 @@
-"""What a spec describes, as far as it can be made out: the operation, its parameters, and the models it reaches."""
+"""The outline of a possibly invalid spec: the operation, its parameters, and the models that the result reaches."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NULLABLE = ("oneOf", "anyOf")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a member or parameter holds: a kind of scalar or ``object``, possibly many, and the model if it is one."""
+    """The type of a member or parameter: a kind of scalar or ``object``, ``many`` for an array, and the model of an object."""
 
     kind: str
     many: bool
@@ -34,13 +34,13 @@ class Shape:
 
 
 def phrase(kinds: Iterable[str], *, many: bool) -> str:
-    """Return kinds of values as a message calls them."""
+    """Return kinds of values as a noun phrase for messages: ``a string or an integer``, ``an array of objects``."""
     nouns = [_NOUNS[kind] for kind in kinds]
     return f"an array of {' or '.join(plural for _, plural in nouns)}" if many else " or ".join(one for one, _ in nouns)
 
 
 class Outline:
-    """A tolerant view of a spec: what cannot be made out is left out, since the checks have reported why."""
+    """A tolerant view of a spec. Parts that cannot be resolved are left out, because the checks have reported the reason."""
 
     def __init__(self, root: Node) -> None:
         self.root = root
@@ -49,6 +49,7 @@ class Outline:
         self.path = str(item.pointer[-1])
         self.operation = item.get("get")
         self.feed = self.operation.get("x-feed")
+        # The parameters of a path item apply to each of its operations (OpenAPI 3.1, 4.8.9).
         self.declared = [*item.get("parameters").items(), *self.operation.get("parameters").items()]
         self.parameters = {name: node for raw in self.declared if (name := (node := raw.follow()).get("name").text) is not None}
         self.answer = self.operation.path("responses", "200").follow()
@@ -61,7 +62,7 @@ class Outline:
         return [(path, node) for path, node in self.root.get("paths").members() if path.startswith("/")]
 
     def schema(self, name: str) -> Node:
-        """Return the component schema of this name."""
+        """Return the component schema with this name."""
         return self.root.path("components", "schemas", name)
 
     def properties(self, model: str) -> list[tuple[str, Node]]:
@@ -69,12 +70,13 @@ class Outline:
         return self.schema(model).get("properties").members()
 
     def member(self, model: str, name: str) -> Node | None:
-        """Return a member of a model."""
+        """Return a member of a model, or None if the model does not declare it."""
         return dict(self.properties(model)).get(name)
 
     def _reach(self, first: str) -> list[str]:
         order: dict[str, None] = {}
         queue = [first]
+        # The list grows during the loop: a breadth-first search.
         for name in queue:
             if name not in order and self.schema(name).value is not None:
                 order[name] = None
@@ -83,13 +85,13 @@ class Outline:
 
 
 def component(node: Node) -> str:
-    """Return the name of the component schema that a reference leads to; nothing when it is none."""
+    """Return the name of the component schema that a reference leads to, or an empty text for anything else."""
     target = node.target
     return str(target[2]) if target is not None and target[1] == "schemas" else ""
 
 
 def nonnull(node: Node) -> Node:
-    """Return the one alternative of ``oneOf``/``anyOf`` beside null, or the schema itself."""
+    """Return the only alternative of ``oneOf``/``anyOf`` that is not null, or the schema itself if it has neither keyword."""
     for keyword in NULLABLE:
         if node.has(keyword):
             others = [item for item in node.get(keyword).items() if item.get("type").value != "null"]
@@ -98,19 +100,19 @@ def nonnull(node: Node) -> Node:
 
 
 def types_of(node: Node) -> list[str]:
-    """Return the types of a schema, null among them."""
+    """Return the types of a schema as a list, including null."""
     raw = node.get("type")
     return [raw.text] if raw.text is not None else [item.text for item in raw.items() if item.text is not None]
 
 
 def type_of(node: Node) -> str:
-    """Return the one type of a schema beside null; nothing when it has none, or several."""
+    """Return the only type of a schema that is not null, or an empty text if there are none or several."""
     names = [name for name in types_of(node) if name != "null"]
     return names[0] if len(names) == 1 else ""
 
 
 def shape_of(node: Node) -> Shape | None:
-    """Return what a member holds; None when that cannot be made out."""
+    """Return the shape of a member's schema, or None if it cannot be determined."""
     target = nonnull(node)
     many = not target.has("$ref") and type_of(target) == "array"
     if many:
@@ -123,8 +125,9 @@ def shape_of(node: Node) -> Shape | None:
 
 
 def scalar_kind(node: Node) -> str:
-    """Return the kind of a scalar schema; nothing when it is none."""
+    """Return the kind of a scalar schema, or an empty text if it is not one."""
     kind = type_of(node)
+    # Base64 and URIs are strings in JSON, but the SDK and the rules treat them as kinds of their own.
     if kind == "string" and node.get("contentEncoding").value == "base64":
         return "binary"
     if kind == "string" and node.get("format").value == "uri":

@@ -1,4 +1,4 @@
-"""References: each leads to a component of this file, of the kind that is needed, and none in circles."""
+"""Check references: each must lead to a component of this file, of the expected kind, and not back to itself."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from twinwire.spec.document import Pointer
 from twinwire.spec.node import Node, suggest
 from twinwire.spec.report import Report
 
-# What holds data of the user's own, in which a "$ref" means nothing.
+# The values of these keys are data, so a "$ref" in them is not a reference.
 _DATA = frozenset({"default", "enum", "const", "example", "value", "links"})
-# What maps names of the user's own to objects of one kind; the kind by the key that the map stands under.
+# Keys of maps from names of the author to objects of one kind, with the section of components for that kind.
 _MAPS = {
     "properties": "schemas",
     "patternProperties": "schemas",
@@ -28,7 +28,7 @@ _FORM = "write '#/components/<section>/<name>'"
 
 
 def check_references(report: Report) -> None:
-    """Report every reference that cannot be followed, and every example that names a file outside the spec's folder."""
+    """Report references that cannot be followed, and examples that name a file outside the spec's folder."""
     for node, kind in _references(report.root):
         if not _check_local(report, node):
             continue
@@ -40,7 +40,13 @@ def check_references(report: Report) -> None:
 
 
 def _references(node: Node, kind: str = "", names: bool = False) -> Iterator[tuple[Node, str]]:
-    """Yield every reference object with the section of components that its place calls for."""
+    """Yield every reference object with the section of components that its place requires.
+
+    Args:
+        node: The value to search.
+        kind: The section that a reference at this place must lead to.
+        names: The value is a map whose keys are names, so that a key ``$ref`` is an ordinary name.
+    """
     if not names and node.get("$ref").text is not None:
         yield node, kind
     for key, child in node.members():
@@ -55,12 +61,12 @@ def _references(node: Node, kind: str = "", names: bool = False) -> Iterator[tup
 
 
 def _check_local(report: Report, node: Node) -> bool:
-    """Say whether a reference has the one form that is followed; report it when not."""
+    """Return whether a reference has the form ``#/components/<section>/<name>``; report it if not."""
     ref = node.get("$ref")
     text = ref.text or ""
     if not text.startswith("#"):
-        message = f"{text!r} leads out of this file"
-        report.add(ref, Code.REMOTE_REF, message, "copy what it leads to below components; nothing is fetched or opened")
+        message = f"{text!r} leads to another file or a URL"
+        report.add(ref, Code.REMOTE_REF, message, "copy its target below components; nothing is fetched or opened")
         return False
     if node.target is None:
         report.add(ref, Code.UNSUPPORTED_REF, f"{text!r} does not lead to a component", _FORM)
@@ -72,7 +78,7 @@ def _check_target(report: Report, node: Node, target: Pointer, kind: str) -> Non
     ref = node.get("$ref")
     _, section, name = map(str, target)
     if section != kind:
-        message = f"{ref.text!r} leads to {section}, but what is needed here is one of {kind}"
+        message = f"{ref.text!r} leads to {section}, but a reference to {kind} is required here"
         report.add(ref, Code.REF_KIND, message, f"refer to '#/components/{kind}/...'")
         return
     known = report.root.path("components", section)
@@ -82,7 +88,9 @@ def _check_target(report: Report, node: Node, target: Pointer, kind: str) -> Non
 
 
 def _check_circles(report: Report) -> None:
-    """Report each circle of components that are only references to one another, at its first component in the file."""
+    """Report each cycle of components that are only references to one another, at its first component in the file."""
+    # Example: A -> B -> C -> B. From A the chain is [A, B, C] and the next is B, so the cycle is B -> C -> B.
+    # `done` holds all components seen from any start, so each cycle is found once and the search is linear.
     done: set[Pointer] = set()
     for _, section in report.root.get("components").members():
         for _, node in section.members():
@@ -97,7 +105,10 @@ def _check_circles(report: Report) -> None:
                 circle = chain[chain.index(current.pointer) :]
                 names = " -> ".join(str(pointer[-1]) for pointer in (*circle, circle[0]))
                 report.add(
-                    current.get("$ref"), Code.CYCLIC_REF, f"leads back to itself: {names}", "describe one of them in place"
+                    current.get("$ref"),
+                    Code.CYCLIC_REF,
+                    f"leads back to itself: {names}",
+                    "replace one of the references with its content",
                 )
 
 
@@ -106,5 +117,5 @@ def _check_examples(report: Report, node: Node) -> None:
         value = example.get("externalValue")
         text = value.text
         if text is not None and (":" in text or "\\" in text or text.startswith("/") or ".." in text.split("/")):
-            message = f"{text!r} is no file name relative to the spec"
-            report.add(value, Code.EXTERNAL_VALUE, message, "name a file beside the spec, or one in a folder below it")
+            message = f"{text!r} is not a file name relative to the spec"
+            report.add(value, Code.EXTERNAL_VALUE, message, "use a file in the folder of the spec or below it")

@@ -1,4 +1,4 @@
-"""The roles of x-feed: each names a parameter or a member, of a type that it can use, and none shares one with another."""
+"""The roles in x-feed. Each names a parameter or a member of a suitable type, which no other role may name."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from twinwire.spec.report import Report
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A place in x-feed that names something, and the shapes that it may name."""
+    """A place in x-feed that names a parameter or member, and the types that it accepts."""
 
     path: tuple[str, ...]
     kinds: tuple[str, ...]
     many: bool = False
     optional: bool = False
-    """Whether the feed must be able to leave the parameter out: to begin anew, to take the default."""
+    """True for a parameter that must not be required, because its absence means the start of the feed or the default."""
 
     def __str__(self) -> str:
         return phrase(self.kinds, many=self.many)
 
     def fits(self, shape: Shape) -> bool:
-        """Say whether a shape is one of those that the role takes."""
+        """Return whether a parameter or member with this shape can have the role."""
         return shape.many == self.many and shape.kind in self.kinds
 
 
@@ -50,7 +50,7 @@ KEY = Role(("key",), _SCALAR)
 
 @dataclass(slots=True)
 class Lookup:
-    """Finds what x-feed names, and reports what it does not find or cannot use."""
+    """Looks up the names in x-feed, and reports names that do not exist or have an unsuitable type."""
 
     report: Report
     outline: Outline
@@ -62,12 +62,12 @@ class Lookup:
         return self.outline.feed
 
     def named(self, role: Role) -> Node | None:
-        """Return the parameter that a role names, if there is one without problems of its own; reports nothing."""
+        """Return the parameter that a role names, or None if it is missing or has problems itself. Reports nothing."""
         node = self.outline.parameters.get(self.feed.path(*role.path).text or "")
         return None if node is None or self.report.within(node) else node
 
     def parameter(self, role: Role) -> None:
-        """Report a parameter that does not exist, or cannot have the role."""
+        """Report the parameter that a role names if it does not exist or cannot have the role."""
         place = self.feed.path(*role.path)
         if not place.text:
             return
@@ -83,14 +83,14 @@ class Lookup:
         if shape is None or role.fits(shape):
             self._claim("parameter", place)
         elif not self.report.within(node):
-            message = f"{'.'.join(role.path)} takes {role}, but the parameter {place.text!r} is {shape}"
+            message = f"{'.'.join(role.path)} requires {role}, but the parameter {place.text!r} is {shape}"
             self.report.add(place, Code.FEED_TYPE, message, f"name another parameter, or make it {role}")
         if role.optional and node.get("required").value is True:
-            message = f"{place.text!r} must be one that can be left out, as {'.'.join(role.path)} needs"
-            self.report.add(node.get("required"), Code.REQUIRED_PARAMETER, message, "leave required out", at_key=True)
+            message = f"{place.text!r} is required, but {'.'.join(role.path)} needs an optional parameter"
+            self.report.add(node.get("required"), Code.REQUIRED_PARAMETER, message, "remove required", at_key=True)
 
     def result(self, role: Role) -> Shape | None:
-        """Return the shape of the member of the result that has a role; report what cannot have it."""
+        """Return the shape of the result's member that has a role, or None after reporting why it cannot have the role."""
         place = self.feed.path(*role.path)
         shape = self.member(place, self.outline.result, role)
         if shape is not None:
@@ -98,9 +98,13 @@ class Lookup:
         return shape
 
     def member(self, place: Node, model: str, role: Role | None = None, name: str | None = None) -> Shape | None:
-        """Return the shape of a member that x-feed names, if it is one that its role takes; report it when not.
+        """Return the shape of a member that x-feed names, or None after reporting that it is missing or unsuitable.
 
-        ``name`` stands in for the text at the place, of which it is a part.
+        Args:
+            place: The name in x-feed.
+            model: The model that must have the member.
+            role: The role, or None if any type is suitable.
+            name: The name to look up if it is only a part of the text at the place, as in a dotted path.
         """
         name = place.text if name is None else name
         if not name or model not in self.outline.models:
@@ -115,7 +119,7 @@ class Lookup:
         if shape is None or role is None or role.fits(shape):
             return shape
         if not self.report.within(member):
-            message = f"{place.pointer[-1]} takes {role}, but {name!r} of {model} is {shape}"
+            message = f"{place.pointer[-1]} requires {role}, but {name!r} of {model} is {shape}"
             self.report.add(place, Code.FEED_TYPE, message, f"name another member, or make it {role}")
         return None
 
@@ -123,15 +127,15 @@ class Lookup:
         role = ".".join(str(part) for part in place.pointer[len(self.feed.pointer) :])
         other = self._taken.setdefault((sort, place.text or ""), role)
         if other != role:
-            message = f"the {sort} {place.text!r} is named by {other} already"
-            self.report.add(place, Code.ROLE_CLASH, message, f"give {role} a {sort} of its own")
+            message = f"the {sort} {place.text!r} is already named by {other}"
+            self.report.add(place, Code.ROLE_CLASH, message, f"name a different {sort} in {role}")
 
     def _doubtful(self) -> bool:
-        """Say whether some parameter cannot be told by its name, and may be the one that is looked for."""
+        """Return whether a parameter without a readable name may be the missing one, so that reporting it would be wrong."""
         nameless = [raw for raw in self.outline.declared if raw.follow().get("name").text is None]
         return bool(nameless) or self.report.around(self.outline.operation.get("parameters"))
 
     def _spoilt(self, model: str) -> bool:
-        """Say whether the members of a model cannot be told at all."""
+        """Return whether the members of a model cannot be determined because of a reported problem."""
         node = self.outline.schema(model)
         return self.report.within(node) and not node.get("properties").members()

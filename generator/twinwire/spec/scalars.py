@@ -1,4 +1,4 @@
-"""Scalar schemas: their constraints, and the values that stand beside them."""
+"""Check scalar schemas: their constraints, enums, constants and defaults."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from twinwire.spec.node import Node, show, suggest
 from twinwire.spec.outline import scalar_kind, types_of
 from twinwire.spec.report import Report
 
+# JSON has no integer limits, but xs:long and most typed languages do.
 INT64 = range(-(2**63), 2**63)
 
 ANNOTATIONS = frozenset(keywords.SCHEMA)
@@ -19,7 +20,7 @@ _ADVICE = {
     "nullable": "write type: [..., 'null']",
     "exclusiveMinimum": "write minimum",
     "exclusiveMaximum": "write maximum",
-    "additionalProperties": "leave it out; members that the contract does not know are always tolerated",
+    "additionalProperties": "leave it out; unknown members are always tolerated",
     "allOf": "write the members into one object",
     "$defs": "describe it below components/schemas",
 }
@@ -32,7 +33,14 @@ _PYTHON: dict[str, tuple[type, ...]] = {
 
 
 def check_keywords(report: Report, node: Node, known: frozenset[str], noun: str) -> None:
-    """Report every keyword of a schema that is not among the known ones for this sort of schema."""
+    """Report the keywords of a schema that are not supported.
+
+    Args:
+        report: The report to add to.
+        node: The schema.
+        known: The supported keywords besides annotations and extensions.
+        noun: The kind of schema, for the message.
+    """
     for key, child in node.members():
         if key in known or key in ANNOTATIONS or key.startswith("x-"):
             continue
@@ -41,7 +49,7 @@ def check_keywords(report: Report, node: Node, known: frozenset[str], noun: str)
 
 
 def check_scalar(report: Report, node: Node) -> None:
-    """Report what is wrong with a scalar's constraints, enum and default."""
+    """Report the problems of a scalar schema's constraints, enum, constant and default."""
     kind = scalar_kind(node)
     _check_encoding(report, node)
     check_keywords(report, node, KEYWORDS[kind], f"type {kind}")
@@ -60,7 +68,7 @@ def check_scalar(report: Report, node: Node) -> None:
 
 
 def _check_encoding(report: Report, node: Node) -> None:
-    """Report an encoding of bytes that is not base64, said in OpenAPI 3.1's way."""
+    """Report an encoding other than ``contentEncoding: base64``, such as the formats ``byte`` and ``binary`` of OpenAPI 3.0."""
     encoding, format_ = node.get("contentEncoding"), node.get("format")
     if encoding.text is not None and encoding.text != "base64":
         report.add(encoding, Code.UNSUPPORTED_FORMAT, f"the encoding {encoding.text!r} is not supported", "write base64")
@@ -75,10 +83,10 @@ def _check_bounds(report: Report, node: Node, kind: str) -> None:
     for key in ("minimum", "maximum"):
         bound = node.get(key)
         if isinstance(bound.value, float):
-            report.add(bound, Code.UNSUPPORTED_FRACTION, f"{key} {bound.value} is written with a fraction", "write an integer")
+            report.add(bound, Code.UNSUPPORTED_FRACTION, f"{key} {bound.value} has a fraction", "write an integer")
         elif kind == "integer" and bound.integer is not None and bound.integer not in INT64:
-            message = f"{key} {bound.integer} is no signed 64-bit integer"
-            report.add(bound, Code.INT64_RANGE, message, f"stay within {INT64[0]} and {INT64[-1]}")
+            message = f"{key} {bound.integer} is not a signed 64-bit integer"
+            report.add(bound, Code.INT64_RANGE, message, f"choose a value from {INT64[0]} to {INT64[-1]}")
 
 
 def _check_range(report: Report, node: Node, lower: str, upper: str) -> None:
@@ -105,18 +113,20 @@ def _check_enum(report: Report, node: Node) -> None:
     if "null" not in types_of(node):
         for item in enum.items():
             if item.value is None:
-                report.add(item, Code.BAD_ENUM, "the value null is not of the type", "add 'null' to the type, or leave it out")
+                report.add(
+                    item, Code.BAD_ENUM, "the value null does not match the type", "add 'null' to the type, or remove the value"
+                )
     if enum.value is not None and not values and not report.within(enum):
-        report.add(enum, Code.BAD_ENUM, "the enum has no values", "list the values, or leave enum out")
+        report.add(enum, Code.BAD_ENUM, "the enum has no values", "list the values, or remove enum")
     seen: set[Any] = set()
     for item in values:
         fault = value_fault(node, item.value, but="enum")
         if fault:
             report.add(item, Code.BAD_ENUM, f"the value {show(item.value)} {fault}", "choose values that the schema allows")
         elif item.value in seen:
-            report.add(item, Code.DUPLICATE_VALUE, f"{show(item.value)} stands in the enum twice", "keep one of them")
+            report.add(item, Code.DUPLICATE_VALUE, f"{show(item.value)} is in the enum twice", "remove one of them")
         else:
-            # Without a fault it is a scalar.
+            # A value without a fault is a scalar, so it is hashable.
             seen.add(item.value)
 
 
@@ -124,26 +134,35 @@ def _check_const(report: Report, node: Node) -> None:
     const = node.get("const")
     if not node.has("const") or "const" not in KEYWORDS[scalar_kind(node)]:
         return
-    fault = "leaves nothing but null" if const.value is None else value_fault(node, const.value, but="const")
+    fault = "allows only null" if const.value is None else value_fault(node, const.value, but="const")
     if fault:
         report.add(const, Code.BAD_ENUM, f"the constant {show(const.value)} {fault}", "choose a value that the schema allows")
 
 
 def value_fault(schema: Node, value: Any, *, but: str = "") -> str | None:
-    """Say what keeps a value from being one of a scalar schema, as the end of a sentence; None when nothing does.
+    """Return the reason why a value does not satisfy a scalar schema.
 
-    ``but`` names a keyword to leave aside. A pattern is not tried: it is as untrusted as the value, and matching may never end.
+    A pattern is not tried: it is as untrusted as the value, and matching may take exponential time.
+
+    Args:
+        schema: The scalar schema.
+        value: Any plain value.
+        but: A keyword to ignore, ``enum`` or ``const``: the one whose own values are being checked.
+
+    Returns:
+        The predicate of a sentence, such as ``is below minimum 1``, or None if the value is valid.
     """
     kind = scalar_kind(schema)
     types = _PYTHON.get(kind, (str,))
     if (
         not isinstance(value, (str, int, float))
         or not isinstance(value, types)
+        # In Python, True is an int.
         or (isinstance(value, bool) and kind != "boolean")
     ):
         return f"is not of type {kind}"
     if kind == "integer" and value not in INT64:
-        return "is no signed 64-bit integer"
+        return "is not a signed 64-bit integer"
     size: float = len(value) if isinstance(value, str) else value
     lower, upper = ("minLength", "maxLength") if isinstance(value, str) else ("minimum", "maximum")
     low, high = schema.get(lower).integer, schema.get(upper).integer
@@ -155,5 +174,5 @@ def value_fault(schema: Node, value: Any, *, but: str = "") -> str | None:
     if isinstance(allowed, list) and allowed and value not in allowed:
         return "is not in the enum"
     if schema.get("const").value is not None and not but and value != schema.get("const").value:
-        return "is not the constant"
+        return f"is not the constant {show(schema.get('const').value)}"
     return None

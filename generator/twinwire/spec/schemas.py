@@ -1,4 +1,4 @@
-"""Schemas that the result reaches: only what JSON and XML can both carry is supported, and the rest is refused by name."""
+"""Check the schemas that the result reaches. Only constructs that both JSON and XML can carry are supported."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from twinwire.spec.report import Report
 from twinwire.spec.scalars import check_keywords, check_scalar
 
 _SCALARS = "string, integer, number, boolean, array of one of these, or a $ref to an object"
+# The generated decoders recurse by model, and bound their depth.
 _MAX_DEPTH = 32
 _OBJECT = frozenset(keywords.OBJECT)
 
 
 def check_schemas(report: Report, outline: Outline) -> None:
-    """Report what is unsupported or contradictory in the models that the result reaches, and in the parameters."""
+    """Report unsupported and contradictory schemas in the models that the result reaches."""
     for name in outline.models:
         _check_model(report, outline.schema(name))
         for _, member in outline.properties(name):
@@ -34,6 +35,7 @@ def _check_model(report: Report, node: Node) -> None:
     if types_of(node) != ["object"]:
         _report_type(report, node, "must be an object where it is referred to", "write type: object")
         return
+    # Unknown members are always tolerated, so `additionalProperties: true` states the default.
     known = _OBJECT | {"additionalProperties"} if node.get("additionalProperties").value is True else _OBJECT
     check_keywords(report, node, known, "type object")
     properties = node.get("properties")
@@ -45,7 +47,7 @@ def _check_model(report: Report, node: Node) -> None:
     for item in node.get("required").items():
         if item.text is not None and names and item.text not in names:
             hint = suggest(item.text, names)
-            report.add(item, Code.UNKNOWN_REQUIRED, f"required names {item.text!r}, which is no member", hint)
+            report.add(item, Code.UNKNOWN_REQUIRED, f"required names {item.text!r}, but the object has no such member", hint)
 
 
 def _check_member(report: Report, node: Node) -> None:
@@ -63,12 +65,12 @@ def _check_member(report: Report, node: Node) -> None:
 
 
 def _check_nullable(report: Report, node: Node, keyword: str) -> bool:
-    """Say whether an alternative says nothing but that a value may be null; report it when not."""
+    """Return whether ``oneOf`` or ``anyOf`` only makes a schema nullable; report any other use."""
     choices = node.get(keyword)
     others = [item for item in choices.items() if item.get("type").value != "null"]
     if len(others) != 1 or len(choices.items()) != len(others) + 1:
         if not report.within(choices):
-            message = f"{keyword} is supported for one schema and null only"
+            message = f"{keyword} is only supported for one schema and null"
             report.add(choices, Code.UNSUPPORTED_COMPOSITION, message, "keep one schema and {type: 'null'}", at_key=True)
         return False
     check_keywords(report, node, frozenset({keyword}), f"a schema with {keyword}")
@@ -80,7 +82,7 @@ def _check_nullable(report: Report, node: Node, keyword: str) -> bool:
             )
     xml = others[0].get("xml")
     if xml.value is not None:
-        message = f"xml is not read within {keyword}"
+        message = f"xml is not supported within {keyword}"
         report.add(xml, Code.UNSUPPORTED_XML, message, f"write it beside {keyword}", at_key=True)
     return True
 
@@ -94,7 +96,7 @@ def _check_array(report: Report, node: Node) -> None:
     items = node.get("items")
     if not node.has("items"):
         hint = "add items: with a type, or a $ref to an object"
-        report.add(node, Code.ARRAY_ITEMS, "the array does not say what its items are", hint, at_key=True)
+        report.add(node, Code.ARRAY_ITEMS, "the array has no items", hint, at_key=True)
     elif type_of(items) == "array" and not items.has("$ref"):
         report.add(
             items.get("type"), Code.UNSUPPORTED_TYPE, "an array of arrays is not supported", "put the inner one into an object"
@@ -119,15 +121,15 @@ def _check_value(report: Report, node: Node) -> None:
             check_scalar(report, node)
         elif type_of(node) == "object":
             hint = "describe it below components/schemas and write a $ref here"
-            report.add(node.get("type"), Code.INLINE_OBJECT, "an object cannot be described in place", hint)
+            report.add(node.get("type"), Code.INLINE_OBJECT, "an inline object is not supported", hint)
         else:
             _report_type(report, node, "has no single type", f"write one of: {_SCALARS}")
 
 
 def _check_alone(report: Report, node: Node) -> bool:
-    """Say whether a schema stands for itself: it is a mapping, and no composition of others; report it when not."""
+    """Return whether a schema is a mapping and not a composition of other schemas; report it if not."""
     if isinstance(node.value, bool):
-        message = "a schema that is only true or false is not supported"
+        message = "a boolean schema (true or false) is not supported"
         report.add(node, Code.UNSUPPORTED_TYPE, message, f"write type: {_SCALARS}")
         return False
     for keyword in ("allOf", *NULLABLE):
@@ -145,7 +147,7 @@ def _report_type(report: Report, node: Node, message: str, hint: str) -> None:
         return
     if node.has("type"):
         if types_of(node) == ["null"]:
-            message, hint = "holds nothing but null", "name the type of its values too, as in type: [string, 'null']"
+            message, hint = "allows only null", "add the type of its values, as in type: [string, 'null']"
         shown = " and ".join(types_of(node)) or "empty"
         report.add(node.get("type"), Code.UNSUPPORTED_TYPE, f"{message}: the type is {shown}", hint)
     elif not report.around(node):
@@ -161,7 +163,9 @@ def _check_reference(report: Report, node: Node) -> None:
 
 
 def _check_recursion(report: Report, outline: Outline) -> None:
-    """Report each member through which a model comes to hold itself, as XML and JSON values cannot be endless."""
+    """Report each member through which a model contains itself, and models that are nested too deeply."""
+    # Example: Part.parent: Pack and Pack.parts: [Part] -> visit Part, above () -> visit Pack, above (Part) -> the member
+    # `parts` leads to Part, which is among the models above -> "Part -> Pack -> Part".
     done: set[str] = set()
 
     def visit(name: str, above: tuple[str, ...]) -> None:
@@ -171,11 +175,13 @@ def _check_recursion(report: Report, outline: Outline) -> None:
                 continue
             if shape.model in (*above, name):
                 circle = " -> ".join((*above, name, shape.model))
-                message = f"the member {wire!r} makes {shape.model} hold itself: {circle}"
-                report.add(member, Code.RECURSIVE_MODEL, message, "a model may only hold others", at_key=True)
+                message = f"the member {wire!r} makes {shape.model} contain itself: {circle}"
+                report.add(
+                    member, Code.RECURSIVE_MODEL, message, "remove the member, or refer to the object by its key", at_key=True
+                )
             elif len(above) >= _MAX_DEPTH:
-                message = f"models hold one another more than {_MAX_DEPTH} deep here"
-                report.add(member, Code.TOO_DEEP, message, "make the result flatter", at_key=True)
+                message = f"models are nested more than {_MAX_DEPTH} levels deep here"
+                report.add(member, Code.TOO_DEEP, message, "reduce the nesting of the result", at_key=True)
             elif shape.model not in done:
                 visit(shape.model, (*above, name))
         done.add(name)

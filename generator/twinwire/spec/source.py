@@ -1,7 +1,7 @@
-"""Reading a spec file: YAML or JSON to plain values, with the position of every key and value.
+"""Decode a spec file: YAML or JSON to plain values, with the position of every key and value.
 
-The file is untrusted. Tags are refused (they construct objects), aliases too (nested ones grow without bound), and size
-and depth are capped before anything is built.
+The file is untrusted. Tags are rejected because they construct objects, and aliases because nested ones grow exponentially.
+Size and depth are limited before any value is built.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from twinwire.spec.document import Document, Pointer
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_REREAD = 200_000
-"""Characters that PyYAML's own parser reads once more, for the sake of a better message."""
+"""The longest text, in characters, that PyYAML's own slow parser parses again to get a better message."""
 
-# libyaml's parser, where PyYAML was built with it.
+# The parser of libyaml is about a hundred times as fast, but PyYAML may be installed without it.
 _FastLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-# What YAML ends a line at; str.splitlines knows more, and would count other lines than the parser does.
+# The line breaks of YAML 1.1. str.splitlines knows more, so its line numbers would differ from the parser's.
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# The words of YAML 1.2's core schema; 1.1's yes, no, on and off are strings.
+# The words of the core schema of YAML 1.2. The additional words of YAML 1.1 (yes, no, on, off) are strings.
 _WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -45,29 +45,50 @@ _WORDS = {
 
 
 def load(path: str | Path) -> Document:
-    """Read a spec file. Raises SpecError when it cannot be read, is too large or deep, or is no YAML mapping."""
+    """Decode a spec file.
+
+    Raises:
+        SpecError: The file cannot be opened, is too large or too deeply nested, or is not a YAML mapping.
+    """
     file = str(path)
     try:
         with Path(path).open("rb") as stream:
-            # One byte more than is read tells that there is more, even of a device that never ends.
+            # One byte beyond the limit shows that the file is too large, even if it is an endless device such as /dev/zero.
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SpecError(
-            [Problem(file, 1, 1, Code.UNREADABLE, f"cannot be read: {reason}", "name an existing spec file")]
+            [Problem(file, 1, 1, Code.UNREADABLE, f"cannot be read: {reason}", "pass an existing spec file")]
         ) from error
     except ValueError as error:
         raise SpecError(
-            [Problem(repr(file), 1, 1, Code.UNREADABLE, f"cannot be read: {error}", "name an existing spec file")]
+            [Problem(repr(file), 1, 1, Code.UNREADABLE, f"cannot be read: {error}", "pass an existing spec file")]
         ) from error
     return parse(raw, file)
 
 
 def parse(raw: bytes, file: str) -> Document:
-    """Parse the bytes of a spec; ``file`` is the name that problems are reported under. Raises SpecError."""
+    """Parse the bytes of a spec.
+
+    Args:
+        raw: The content of the file.
+        file: The name that problems are reported under.
+
+    Raises:
+        SpecError: The content is not UTF-8, is too large or too deeply nested, or is not a YAML mapping.
+    """
     if len(raw) > MAX_BYTES:
         raise SpecError(
-            [Problem(file, 1, 1, Code.TOO_LARGE, f"has more than {MAX_BYTES} bytes", "split it, or drop what no feed needs")]
+            [
+                Problem(
+                    file,
+                    1,
+                    1,
+                    Code.TOO_LARGE,
+                    f"has more than {MAX_BYTES} bytes",
+                    "split it, or remove parts that the feed does not need",
+                )
+            ]
         )
     try:
         text = raw.decode("utf-8-sig")
@@ -82,7 +103,7 @@ def parse(raw: bytes, file: str) -> Document:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Stop looking for garbage in circles, which among a million values takes longer than to make them."""
+    """Suspend the cyclic garbage collector, which takes longer than the work itself while a million values are created."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -93,7 +114,7 @@ def uncollected() -> Iterator[None]:
 
 
 class _Builder:
-    """Turns YAML nodes into plain values; gathers problems instead of stopping at the first."""
+    """Converts YAML events to plain values, and collects problems instead of stopping at the first one."""
 
     def __init__(self, document: Document, text: str) -> None:
         self.document = document
@@ -116,7 +137,7 @@ class _Builder:
             raise SpecError([self.document.at((1, 1), Code.EMPTY, "the file is empty", "write an OpenAPI 3.1 document")])
         data = self._value(root, ())
         if not isinstance(data, dict):
-            message = f"is no spec: expected a mapping at the top, found {_noun(data)}"
+            message = f"is not a spec: expected a mapping at the top level, found {_noun(data)}"
             self._report(_mark(root.start_mark), Code.NOT_A_SPEC, message, "begin with 'openapi: 3.1.0'")
         if self.problems:
             raise SpecError(self.problems)
@@ -127,8 +148,8 @@ class _Builder:
         try:
             return self._surveyed(_FastLoader(self.text))
         except (yaml.YAMLError, ValueError, OverflowError) as error:
-            # PyYAML's own parser takes a hundred times as long, but says best what is wrong, and it alone reads the pairs of
-            # surrogates that JSON escapes.
+            # PyYAML's own parser takes a hundred times as long, but its messages are better, and libyaml rejects the escaped
+            # surrogate pairs of JSON ("\ud83d\ude00").
             if len(self.text) > MAX_REREAD and not _ESCAPED_SURROGATE.search(self.text):
                 if isinstance(error, yaml.YAMLError):
                     raise
@@ -138,11 +159,11 @@ class _Builder:
         try:
             return self._surveyed(loader)
         except (ValueError, OverflowError) as error:
-            # The parser lets some errors of int() and chr() pass: an escape beyond Unicode, a version number without end.
+            # The parser does not catch all errors of int() and chr(), as for an escape beyond Unicode or a huge %YAML version.
             raise self._out_of_range(_mark(loader.get_mark())) from error
 
     def _out_of_range(self, mark: tuple[int, int]) -> SpecError:
-        message = "an escape or a number is out of range just before here"
+        message = "an escape or a number just before this place is out of range"
         return SpecError([self.document.at(mark, Code.YAML_SYNTAX, message, "correct it")])
 
     def _unreadable(self, error: yaml.reader.ReaderError) -> Problem:
@@ -152,7 +173,7 @@ class _Builder:
         return self.document.at(mark, Code.YAML_SYNTAX, message, "remove it, or write it as an escape")
 
     def _surveyed(self, loader: Any) -> list[yaml.Event]:
-        # Events come flat, so depth and aliases are seen before anything recursive could be hurt by them.
+        # Events are a flat stream, so depth and aliases are checked before the recursive conversion starts.
         events: list[yaml.Event] = []
         depth = documents = 0
         while loader.check_event():
@@ -163,18 +184,20 @@ class _Builder:
             mark = _mark(event.start_mark)
             tag = getattr(event, "tag", None)
             if tag is not None:
-                self._report(mark, Code.YAML_TAG, f"the tag {tag!r:.60} is not supported", "write the plain value")
+                self._report(mark, Code.YAML_TAG, f"the tag {tag!r:.60} is not supported", "write the value without a tag")
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents == 2:
-                    self._report(mark, Code.YAML_DOCUMENTS, "a second document begins here", "keep one document per file")
+                    self._report(mark, Code.YAML_DOCUMENTS, "a second YAML document begins here", "keep one document per file")
                     break
             elif isinstance(event, yaml.AliasEvent):
                 self._report(mark, Code.YAML_ALIAS, f"the alias *{event.anchor} is not supported", "use $ref instead")
             elif isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > MAX_DEPTH:
-                    self._report(mark, Code.TOO_DEEP, f"values are nested more than {MAX_DEPTH} deep here", "make it flatter")
+                    self._report(
+                        mark, Code.TOO_DEEP, f"values are nested more than {MAX_DEPTH} levels deep here", "reduce the nesting"
+                    )
                     break
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
@@ -190,7 +213,7 @@ class _Builder:
             message = f"{message} ({error.context})"
         hint = "correct the YAML here, or just before"
         if "\\t" in message:
-            message, hint = "a tab stands where only spaces may indent", "indent with spaces"
+            message, hint = "a tab is used for indentation", "indent with spaces"
         return self.document.at(_mark(mark) if mark else (1, 1), Code.YAML_SYNTAX, message, hint)
 
     def _value(self, event: yaml.Event, pointer: Pointer) -> Any:
@@ -208,7 +231,7 @@ class _Builder:
         for event in takewhile(lambda item: not isinstance(item, yaml.MappingEndEvent), self.events):
             mark = _mark(event.start_mark)
             if not isinstance(event, yaml.ScalarEvent):
-                self._report(mark, Code.YAML_KEY, "a key must be plain text", "write a text in place of the list or mapping")
+                self._report(mark, Code.YAML_KEY, "a key must be a text", "replace the list or mapping with a text")
                 self._skip(event)
                 self._skip(next(self.events))
                 continue
@@ -216,7 +239,12 @@ class _Builder:
             place = (*pointer, key)
             if key in result:
                 line = self.document.keys[place][0]
-                self._report(mark, Code.DUPLICATE_KEY, f"the key {key!r} stands here again", f"it first stands in line {line}")
+                self._report(
+                    mark,
+                    Code.DUPLICATE_KEY,
+                    f"the key {key!r} is used twice",
+                    f"remove one of them; the first is in line {line}",
+                )
                 self._skip(next(self.events))
                 continue
             self.document.keys[place] = mark
@@ -231,12 +259,13 @@ class _Builder:
 
     def _scalar(self, node: yaml.ScalarEvent) -> Any:
         text = self._text(node)
-        # A plain one has no style, which libyaml writes as an empty text.
+        # Only an unquoted scalar is resolved to a type. Its style is None, or an empty text from libyaml.
         if node.style:
             return text
         if text in _WORDS:
             return _WORDS[text]
         if _INTEGER.fullmatch(text):
+            # int() refuses more than 4300 digits, and no useful bound or value has more than 40.
             if len(text) <= 40:
                 return int(text)
             self._report(_mark(node.start_mark), Code.NUMBER, "this integer is too long", "quote it if it is text")
@@ -254,10 +283,11 @@ class _Builder:
         if not _SURROGATE.search(text):
             return text
         try:
-            # JSON escapes what lies beyond U+FFFF as a pair of surrogates, which YAML takes for two characters.
+            # JSON escapes a character beyond U+FFFF as two surrogates, which YAML decodes as two characters.
+            # Example: "\ud83d\ude00" -> U+D83D U+DE00 -> encoded and decoded as UTF-16 -> U+1F600
             return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
         except UnicodeDecodeError:
-            message = "the text holds half of a surrogate pair, which is no character"
+            message = "the text contains half of a surrogate pair, which is not a character"
             self._report(_mark(node.start_mark), Code.CHARACTER, message, "write the character itself")
             return _SURROGATE.sub("\ufffd", text)
 

@@ -1,4 +1,4 @@
-"""JSON Schema errors, told as problems of a spec."""
+"""Translation of JSON Schema errors to problems of a spec, in terms of the author instead of the schema."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _KEYS: Mapping[Pointer, str] = {
 
 
 def validate(report: Report, node: Node, validator: Validator) -> None:
-    """Hold a value against a JSON Schema and report every error as a problem at its place."""
+    """Validate a value against a JSON Schema, and report each error as a problem at its place."""
     errors = [leaf for error in validator.iter_errors(node.value) for leaf in _leaves(error)]
-    # A member may seem out of place only because what would allow it is wrong itself, so these come last.
+    # A member may only appear unknown because the branch that allows it failed for another reason, so these errors come last.
     errors.sort(key=lambda error: error.validator == "unevaluatedProperties")
     for error in errors:
         place = Node(node.root, (*node.pointer, *error.absolute_path), error.instance)
@@ -45,7 +45,11 @@ def validate(report: Report, node: Node, validator: Validator) -> None:
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
-    """Descend through alternatives to the errors of the one that was most likely meant."""
+    """Yield the errors of the alternative that was most likely intended.
+
+    Example: ``anyOf: [Reference, Parameter]`` fails for ``{name: q, in: 7}``. The branch Reference misses ``$ref`` at depth 0,
+    the branch Parameter fails for ``in`` at depth 1. The deeper one is chosen: ``in`` must be a text.
+    """
     if not error.context or error.validator not in _NESTED:
         yield error
         return
@@ -54,7 +58,7 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
     if all(item.validator == "required" for item in context):
         yield error
         return
-    # A branch for another type of value says nothing; among the others, the one whose error lies deepest came furthest.
+    # A branch for another type of value was not intended. Among the others, the deepest error shows the best match.
     best = max(
         branches, key=lambda branch: (all(item.validator != "type" or item.path for item in branch), len(branch[0].path))
     )
@@ -69,24 +73,24 @@ def _wanted(error: ValidationError) -> Any:
 
 def _missing(report: Report, place: Node, error: ValidationError) -> None:
     if place.pointer[-1:] == ("responses",):
-        return  # OpenAPI asks for any answer; that the feed's own is missing is reported for itself.
+        return  # OpenAPI requires any response; `_check_answer` reports the missing 200.
     known, _ = _fields(cast("Mapping[str, Any]", error.schema))
     names = [name for name in _wanted(error) if not place.has(name) and not misspelling(place, name, known)]
     if not names:
         return
     fields = ", ".join(map(repr, names))
-    report.add(place, Code.MISSING_FIELD, f"misses {fields}", f"add {fields} here")
+    report.add(place, Code.MISSING_FIELD, f"lacks the required {fields}", f"add {fields} here")
 
 
 def _alternatives(report: Report, place: Node, error: ValidationError) -> None:
     if not place.pointer:
-        return  # An OpenAPI document without paths: that it has no feed is reported for itself.
+        return  # A document without paths has no feed, which is reported separately.
     branches = _wanted(error) if isinstance(_wanted(error), list) else [_wanted(error)]
     names = " or ".join(repr(name) for branch in branches for name in branch.get("required", ()))
     if error.validator == "not" or any(place.has(name) for branch in branches for name in branch.get("required", ())):
-        report.add(place, Code.CONFLICT, f"only one of {names} may stand here", "keep one of them")
+        report.add(place, Code.CONFLICT, f"only one of {names} is allowed here", "keep one of them")
     else:
-        report.add(place, Code.MISSING_FIELD, f"misses {names}", "add one of them")
+        report.add(place, Code.MISSING_FIELD, f"lacks the required {names}", "add one of them")
 
 
 def _unknown(report: Report, place: Node, error: ValidationError) -> None:
@@ -94,14 +98,14 @@ def _unknown(report: Report, place: Node, error: ValidationError) -> None:
     extras = [key for key in place.value if key not in known and not any(re.search(pattern, key) for pattern in patterns)]
     for key in extras:
         hint = _KEYS.get(place.pointer[-1:]) or suggest(key, sorted(known), "leave it out")
-        report.add(place.get(key), Code.UNKNOWN_FIELD, f"the field {key!r} is not known here", hint, at_key=True)
+        report.add(place.get(key), Code.UNKNOWN_FIELD, f"the field {key!r} is unknown here", hint, at_key=True)
     if not extras and not report.within(place):
-        message = "holds a field that does not belong beside the others"
-        report.add(place, Code.UNKNOWN_FIELD, message, "leave out what does not go together")
+        message = "contains a field that is not allowed together with the others"
+        report.add(place, Code.UNKNOWN_FIELD, message, "remove one of the conflicting fields")
 
 
 def _fields(schema: Mapping[str, Any]) -> tuple[set[str], set[str]]:
-    """Return the names and the patterns of names that a JSON Schema has a word on, in whatever branch."""
+    """Return the names and the name patterns of the members that a JSON Schema mentions in any branch."""
     names, patterns = set(schema.get("properties", ())), set(schema.get("patternProperties", ()))
     ref = str(schema.get("$ref", ""))
     branches = [schema[key] for key in ("if", "then", "else") if key in schema]
@@ -118,6 +122,7 @@ def _fields(schema: Mapping[str, Any]) -> tuple[set[str], set[str]]:
 
 def _type(report: Report, place: Node, error: ValidationError) -> None:
     wanted = _wanted(error) if isinstance(_wanted(error), list) else [_wanted(error)]
+    # YAML reads an unquoted 1.0 or 2024 as a number, a common mistake for versions.
     quote = "string" in wanted and isinstance(place.value, (int, float))
     nouns = " or ".join(_NOUNS[name] for name in wanted)
     hint = "put it in quotes" if quote else f"write {nouns}"
@@ -127,7 +132,7 @@ def _type(report: Report, place: Node, error: ValidationError) -> None:
 def _value(report: Report, place: Node, error: ValidationError) -> None:
     allowed = _wanted(error) if error.validator == "enum" else [_wanted(error)]
     names = [str(value) for value in allowed]
-    message = f"{show(place.value)} is not one of {', '.join(names)}" if names else f"{show(place.value)} may not stand here"
+    message = f"{show(place.value)} is not one of {', '.join(names)}" if names else f"{show(place.value)} is not allowed here"
     report.add(place, Code.UNKNOWN_VALUE, message, suggest(str(place.value), names, "choose one of them"))
 
 
@@ -146,19 +151,19 @@ def _size(report: Report, place: Node, error: ValidationError) -> None:
     actual = show(place.value) if not unit else f"{len(place.value)}{unit}"
     unit = unit.removesuffix("s") if limit == 1 else unit
     verb = "has" if unit else "is"
-    report.add(place, Code.BAD_SIZE, f"{verb} {actual}, but {bound} {limit} is needed", f"make it {bound} {limit}{unit}")
+    report.add(place, Code.BAD_SIZE, f"{verb} {actual}, but {bound} {limit} is required", f"make it {bound} {limit}{unit}")
 
 
 def _repeated(report: Report, place: Node, _error: ValidationError) -> None:
     seen: list[Any] = []
     for item in place.items():
         if item.value in seen:
-            report.add(item, Code.DUPLICATE_VALUE, f"{show(item.value)} stands in the list twice", "keep one of them")
+            report.add(item, Code.DUPLICATE_VALUE, f"{show(item.value)} is in the list twice", "remove one of them")
         seen.append(item.value)
 
 
 def _other(report: Report, place: Node, error: ValidationError) -> None:
-    report.add(place, Code.CONFLICT, f"is not as its schema says: {error.message:.160}", "see the OpenAPI 3.1 specification")
+    report.add(place, Code.CONFLICT, f"violates the JSON Schema: {error.message:.160}", "see the OpenAPI 3.1 specification")
 
 
 _Tell = Callable[[Report, Node, ValidationError], None]

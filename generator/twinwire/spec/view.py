@@ -1,4 +1,4 @@
-"""A view on a spec's plain values: the one operation, its parameters, and the schemas it reaches."""
+"""A view of a valid spec: its operation, its parameters, and the schemas that the result reaches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NULLABLE = ("oneOf", "anyOf")
 
 
 class Spec:
-    """Reads a spec that has passed the checks of structure and references."""
+    """A spec that has passed the checks of structure and references; on others, the methods may raise."""
 
     def __init__(self, data: Json) -> None:
         self.data = data
@@ -36,40 +36,45 @@ class Spec:
 
     @property
     def content(self) -> Json:
-        """The media types of the 200 answer."""
+        """The media type objects of the 200 response, by media type."""
         content: Json = self.resolve(self.operation["responses"]["200"])["content"]
         return content
 
     @property
     def root_name(self) -> str:
-        """The name of the component schema that every media type of the 200 answer refers to."""
+        """The name of the component schema that every media type of the 200 response refers to."""
         first: Json = next(iter(self.content.values()))
         return self.ref_name(first["schema"])
 
     def resolve(self, raw: Json) -> Json:
-        """Follow ``$ref`` to the value itself."""
+        """Return a value after following its chain of ``$ref``."""
         while "$ref" in raw:
             raw = self.lookup(raw["$ref"])
         return raw
 
     def lookup(self, ref: str) -> Any:
-        """Return what a local reference points at; KeyError when nothing does."""
+        """Return the target of a local reference.
+
+        Raises:
+            KeyError: The reference is not local, or has no target.
+        """
         if not ref.startswith(_PREFIX):
             raise KeyError(ref)
         node: Any = self.data
         for part in ref[len(_PREFIX) :].split("/"):
+            # RFC 6901: "~1" stands for "/" and is replaced first, so that "~01" becomes "~1".
             key = part.replace("~1", "/").replace("~0", "~")
             node = node[int(key)] if isinstance(node, list) else node[key]
         return node
 
     @staticmethod
     def ref_name(raw: Json) -> str:
-        """Return the name of the component that a reference ends in."""
+        """Return the last segment of a reference, which is the name of the component."""
         return str(raw["$ref"]).rsplit("/", 1)[-1]
 
     @staticmethod
     def nonnull(raw: Json) -> Json:
-        """Return the one alternative of ``oneOf``/``anyOf`` that is not null, or the schema itself."""
+        """Return the only alternative of ``oneOf``/``anyOf`` that is not null, or the schema itself without such a keyword."""
         for keyword in NULLABLE:
             if keyword in raw:
                 other: Json = next(item for item in raw[keyword] if item.get("type") != "null")
@@ -85,7 +90,8 @@ class Spec:
                 yield self.ref_name(target)
 
     def reachable(self, name: str) -> list[str]:
-        """Return the schemas that a component reaches, each after those it refers to."""
+        """Return the component schemas that one reaches, including itself, each after those that it refers to."""
+        # Depth first, in postorder: Result -> Part -> Link yields [Link, Part, Result]. The checks excluded cycles.
         order: dict[str, None] = {}
 
         def visit(current: str) -> None:

@@ -1,4 +1,4 @@
-"""How the models stand in XML: every member has one valid name, which no other member of its model has."""
+"""Check the XML names of the models: each member needs a valid name that is unique in its model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from twinwire.spec.node import Node, show
 from twinwire.spec.outline import Outline, nonnull, shape_of, type_of
 from twinwire.spec.report import Report
 
-# NCName of "Namespaces in XML 1.0": a name of XML 1.0 (fifth edition) without the colon.
+# NCName of "Namespaces in XML 1.0": a name of XML 1.0 (fifth edition) without the colon, which would mean a prefix.
 _START = (
     "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f\u2c00-\u2fef"
     "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
@@ -19,10 +19,10 @@ _RENAME = "name it with xml: {name: ...}"
 
 
 def check_xml(report: Report, outline: Outline) -> None:
-    """Report what is wrong with the XML names and shapes of the models that the result reaches."""
+    """Report the problems of the XML names and shapes of the models that the result reaches."""
     for name in outline.models:
         model = outline.schema(name)
-        _check_fields(report, model.get("xml"), ("name",), "an object", "only its name is read")
+        _check_fields(report, model.get("xml"), ("name",), "an object", "only its name is supported")
         _check_name(report, model.get("xml").get("name"))
         seen: dict[tuple[bool, str], str] = {}
         for _, member in outline.properties(name):
@@ -38,19 +38,19 @@ def _check_member(report: Report, outline: Outline, member: Node) -> None:
     xml = member.get("xml")
     attribute, wrapped = xml.get("attribute"), xml.get("wrapped")
     if attribute.value is True and (shape.many or shape.model):
-        message = f"an XML attribute cannot hold {shape}"
+        message = f"an XML attribute cannot contain {shape}"
         report.add(attribute, Code.XML_ATTRIBUTE, message, "leave attribute out: it becomes an element", at_key=True)
     if wrapped.value is True and not shape.many:
         report.add(
             wrapped, Code.XML_WRAPPED, f"only an array can be wrapped, and this is {shape}", "leave wrapped out", at_key=True
         )
-    _check_fields(report, xml, ("name", "attribute", "wrapped"), "a member", "there is one namespace: none")
+    _check_fields(report, xml, ("name", "attribute", "wrapped"), "a member", "namespaces are not supported")
     if xml.get("name").value is None:
         _check_name(report, Node(member.root, member.pointer, member.pointer[-1]), at_key=True)
     _check_name(report, xml.get("name"))
     if shape.many:
         items = nonnull(member).get("items")
-        _check_fields(report, items.get("xml"), ("name",), "the items of an array", "only their name is read")
+        _check_fields(report, items.get("xml"), ("name",), "the items of an array", "only their name is supported")
         _check_name(report, items.get("xml").get("name"))
     if shape.model or shape.many:
         _check_agreement(report, outline, member)
@@ -58,7 +58,7 @@ def _check_member(report: Report, outline: Outline, member: Node) -> None:
 
 def _check_fields(report: Report, xml: Node, known: tuple[str, ...], noun: str, hint: str) -> None:
     for key, child in xml.members():
-        # What says the default (false) asks for nothing.
+        # False is the default of each flag, so it has no effect.
         if key not in known and not key.startswith("x-") and child.value is not False and not report.within(child):
             report.add(
                 child, Code.UNSUPPORTED_XML, f"xml's {key!r} is not supported for {noun}", f"leave it out: {hint}", at_key=True
@@ -67,11 +67,11 @@ def _check_fields(report: Report, xml: Node, known: tuple[str, ...], noun: str, 
 
 def _check_name(report: Report, node: Node, *, at_key: bool = False) -> None:
     if node.text is not None and (not _NCNAME.fullmatch(node.text) or node.text == "xmlns"):
-        report.add(node, Code.XML_NAME, f"{show(node.text)} is no XML name", _RENAME, at_key=at_key)
+        report.add(node, Code.XML_NAME, f"{show(node.text)} is not an XML name without a colon", _RENAME, at_key=at_key)
 
 
 def element_name(outline: Outline, member: Node) -> str:
-    """Return the name of the element or attribute that a member becomes; of an array, that of each item's element."""
+    """Return the name of a member's element or attribute; for an array, the name of the element of each item."""
     shape = shape_of(member)
     if shape is not None and shape.many:
         items = nonnull(member).get("items")
@@ -81,17 +81,18 @@ def element_name(outline: Outline, member: Node) -> str:
 
 
 def _check_agreement(report: Report, outline: Outline, member: Node) -> None:
-    """Hold the name said at a member against the one said at its items or its model, since readers differ on which wins."""
+    """Report a member whose name differs from the name that its items or its model state."""
+    # OpenAPI 3.1 does not say which name wins, and tools differ.
     shape = shape_of(member)
     assert shape is not None
     own, name = member.path("xml", "name"), element_name(outline, member)
     if shape.many and not member.path("xml", "wrapped").value and own.text is not None and own.text != name:
-        message = f"the elements are named {own.text!r} here, but {name!r} by their items"
-        report.add(own, Code.XML_NAME_MISMATCH, message, "name the array and its items alike")
+        message = f"the elements are named {own.text!r} here, but {name!r} at their items"
+        report.add(own, Code.XML_NAME_MISMATCH, message, "give the array and its items the same name")
     elif not shape.many and shape.model:
         theirs = outline.schema(shape.model).path("xml", "name").text
         if own.text is None and theirs is not None and theirs != name:
-            message = f"the element is named {name!r} by its member, but {theirs!r} by {shape.model}"
+            message = f"the element is named {name!r} at the member, but {theirs!r} at {shape.model}"
             report.add(member, Code.XML_NAME_MISMATCH, message, _RENAME, at_key=True)
 
 
@@ -99,6 +100,7 @@ def _check_clash(report: Report, outline: Outline, member: Node, seen: dict[tupl
     xml, wire = member.get("xml"), str(member.pointer[-1])
     attribute = xml.get("attribute").value is True
     wrapped = xml.get("wrapped").value is True
+    # Attributes and elements have separate names, and a wrapper hides the names of its items.
     name = (xml.get("name").text or wire) if wrapped else element_name(outline, member)
     other = seen.setdefault((attribute, name), wire)
     if other != wire:
@@ -108,7 +110,8 @@ def _check_clash(report: Report, outline: Outline, member: Node, seen: dict[tupl
 
 
 def _check_roots(report: Report, outline: Outline) -> None:
-    """Ask for an explicit name where one element stands for the whole: the document's, and that of an entry."""
+    """Report a missing explicit XML name of the result or of the entries."""
+    # The name of the component would be the default, but a rename of the component must not change the wire format.
     result = outline.schema(outline.result)
     hint = "add xml: {name: ...} to it"
     if type_of(result) == "object" and result.path("xml", "name").value is None and not report.within(result.get("xml")):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from twinwire_bench.errors import BenchError
@@ -15,6 +16,8 @@ from twinwire_bench.measure import Timing
 
 BEGIN = "<!-- bench:begin -->"
 END = "<!-- bench:end -->"
+PAGE = Path(__file__).parents[3] / "docs" / "benchmarks.md"
+"""The page that holds the tables."""
 
 
 @dataclass(frozen=True)

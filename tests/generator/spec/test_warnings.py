@@ -139,7 +139,7 @@ def test_a_warning_is_printed_like_a_problem_and_changes_no_exit_code(
     out, err = capsys.readouterr()
     assert err == ""
     assert out.split("\n") == [
-        f"{path}:8:7: warning: ignored-keyword: 'deprecated' is ignored: nobody is warned of what is deprecated",
+        f"{path}:8:7: warning: ignored-keyword: 'deprecated' is ignored: no warning is generated for deprecated elements",
         "          deprecated: true",
         "          ^",
         "",
@@ -185,7 +185,7 @@ def test_the_problems_of_a_spec_that_is_to_be_used_are_counted_too(tmp_path: Pat
 def test_a_required_parameter_without_a_value_is_warned_of() -> None:
     (warning,) = warnings_of(parameter("required: false, "), ("parameters:\n", SHOP.format("")))
     assert warning.code == Code.NO_EXAMPLE
-    assert warning.message == "the parameter 'shop' is required, and the spec gives no value to send for it"
+    assert warning.message == "the parameter 'shop' is required, but the spec has no example to send"
     assert "example" in warning.hint
 
 
