@@ -19,18 +19,22 @@ class RuleHelp(Protocol):
     @property
     def clause(self) -> str:
         """The clause of the contract that the rule checks."""
+        ...
 
     @property
     def why(self) -> str:
         """The damage that a server does which breaks the rule."""
+        ...
 
     @property
     def cause(self) -> str:
         """The usual cause of a failure."""
+        ...
 
     @property
     def fix(self) -> str:
         """The usual fix."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
