@@ -14,7 +14,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from twinwire_conformance.model import Cause, Finding, NotServed, Outcome, Result, Violation
+from twinwire_conformance.findings import Finding, NotServed, Violation
+from twinwire_conformance.model import Cause, Outcome, Result
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 

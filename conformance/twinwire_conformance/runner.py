@@ -13,23 +13,9 @@ from twinwire.errors import printable
 from twinwire_conformance.basis import basis, place
 from twinwire_conformance.causes import group, subject
 from twinwire_conformance.contract import ContractView
+from twinwire_conformance.findings import BudgetSpent, Finding, Inconclusive, NotServed, Skipped, Unreachable, Violation
 from twinwire_conformance.interrupts import Interrupts
-from twinwire_conformance.model import (
-    INTERRUPTED,
-    NOT_SELECTED,
-    BudgetSpent,
-    Evidence,
-    Finding,
-    Inconclusive,
-    NotServed,
-    Outcome,
-    Report,
-    Result,
-    Skipped,
-    Unreachable,
-    Violation,
-    verdict,
-)
+from twinwire_conformance.model import INTERRUPTED, NOT_SELECTED, Evidence, Outcome, Report, Result, verdict
 from twinwire_conformance.oracle.rule_context import RuleContext
 from twinwire_conformance.oracle.run_context import RunContext
 from twinwire_conformance.profiles import Profile

@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from twinwire.errors import UsageError, printable
-from twinwire_conformance.model import BudgetSpent, Evidence, FailureKind, Request, Response, TimeSpent, Unreachable
+from twinwire_conformance.findings import BudgetSpent, FailureKind, TimeSpent, Unreachable
+from twinwire_conformance.model import Evidence, Request, Response
 from twinwire_conformance.transport import REDACTED, Endpoint, ExchangeDeadline, Secrets, Transport, connect
 
 MAX_WAITS = 5

@@ -8,7 +8,8 @@ from pathlib import Path
 from twinwire_conformance.basis import basis
 from twinwire_conformance.causes import group
 from twinwire_conformance.contract import packaged_contract
-from twinwire_conformance.model import Cause, Finding, Level, Outcome, Request, Response, Result, Violation
+from twinwire_conformance.findings import Finding, Violation
+from twinwire_conformance.model import Cause, Level, Outcome, Request, Response, Result
 
 
 def result(rule: str, outcome: Outcome = Outcome.FAIL, blocked_by: str = "") -> Result:

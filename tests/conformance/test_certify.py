@@ -21,7 +21,7 @@ import pytest
 from independent_server import ImagesServer, running
 from twinwire.cli import main
 from twinwire_conformance.contract import ContractView, packaged_contract
-from twinwire_conformance.model import Violation
+from twinwire_conformance.findings import Violation
 from twinwire_conformance.oracle.rule_context import RuleContext
 from twinwire_conformance.profiles import PROFILES
 from twinwire_conformance.reports.document import schema

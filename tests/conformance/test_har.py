@@ -26,7 +26,8 @@ from broken_servers import LosesAnEntryBetweenLots
 from independent_server import ImagesServer, running
 from raw_sockets import listening, reset
 from twinwire.cli import main
-from twinwire_conformance.model import FailureKind, Request, Response, Unreachable, Unrecorded
+from twinwire_conformance.findings import FailureKind, Unreachable, Unrecorded
+from twinwire_conformance.model import Request, Response
 from twinwire_conformance.target import RequestPolicy, Target
 from twinwire_conformance.transport import Endpoint, RecordingInfo, RecordingTransport, Secrets, Transport, read_recording
 from twinwire_conformance.transport.replay import ReplayTransport, schema

@@ -19,8 +19,9 @@ from raw_sockets import listening
 from twinwire_conformance.contract import ContractView, PageRequest, packaged_contract
 from twinwire_conformance.decoding import ResultDecoder, Undecodable
 from twinwire_conformance.decoding.limits import check_weight
-from twinwire_conformance.model import SHOWN_BYTES, FailureKind, Request, Unreachable, Violation
-from twinwire_conformance.oracle import contents
+from twinwire_conformance.findings import FailureKind, Unreachable, Violation
+from twinwire_conformance.model import SHOWN_BYTES, Request
+from twinwire_conformance.oracle import page_content
 from twinwire_conformance.oracle.page_client import PageClient
 from twinwire_conformance.reference import create_app, running
 from twinwire_conformance.target import MOST_BYTES, Target
@@ -118,7 +119,7 @@ def test_a_response_with_very_many_headers_is_malformed() -> None:
 
 
 def test_pages_that_let_go_of_their_content_still_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contents, "SHELF_BYTES", 1)
+    monkeypatch.setattr(page_content, "SHELF_BYTES", 1)
     with running_server(ImagesServer, products=120) as url, Target(url, packaged_contract().operation.path) as target:
         page_client = PageClient(ContractView(packaged_contract()), target)
         first, other = (page_client.page(PageRequest("application/json", None, limit)) for limit in (100, 3))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from independent_server import ImagesServer, running
 from twinwire.ir import INT64_MAX
 from twinwire_conformance.contract import ContractView, PageRequest, packaged_contract
-from twinwire_conformance.model import BudgetSpent, Inconclusive, Violation
+from twinwire_conformance.findings import BudgetSpent, Inconclusive, Violation
 from twinwire_conformance.oracle.baseline import baseline, take
 from twinwire_conformance.oracle.confirm import confirm
 from twinwire_conformance.oracle.failure_search import FailureSearch, GeneratedInputs

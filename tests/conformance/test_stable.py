@@ -6,7 +6,8 @@ import pytest
 
 from twinwire_conformance.contract import ContractView, PageRequest, packaged_contract
 from twinwire_conformance.decoding import DecodedResult
-from twinwire_conformance.model import Request, Response, Unconfirmed, Violation
+from twinwire_conformance.findings import Unconfirmed, Violation
+from twinwire_conformance.model import Request, Response
 from twinwire_conformance.oracle.confirm import confirm
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.stable import stable_keys

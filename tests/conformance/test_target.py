@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from twinwire.errors import UsageError
-from twinwire_conformance.model import BudgetSpent, FailureKind, Request, Response, Unreachable
+from twinwire_conformance.findings import BudgetSpent, FailureKind, Unreachable
+from twinwire_conformance.model import Request, Response
 from twinwire_conformance.target import RequestPolicy, Target, check_url
 
 Scope = MutableMapping[str, Any]

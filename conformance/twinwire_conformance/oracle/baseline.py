@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from twinwire.ir import INT64_MAX
 from twinwire_conformance.contract import FORMATS, PageRequest
-from twinwire_conformance.model import Inconclusive, NotServed, Violation
+from twinwire_conformance.findings import Inconclusive, NotServed, Violation
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.page_client import PageClient
 from twinwire_conformance.profiles import Profile

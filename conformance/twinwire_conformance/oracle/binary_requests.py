@@ -11,7 +11,7 @@ from functools import cached_property
 
 from twinwire.ir import Mode
 from twinwire_conformance.contract import PageRequest
-from twinwire_conformance.model import NotServed
+from twinwire_conformance.findings import NotServed
 from twinwire_conformance.oracle.baseline import Baseline
 from twinwire_conformance.oracle.memory import give_back_large_blocks
 from twinwire_conformance.oracle.page_client import HUGE_BYTES, PageClient

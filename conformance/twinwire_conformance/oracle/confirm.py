@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from twinwire_conformance.decoding import difference
-from twinwire_conformance.model import Unconfirmed, Violation
+from twinwire_conformance.findings import Unconfirmed, Violation
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.stable import only, stable_keys
 

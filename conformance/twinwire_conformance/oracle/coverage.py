@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from twinwire.ir import Mode
 from twinwire_conformance.contract import PageRequest
-from twinwire_conformance.model import BudgetSpent, Inconclusive, NotServed
+from twinwire_conformance.findings import BudgetSpent, Inconclusive, NotServed
 from twinwire_conformance.oracle.baseline import Baseline, largest
 from twinwire_conformance.oracle.observations import Observations, PairKind
 from twinwire_conformance.oracle.page import Page

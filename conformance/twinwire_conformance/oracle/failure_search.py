@@ -11,7 +11,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.strategies import SearchStrategy
 
-from twinwire_conformance.model import Finding, Inconclusive, Violation
+from twinwire_conformance.findings import Finding, Inconclusive, Violation
 from twinwire_conformance.target import Target
 
 H = TypeVar("H", bound=Hashable)

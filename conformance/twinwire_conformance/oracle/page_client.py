@@ -9,7 +9,8 @@ from dataclasses import replace
 from twinwire_conformance.contract import FORMATS, ContractView, Format, PageRequest, identity
 from twinwire_conformance.decoding import Undecodable
 from twinwire_conformance.decoding.limits import weight
-from twinwire_conformance.model import FailureKind, Inconclusive, NotServed, Request, Response, Unreachable
+from twinwire_conformance.findings import FailureKind, Inconclusive, NotServed, Unreachable
+from twinwire_conformance.model import Request, Response
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.page_content import Content, ContentCache, ContentHandle, Identity
 from twinwire_conformance.oracle.response_cache import ResponseCache

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Final
 
-from twinwire_conformance.model import Inconclusive, Request, Response
+from twinwire_conformance.findings import Inconclusive
+from twinwire_conformance.model import Request, Response
 
 if TYPE_CHECKING:
     from twinwire_conformance.oracle.page import Page

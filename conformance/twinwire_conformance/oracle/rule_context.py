@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from twinwire_conformance.contract import ContractView, PageRequest
-from twinwire_conformance.model import Inconclusive, NotServed, Unconfirmed, Violation
+from twinwire_conformance.findings import Inconclusive, NotServed, Unconfirmed, Violation
 from twinwire_conformance.oracle.baseline import take
 from twinwire_conformance.oracle.confirm import Judge, Reference, confirm
 from twinwire_conformance.oracle.observations import PairCheck

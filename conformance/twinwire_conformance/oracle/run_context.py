@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from twinwire_conformance.contract import ContractView, Format, PageRequest
-from twinwire_conformance.model import Inconclusive, NotServed, Response, Violation
+from twinwire_conformance.findings import Inconclusive, NotServed, Violation
+from twinwire_conformance.model import Response
 from twinwire_conformance.oracle.baseline import Baseline, Start, baseline, probe
 from twinwire_conformance.oracle.binary_requests import BinaryRequests
 from twinwire_conformance.oracle.coverage import Coverage

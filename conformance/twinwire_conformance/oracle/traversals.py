@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from twinwire_conformance.contract import PageRequest
-from twinwire_conformance.model import Response, Violation
+from twinwire_conformance.findings import Violation
+from twinwire_conformance.model import Response
 from twinwire_conformance.oracle.baseline import Baseline, Start, take
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.page_client import PageClient

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from twinwire_conformance.contract import PageRequest
-from twinwire_conformance.model import NotServed
+from twinwire_conformance.findings import NotServed
 from twinwire_conformance.oracle.baseline import Baseline
 from twinwire_conformance.oracle.page_client import PageClient
 

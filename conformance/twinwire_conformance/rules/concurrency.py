@@ -7,7 +7,8 @@ from contextlib import suppress
 from functools import partial
 
 from twinwire_conformance.contract import PageRequest
-from twinwire_conformance.model import Inconclusive, NotServed, Response, Skipped, Violation
+from twinwire_conformance.findings import Inconclusive, NotServed, Skipped, Violation
+from twinwire_conformance.model import Response
 from twinwire_conformance.oracle.baseline import Start, take
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.page_client import PageClient

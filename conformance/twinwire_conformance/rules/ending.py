@@ -8,7 +8,7 @@ from functools import partial
 
 from twinwire.ir import INT64_MAX
 from twinwire_conformance.contract import PageRequest
-from twinwire_conformance.model import Inconclusive, Violation
+from twinwire_conformance.findings import Inconclusive, Violation
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.rule_context import RuleContext
 from twinwire_conformance.rules.registry import must

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from urllib.parse import urlencode
 
-from twinwire_conformance.model import Params, Request, Response, Unreachable, Violation
+from twinwire_conformance.findings import Unreachable, Violation
+from twinwire_conformance.model import Params, Request, Response
 from twinwire_conformance.oracle.failure_search import GeneratedInputs
 from twinwire_conformance.oracle.page_client import ENDED
 from twinwire_conformance.oracle.rule_context import RuleContext

@@ -8,7 +8,8 @@ from http import HTTPStatus
 
 from twinwire_conformance.contract import FORMATS, PageRequest
 from twinwire_conformance.decoding import Undecodable
-from twinwire_conformance.model import NotServed, Response, Violation
+from twinwire_conformance.findings import NotServed, Violation
+from twinwire_conformance.model import Response
 from twinwire_conformance.oracle.baseline import largest
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.rule_context import RuleContext

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from twinwire.ir import Kind, Mode
 from twinwire_conformance.contract import ContractView, PageRequest, kind_of
 from twinwire_conformance.decoding import difference, format_value
-from twinwire_conformance.model import Skipped, Violation
+from twinwire_conformance.findings import Skipped, Violation
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.rule_context import RuleContext
 from twinwire_conformance.rules.image_formats import is_image

@@ -9,7 +9,7 @@ from typing import Any
 
 from twinwire_conformance.contract import FORMATS, ContractView, PageRequest
 from twinwire_conformance.decoding import difference, format_value
-from twinwire_conformance.model import Skipped, Violation
+from twinwire_conformance.findings import Skipped, Violation
 from twinwire_conformance.oracle.baseline import Start, largest, take
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.rule_context import RuleContext

@@ -9,7 +9,8 @@ from functools import partial
 from twinwire.ir import Parameter
 from twinwire_conformance.contract import FORMATS, PageRequest
 from twinwire_conformance.decoding import Undecodable, difference
-from twinwire_conformance.model import Inconclusive, NotServed, Response, Skipped, Violation
+from twinwire_conformance.findings import Inconclusive, NotServed, Skipped, Violation
+from twinwire_conformance.model import Response
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.rule_context import RuleContext
 from twinwire_conformance.rules.registry import must, should

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from twinwire_conformance.contract import ContractView
-from twinwire_conformance.model import Inconclusive, Level
+from twinwire_conformance.findings import Inconclusive
+from twinwire_conformance.model import Level
 from twinwire_conformance.oracle.observations import PageCheck, PairCheck, PairKind, Properties, ResponseCheck
 from twinwire_conformance.oracle.rule_context import RuleContext
 from twinwire_conformance.oracle.traversals import Property, SuccessiveCheck

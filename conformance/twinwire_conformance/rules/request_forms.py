@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from twinwire_conformance.contract import PageRequest
-from twinwire_conformance.model import NotServed, Request, Response, Violation
+from twinwire_conformance.findings import NotServed, Violation
+from twinwire_conformance.model import Request, Response
 from twinwire_conformance.oracle.baseline import largest
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.rule_context import RuleContext

@@ -10,7 +10,8 @@ from twinwire.ir import INT64_MAX, INT64_MIN, Kind
 from twinwire_conformance.contract import FORMATS, ContractView, Format, kind_of
 from twinwire_conformance.decoding import Undecodable
 from twinwire_conformance.decoding.charsets import utf8_of_xml
-from twinwire_conformance.model import Response, Skipped, Violation
+from twinwire_conformance.findings import Skipped, Violation
+from twinwire_conformance.model import Response
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.rule_context import RuleContext
 from twinwire_conformance.rules.registry import must, should

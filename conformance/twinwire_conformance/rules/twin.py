@@ -7,7 +7,8 @@ from typing import Any
 
 from twinwire_conformance.contract import FORMATS, ContractView, PageRequest
 from twinwire_conformance.decoding import Undecodable, difference
-from twinwire_conformance.model import Inconclusive, Response, Skipped, Violation
+from twinwire_conformance.findings import Inconclusive, Skipped, Violation
+from twinwire_conformance.model import Response
 from twinwire_conformance.oracle.page import Page
 from twinwire_conformance.oracle.rule_context import RuleContext
 from twinwire_conformance.rules.registry import must

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from twinwire.errors import UsageError
-from twinwire_conformance.model import FailureKind, Request, Response, TimeSpent, Unreachable
+from twinwire_conformance.findings import FailureKind, TimeSpent, Unreachable
+from twinwire_conformance.model import Request, Response
 from twinwire_conformance.transport.asgi import AsgiServer, asgi3
 from twinwire_conformance.transport.concurrent import Threads
 from twinwire_conformance.transport.deadline import ExchangeDeadline

@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
-from twinwire_conformance.model import FailureKind, Unreachable
+from twinwire_conformance.findings import FailureKind, Unreachable
 
 MAX_CODINGS: Final = 4
 MAX_MEMBERS: Final = 10_000

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from twinwire_conformance.model import CUT, FailureKind, Request, Response, TimeSpent, Unreachable
+from twinwire_conformance.findings import FailureKind, TimeSpent, Unreachable
+from twinwire_conformance.model import CUT, Request, Response
 from twinwire_conformance.transport.coding import decode_body
 from twinwire_conformance.transport.concurrent import Threads
 from twinwire_conformance.transport.connections import (

@@ -16,7 +16,8 @@ from http import HTTPStatus
 from typing import IO, Any, TypeVar
 
 from twinwire import __version__
-from twinwire_conformance.model import Request, Response, Unreachable
+from twinwire_conformance.findings import Unreachable
+from twinwire_conformance.model import Request, Response
 from twinwire_conformance.transport.endpoint import Endpoint, Transport
 from twinwire_conformance.transport.redaction import PIECE, REDACTED
 

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from twinwire.errors import UsageError, printable
 from twinwire_conformance.decoding import Undecodable
 from twinwire_conformance.decoding.limits import count_json
-from twinwire_conformance.model import FailureKind, Request, Response, Unreachable, Unrecorded
+from twinwire_conformance.findings import FailureKind, Unreachable, Unrecorded
+from twinwire_conformance.model import Request, Response
 from twinwire_conformance.transport.concurrent import result
 from twinwire_conformance.transport.endpoint import Endpoint
 from twinwire_conformance.transport.files import TooLarge, read_file

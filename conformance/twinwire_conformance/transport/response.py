@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TypeAlias
 
-from twinwire_conformance.model import Finding
+from twinwire_conformance.findings import Finding
 from twinwire_conformance.transport.interfaces import describe, trace_of
 
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]

@@ -12,7 +12,8 @@ from wsgiref.validate import validator
 
 import pytest
 
-from twinwire_conformance.model import Request, Response, Unreachable
+from twinwire_conformance.findings import Unreachable
+from twinwire_conformance.model import Request, Response
 from twinwire_conformance.transport import Endpoint
 from twinwire_conformance.transport.application import AppTransport
 

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from twinwire_conformance.model import FailureKind, Unreachable
+from twinwire_conformance.findings import FailureKind, Unreachable
 from twinwire_conformance.transport.coding import MAX_MEMBERS, DecodedBody, decode_body
 
 BODY = b'{"count": 1}' * 100

@@ -11,7 +11,8 @@ import pytest
 
 from raw_sockets import listening, reset
 from twinwire.errors import UsageError
-from twinwire_conformance.model import BudgetSpent, FailureKind, Request, Unreachable
+from twinwire_conformance.findings import BudgetSpent, FailureKind, Unreachable
+from twinwire_conformance.model import Request
 from twinwire_conformance.target import RequestPolicy, Target
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n"

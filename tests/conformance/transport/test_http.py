@@ -9,7 +9,8 @@ import pytest
 
 from raw_sockets import listening
 from twinwire.errors import UsageError
-from twinwire_conformance.model import BudgetSpent, Request, Unreachable
+from twinwire_conformance.findings import BudgetSpent, Unreachable
+from twinwire_conformance.model import Request
 from twinwire_conformance.target import RequestPolicy, Target, check_url
 
 BODY = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-one: 1\r\nX-One: \xff2\r\n\r\n{}"

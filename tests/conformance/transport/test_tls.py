@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from raw_sockets import listening, reset
-from twinwire_conformance.model import FailureKind, Request, Unreachable
+from twinwire_conformance.findings import FailureKind, Unreachable
+from twinwire_conformance.model import Request
 from twinwire_conformance.target import Target
 from twinwire_conformance.transport import connections
 
