@@ -58,7 +58,7 @@ def example(number: int, path: Path, *arguments: object) -> str:
 
 
 def test_the_readme_s_example_runs(base_url: str, tmp_path: Path) -> None:
-    assert re.fullmatch(r"50 entries; go on from -?\d+\n", example(0, tmp_path / "example.py", base_url))
+    assert re.fullmatch(r"50 entries; continue from -?\d+\n", example(0, tmp_path / "example.py", base_url))
 
 
 def test_the_readme_s_mirror_runs(base_url: str, tmp_path: Path) -> None:

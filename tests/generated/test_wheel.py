@@ -63,4 +63,4 @@ def test_a_wheel_installs_into_an_empty_environment_and_runs_the_readme_s_exampl
         done = subprocess.run(
             [python, "-W", "error", "example.py", url], cwd=tmp_path, check=True, capture_output=True, text=True, timeout=60
         )
-    assert re.fullmatch(r"50 entries; go on from -?\d+\n", done.stdout)
+    assert re.fullmatch(r"50 entries; continue from -?\d+\n", done.stdout)

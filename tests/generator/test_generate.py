@@ -258,7 +258,7 @@ def test_hostile_names_change_no_structure_and_do_not_run(tmp_path: Path, harmle
 @pytest.mark.parametrize("text", LINE, ids=range(len(LINE)))
 def test_a_hostile_member_is_refused_or_changes_no_structure(tmp_path: Path, harmless: dict[str, Path], text: str) -> None:
     if set(text) & {'"', "\\"}:
-        with pytest.raises(SpecError, match=r"character: .* holds the character U\+00(22|5C)"):
+        with pytest.raises(SpecError, match=r"character: .* contains the character U\+00(22|5C)"):
             generated(tmp_path, MEMBER, f"Harmless {text} text")
     else:
         out = generated(tmp_path, MEMBER, f"Harmless {text} text")
@@ -268,7 +268,7 @@ def test_a_hostile_member_is_refused_or_changes_no_structure(tmp_path: Path, har
 
 @pytest.mark.parametrize("places", [{place: NAMES[place]} for place in list(NAMES)[:2]] + [NAMES, MEMBER])
 def test_a_name_of_several_lines_is_refused(tmp_path: Path, places: dict[str, str]) -> None:
-    with pytest.raises(SpecError, match=r"character: .* holds the character U\+000A"):
+    with pytest.raises(SpecError, match=r"character: .* contains the character U\+000A"):
         generated(tmp_path, places, BLOCK[0])
 
 
