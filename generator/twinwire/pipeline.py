@@ -95,7 +95,7 @@ def _contract_copy() -> Path | None:
     try:
         folder = tomllib.loads(settings.read_text("utf-8")).get("tool", {}).get("twinwire", {}).get("contract")
     except ValueError as error:
-        raise UsageError(f"{settings} cannot be read: {error}") from error
+        raise UsageError(f"{settings} cannot be read: {error}", "correct the TOML") from error
     if folder is None:
         return None
     path = Path(folder) if isinstance(folder, str) else Path("..")

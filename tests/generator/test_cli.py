@@ -1,3 +1,5 @@
+"""The command ``twinwire`` itself: its help, its exit code for wrong usage, and the time that it takes to start."""
+
 from __future__ import annotations
 
 import subprocess
@@ -12,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_a_named_command_is_loaded_without_the_suite() -> None:
+    # In a process of its own: the test session has imported the suite already.
     script = (
         "import sys; from twinwire.cli import main; main(['validate', sys.argv[1]]); "
         "print([name for name in ('hypothesis', 'starlette', 'twinwire_conformance') if name in sys.modules])"

@@ -1,3 +1,5 @@
+"""The text of problems and errors: one place, one caret, and no character that could deceive the reader."""
+
 from __future__ import annotations
 
 import unicodedata
@@ -30,6 +32,7 @@ def test_a_problem_without_a_source_line_has_no_caret() -> None:
 
 
 def test_what_would_steer_a_terminal_is_escaped_and_the_caret_still_fits() -> None:
+    # U+202E reverses the text after it, and U+009B begins an escape sequence of a terminal, as ESC [ does.
     problem = Problem("a\nb", 1, 6, "code", "bad \x1b[31m\u202e name", "not \x9b", source="\x1b[0m x")
     assert str(problem).split("\n") == [
         r"a\nb:1:6: code: bad \x1b[31m\u202e name",
@@ -40,6 +43,7 @@ def test_what_would_steer_a_terminal_is_escaped_and_the_caret_still_fits() -> No
 
 
 def test_a_very_long_line_is_cut_around_the_place() -> None:
+    # JSON specs are often minified to one line.
     problem = Problem("spec.json", 1, 5001, "code", "message", source="a" * 5000 + "b" + "c" * 5000)
     _, source, caret = str(problem).split("\n")
     assert len(source) < 300

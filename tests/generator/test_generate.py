@@ -25,7 +25,7 @@ SPEC = ROOT / "spec/products-images.yaml"
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory with the default spec in its place and a place for the contract's copy."""
+    """Return a current directory with the default spec at its default path and a setting for the copy of the contract."""
     (tmp_path / "spec").mkdir()
     (tmp_path / "spec/products-images.yaml").write_bytes(SPEC.read_bytes())
     (tmp_path / "pyproject.toml").write_text('[tool.twinwire]\ncontract = "suite/data"\n')
@@ -175,6 +175,7 @@ def test_a_disk_that_refuses_is_one_clear_line(project: Path, capsys: pytest.Cap
 
 
 def test_two_hash_seeds_give_the_same_bytes(tmp_path: Path) -> None:
+    # Sets of texts have another order with each hash seed, so an unsorted set in the generator would show here.
     trees = []
     for seed in ("1", "2"):
         out = tmp_path / seed
@@ -187,6 +188,7 @@ def test_two_hash_seeds_give_the_same_bytes(tmp_path: Path) -> None:
     assert trees[0] == trees[1]
 
 
+# Texts that would end a literal, comment, docstring or tag in one of the languages of the output.
 LINE = [
     'it\'s "quoted" \'\'\'thrice\'\'\' """thrice"""',
     "\\",
@@ -195,6 +197,7 @@ LINE = [
     "-*- coding: utf-7 -*-",
     "`x` | [y](z) ''' #",
 ]
+# The same with line ends, which a name cannot contain.
 BLOCK = [
     "\n\nimport os\nos.abort()\n",
     '\\"""\nraise SystemExit(1)\n"""',
@@ -202,7 +205,7 @@ BLOCK = [
     "[tool.hatch]\nx = 1",
 ]
 HARMLESS = "Harmless text"
-# Each place of the made-up spec, with @ where the text goes.
+# The places of text in the spec of orders, each with its replacement, in which @ stands for the hostile text.
 TEXTS = {
     "description: An order & its <lines>.": "description: @",
     "summary: Load the next lot of orders": "summary: @",
@@ -221,7 +224,7 @@ MEMBER = {"paid: {type": "@: {type"}
 
 
 def yaml_text(text: str) -> str:
-    """YAML's double-quoted form, with an escape for whatever could mean something to YAML."""
+    """Return a text as a double-quoted YAML scalar in which all but ASCII letters and digits is escaped."""
     return '"' + "".join(char if char.isascii() and char.isalnum() else f"\\U{ord(char):08X}" for char in text) + '"'
 
 
@@ -235,6 +238,7 @@ def generated(folder: Path, places: dict[str, str], text: str) -> Path:
     return folder / "out"
 
 
+# Hostile and harmless text must give the same syntax trees: then the text is data, wherever it stands.
 @pytest.fixture(scope="module")
 def harmless(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     groups = {"texts": TEXTS, "names": NAMES, "member": MEMBER}
@@ -279,7 +283,7 @@ def test_half_a_surrogate_pair_is_refused(tmp_path: Path, places: dict[str, str]
 
 
 def structure(root: Path) -> tuple[list[str], list[list[str]]]:
-    """What text must not be able to change: the syntax of all modules without texts and names, and TOML's keys."""
+    """Return the parts that text must not change: the node types of all modules, and the top-level keys of TOML files."""
     python = sorted(skeleton(path) for path in root.rglob("*.py"))
     return python, [sorted(tomllib.loads(path.read_text("utf-8"))) for path in sorted(root.rglob("*.toml"))]
 
@@ -296,6 +300,7 @@ def assert_imports(root: Path) -> None:
 
 
 def test_a_template_that_lets_text_through_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The first line of defence is taken out, so that only the check of the output is left.
     leaking = Artifact("order_events/models.py", "# Order events\nimport os\nos.abort()\n")
     monkeypatch.setattr("twinwire.pipeline.emit", lambda *_: [leaking])
     (tmp_path / "spec.yaml").write_text(ORDERS)

@@ -1,4 +1,4 @@
-"""Specs that nobody would write, and big ones: each ends soon, in one SDK that imports or in clear problems."""
+"""Mutated and very large specs: each ends in bounded time, in an SDK that imports or in clear problems."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BIG = {
 
 
 def test_mutants_end_soon_in_an_sdk_or_in_problems() -> None:
-    # A short version; the whole one: python tests/support/fuzz_specs.py --specs 2000
+    # A short run. The long one is: python tests/support/fuzz_specs.py --specs 2000
     assert fuzz_specs.run(80, seed=7) == []
 
 
@@ -80,5 +80,6 @@ def test_time_grows_linearly_with_members_that_have_bounds(tmp_path: Path) -> No
         Models(contract, Names(contract))
         return time.process_time() - begin
 
+    # Eight times as many members may take 12 times as long; quadratic growth would take 64 times. The first call warms up.
     seconds(10)
     assert seconds(8_000) < 12 * seconds(1_000) + 0.1

@@ -1,3 +1,5 @@
+"""The check of generated files: the allow-list admits the code that the generator writes, and rejects injected code."""
+
 from __future__ import annotations
 
 import re
@@ -27,6 +29,7 @@ ALLOWED = [
     "if 1:\n\n    def __getattr__(name: str) -> object: ...\n\n    def __dir__() -> list[str]: ...",
 ]
 
+# Source and the complaint about it: the ways from a text in a module to a process, a file or the interpreter's internals.
 REFUSED = {
     "import os": "imports os",
     "import os.path as path": "imports os",

@@ -1,3 +1,5 @@
+"""The output directory: only files that differ are written, and files of the user are neither removed nor overwritten."""
+
 from __future__ import annotations
 
 import errno

@@ -1,4 +1,4 @@
-"""Changes of a tree: whole or not at all, by either way that they are made."""
+"""Changes of a directory tree: complete or not made at all, with an exchange of directories and with a journal."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ def content(root: Path) -> dict[str, bytes]:
 
 @pytest.fixture(params=["exchanged", "journalled"])
 def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory with generated files and its user's own, changed as a whole or, as where that cannot be, file by file."""
+    """Return a directory with generated files and files of the user, for each of the two ways to change it."""
     folder = tmp_path / "out"
+    # Directories are exchanged on Linux only; on any other platform the journal is used.
     if request.param == "journalled":
         monkeypatch.setattr(sys, "platform", "darwin")
     output_dir.write(folder, OLD)
@@ -108,7 +109,7 @@ def test_a_directory_that_is_closed_to_its_user_is_refused_before_anything_chang
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = content(root)
-    # Root may write anywhere, so the system's answer to anybody else is given here.
+    # Tests often run as root, who may write anywhere, so the system's reply to another user is simulated.
     monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "gone")
     with pytest.raises(PermissionError, match="cannot be written to"):
         output_dir.write(root, NEW)
@@ -124,6 +125,7 @@ def test_what_others_write_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest
     def meanwhile(one: Path, other: Path) -> None:
         (root / "late").mkdir()
         (root / "late/file").write_text("late")
+        # git and editors save a file by renaming a new one over it, which gives the path another inode.
         (root / "index.lock").write_text("2")
         (root / "index.lock").replace(root / "index")
         swap(one, other)
@@ -145,7 +147,7 @@ def test_the_directory_that_one_works_in_is_the_same_afterwards(tmp_path: Path, 
 
 @pytest.fixture
 def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory whose journalled change was broken off after its first file, as by SIGKILL."""
+    """Return a directory whose change under a journal was interrupted after its first file, as SIGKILL would do."""
     root = tmp_path / "out"
     output_dir.write(root, OLD)
     replace = Path.replace
@@ -156,6 +158,7 @@ def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             os._exit(9)
         return done
 
+    # _exit skips every `finally` and `with` of the child, as a kill does.
     child = os.fork()
     if not child:
         monkeypatch.setattr(sys, "platform", "darwin")
@@ -194,6 +197,7 @@ def test_a_broken_off_change_that_the_disk_refuses_to_end_is_taken_back(
     assert content(stopped) == content(tmp_path / "expected")
 
 
+# Contents of journals that no run has written: paths out of the tree, through a link, and values of wrong types.
 FORGED = [
     {"contents": [], "removed": ["../mine.txt"], "created": []},
     {"contents": ["../mine.txt"], "removed": [], "created": ["../mine.txt"], "undo": True},
@@ -266,7 +270,7 @@ def test_a_run_that_never_ends_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_run_that_is_killed_again_and_again_leaves_one_sdk_whole() -> None:
-    # A short version; the whole one: python tests/support/generate_kills.py --kills 200
+    # A short run. The long one is: python tests/support/generate_kills.py --kills 200
     tally = generate_kills.run(10, seed=1)
     assert tally.kills == 10
     assert tally.ended < 10

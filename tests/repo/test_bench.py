@@ -1,4 +1,4 @@
-"""The bench's own logic: its pages, its comparison, its rounds and its tables. No test looks at a time."""
+"""The logic of the bench: its pages, comparisons, rounds and tables, not the times that it measures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CHANGELOG.md: Keep a Changelog, and in step with the version of the package."""
+"""The form of CHANGELOG.md: that of Keep a Changelog, with the version of the package as the newest one."""
 
 from __future__ import annotations
 

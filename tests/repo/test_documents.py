@@ -1,4 +1,4 @@
-"""The pages in docs/: the generated ones are current, and every link leads somewhere."""
+"""The pages in docs/: the generated ones are current, and no link is broken."""
 
 from __future__ import annotations
 

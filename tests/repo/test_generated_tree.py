@@ -1,3 +1,5 @@
+"""The committed SDK is the output of the generator."""
+
 from __future__ import annotations
 
 from pathlib import Path

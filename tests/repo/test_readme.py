@@ -1,4 +1,4 @@
-"""The README and the pages in docs/: their commands and examples work, and they name nothing that does not exist."""
+"""The README and the pages in docs/: their commands and examples work, and the files and options that they name exist."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def understood(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> bool:
 
 
 def fields(command: Any) -> dict[str, Any]:
-    """Return the attributes of a command, the function that declares its arguments not bound to anything."""
+    """Return the attributes of a command for a class body; as a static method, ``configure`` gets no ``self``."""
     return {
         "name": command.name,
         "help": command.help,
@@ -109,7 +109,7 @@ def test_the_commands_of_the_readme_run(
     ran = 0
     for words in commands(ROOT / "README.md"):
         if words[0] != "twinwire" or words[1] == "serve" or "http://127.0.0.1:8080" in words:
-            # A server does not end, and the failure that it shows has a test of its own.
+            # `serve` runs until it is stopped, and the failure that the README shows has a separate test.
             continue
         replaced = {EXAMPLE_URL: url, "Authorization: Bearer …": "Authorization: Bearer secret"}
         replaced |= {"report.json": str(tmp_path / "report.json"), "sdk": str(tmp_path / "sdk")}
@@ -131,7 +131,7 @@ def test_the_examples_of_the_sdk_run(page: str, url: str, tmp_path: Path) -> Non
 
 
 def test_the_worked_examples_of_a_rule_a_fault_and_a_report_work() -> None:
-    # In a process of its own, because registering them cannot be undone.
+    # In a separate process, because a registered rule, fault or report cannot be removed.
     rule, fault, report = blocks(ROOT / "docs" / "contributing.md", "python")
     probe = f"""
 import textwrap
@@ -185,7 +185,7 @@ def test_no_page_names_an_option_that_does_not_exist(capsys: pytest.CaptureFixtu
         known |= set(re.findall(r"--[a-z][a-z-]*", capsys.readouterr().out))
     command = [sys.executable, "-m", "product_images", "mirror", "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    # The help of the bench cannot be shown where its peers are not installed.
+    # The bench shows its help only where the libraries that it compares are installed, so its source is searched.
     bench = (ROOT / "tests" / "bench" / "run.py").read_text("utf-8")
     known |= set(re.findall(r"--[a-z][a-z-]*", shown + bench))
     # Options of pytest itself.
@@ -196,7 +196,7 @@ def test_no_page_names_an_option_that_does_not_exist(capsys: pytest.CaptureFixtu
 
 
 FOLDERS = ("", "docs", "generator/twinwire", "conformance", "conformance/twinwire_conformance")
-# A worked example adds the first; the second is a key of x-feed, and the third stands for any file.
+# Not files of the repository: one is made in a worked example, one is a key of x-feed, and one stands for any file.
 EXAMPLES = {"csv_text.py", "representations.json", "F.json"}
 
 
@@ -208,7 +208,7 @@ def test_every_file_that_a_page_names_exists(page: Path) -> None:
 
 
 def known(page: Path, path: str) -> bool:
-    """Return whether a name without a folder is that of a module beside one that the page names in full."""
+    """Return whether a bare file name is that of a file next to one that the page names with its folder."""
     beside = {
         Path(name) if name.endswith("/") else Path(name).parent
         for name in _PATH.findall(page.read_text("utf-8"))

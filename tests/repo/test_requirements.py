@@ -1,4 +1,4 @@
-"""What the projects require: no version with a known advisory, and what is pinned is among what is allowed."""
+"""The requirements of both projects: no version with a known advisory, and each pin within the allowed versions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 PROJECTS = ("pyproject.toml", "generated/pyproject.toml")
-# The first version without the advisory that is named.
+# The first version without the named advisory.
 FIXED = {
     "django": ("5.2.17", "CVE-2026-15307"),
     "flask": ("3.1.3", "CVE-2026-27205"),

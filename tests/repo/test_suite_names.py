@@ -1,4 +1,4 @@
-"""No rule names a member of one endpoint: what the suite knows of a feed it reads from the spec."""
+"""The suite names no member of a particular endpoint: all that it knows about a feed comes from the spec."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PACKAGE = Path(twinwire_conformance.__file__).parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "data" not in path.relative_to(PACKAGE).parts)
 SPEC = Path(__file__).parents[2] / "spec" / "products-images.yaml"
 
-# Members and parameters whose names are also words that messages need in their plain sense.
+# Members and parameters whose names are ordinary words, which messages need.
 WORDS = frozenset(("token", "count", "session", "options", "version", "warnings", "images", "image", "sequence"))
 
 
@@ -29,7 +29,7 @@ def vendor_names() -> frozenset[str]:
 
 
 def strings(tree: ast.Module) -> Iterator[ast.Constant]:
-    """Yield the string constants of a module that are no statements of their own, as docstrings are."""
+    """Yield the string constants of a module, except docstrings and other strings that are statements."""
     documents = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:

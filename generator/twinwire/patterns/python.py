@@ -59,15 +59,20 @@ def python_pattern(pattern: str) -> str:
         re.compile(source)
     except (re.error, OverflowError, RecursionError) as error:
         problem = str(error).replace("look-behind", "lookbehind")
-        raise UnsupportedPatternError(f"it is not supported: {problem}", "write a simpler pattern") from None
+        raise UnsupportedPatternError(f"Python cannot compile it: {problem}", "write a simpler pattern") from None
     return source
 
 
 class _Translation:
-    """Translates one syntax tree.
+    r"""Translates one syntax tree.
 
     ``_matched`` are the groups that have certainly matched at the current position; ``_room`` is the number of characters
-    that sets may still take.
+    that sets may still take. A term is ``certain`` if every match passes through it. Only then does a back reference to it
+    mean the same in Python:
+
+        (a)\1         group 1 is certain               -> (a)(?:\1)
+        (a)?\1        group 1 may be skipped           -> not supported
+        (?:(a)|b)\1   group 1 is in one alternative    -> not supported
     """
 
     def __init__(self) -> None:
@@ -87,7 +92,7 @@ class _Translation:
                 source = _chars(term.expanded)
                 self._room -= len(source)
                 if self._room < 0:
-                    message = "it is not supported: it is too long, with its sets spelled out"
+                    message = f"it is too long, with its sets spelled out: more than {_LONGEST:,} characters"
                     raise UnsupportedPatternError(message, "write a simpler pattern")
                 return source
             case Edge(kind):

@@ -85,7 +85,7 @@ class _Parser:
         self.names = dict(known)
         choice = self._choice()
         if self.place < len(self.text):
-            self._fail("a ) without (", "escape it, or open the group")
+            self._fail("there is a ) without a (", "escape it, or open the group")
         # Only now is the number of groups known: \2 may come before the second group.
         for target, place in self.wanted:
             if isinstance(target, str) or target > self.groups:
@@ -194,7 +194,7 @@ class _Parser:
 
     def _escape(self) -> Term:
         if self.place == len(self.text):
-            self._fail("a \\ at the end", "write \\\\ for the character itself")
+            self._fail("the pattern ends with a \\", "write \\\\ for the character itself")
         char = self.text[self.place]
         if char in "bB":
             self.place += 1
@@ -263,7 +263,7 @@ class _Parser:
 
     def _digits(self, found: re.Match[str] | None, hint: str, *, control: bool = False) -> int:
         if found is None:
-            self._fail("an incomplete escape", hint)
+            self._fail("the escape is incomplete", hint)
         self.place += 1 + found.end()
         return ord(found[1]) % 32 if control else int(found[1], 16)
 
@@ -272,7 +272,7 @@ class _Parser:
         braced = re.match(r"\{([0-9A-Fa-f]+)\}", rest)
         if braced is not None:
             if int(braced[1], 16) > characters.LAST:
-                self._fail("a code point beyond Unicode", hint)
+                self._fail(f"the code point {braced[1]:.12} is beyond Unicode", hint)
             return self._digits(braced, hint)
         # Two escapes of surrogates are one character: \ud83d\ude00 -> 0x10000 + (0x3D << 10) + 0x200 = U+1F600
         pair = re.match(r"([Dd][89ABab][0-9A-Fa-f]{2})\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})", rest)

@@ -95,7 +95,8 @@ def parse(raw: bytes, file: str) -> Document:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
-        raise SpecError([Problem(file, line, column, Code.ENCODING, "is not UTF-8 here", "save the file as UTF-8")]) from error
+        message = f"the byte 0x{raw[error.start]:02X} is not UTF-8"
+        raise SpecError([Problem(file, line, column, Code.ENCODING, message, "save the file as UTF-8")]) from error
     document = Document(file, None, hashlib.sha256(raw).hexdigest(), tuple(_BREAK.split(text)))
     with uncollected():
         return _Builder(document, text).build()
@@ -164,7 +165,7 @@ class _Builder:
 
     def _out_of_range(self, mark: tuple[int, int]) -> SpecError:
         message = "an escape or a number just before this place is out of range"
-        return SpecError([self.document.at(mark, Code.YAML_SYNTAX, message, "correct it")])
+        return SpecError([self.document.at(mark, Code.YAML_SYNTAX, message, "correct the escape or the number")])
 
     def _unreadable(self, error: yaml.reader.ReaderError) -> Problem:
         before = _BREAK.split(self.text[: error.position])
@@ -268,13 +269,15 @@ class _Builder:
             # int() refuses more than 4300 digits, and no useful bound or value has more than 40.
             if len(text) <= 40:
                 return int(text)
-            self._report(_mark(node.start_mark), Code.NUMBER, "this integer is too long", "quote it if it is text")
+            message = f"an integer has at most 40 characters, and this one has {len(text)}"
+            self._report(_mark(node.start_mark), Code.NUMBER, message, "quote it if it is text")
             return 0
         if _FLOAT.fullmatch(text):
             value = float(text)
             if math.isfinite(value):
                 return value
-            self._report(_mark(node.start_mark), Code.NUMBER, "this number is too large", "quote it if it is text")
+            message = f"the number {text:.40} is too large for a double"
+            self._report(_mark(node.start_mark), Code.NUMBER, message, "quote it if it is text")
             return 0.0
         return text
 

@@ -1,4 +1,4 @@
-"""The SDK as text: what it is made of, for any contract and either HTTP library."""
+"""The text of the SDK for several contracts and both HTTP libraries, and its building blocks: literals, docstrings, imports."""
 
 from __future__ import annotations
 

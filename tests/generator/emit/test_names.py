@@ -1,4 +1,4 @@
-"""Names of the wire: whichever they are, the SDK imports, decodes, encodes, and has clients that work."""
+"""Wire names: for any of them the SDK imports, decodes and encodes, and its clients work."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from twinwire.spec.check import check
 from twinwire.spec.source import parse
 
 VENDOR = read_contract(Path(__file__).parents[3] / "spec/products-images.yaml")
+# Names that convert to one identifier, to none, or to a reserved one; names that Unicode normalisation changes; long ones.
 ODD = [
     *("Feed", "feed", "FEED", "fEEd", "fooBar", "foo_bar", "FooBar", "foo-bar", "foo.bar", "foo__bar", "foo_bar_2"),
     *("2nd", "007", "_", "__", "-", "...", "__init__", "__class__", "__slots__", "__dict__", "_private", "x", "X", "n2nd"),
@@ -37,7 +38,7 @@ ODD = [
 
 
 def used_names() -> list[str]:
-    """Every identifier that the files of an SDK use, with Python's own names and those that are odd in some way."""
+    """Return all identifiers in the files of two SDKs, the names of Python itself, and the odd names."""
     found = {*ODD, *dir(builtins), *keyword.kwlist, *keyword.softkwlist, *sys.builtin_module_names}
     for artifact in (*emit(VENDOR), *emit(orders())):
         if artifact.path.endswith(".py"):
@@ -53,18 +54,26 @@ def _named(node: ast.AST) -> Iterator[str]:
 
 
 def is_component(name: str) -> bool:
-    """Say whether OpenAPI lets a component have the name."""
+    """Return whether OpenAPI allows a component with this name."""
     return name.isascii() and all(char.isalnum() or char in "._-" for char in name)
 
 
 def contract(title: str, result: str, entry: str, others: list[str], members: list[str]) -> Contract:
-    """Return a contract with these names; others are components below the entry, and members are parameters too."""
+    """Return a contract with given names.
+
+    Args:
+        title: The title of the spec, which names the package.
+        result: The component of the result.
+        entry: The component of the entries.
+        others: Components to which members of the entry refer.
+        members: Members of the entry, which are parameters of the operation too.
+    """
     text: dict[str, Any] = {"type": "string"}
     properties: dict[str, Any] = {
         name: {"type": ["string", "null"], "description": name, "xml": {"name": f"m{index}", "attribute": bool(index % 2)}}
         for index, name in enumerate(members)
     }
-    # Scalars with a type of their own, which gets a name too.
+    # A bounded integer gets a type alias, whose name must be unique too. The first fifty members have odd names.
     for index, name in enumerate(members[:50]):
         properties[f"{name}?"] = {"type": ["integer", "null"], "maximum": 9, "xml": {"name": f"i{index}"}}
     for index, name in enumerate(others):
@@ -112,7 +121,7 @@ def contract(title: str, result: str, entry: str, others: list[str], members: li
 
 
 def use(made: Contract, root: Path) -> None:
-    """Import an SDK, decode and encode a page with every member in both representations, and page with its client."""
+    """Import an SDK, decode and encode a page with all members in both representations, and load two pages with its client."""
     entry: dict[str, Any] = {}
     for field in made.feed.entry.fields:
         if isinstance(field.type, ModelRef):
@@ -143,7 +152,7 @@ def use(made: Contract, root: Path) -> None:
 
 USED = used_names()
 PARTS = 8
-"""One SDK with all names takes minutes to import; each part has the odd ones, which are the ones that clash."""
+"""The number of SDKs for all names: a single one takes minutes to import. Each has the odd names, because these clash."""
 
 
 def test_names_that_the_sdk_uses_are_found() -> None:

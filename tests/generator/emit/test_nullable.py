@@ -1,4 +1,4 @@
-"""A required member that may be null: present in JSON, null there or in XML nothing, and without a default in the model."""
+"""Required members that may be null: JSON must contain them, XML omits null, and the model has no default for them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ VALUES: dict[str, Any] = {
     **{"id": "a", "note": "null", "size": 1, "kind": "old", "text": "t", "tags": ["x", "y"]},
     "maker": {"name": "m", "seal": None},
 }
+# The text "null" is a value, not null.
 XML_VALUES = '<part id="a" note="null" size="1" kind="old"><text>t</text><tags>x</tags><tags>y</tags><maker n="m"/></part>'
 
 

@@ -1,4 +1,4 @@
-"""Parameters in the generated client: required ones, and patterns as ECMA-262 reads them."""
+"""The parameters of the generated client: required ones, and patterns with the meaning of ECMA-262."""
 
 from __future__ import annotations
 

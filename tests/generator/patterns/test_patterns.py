@@ -1,4 +1,4 @@
-r"""Patterns are of ECMA-262 with the flag u; the expected values were compared with V8."""
+r"""The translation of patterns to Python. The expected values are those of ECMA-262 with the flag u, as V8 gives them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def finds(pattern: str, text: str) -> bool:
     return re.search(python_pattern(pattern), text) is not None
 
 
+# A pattern, texts in which it is found, and texts in which it is not: above all where Python's re differs from ECMA-262.
 MATCHES = [
     ("^[a-z]+$", ["abc"], ["abc\n", "", "\nabc"]),
     (r"^\d$", ["7"], ["\u0663", "\uff11"]),
@@ -133,7 +134,7 @@ def test_the_obstacle_of_an_xsd_pattern_is_named() -> None:
 
 
 def test_categories_come_from_one_table_whatever_the_python() -> None:
-    # U+16B40 and U+1DF00 are letters since Unicode 14, U+11F02 (Unicode 15) is not one in the table.
+    # The table is of Unicode 14: U+1DF00 became a letter with it, and U+11F02 only with Unicode 15.
     letters = category("L")
     assert (0x1DF00, 0x1DF1E) in letters
     assert not any(low <= 0x11F02 <= high for low, high in letters)

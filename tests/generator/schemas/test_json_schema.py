@@ -1,3 +1,5 @@
+"""The JSON Schema of two contracts: the vendor's, and one of orders with every constraint."""
+
 from __future__ import annotations
 
 import copy
@@ -14,6 +16,7 @@ from twinwire.schemas import json_schema
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = json.loads((ROOT / "spec/sample.json").read_text("utf-8"))
+# A member that is left out, while None stands for JSON's null.
 ABSENT = object()
 
 

@@ -1,3 +1,5 @@
+"""The XSD of two contracts, judged by two validators that must agree."""
+
 from __future__ import annotations
 
 import io
@@ -22,7 +24,7 @@ Validate = Callable[[str], bool]
 
 
 def validator(contract: Contract) -> Validate:
-    """Both libraries must load the schema, and agree on every document."""
+    """Return a function that validates a document with two libraries, which must agree."""
     text = xsd(contract)
     lxml_schema = etree.XMLSchema(etree.fromstring(text.encode("utf-8")))
     schema = xmlschema.XMLSchema10(text)
@@ -146,6 +148,7 @@ def test_restrictions_of_the_spec_hold(lots: Validate, document: str, valid: boo
 LINE = ["<sku>s</sku>", "<amount>1</amount>", "<flags><flag>1</flag><flag>false</flag></flags>", "<remark>r</remark>"]
 
 
+# A content model for more than three singletons in any order would be too large, so they may repeat.
 def test_with_many_singletons_any_order_is_valid_but_nothing_is_counted(lots: Validate) -> None:
     for children in permutations(LINE):
         assert lots(order(*ORDER.values(), f"<line>{''.join(children)}<remark/></line>"))
@@ -159,7 +162,7 @@ FEW = [("        paid: {type: [boolean, 'null'], xml: {name: paid}}\n", "")]
 
 @pytest.fixture(scope="module")
 def few() -> Validate:
-    """An order of three singletons among two repeated elements, which XSD 1.0 can still count."""
+    """Return the validator of an order with three singletons among repeated elements: XSD 1.0 can still count so few."""
     return validator(orders(*FEW))
 
 

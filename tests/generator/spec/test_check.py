@@ -1,4 +1,4 @@
-"""What holds of the checker whatever the spec: it gives a list, and an empty one means that the IR can be built."""
+"""Properties of the checks for any spec: they return a list, and when it is empty, the IR can be built."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from twinwire.spec.source import MAX_DEPTH, load, parse
 GOOD = Path(__file__).parents[1] / "specs" / "good"
 SEEDS = [load(path).data for path in sorted(GOOD.iterdir())]
 
+# Words with a meaning in a spec, so that mutants stay close to valid specs and reach the later checks.
 WORDS = st.sampled_from(
     [
         *["string", "integer", "array", "object", "null", "id", "part", "next", "code", "link", "type", "items", "$ref", "xml"],
@@ -67,7 +68,7 @@ def at(value: Any, pointer: tuple[Any, ...]) -> Any:
 
 @st.composite
 def mutants(draw: st.DrawFn) -> Any:
-    """Return a good spec with some places replaced, removed, renamed, or overwritten with what stands elsewhere in it."""
+    """Return a good spec in which up to four places are replaced, removed, renamed, added, or copied from another place."""
     spec = copy.deepcopy(draw(st.sampled_from(SEEDS)))
     for _ in range(draw(st.integers(1, 4))):
         places = pointers(spec)
@@ -93,7 +94,7 @@ def assert_checked(spec: Any) -> None:
     try:
         document = parse(json.dumps(spec).encode(), "mutant.json")
     except SpecError:
-        return  # Refused while it was read; test_source.py is about that.
+        return  # Rejected while it was decoded, which test_source.py tests.
     problems = check(document)
     assert problems == sorted(set(problems))
     for problem in problems:
@@ -149,6 +150,7 @@ def test_models_that_hold_one_another_too_deep_are_refused() -> None:
 
 
 def test_a_pattern_that_never_ends_is_not_tried() -> None:
+    # (a+)+ takes exponential time on a text that fails at its end: 2**60 steps for this default.
     text = (GOOD / "minimal.yaml").read_text(encoding="utf-8")
     hostile = text.replace("schema: {type: string}", "schema: {type: string, pattern: '^(a+)+$', default: '" + "a" * 60 + "!'}")
     assert hostile != text
@@ -175,6 +177,7 @@ def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a connection was opened")
 
+    # $ref, $schema, $id and the dialect are URLs that a JSON Schema library may resolve.
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     text = (GOOD / "minimal.yaml").read_text(encoding="utf-8")

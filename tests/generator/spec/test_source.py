@@ -1,4 +1,4 @@
-"""Reading a spec file: what YAML means here, where things stand, and what is refused before anything is built."""
+"""The decoding of spec files: the values and positions of YAML, and the rejection of hostile files."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_merge_key_merges_nothing() -> None:
     assert data_of("<<: {a: 1}") == {"<<": {"a": 1}}
 
 
-# YAML takes what is longer than 1024 characters, escapes counted, for no key.
+# A simple key of YAML has at most 1024 characters, escapes included. JSON escapes one character with up to twelve.
 KEYS = st.text(max_size=80)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**38), 10**38) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -152,6 +152,7 @@ def test_every_alias_and_tag_is_reported() -> None:
 
 
 def test_aliases_that_would_grow_without_bound_are_refused_unexpanded() -> None:
+    # The "billion laughs": 20 lines that stand for 9**19 values.
     lines = ["a0: &a0 [x, x]"] + [f"a{index}: &a{index} [{', '.join([f'*a{index - 1}'] * 9)}]" for index in range(1, 20)]
     assert set(codes_of("\n".join(lines))) == {Code.YAML_ALIAS}
 

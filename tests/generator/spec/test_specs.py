@@ -1,4 +1,7 @@
-"""Good and bad specs as files: drop one into ``specs/good`` or ``specs/bad``, and it is tested."""
+"""Good and bad specs as files. A new file in ``specs/good`` or ``specs/bad`` is tested without any further change.
+
+A bad spec states its problems in comments: ``# expect: 33:25: dangling-ref`` (line, column and code).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ BAD = sorted((SPECS / "bad").iterdir())
 OURS = Path(__file__).parents[3] / "spec" / "products-images.yaml"
 
 _EXPECT = re.compile(r"^# expect: (\d+):(\d+): ([a-z0-9-]+)$", re.MULTILINE)
-# Problems that no file can contain are in test_source.py, and warnings, which are not problems, in test_warnings.py.
+# Codes without a file here: test_source.py has the problems of unreadable files, and test_warnings.py the warnings.
 ELSEWHERE = {Code.UNREADABLE, Code.TOO_LARGE, Code.ENCODING, Code.EMPTY, Code.IGNORED_KEYWORD, Code.NO_EXAMPLE}
 
 

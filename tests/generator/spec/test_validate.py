@@ -1,4 +1,4 @@
-"""``twinwire validate``."""
+"""The command ``twinwire validate``: its output, exit code, and escapes for the terminal."""
 
 from __future__ import annotations
 

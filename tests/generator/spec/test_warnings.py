@@ -1,4 +1,4 @@
-"""Nothing is dropped in silence: a keyword that is not used gets a warning with its place, and changes no exit code."""
+"""The warnings about keywords without an effect: each has its place, and none changes the exit code."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def under(place: str, text: str) -> tuple[str, str]:
 INFO, OPERATION, ITEM = "info: {title: Parts, version: '1'}\n", "      operationId: listParts\n", "  /parts:\n"
 PART = "    Part:\n      type: object\n"
 
+# A keyword that is ignored, and the replacement that adds it to the spec.
 IGNORED = [
     ("format", member("format: date-time")),
     ("format", member("format: email")),
@@ -89,6 +90,7 @@ IGNORED = [
     ("Unused", under("  schemas:\n", "    Unused: {type: string}")),
     ("unused", under("components:\n", "  parameters: {unused: {name: u, in: query, schema: {type: string}}}")),
 ]
+# Replacements that add keywords with an effect, annotations, and keywords that state their default.
 READ = [
     *[member("description: a, title: a, $comment: a, example: a, examples: [a], externalDocs: {url: a}")],
     *[member("deprecated: false, readOnly: false, writeOnly: false"), member("pattern: '^a+$'"), member("x-since: '2'")],

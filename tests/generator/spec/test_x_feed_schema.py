@@ -1,4 +1,4 @@
-"""The JSON Schema of x-feed: it is one, it says what every member is for, and it lets nothing in that could be run."""
+"""The JSON Schema of x-feed: it is valid, describes every member, and has no member that names code, a file or a command."""
 
 from __future__ import annotations
 
