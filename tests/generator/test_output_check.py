@@ -54,12 +54,14 @@ REFUSED = {
     "x = ().__class__": "uses __class__",
     "def f(x): x.__globals__": "uses __globals__",
     "x = getattr(1, '__class__')": "uses __class__",
+    # In UTF-7, harmless ASCII bytes such as "+AGk-" are other characters.
     "# coding: utf-7\nx = 1": "declares the encoding utf-7",
     "\n# vim: set fileencoding=latin-1 :\n": "declares the encoding iso-8859-1",
     "# coding: no-such\n": "cannot be parsed",
     "x = (": "cannot be parsed",
     "x = 1\0": "cannot be parsed",
     "x = '\ud800'": "cannot be parsed",
+    # Python's parser gives up on deep nesting with MemoryError or RecursionError instead of SyntaxError.
     "(" * 500: "cannot be parsed",
     "x = " + "-" * 100_000 + "1": "cannot be parsed",
 }

@@ -37,6 +37,7 @@ def test_a_new_directory_gets_every_file_as_utf8_with_lf_and_nothing_else(tmp_pa
 
 
 def test_writing_again_changes_nothing_and_keeps_times(root: Path) -> None:
+    # A new modification time would make build tools work again. The first second of 1970 shows every write.
     for path in PATHS:
         os.utime(root / path, (1, 1))
     changes = output_dir.write(root, FILES)
@@ -136,6 +137,7 @@ def test_the_unified_diff_goes_from_the_disk_to_what_is_generated(root: Path) ->
 
 
 def test_crlf_on_disk_is_an_edit(root: Path) -> None:
+    # git on Windows checks files out with CRLF unless it is told otherwise.
     (root / "pkg/a.py").write_bytes(b"a = 1\r\n")
     assert output_dir.diff(root, FILES).edited == ("pkg/a.py",)
     assert output_dir.unified(root, FILES, "pkg/a.py") == ["(only line ends or the encoding differ)"]
@@ -168,6 +170,7 @@ def test_text_that_utf8_cannot_carry_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_link_below_the_directory_is_not_followed(root: Path, tmp_path: Path) -> None:
+    # A followed link would let a run write or remove files anywhere on the disk.
     outside = tmp_path / "outside"
     (root / "pkg").rename(outside)
     (root / "pkg").symlink_to(outside, target_is_directory=True)
@@ -211,6 +214,7 @@ def test_a_file_in_a_directorys_place_is_refused(root: Path, tmp_path: Path) -> 
 
 
 def test_a_full_disk_leaves_the_tree_as_it_was(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The third of four files fails, so that some of the new content is on the disk already.
     before = content(root)
     original = Path.write_bytes
 

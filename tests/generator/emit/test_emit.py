@@ -67,6 +67,7 @@ def test_no_module_of_the_sdk_imports_the_generator(vendor: Contract) -> None:
                 assert not [name for name in names if name.startswith("twinwire")], artifact.path
 
 
+# Templates only format. Decisions belong in the emitters, where they are typed and tested.
 def test_templates_are_short() -> None:
     templates = [file for file in files("twinwire.emit").joinpath("templates").iterdir() if file.name.endswith(".jinja2")]
     assert templates

@@ -82,6 +82,7 @@ def test_values_are_decoded_alike_from_both(sdk: ModuleType) -> None:
 @pytest.mark.parametrize("name", [name for name in NULLS if name != "id"])
 def test_absence_is_refused_in_json(sdk: ModuleType, name: str) -> None:
     left = {key: value for key, value in VALUES.items() if key != name}
+    # With on_unknown, the plain decoder is used instead of the fast one.
     for decode in (sdk.decode_json, lambda data: sdk.decode_json(data, on_unknown=lambda _path: None)):
         with pytest.raises(sdk.DecodeError, match=name):
             decode(text(left))
@@ -89,7 +90,7 @@ def test_absence_is_refused_in_json(sdk: ModuleType, name: str) -> None:
 
 def test_the_fast_decoders_agree_with_the_plain_ones(sdk: ModuleType) -> None:
     codec = importlib.import_module(f"{sdk.__name__}.codec").CODEC
-    reading = importlib.import_module(f"{sdk.__name__}._reading").reading
+    reading = importlib.import_module(f"{sdk.__name__}._settings").reading
     how = reading(verbatim_base64=False, lenient_base64=False, on_unknown=None, max_bytes=10**6, max_members=10**4)
     for part in (NULLS, VALUES):
         assert codec.decode_json(text(part), None, how) == codec.plain.decode_json(text(part), None, how)

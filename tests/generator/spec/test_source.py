@@ -38,7 +38,9 @@ def codes_of(raw: bytes | str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "word", ["yes", "no", "on", "off", "y", "n", "Yes", "ON", "2026-11-23", "0x1f", "1_000", "12:30:45", ".inf", ".nan"]
+    # PyYAML follows YAML 1.1, in which these are booleans, dates, hexadecimal or sexagesimal numbers.
+    "word",
+    ["yes", "no", "on", "off", "y", "n", "Yes", "ON", "2026-11-23", "0x1f", "1_000", "12:30:45", ".inf", ".nan"],
 )
 def test_words_that_only_yaml_1_1_interprets_are_texts(word: str) -> None:
     assert data_of(f"a: {word}") == {"a": word}
@@ -83,6 +85,7 @@ def test_what_json_writes_is_read_as_json_reads_it(value: object) -> None:
 
 
 @given(st.binary(max_size=60) | st.text(st.sampled_from("{}[]:,-? \n\t'\"&*!|>%@`#a1\\ux"), max_size=40).map(str.encode))
+# PyYAML's own parser raises OverflowError for the first of these inputs, and ValueError for the second.
 @example(b'"\\UFFFFFFFF"')
 @example(b"%YAML 1." + b"9" * 5000 + b"\n---\na")
 @example(b"!!int 1: a")
@@ -111,12 +114,14 @@ def test_every_line_end_gives_the_same_positions(line_end: str) -> None:
 
 
 def test_a_byte_order_mark_shifts_no_position() -> None:
+    # Windows editors write one.
     document = parse("\ufeffa: 1".encode(), "spec.yaml")
     assert document.values["a",] == (1, 4)
     assert document.lines == ("a: 1",)
 
 
 def test_a_line_break_of_unicode_within_a_text_does_not_shift_the_source_line() -> None:
+    # YAML 1.1 counts U+2028 as a line break, so the file has one line more than an editor shows.
     [problem] = refused("a: 'x\u2028 y'\nb: 1\nb: 2\n")
     assert problem.code == Code.DUPLICATE_KEY
     assert problem.source == "b: 2"

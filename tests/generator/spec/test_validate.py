@@ -49,6 +49,7 @@ def test_escape_sequences_of_a_spec_do_not_reach_the_terminal(capsys: pytest.Cap
 
 def test_an_output_that_cannot_show_a_character_is_no_traceback() -> None:
     path = SPECS / "bad" / "member-gives-no-identifier.yaml"
+    # An ASCII terminal, as in a container without a locale.
     command = [
         sys.executable,
         "-X",
