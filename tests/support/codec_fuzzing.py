@@ -233,10 +233,10 @@ class Fuzz:
         self._make = make
         self._names = names
         part: dict[str, Any] = {
-            name: import_module(f"{sdk.__name__}.{name}") for name in ("codec", "_reading", "_base64", "_lift")
+            name: import_module(f"{sdk.__name__}.{name}") for name in ("codec", "_settings", "_base64", "_base64_extraction")
         }
         self._codec = part["codec"].CODEC
-        self._reading, self._base64, self._lift = part["_reading"], part["_base64"], part["_lift"]
+        self._settings, self._base64, self._extraction = part["_settings"], part["_base64"], part["_base64_extraction"]
 
     def run(self, representation: Representation, *, seconds: float, seed: int, cases: int = 10**9) -> Report:
         """Fuzz one representation until the time or the number of cases is reached.
@@ -268,9 +268,9 @@ class Fuzz:
         return text if representation == "json" else text.partition("\n")[2]
 
     def _how(self, draw: random.Random) -> Any:
-        limits = self._reading.Limits(max_members=draw.choice((10, 60, 10**6)), max_depth=draw.choice((4, 6, 64)))
+        limits = self._settings.Limits(max_members=draw.choice((10, 60, 10**6)), max_depth=draw.choice((4, 6, 64)))
         how = draw.choice((self._base64.strict, self._base64.strict, self._base64.lenient, self._base64.verbatim))
-        return self._reading.Reading(how, limits if draw.random() < 0.2 else self._reading.LIMITS)
+        return self._settings.DecodeSettings(how, limits if draw.random() < 0.2 else self._settings.LIMITS)
 
     def _case(self, representation: Representation, data: bytes | str, label: str | None, how: Any, report: Report) -> None:
         decode = getattr(self._codec, f"decode_{representation}")
@@ -288,9 +288,7 @@ class Fuzz:
         ways = getattr(self._codec, f"_fast_{representation}")
         report.fast += ways.decode(data, label, how) is not None
         if fast != plain:
-            told = (
-                f"{data!r}, {label}, {how.base64.__name__}, {how.limits}, {self._lift.WINDOW}: {fast!r} differs from {plain!r}"
-            )
+            told = f"{data!r}, {label}, {how.base64.__name__}, {how.limits}, {self._extraction.WINDOW}: {fast!r} differs from {plain!r}"
             report.disagreements.append(told)
 
     def _outcome(self, decode: Callable[..., Any], data: bytes | str, label: str | None, how: Any) -> Any:
@@ -302,18 +300,18 @@ class Fuzz:
     @contextmanager
     def _small_windows(self, draw: random.Random) -> Iterator[Callable[[], None]]:
         # With small windows, short strings are decoded by the windowed code too, and a small document has several windows.
-        usual, turner = self._lift.WINDOW, self._codec._fast_xml._turner
+        usual, turner = self._extraction.WINDOW, self._codec._fast_xml._turner
         able = turner.able
 
         def resize() -> None:
-            self._lift.WINDOW = draw.choice((4, 8, 12, 40))
+            self._extraction.WINDOW = draw.choice((4, 8, 12, 40))
             # A document that the turner decodes is not parsed: without this, one fast decoder would hide the other.
             turner.able = able and draw.random() < 0.5
 
         try:
             yield resize
         finally:
-            self._lift.WINDOW, turner.able = usual, able
+            self._extraction.WINDOW, turner.able = usual, able
 
 
 def text(draw: random.Random) -> str:
