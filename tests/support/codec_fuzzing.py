@@ -288,7 +288,8 @@ class Fuzz:
         ways = getattr(self._codec, f"_fast_{representation}")
         report.fast += ways.decode(data, label, how) is not None
         if fast != plain:
-            told = f"{data!r}, {label}, {how.base64.__name__}, {how.limits}, {self._extraction.WINDOW}: {fast!r} differs from {plain!r}"
+            settings = f"{how.base64.__name__}, {how.limits}, {self._extraction.WINDOW}"
+            told = f"{data!r}, {label}, {settings}: {fast!r} differs from {plain!r}"
             report.disagreements.append(told)
 
     def _outcome(self, decode: Callable[..., Any], data: bytes | str, label: str | None, how: Any) -> Any:
