@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 _CURRENT: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
-# Suffixes of the trace events of a new stream: TCP, Unix socket, TLS. Prefixes differ between blocking and asynchronous pools.
+# Suffixes of the trace events of a new stream: TCP, Unix socket, TLS.
 _OPENED = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
 
 

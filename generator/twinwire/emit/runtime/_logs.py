@@ -38,7 +38,7 @@ class _Redaction(logging.Filter):
 def redacted(redact: Callable[[str], str]) -> Generator[None, None, None]:
     """Redact the HTTP library's log records in this context."""
     for name in _LOGGERS:
-        # Added for each request, because dictConfig drops the filters of a logger. Adding a filter twice has no effect.
+        # Added for each request, because the application may configure logging at any time. Adding it twice has no effect.
         logging.getLogger(name).addFilter(_FILTER)
     token = _REDACT.set(redact)
     try:

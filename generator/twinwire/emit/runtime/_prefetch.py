@@ -39,7 +39,7 @@ class Prefetch(Generic[T]):
         self._stop = threading.Event()
         self._outcome: list[T] = []
         self._error: BaseException | None = None
-        # Context variables do not cross threads by themselves, and the redaction of the log is one.
+        # Context variables of the application, such as a trace id, do not reach a new thread by themselves.
         context = copy_context()
         self._thread = threading.Thread(target=lambda: context.run(self._work, run, steps), name="feed-prefetch", daemon=True)
         self._thread.start()

@@ -104,7 +104,6 @@ class Core(Generic[R]):
         attempt = 0
         while True:
             began = perf_counter()
-            # A new object for each attempt, so that a transport cannot change the request of the next one.
             answer = yield HttpRequest(request.url, request.headers)
             wait = self._wait(answer, attempt)
             self.tell(self._attempt(request, answer, attempt, perf_counter() - began, wait))
