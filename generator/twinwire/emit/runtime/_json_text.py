@@ -39,21 +39,21 @@ _COMMA = ord(",")
 _SURROGATE = re.compile(rb"\\u[Dd][89A-Fa-f]")
 
 Commas: TypeAlias = Callable[[Sequence[Any], bool], int]
-"""Counts the commas that objects of one model, one at least, account for.
+"""Function that counts the commas needed to encode objects of one model, of which there is at least one.
 
-The count may be brief: what the first object does not have is not looked for in the others.
+In a brief count, an optional member that the first object lacks is not looked up in the others.
 """
 
 
 def check_members(text: bytes, limits: Limits) -> None:
-    """Raise DecodeError for a JSON text of too many members and items."""
+    """Raise DecodeError when a JSON text has more members and items than ``max_members``."""
     if has_more_members(text, limits.max_members):
         raise DecodeError(f"there are more members and items than max_members, {limits.max_members}, allows")
 
 
 def has_more_members(text: bytes, limit: int) -> bool:
-    """Return whether a JSON text has more members and items than a limit."""
-    # Each of them has a separator and itself; an empty collection counts as one.
+    """Return True when a JSON text has more members and items than a limit."""
+    # Each member or item needs at least two bytes: a separator and itself. An empty collection counts as one item.
     if len(text) <= 2 * limit or sum(map(text.count, (b",", b"[", b"{"))) <= limit:
         return False
     found = next(islice(_MEMBER.finditer(text), limit, None), None)
@@ -62,17 +62,18 @@ def has_more_members(text: bytes, limit: int) -> bool:
 
 
 def has_more_commas(text: bytes, number: int) -> bool:
-    """Return whether a text has more than so many commas."""
+    """Return True when a text has more than ``number`` commas."""
     if len(text) > _MOST_COPIED:
         return text.count(b",") > number
-    # Counting looks at each byte; replacing goes from one comma to the next, in half of the time.
+    # bytes.count looks at each byte; bytes.replace jumps from comma to comma, in half of the time. Replace the first
+    # ``number`` commas: if the last comma is still there, the text has more. Example: "a,b,c", 1 -> "a;b,c" -> True.
     last = text.rfind(b",")
     return last >= 0 and text.replace(b",", b";", max(number, 0))[last] == _COMMA
 
 
 def commas(shape: ResultShape) -> Commas:
-    """Return the function that counts the commas of objects: at least so many are in each text that means them."""
-    # Between so many members is one comma less; so every member that may be absent adds one.
+    """Return a function that counts the commas of objects: a lower bound for each text that decodes to them."""
+    # n members have n - 1 commas between them: start from the members that are always present, and add one for each other.
     base = sum(member.required and not member.many for member in shape.members) - 1
     steps = [
         (attrgetter(member.name), member, None if member.shape is None else commas(member.shape), _fixed(member))
@@ -84,7 +85,7 @@ def commas(shape: ResultShape) -> Commas:
         total = base * len(items)
         for get, member, inner, fixed in steps:
             if member.many and fixed is not None:
-                # A collection that is not empty is a member with one comma less than it has items.
+                # n items have n - 1 commas, and the collection itself adds one as a member.
                 total += fixed * sum(map(len, map(get, items)))
                 continue
             if brief and not member.required and get(items[0]) is None:
@@ -102,7 +103,7 @@ def commas(shape: ResultShape) -> Commas:
 
 
 def _fixed(member: Member) -> int | None:
-    """Return how many commas each item of a collection accounts for, or None when they differ."""
+    """Return the number of commas for each item of a collection, or None when it differs between items."""
     if member.shape is None:
         return 1
     scalars = all(inner.required and not inner.many and inner.shape is None for inner in member.shape.members)
@@ -110,10 +111,10 @@ def _fixed(member: Member) -> int | None:
 
 
 def has_no_repeated(text: bytes) -> bool:
-    """Return whether a JSON text is known to have no object with two members of one name.
+    """Return True when a JSON text certainly has no object with two members of one name.
 
-    Written anew from what a parser keeps, the text has as many commas as before, unless a member came twice. A comma may have
-    been an escape; with one, nothing is known.
+    Decoding and encoding the text again preserves its number of commas, unless a member was repeated and dropped. An escaped
+    comma (U+002C) would add one, so a text with such an escape gives False.
 
     Example: ``{"a":1,"b":"x, y","a":2}`` has three commas, and ``{"a":2,"b":"x, y"}`` has two.
     """
