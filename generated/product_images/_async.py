@@ -1,9 +1,9 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The asynchronous shell over the core: it sends, waits and closes, and decides nothing."""
+"""The asynchronous client: a thin shell that sends and waits for the core, which makes all decisions."""
 
-# asyncio loads with the first request, for the blocking client is in the same module as the other, and needs none of it.
+# asyncio is imported with the first request: programs that only use the blocking client import this module too.
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
@@ -46,13 +46,25 @@ async def _sleep(seconds: float) -> None:
 class AsyncioClient(Generic[R]):
     """An asynchronous client, usable from any number of tasks; close it, or use it as a context manager.
 
-    ``base_url`` is what the operation's path is appended to. ``timeout`` is in seconds, 30 unless given, and holds for each
-    step of a request, unless the HTTP library's own kind says more. ``deadline`` is how many seconds one exchange may last
-    as a whole, from the connection to the last byte; unless given, ten times a ``timeout`` in seconds, else 300.
-    ``max_bytes`` caps a body, compressed and decompressed; the other limits, base64 and ``on_unknown`` are as for
-    ``decode_xml``. ``raise_on_warning`` raises WarningError in place of ResultWarning.
-    ``on_event`` is told of every attempt and every result. ``transport`` carries the requests; a ``http_client`` that is
-    handed in keeps its own timeout and transport, and is not closed. Raises ParameterError for what cannot be used.
+    Args:
+        base_url: The absolute URL to which the operation's path is appended.
+        representation: The representation to request, ``"json"`` or ``"xml"``.
+        session: The session, where the feed has one. It is redacted in messages, events and logs.
+        headers: Headers added to each request. Their values are redacted too.
+        timeout: Seconds for each step of a request (30 by default), or the HTTP library's own timeout object.
+        deadline: Seconds for one exchange, from the connection to the last byte. The default is ten times a ``timeout``
+            in seconds, else 300.
+        retry: The retry policy, by default ``Retry()``.
+        max_bytes: Upper bound of a body, compressed and decompressed.
+        max_depth: As for ``decode_xml``, like the limits, base64 options and ``on_unknown`` that follow.
+        raise_on_warning: Raise WarningError in place of ResultWarning.
+        on_event: Called for each attempt and each result.
+        transport: The transport of the requests.
+        http_client: A client to use; it keeps its own timeout and transport, and is not closed.
+        sleep: Waits for a number of seconds between two attempts.
+
+    Raises:
+        ParameterError: An argument is of the wrong type or out of range.
     """
 
     def __init__(
@@ -98,7 +110,7 @@ class AsyncioClient(Generic[R]):
         self._max_bytes = max_bytes
         self._sleep = sleep
         self._owned = http_client is None
-        # Made here, for it takes long, and what is built on a client may use the same one.
+        # Loading the CA certificates is slow, so a mirror built on this client shares the context.
         self._tls = None if http_client is not None or transport is not None else httpx.create_ssl_context()
         if http_client is None:
             http_client = httpx.AsyncClient(timeout=steps, transport=transport, verify=self._tls or True)
@@ -160,6 +172,7 @@ class AsyncioClient(Generic[R]):
                 async with scope:
                     return await self._receive(action, deadline)
         except TimeoutError:
+            # A TimeoutError of the transport or of the caller's own scope is not the deadline's.
             if scope.expired():
                 raise DeadlineError.of(seconds) from None
             raise
@@ -176,15 +189,15 @@ class AsyncioClient(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class AsyncEngine(Generic[R]):
-    """What a client is inside, for what this package builds on it."""
+    """The internals of a client, for code of this package that builds on it."""
 
     core: Core[R]
     run: RunAsync
     http: httpx.AsyncClient
     tls: ssl.SSLContext | None
-    """The TLS context, None where the connections are another's."""
+    """The TLS context, None where the caller supplied the connections."""
 
 
 def async_engine(client: AsyncioClient[R]) -> AsyncEngine[R]:
-    """Return the inside of a client."""
+    """Return the internals of a client."""
     return AsyncEngine(client._core, client._run, client._http, client._tls)  # pyright: ignore[reportPrivateUsage]

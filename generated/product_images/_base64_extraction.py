@@ -1,14 +1,17 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""Long base64 values, lifted out of a document before it is parsed.
+"""Extraction of long base64 values from a document before it is parsed.
 
-A parser handles each character of a value that a base64 decoder could take straight from the document. So every long
-value is decoded where it stands, and a short placeholder, which nobody can foresee, stands for it in what is parsed, the
-skeleton. A value is found by its delimiters alone, whatever it may be part of; what makes that safe is the other end: each
-placeholder must come back once, as the whole text of a binary member. Where it does not, because what was lifted is part of
-a comment, of a longer text or of another member, or is replaced by a duplicate, the document is decoded plainly.
-Characters of base64 are nothing but text to a parser, so it goes through the skeleton as it would through the document.
+A parser would touch each character of a value that a base64 decoder can take straight from the document. Therefore each long
+value is decoded in place, and a short, unpredictable placeholder replaces it in the text to parse, the skeleton:
+
+    {"name":"a","data":"<8 MB of base64>"}  ->  {"name":"a","data":"<28 characters>"} + 6 MB of bytes
+
+A value is found by its delimiters alone, regardless of its context. The check at the other end makes that safe: each
+placeholder must reappear exactly once, as the complete text of a binary member. It does not when the value was part of a
+comment, of a longer text or of another member, or was overwritten by a duplicate; then the plain decoder takes the document.
+Base64 characters are plain text to a parser, so it parses the skeleton exactly as it would parse the document.
 """
 
 from __future__ import annotations
@@ -22,45 +25,51 @@ import pybase64
 
 from ._base64 import strict
 
-# A shorter value costs a parser less than looking for it does. No document is looked at in smaller steps.
+# Searching for a shorter value costs more than parsing it. The scan advances in steps of this size.
 WINDOW = 4096
 
-# What a base64 decoder makes of a placeholder: random bytes and a number, of whole groups, so that nothing joins it.
+# A decoded placeholder: random bytes and a number. Its length is a multiple of three, so the base64 has no padding.
 _NONCE, _NUMBER = 16, 5
 _PLACEHOLDER = (_NONCE + _NUMBER) // 3 * 4
 
 Marks: TypeAlias = Sequence[tuple[bytes, bytes]]
-"""What may stand before and after a value."""
+"""Pairs of delimiters, before and after a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractedBase64:
-    """A skeleton, and the values with what a base64 decoder makes of their placeholders."""
+    """A skeleton, the extracted values, and the decoded bytes of their placeholders."""
 
     skeleton: bytes
     contents: Sequence[bytes] = ()
     values: Sequence[bytes] = ()
 
     def by_text(self) -> dict[str, bytes]:
-        """Return the values by placeholder as text."""
+        """Map each placeholder's base64 text to its value."""
         return dict(zip((placeholder.decode() for placeholder in _placeholders(self.contents)), self.values, strict=True))
 
     def by_content(self) -> dict[bytes, bytes]:
-        """Return the values by what a base64 decoder makes of the placeholder."""
+        """Map each placeholder's decoded bytes to its value."""
         return dict(zip(self.contents, self.values, strict=True))
 
 
 def _placeholders(contents: Sequence[bytes]) -> list[bytes]:
-    # All at once, as each content is of whole groups.
+    # One call for all: each content is a multiple of three bytes, so the encodings do not overlap.
     encoded = pybase64.b64encode(b"".join(contents))
     return [encoded[place : place + _PLACEHOLDER] for place in range(0, len(encoded), _PLACEHOLDER)]
 
 
 def lift(document: bytes, start: int, marks: Marks, otherwise: Callable[[memoryview], bytes]) -> ExtractedBase64 | None:
-    """Lift the values between marks out of a document, from a place on; None when there are none.
+    """Extract the long base64 values from a document, in time linear in its length.
 
-    What is no strict base64 is read ``otherwise``, which raises ValueError for what is none at all. The time is linear,
-    whatever the document holds.
+    Args:
+        document: The bytes of the document.
+        start: The offset at which to begin.
+        marks: The delimiters of values.
+        otherwise: Decodes a value that is not strict base64; raises ValueError when it is not base64 at all.
+
+    Returns:
+        The skeleton and the values, None when there are no values.
     """
     lifter = _Extractor(document, start, otherwise)
     if marks:
@@ -78,11 +87,12 @@ class _Extractor:
         self._values: list[bytes] = []
 
     def scan(self, start: int, stop: int, marks: Marks) -> None:
-        """Lift what stands between the first of the marks, and in what is none of that, between the others."""
+        """Extract values between the first pair of marks; search the remaining text with the other pairs."""
         opening, closing = marks[0]
         document = self._document
         while stop - start >= WINDOW:
-            # Backwards from the end of a window: what lies before the last mark in it is too short.
+            # Search the window backwards, as in Boyer-Moore: a value of at least WINDOW bytes cannot start before the last
+            # mark in it. Without a mark, a long run without delimiters begins here: find its end.
             found = document.rfind(opening, start, start + WINDOW)
             if found >= 0:
                 start = found + 1
@@ -110,7 +120,8 @@ class _Extractor:
     def lifted(self) -> ExtractedBase64 | None:
         if not self._values:
             return None
-        # A placeholder is base64 itself, so that it is a value wherever the value was one.
+        # A placeholder is base64 too, so the parsers accept it wherever they accept the value. It is random, so that a server
+        # cannot put a copy of it into the document.
         nonce = random.SystemRandom().randbytes(_NONCE)
         contents = [nonce + number.to_bytes(_NUMBER, "big") for number in range(len(self._values))]
         kept: list[bytes | memoryview] = []

@@ -1,11 +1,11 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The end of one exchange as a whole: timeouts hold for each read, and a byte now and then keeps all of them.
+"""Deadline of a complete exchange. Timeouts hold for each read alone: a server that drips bytes never exceeds one.
 
-The blocking HTTP library offers no limit on the whole. So every connection that is opened here has its ``read`` replaced by
-one that waits no longer than the exchange under way in the same context may last. The mirror holds the loading of an image
-to a deadline in the same way, with both of its clients.
+The blocking HTTP library has no limit for the whole exchange. Therefore each new connection gets its ``read`` replaced by a
+version that waits at most until the deadline of the current context. The mirror uses the same mechanism for downloads, in its
+blocking and its asynchronous client.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ T = TypeVar("T")
 
 _CURRENT: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
-# The ends of the names under which the HTTP library announces a new stream: plain, of a socket in the file system, with TLS.
+# Suffixes of the trace events of a new stream: TCP, Unix socket, TLS.
 _OPENED = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
 
 
 class DeadlineError(Exception):
-    """An exchange that took longer than it may."""
+    """An exchange exceeded its deadline."""
 
     @classmethod
     def of(cls, seconds: float) -> Self:
-        """Return the error for a deadline of so many seconds."""
+        """Return the error for a deadline in seconds."""
         return cls(f"the exchange did not end within {seconds:g} seconds")
 
 
 class Deadline:
-    """The moment at which an exchange ends, counted from now.
+    """The time limit of an exchange, counted from construction.
 
     Args:
-        seconds: How long the exchange may last.
-        clock: A clock in seconds that never goes back.
+        seconds: Duration that the exchange may take.
+        clock: A monotonic clock in seconds.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -48,27 +48,32 @@ class Deadline:
 
     @property
     def is_over(self) -> bool:
-        """Whether the moment has come."""
+        """True once the deadline has passed."""
         return self._clock() >= self._end
 
     def check(self) -> None:
-        """Raise DeadlineError when the time is over."""
+        """Raise DeadlineError once the deadline has passed."""
         if self.is_over:
             raise DeadlineError.of(self._seconds)
 
     def within(self, timeout: float | None) -> float:
-        """Return a timeout cut to the time that is left, None being without end. Raises DeadlineError when none is left."""
+        """Return a timeout in seconds (None for no limit), shortened to the time left.
+
+        Raises:
+            DeadlineError: No time is left.
+        """
         self.check()
+        # A timeout of exactly 0 would mean a non-blocking read.
         left = max(self._end - self._clock(), 0.001)
         return left if timeout is None else min(timeout, left)
 
     def cut(self, timeouts: Mapping[str, float | None]) -> dict[str, float | None]:
-        """Return the timeouts of a request, as its extension ``timeout`` has them, cut to the time that is left."""
+        """Return the timeouts of a request (its extension ``timeout``), shortened to the time left."""
         return {name: self.within(seconds) for name, seconds in timeouts.items()}
 
     @contextmanager
     def kept(self) -> Generator[None, None, None]:
-        """Hold the reads of this context to the deadline, on connections that ``watch`` has seen."""
+        """Apply the deadline to the reads of this context, on connections passed to ``watch``."""
         token = _CURRENT.set(self)
         try:
             yield
@@ -77,11 +82,11 @@ class Deadline:
 
 
 def watch(event: str, info: Mapping[str, Any]) -> None:
-    """Make a new connection keep the deadlines: the extension ``trace`` of a blocking request, or called by one.
+    """Make a new connection respect deadlines; the ``trace`` extension of a blocking request, or called by one.
 
     Args:
-        event: The name under which the HTTP library announces it.
-        info: What the HTTP library tells of it; the result is in ``return_value``.
+        event: The name of the HTTP library's trace event.
+        info: The data of the event; the new stream is in ``return_value``.
     """
     if event.endswith(_OPENED):
         stream = info["return_value"]
@@ -90,7 +95,7 @@ def watch(event: str, info: Mapping[str, Any]) -> None:
 
 def _keeping(read: Callable[..., T]) -> Callable[..., T]:
     def keep(max_bytes: int, timeout: float | None = None) -> T:
-        # What an asynchronous connection returns is to be awaited.
+        # An asynchronous connection returns an awaitable here, which passes through unchanged.
         deadline = _CURRENT.get()
         return read(max_bytes, timeout if deadline is None else deadline.within(timeout))
 

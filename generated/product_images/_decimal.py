@@ -1,21 +1,21 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""Decimal integers in text, which servers and callers alike may make as long as they like."""
+"""Parsing of decimal integers of arbitrary length from servers and callers."""
 
 from __future__ import annotations
 
 import re
 
-# One loop and no more: with a second for leading zeros, a long text that fails would be tried in all its divisions.
+# A single quantifier: with a second one for leading zeros, a long text that fails would backtrack over every division.
 _DECIMAL = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 
 def decimal(text: str) -> int | None:
-    """Return the integer that a text spells, None when it spells none or one of more than 19 digits."""
+    """Parse a decimal integer; None when the text is not one or has more than 19 significant digits."""
     if not _DECIMAL.fullmatch(text):
         return None
-    # Python refuses to read a few thousand digits, leading zeros counted.
+    # int() raises ValueError beyond 4300 digits, leading zeros included, so strip them first.
     digits = text.lstrip("+-").lstrip("0") or "0"
     if len(digits) > 19:
         return None

@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""What both clients make of the HTTP library's answers and errors."""
+"""Conversion of the HTTP library's responses and errors, shared by both clients."""
 
 from __future__ import annotations
 
@@ -15,34 +15,38 @@ from ._deadline import Deadline, DeadlineError
 from ._wire import HttpResponse, TransportFailure
 from .errors import DecodeError, ParameterError
 
-# Another attempt would fail the same way.
+# Errors that are not retried, because another attempt would fail the same way.
 _LASTING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, DeadlineError)
 
 NO_ANSWER = (httpx.TransportError, httpx.InvalidURL, DeadlineError)
 
 TIMEOUT = 30.0
-# The deadline of an exchange over the timeout of its steps.
+# The default deadline of an exchange, as a multiple of the timeout of its steps.
 _STEPS = 10
 
-# The HTTP library unpacks a chunk whole, and one of 64 KB may hold 64 MB. Here it is as much at once as may be too much.
+# The HTTP library decompresses a chunk in one go, and a chunk of 64 KB may expand to 64 MB (gzip reaches 1:1000).
+# Decompressing in steps of this size bounds the excess over max_bytes before it is noticed.
 _STEP = 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
 
 class ReceivedBody:
-    """A body that comes in chunks, packed as they were sent, up to ``max_bytes`` of what is in them, until the deadline.
+    """A response body, received in compressed chunks, bounded by ``max_bytes`` decompressed and by the deadline.
 
-    It is packed with gzip or not at all, for nothing else is asked for; DecodeError when it is. ``is_whole`` says that no
-    chunk is to come, since a transport has read and unpacked the body already.
+    Only gzip and identity are accepted, because the request offers nothing else. ``is_whole`` is set when a custom transport
+    has already read and decompressed the body, so that no chunk follows.
+
+    Raises:
+        DecodeError: The Content-Encoding is neither gzip nor identity, or a complete body exceeds ``max_bytes``.
     """
 
     def __init__(self, max_bytes: int, response: httpx.Response, deadline: Deadline) -> None:
         self._max_bytes = max_bytes
         self._deadline = deadline
         self._received = 0
-        # What cannot be compressed grows a little.
+        # gzip adds a header and about 5 bytes per 16 KB to data that cannot be compressed.
         self._max_received = max_bytes + max_bytes // 1000 + 1024
-        # Hands out what was written without a copy.
+        # BytesIO.getvalue() shares its buffer, where joining chunks would hold the body twice.
         self._data = BytesIO()
         self._unpacker = None
         self._is_open = False
@@ -56,13 +60,15 @@ class ReceivedBody:
             raise DecodeError(f"the answer has the Content-Encoding {coding[:80]!r}, and only gzip was offered")
 
     def add(self, chunk: bytes) -> None:
-        """Take a chunk; DecodeError when the body grows beyond the limit, or is not packed as it is labelled.
+        """Append a chunk.
 
-        Raises DeadlineError too.
+        Raises:
+            DecodeError: The body exceeds the limit, or does not match its Content-Encoding.
+            DeadlineError: The exchange takes too long.
         """
         self._deadline.check()
         self._received += len(chunk)
-        # Empty members and blocks bring nothing that the other limit would count.
+        # Empty gzip members and blocks decompress to nothing, so the limit on decompressed bytes alone would never stop them.
         if self._received > self._max_received:
             raise DecodeError(f"the answer has more bytes, compressed, than max_bytes, {self._max_bytes}, allows")
         if self._unpacker is None:
@@ -74,7 +80,7 @@ class ReceivedBody:
                 self._keep(self._unpacker.decompress(chunk, _STEP))
                 chunk = self._unpacker.unconsumed_tail
                 if self._unpacker.eof:
-                    # Another member may follow, as gzip allows.
+                    # RFC 1952 allows several gzip members in a row.
                     chunk = self._unpacker.unused_data
                     self._unpacker = zlib.decompressobj(_GZIP)
                     self._is_open = False
@@ -87,7 +93,11 @@ class ReceivedBody:
         self._data.write(data)
 
     def reply(self, response: httpx.Response) -> HttpResponse:
-        """Return the answer with this body; DecodeError when its packing does not come to an end."""
+        """Return the response with this body.
+
+        Raises:
+            DecodeError: The gzip stream is truncated.
+        """
         if self._is_open and response.status_code == 200:
             raise DecodeError("the answer's gzip ends too early")
         headers = {name.lower(): value for name, value in response.headers.items()}
@@ -95,21 +105,22 @@ class ReceivedBody:
 
 
 def failure(error: Exception) -> TransportFailure:
-    """Return what the core is told when no answer came."""
+    """Convert an exception of the HTTP library into the failure that the core receives."""
     return TransportFailure(error, transient=not isinstance(error, _LASTING))
 
 
 def garbled(error: httpx.DecodingError) -> DecodeError:
-    """Return the error for a body that a transport of its own could not unpack."""
+    """Return the error for a body that a custom transport could not decompress."""
     return DecodeError(f"the answer is not in the Content-Encoding that it is labelled with: {error}")
 
 
 def timing(
     timeout: float | httpx.Timeout | None, deadline: float | None, http_client: object
 ) -> tuple[float | httpx.Timeout, float]:
-    """Return the timeout of each step and the deadline of the whole, in seconds, for a client's arguments.
+    """Return the timeout of each step and the deadline of an exchange, in seconds, from a client's arguments.
 
-    Raises ParameterError for what is none, and for a timeout beside a ``http_client``.
+    Raises:
+        ParameterError: A value is not a positive number of seconds, or a timeout is given beside a ``http_client``.
     """
     if timeout is not None and http_client is not None:
         raise ParameterError("timeout", "cannot be given with an http_client, which has its own")

@@ -1,11 +1,12 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The judgement of a JSON text as a text: how many members it has, that none comes twice, and that its escapes are text.
+"""Checks of a JSON text as text: number of members, repeated members, and lone surrogates in escapes.
 
-The parser keeps the last of several members of one name, and says nothing. To look at every object again takes several times
-as long as to decode it, so there is a short cut. A result accounts for so many commas: those between the members and items
-that it has. A text that has no more of them has nothing else, and no member twice.
+The parser silently keeps the last of several members of one name. Checking every object again takes several times as long as
+decoding, so a shortcut compares commas. A decoded result accounts for a certain number of commas: those between its members
+and items. A text without further commas contains nothing else, and therefore no repeated member.
+Example: ``{"a":1,"b":2}`` has 1 comma and decodes to 2 members, which need 1; ``{"a":1,"a":2,"b":2}`` has 2, so look closely.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from ._plan import Member, ResultShape
 from ._settings import Limits, below
 from .errors import DecodeError
 
-# The next comma or opening bracket that is in no string. It matches wherever it is begun, so that it is never begun twice at
-# one place: a string that does not end reaches to the end.
+# The next comma or opening bracket outside strings. The pattern matches from any position (an unterminated string extends to
+# the end), so no position is tried twice and the time stays linear.
 _MEMBER = re.compile(rb'(?s)(?:[^",\[{]++|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))*+(?:[,\[{]|\Z)')
-# Every escape in order, so that no backslash is taken for a beginning where it is an end; captured is half a pair.
+# Each escape in order: in ``\\ud800`` the second backslash must not start an escape. The group captures half a surrogate pair.
 _ESCAPE = re.compile(rb"(?s)\\(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}|u([Dd][89A-Fa-f][0-9A-Fa-f]{2})|.)")
-# A larger text is not copied to count its commas, nor made into a tree and written anew, which takes ten times as much.
+# Larger texts are not copied for counting commas, nor parsed and written again, which takes ten times their memory.
 _MOST_COPIED = 4 * 1024 * 1024
 _MOST_WRITTEN = 1024 * 1024
-# What is kept of a text whose names alone count: all but a string that is no name, and is long, escaped or beyond ASCII.
+# The parts to keep of a text when only its names matter: all except a value string that is long, escaped or not ASCII.
 _KEPT = re.compile(
     rb'(?s)((?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"[ \t\r\n]*+:|"[ !#-\[\]-~]{0,16}+")*+)(?:"[^"\\]*+(?:\\.[^"\\]*+)*+")?'
 )
@@ -41,21 +42,21 @@ _COMMA = ord(",")
 _SURROGATE = re.compile(rb"\\u[Dd][89A-Fa-f]")
 
 Commas: TypeAlias = Callable[[Sequence[Any], bool], int]
-"""Counts the commas that objects of one model, one at least, account for.
+"""Function that counts the commas needed to encode objects of one model, of which there is at least one.
 
-The count may be brief: what the first object does not have is not looked for in the others.
+In a brief count, an optional member that the first object lacks is not looked up in the others.
 """
 
 
 def check_members(text: bytes, limits: Limits) -> None:
-    """Raise DecodeError for a JSON text of too many members and items."""
+    """Raise DecodeError when a JSON text has more members and items than ``max_members``."""
     if has_more_members(text, limits.max_members):
         raise DecodeError(f"there are more members and items than max_members, {limits.max_members}, allows")
 
 
 def has_more_members(text: bytes, limit: int) -> bool:
-    """Return whether a JSON text has more members and items than a limit."""
-    # Each of them has a separator and itself; an empty collection counts as one.
+    """Return True when a JSON text has more members and items than a limit."""
+    # Each member or item needs at least two bytes: a separator and itself. An empty collection counts as one item.
     if len(text) <= 2 * limit or sum(map(text.count, (b",", b"[", b"{"))) <= limit:
         return False
     found = next(islice(_MEMBER.finditer(text), limit, None), None)
@@ -64,17 +65,18 @@ def has_more_members(text: bytes, limit: int) -> bool:
 
 
 def has_more_commas(text: bytes, number: int) -> bool:
-    """Return whether a text has more than so many commas."""
+    """Return True when a text has more than ``number`` commas."""
     if len(text) > _MOST_COPIED:
         return text.count(b",") > number
-    # Counting looks at each byte; replacing goes from one comma to the next, in half of the time.
+    # bytes.count looks at each byte; bytes.replace jumps from comma to comma, in half of the time. Replace the first
+    # ``number`` commas: if the last comma is still there, the text has more. Example: "a,b,c", 1 -> "a;b,c" -> True.
     last = text.rfind(b",")
     return last >= 0 and text.replace(b",", b";", max(number, 0))[last] == _COMMA
 
 
 def commas(shape: ResultShape) -> Commas:
-    """Return the function that counts the commas of objects: at least so many are in each text that means them."""
-    # Between so many members is one comma less; so every member that may be absent adds one.
+    """Return a function that counts the commas of objects: a lower bound for each text that decodes to them."""
+    # n members have n - 1 commas between them: start from the members that are always present, and add one for each other.
     base = sum(member.required and not member.many for member in shape.members) - 1
     steps = [
         (attrgetter(member.name), member, None if member.shape is None else commas(member.shape), _fixed(member))
@@ -86,7 +88,7 @@ def commas(shape: ResultShape) -> Commas:
         total = base * len(items)
         for get, member, inner, fixed in steps:
             if member.many and fixed is not None:
-                # A collection that is not empty is a member with one comma less than it has items.
+                # n items have n - 1 commas, and the collection itself adds one as a member.
                 total += fixed * sum(map(len, map(get, items)))
                 continue
             if brief and not member.required and get(items[0]) is None:
@@ -104,7 +106,7 @@ def commas(shape: ResultShape) -> Commas:
 
 
 def _fixed(member: Member) -> int | None:
-    """Return how many commas each item of a collection accounts for, or None when they differ."""
+    """Return the number of commas for each item of a collection, or None when it differs between items."""
     if member.shape is None:
         return 1
     scalars = all(inner.required and not inner.many and inner.shape is None for inner in member.shape.members)
@@ -112,10 +114,10 @@ def _fixed(member: Member) -> int | None:
 
 
 def has_no_repeated(text: bytes) -> bool:
-    """Return whether a JSON text is known to have no object with two members of one name.
+    """Return True when a JSON text certainly has no object with two members of one name.
 
-    Written anew from what a parser keeps, the text has as many commas as before, unless a member came twice. A comma may have
-    been an escape; with one, nothing is known.
+    Decoding and encoding the text again preserves its number of commas, unless a member was repeated and dropped. An escaped
+    comma (U+002C) would add one, so a text with such an escape gives False.
 
     Example: ``{"a":1,"b":"x, y","a":2}`` has three commas, and ``{"a":2,"b":"x, y"}`` has two.
     """
@@ -129,8 +131,8 @@ def has_no_repeated(text: bytes) -> bool:
 
 
 def check_repeated(text: bytes) -> None:
-    """Raise DecodeError when an object of a JSON text has two members of one name, as it is after unescaping."""
-    # One character may make of a text a string four times as long.
+    """Raise DecodeError when an object of a JSON text has two members whose names are equal after unescaping."""
+    # One character outside Latin-1 makes a Python string use up to four bytes for each character, so drop long values.
     names = _KEPT.sub(_emptied, text) if len(text) > _MOST_WRITTEN else text
     try:
         _OBJECTS.decode(names.decode())
@@ -148,7 +150,7 @@ def _emptied(found: re.Match[bytes]) -> bytes:
 
 
 class _RepeatedError(Exception):
-    """A name comes twice."""
+    """An object has two members of one name."""
 
 
 def _unrepeated(pairs: list[tuple[str, Any]]) -> None:
@@ -157,7 +159,7 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> None:
 
 
 def _repeated(tree: Any) -> str:
-    """Return the path of the first member found that comes twice, in a tree whose objects are tuples of pairs."""
+    """Return the path of the first repeated member, in a tree whose objects are tuples of pairs."""
     rest: list[tuple[str, Any]] = [("$", tree)]
     while rest:
         path, value = rest.pop()
@@ -180,13 +182,14 @@ def _is_object(value: Any) -> TypeGuard[tuple[tuple[str, Any], ...]]:
     return isinstance(value, tuple)
 
 
-# Values are dropped as soon as they are read: an object becomes None, and a number the length of its text.
+# Values are discarded while parsing: an object becomes None, and a number the length of its text (int() is limited to 4300
+# digits and would raise).
 _OBJECTS = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_int=len, parse_float=len, strict=False)
 _PAIRS = json.JSONDecoder(object_pairs_hook=tuple, parse_int=len, parse_float=len, strict=False)
 
 
 def check_surrogates(text: bytes) -> None:
-    """Raise DecodeError for the first escape of half a character, such as a cut emoji leaves behind."""
+    """Raise DecodeError for the first escaped lone surrogate, such as a truncated emoji leaves behind."""
     if b"\\" not in text or not _SURROGATE.search(text):
         return
     for found in _ESCAPE.finditer(text):

@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""How a client reads and retries, apart from what it asks."""
+"""Client options for decoding, retrying and reporting."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .retry import Retry
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """When to ask again, and how to read the answer.
+    """The options of a client that do not depend on its requests.
 
-    ``deadline`` is how many seconds an exchange may last.
-    ``raise_on_warning`` makes errors of a result's warnings; ``on_event`` is told of the client's work.
+    ``deadline`` is the limit of an exchange in seconds. ``raise_on_warning`` turns a result's warnings into WarningError.
+    ``on_event`` is called for each attempt and each result.
     """
 
     retry: Retry

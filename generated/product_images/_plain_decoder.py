@@ -1,9 +1,9 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The plain decoders: a parser, the field plan, a strict conversion. What they say of a document counts.
+"""The plain decoders: a parser, the field plan, and a strict conversion. Their result is authoritative.
 
-The fast ways agree with them or leave a document to them, errors always.
+The fast decoders return the same result or leave a document to these, and they leave every error to these.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ class PlainDecoder(Generic[R]):
         self._model = model
         self._shape = shape
         self._typed = msgspec.json.Decoder(model)
-        # Only what is known is held to the range of a double, as the typed decoder does.
+        # Keep the text of a number, so that only known members are checked against the range of a double, as by the typed one.
         self._untyped = msgspec.json.Decoder(float_hook=Real.of)
 
     def decode_json(self, data: bytes | str, encoding: str | None, reading: DecodeSettings) -> R:
-        """Decode a JSON text; DecodeError with line and column, or with the member's path."""
+        """Decode a JSON text. Raises DecodeError with line and column, or with the member's path."""
         text = utf8(data, encoding, reading.limits.max_bytes)
         check_members(text, reading.limits)
         if reading.typed:
             try:
                 result = self._typed.decode(text)
             except (ValueError, RecursionError):
-                # Most often a null collection; what else it was, the tree will tell.
+                # Usually a null in place of a collection, which the tree accepts. It also locates any real error.
                 pass
             else:
                 check_repeated(text)
@@ -53,7 +53,7 @@ class PlainDecoder(Generic[R]):
         return self.convert(tidy(self.tree(text), self._shape, reading))
 
     def tree(self, text: bytes) -> Any:
-        """Return the untyped tree of a JSON text in UTF-8; DecodeError when it is none, or has a member twice."""
+        """Parse a JSON text in UTF-8 into an untyped tree. Raises DecodeError for malformed JSON or a repeated member."""
         check_surrogates(text)
         tree = self._parsed(text)
         check_repeated(text)
@@ -68,11 +68,11 @@ class PlainDecoder(Generic[R]):
             raise DecodeError(f"no JSON that can be read: {_BYTE.sub('', str(error))}", **_place(text, str(error))) from None
 
     def decode_xml(self, data: bytes | str, encoding: str | None, reading: DecodeSettings) -> R:
-        """Decode an XML document; DecodeError with line and column, and the member's path."""
+        """Decode an XML document. Raises DecodeError with line and column, and the member's path."""
         return self.convert(XmlReader(self._shape, reading).read(data, encoding))
 
     def convert(self, tree: Any) -> R:
-        """Return the result that a tree holds, its binary members as bytes; DecodeError with the path of what is wrong."""
+        """Convert a tree with decoded binary members into a result. Raises DecodeError with the path of the wrong member."""
         try:
             return msgspec.convert(tree, self._model, builtin_types=(bytes,))
         except msgspec.ValidationError as error:
@@ -82,7 +82,7 @@ class PlainDecoder(Generic[R]):
 def _place(text: bytes, message: str) -> dict[str, Any]:
     found = _BYTE.search(message)
     if found is not None:
-        # Of what is too much, the parser has read the first byte.
+        # For trailing characters, msgspec reports the position after the first of them.
         return place(text, int(found[1]) - ("trailing characters" in message))
     return place(text, len(text)) if "truncated" in message else {}
 

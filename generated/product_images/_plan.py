@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""What the tables of this package are made of: the field plan of the models, and what paging needs to know."""
+"""Types of the generated tables: the fields of the models, and the names that paging needs."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ INT64_MAX = 2**63 - 1
 class Member:
     """One member of a model: ``name`` in Python, ``wire`` in JSON, ``xml`` as attribute or element in XML.
 
-    ``many`` makes it a collection, in a ``wrapper`` element or not; ``shape`` is there when its kind is model. A required one
-    that is ``nullable`` is there in JSON and may be null; in XML it is null when it is not there.
+    ``many`` makes it a collection, with or without a ``wrapper`` element; ``shape`` is set when its kind is model. A member
+    that is required and ``nullable`` is always present in JSON and may be null; in XML an absent one is null.
     """
 
     name: str
@@ -49,11 +49,11 @@ class ResultShape:
 
 @dataclass(frozen=True, slots=True)
 class ModePlan:
-    """A way to ask for what the entries hold: ``value`` is sent in the feed's ``mode_parameter``, None leaves it out.
+    """A content mode: binary, or with ``link`` a URL for each item.
 
-    ``items`` are the attributes that lead from an entry to its items; ``content`` is the attribute of an item that holds its
-    bytes, or with ``link`` the URL to load them from. ``position`` and ``filename`` are attributes too, None where the
-    contract has none.
+    ``value`` is sent in the feed's ``mode_parameter``; None omits the parameter. ``items`` are the attributes that lead from
+    an entry to its items. ``content`` is the attribute of an item with its bytes, or with ``link`` the URL of the bytes.
+    ``position`` and ``filename`` are attributes too, None where the contract has none.
     """
 
     name: str
@@ -67,12 +67,12 @@ class ModePlan:
 
 @dataclass(frozen=True, slots=True)
 class FeedPlan:
-    """The names of what paging reads: attributes of the result, and wire names of the parameters.
+    """The names that paging needs: attributes of the result, and wire names of the parameters.
 
-    ``success`` is the value of ``code`` with which a request worked, and ``complete`` lists the members that are then
-    there: attribute and wire name. ``start`` lists the cursors that ask from the beginning. ``media_types`` leads from
-    a label to its representation, ``accept`` from a representation to the label to ask for. ``key`` is the attribute that
-    identifies an entry; ``modes`` are those that bring content.
+    ``success`` is the value of ``code`` in a successful result, and ``complete`` maps the attributes that such a result must
+    have to their wire names. ``start`` lists the cursors that stand for the beginning. ``media_types`` maps a media type to
+    its representation, ``accept`` a representation to the media type to request. ``key`` is the attribute that identifies an
+    entry; ``modes`` are the content modes.
     """
 
     path: str

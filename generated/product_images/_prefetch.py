@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""One load in a thread of its own, ahead of the one who will want its outcome."""
+"""Prefetch: load the next page in a separate thread while the program handles the current one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class RunSync(Protocol):
-    """Takes a task to its outcome; between its steps it ends when ``stop`` is set, also from a wait."""
+    """Function that runs a task to its outcome. Setting ``stop`` ends it before the next step, or during a wait."""
 
     def __call__(self, steps: Flow[T], stop: threading.Event | None = None) -> T:
         """Return the outcome."""
@@ -24,7 +24,7 @@ class RunSync(Protocol):
 
 
 class RunAsync(Protocol):
-    """Takes a task to its outcome."""
+    """Function that runs a task to its outcome."""
 
     def __call__(self, steps: Flow[T]) -> Coroutine[Any, Any, T]:
         """Return the outcome."""
@@ -32,16 +32,17 @@ class RunAsync(Protocol):
 
 
 class StoppedError(Exception):
-    """Nobody wants the outcome any more."""
+    """A task was stopped before it had an outcome."""
 
 
 class Prefetch(Generic[T]):
-    """Runs a task in a thread. The thread is a daemon: a program that ends does not wait for an answer it will not use."""
+    """A task that runs in a thread. The thread is a daemon, so that a program can exit while a response is outstanding."""
 
     def __init__(self, run: RunSync, steps: Flow[T]) -> None:
         self._stop = threading.Event()
         self._outcome: list[T] = []
         self._error: BaseException | None = None
+        # Context variables of the application, such as a trace id, do not reach a new thread by themselves.
         context = copy_context()
         self._thread = threading.Thread(target=lambda: context.run(self._work, run, steps), name="feed-prefetch", daemon=True)
         self._thread.start()
@@ -53,7 +54,7 @@ class Prefetch(Generic[T]):
             self._error = error
 
     def result(self) -> T:
-        """Wait for the outcome, and return or raise it."""
+        """Wait for the outcome, then return it or raise its exception."""
         self._thread.join()
         if self._error is not None:
             raise self._error
@@ -64,5 +65,5 @@ class Prefetch(Generic[T]):
         self._stop.set()
 
     def join(self) -> None:
-        """Wait for the thread."""
+        """Wait until the thread has ended."""
         self._thread.join()

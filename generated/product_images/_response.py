@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""From an answer to a result, or to the one error that says what is wrong with it."""
+"""Turn a response into a result, or into the exception that describes its problem."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EXCERPT = 200
 
 
 class ResponseHandler(Generic[R]):
-    """Judges the answers to one client's requests."""
+    """Decodes and checks the responses to one client's requests."""
 
     def __init__(self, feed: FeedPlan, codec: Codec[R], target: ServiceAddress, options: ClientOptions) -> None:
         self._feed = feed
@@ -30,9 +30,12 @@ class ResponseHandler(Generic[R]):
         self._options = options
 
     def result(self, reply: HttpResponse) -> R:
-        """Return the result of an answer.
+        """Return the result of a response.
 
-        Raises HTTPStatusError, ReturnCodeError (with status 200 or 4xx) and DecodeError.
+        Raises:
+            HTTPStatusError: The status is not 200, and the body is not an error result.
+            ReturnCodeError: The result, with status 200 or 4xx, has a return code other than success.
+            DecodeError: The body cannot be decoded, or lacks a member that a successful result must have.
         """
         if reply.status != 200:
             raise self._refusal(reply) or self._status(reply)
@@ -70,7 +73,7 @@ class ResponseHandler(Generic[R]):
         try:
             result = self._decode(reply)
         except DecodeError:
-            # The contract leaves the body of a refusal open: the status then says all there is to say.
+            # The contract leaves the body of a rejection open, so an undecodable one is reported by its status alone.
             return None
         refused = getattr(result, self._feed.code) != self._feed.success
         return self._return_code(result, reply.status) if refused else None
@@ -98,13 +101,13 @@ class ResponseHandler(Generic[R]):
         return f": {excerpt!r}" if excerpt else ""
 
     def _excerpt(self, reply: HttpResponse) -> str:
-        # Redacted before it is cut: a secret across the cut would be left in part.
+        # Redact before cutting: a secret that crosses the cut would no longer match and would partly survive.
         text = self._target.redact(reply.body[: _EXCERPT * 40].decode("utf-8", "replace"))
         return " ".join(text.split())[:_EXCERPT]
 
 
 def _without_query(url: str) -> str:
-    # A Location repeats the query, and so the session.
+    # A Location often repeats the query of the request, and with it the session.
     return re.split("[?#]", url, maxsplit=1)[0]
 
 

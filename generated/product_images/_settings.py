@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""How answers are read: which base64 is taken, what is told of, and where the limits are."""
+"""Settings of a decoder: the accepted base64 form, the hook for unknown members, and the limits."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from ._base64 import Base64, lenient, strict, verbatim
 from .errors import ParameterError
 
 OnUnknown: TypeAlias = Callable[[str], None]
-"""Told the path of each member, attribute or element that the contract does not know."""
+"""Hook that receives the path of each member, attribute or element unknown to the contract."""
 
 MAX_BYTES = 512 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_ATTRIBUTES = 256
 MAX_MEMBERS = 1_000_000
 
+# The server chooses the names: anything but a short word is quoted, so that a path stays readable and unambiguous.
 _WORD = re.compile(r"[\w-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an answer may have at most; a value beyond is a DecodeError before it costs memory.
+    """Upper bounds for a response. Exceeding one raises DecodeError before memory is allocated for the excess.
 
-    ``max_bytes`` holds for the body, decompressed, and for its text in UTF-8. ``max_members`` counts members and items in JSON,
-    elements and attributes in XML. ``max_depth`` of nested elements and ``max_attributes`` of one element are of XML alone.
+    ``max_bytes`` applies to the decompressed body and to its text in UTF-8. ``max_members`` counts members and items in JSON,
+    elements and attributes in XML. ``max_depth`` (nested elements) and ``max_attributes`` (of one element) apply to XML only.
     """
 
     max_bytes: int = MAX_BYTES
@@ -53,7 +54,10 @@ LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class DecodeSettings:
-    """How one answer is read. ``on_unknown`` is called while it is read, and may hear of an answer that is then refused."""
+    """The settings for decoding one response.
+
+    ``on_unknown`` is called during decoding, so it may report members of a response that is then rejected.
+    """
 
     base64: Base64 = strict
     limits: Limits = LIMITS
@@ -61,12 +65,12 @@ class DecodeSettings:
 
     @property
     def typed(self) -> bool:
-        """Whether a typed decoder, which is strict and tells nothing, reads as this says."""
+        """True when a typed decoder is sufficient: it accepts strict base64 only and cannot report unknown members."""
         return self.base64 is strict and self.on_unknown is None
 
     @property
     def lifts(self) -> bool:
-        """Whether long values may be decoded apart from the document that they are in."""
+        """True when long base64 values may be cut out of the document and decoded separately."""
         return self.base64 is not verbatim and self.on_unknown is None
 
 
@@ -80,7 +84,11 @@ def reading(
     max_depth: int = MAX_DEPTH,
     max_attributes: int = MAX_ATTRIBUTES,
 ) -> DecodeSettings:
-    """Return how to read; ParameterError for what goes against itself, and for a limit that nothing keeps."""
+    """Return the decode settings for a client's or a decode function's arguments.
+
+    Raises:
+        ParameterError: Both base64 options are set, or a limit is not a positive integer.
+    """
     kind("verbatim_base64", verbatim_base64, bool, "True or False")
     kind("lenient_base64", lenient_base64, bool, "True or False")
     function("on_unknown", on_unknown)
@@ -91,5 +99,5 @@ def reading(
 
 
 def below(path: str, name: str) -> str:
-    """Return the path of a member with a name that a server chose."""
+    """Return the path of a member below a path; an unusual name is quoted and cut to 80 characters."""
     return f"{path}.{name}" if _WORD.fullmatch(name) else f"{path}[{name[:80]!r}]"

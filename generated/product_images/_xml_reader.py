@@ -1,14 +1,17 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The XML decoder: expat's events become, by the field plan, the tree that the JSON of the same result would be.
+"""The plain XML decoder: converts expat's events, by the field plan, into the tree of the equivalent JSON.
 
-DOCTYPE is refused, so there are no entities to expand or to fetch. Attributes and elements that the plan does not know are
-skipped with all that is in them, namespace declarations and ``xsi:`` attributes among them; ``xsi:nil`` means null. An
-error is: text beside elements, an element inside a scalar, a second element for what is not a collection, and content in an
-element that is nil (XML Schema Part 1, cvc-elt 3.2.1: neither characters, white space too, nor elements).
+Example: ``<result code="0"><product id="7"/></result>`` -> ``{"code": 0, "products": [{"id": 7}]}``, where the plan says that
+``product`` is the element of a collection named ``products``.
 
-This reader says what is right, and names what is wrong and where; ``_fast_xml`` is the one that hurries.
+A DOCTYPE is rejected, so that no entities can be expanded or fetched. Attributes and elements unknown to the plan are skipped
+with their content, including namespace declarations and ``xsi:`` attributes; ``xsi:nil`` means null. Errors are: text beside
+elements, an element inside a scalar, a second element for a member that is not a collection, and content in a nil element
+(XML Schema Part 1, cvc-elt 3.2.1: no characters, not even white space, and no elements).
+
+This decoder is authoritative, and reports each error with its place; ``_fast_xml`` is the fast one.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ SPACE = " \t\r\n"
 
 
 class _Node:
-    """A shape, looked up by XML name. ``slots`` leads to the member and, unless it is a scalar, to the node within."""
+    """A shape indexed by XML name. ``slots`` maps an element to its member and, unless that is a scalar, to the node inside."""
 
     __slots__ = ("attributes", "nullable", "slots")
 
@@ -43,7 +46,7 @@ class _Node:
         self.nullable = nullable
 
 
-# What is in an element that is nil.
+# The node of a nil element, which has no content. Compared by identity.
 _NIL_NODE = _Node({}, {})
 
 
@@ -60,7 +63,7 @@ def _node(shape: ResultShape) -> _Node:
 
 
 class _OpenNode:
-    """An open element: its node (None for a scalar), the tree that it fills, and what it is to the frame below."""
+    """An open element: its node (None for a scalar), the tree that it fills, and its member in the parent."""
 
     __slots__ = ("member", "node", "opened", "step", "text", "tree")
 
@@ -74,7 +77,7 @@ class _OpenNode:
 
 
 class XmlReader:
-    """Reads one document; a reader is used once."""
+    """Decoder of one document; an instance is used once."""
 
     def __init__(self, shape: ResultShape, reading: DecodeSettings) -> None:
         self._shape = shape
@@ -87,12 +90,12 @@ class XmlReader:
         self._skipping = 0
 
     def read(self, data: bytes | str, encoding: str | None) -> dict[str, Any]:
-        """Return the tree of a document; DecodeError with line and column when it is none."""
+        """Return the tree of a document. Raises DecodeError with line and column, and the member's path."""
         text, start, charset = xml_source(data, encoding, self._limits.max_bytes)
         source = transcode(text[start:], charset, self._limits.max_bytes)
         check_utf8(source)
         check_tags(source, self._limits)
-        # Names are not interned: a document may have a million of them, each with the URI of its namespace.
+        # Names are not interned: a document may contain a million different ones, each with its namespace URI.
         self._parser = parser = expat.ParserCreate("utf-8", " ", None)
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -105,7 +108,7 @@ class XmlReader:
             problem = f"no well-formed XML: {expat.ErrorString(error.code)}"
             raise DecodeError(problem, path=self._path() or None, **self._position()) from None
         finally:
-            # It holds this reader's methods, and what it has read: nothing that should wait for the garbage collector.
+            # Parser and reader refer to each other: break the cycle now, or the document stays in memory until a collection.
             del self._parser
         return self._tree
 

@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The lexical forms of scalars in XML, as XML Schema has them: white space around them does not count."""
+"""Parsers of XML Schema scalars; surrounding white space is ignored."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ._decimal import decimal
 
 _SPACE = " \t\r\n"
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([Ee][+-]?[0-9]+)?", re.ASCII)
+# XML Schema part 2, 3.2.2.1 has four spellings, and they are case-sensitive.
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 

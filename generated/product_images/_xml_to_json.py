@@ -1,15 +1,20 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""XML of the common form, turned into the JSON of the same result.
+"""Conversion of XML in the common form into the JSON of the same result, without an XML parser.
 
-Split at its quotes, a document is markup and values in turn, and of markup there are but a few pieces, which come again and
-again. Each piece is read once, for each state in which it is met: it becomes the JSON that stands there, and leads to
-another state. So a document costs a split, a look-up for each attribute, and a join; a typed decoder does the rest.
+Splitting a document at its double quotes gives markup and values in turn, and the markup consists of few distinct pieces that
+repeat. Each piece is parsed once for each state in which it occurs: it is replaced by a JSON fragment, and leads to another
+state. A document therefore costs one split, one look-up for each attribute and one join; a typed decoder does the rest.
 
-The common form is a part of XML that needs no parser to be told apart: elements and attributes in double quotes, no
-namespaces, no text but in scalars, nothing but the five entities. All else raises Unsure; a name that nobody knows may
-stand on an attribute, and not on an element.
+    <r code="0"><p id="7"/><p id="8"/></r>
+    split    `<r code=`     `0`  `><p id=`      `7`  `/><p id=`  `8`  `/></r>`
+    becomes  `{"code":`     `0`  `,"p":[{"id":` `7`  `},{"id":`  `8`  `}]}`
+    join     {"code":0,"p":[{"id":7},{"id":8}]}
+
+The common form is a subset of XML that can be recognized without a parser: elements, attributes in quotes, no namespaces, text
+in scalars only, and the five predefined entities. Everything else raises NotSupported. An unknown attribute is accepted, an
+unknown element is not.
 """
 
 from __future__ import annotations
@@ -23,18 +28,18 @@ from ._plan import Member, ResultShape
 
 
 class NotSupported(Exception):
-    """Not what the fast way is made for."""
+    """The document has a feature that the fast decoder leaves to the plain one."""
 
 
 ATTRIBUTES = 64
-"""The most attributes of an element that is turned."""
+"""The most attributes of an element in the common form."""
 
-# What is met in a document that is of the common form; with more, it is rather one that is not.
+# The most new pieces in one document. More of them suggest that its markup does not repeat, and that expat is faster.
 _NEW_PIECES = 64
 _KEPT_PIECES, _KEPT_LENGTH = 1024, 512
-# A longer piece is no markup that comes again, and more entities than this are no names.
+# A longer piece is unlikely to repeat. More entities than this would split the text into too many parts.
 _LONGEST_PIECE, _MOST_ENTITIES = 4096, 1_000_000
-# Each of them costs more than an attribute costs a parser.
+# Replacing a single quote costs more than an attribute costs in expat, so their number is bounded.
 _SINGLE_QUOTES = 2000
 _EQUALS = ord("=")
 
@@ -49,9 +54,9 @@ _TAG_END = re.compile(rf"{_SPACE}*(/?)>")
 _START = re.compile(rf"<({_NAME})")
 _END = re.compile(rf"</({_NAME}){_SPACE}*>")
 _BLANK = re.compile(f"{_SPACE}*")
-# A > may be the end of ]]>, and a carriage return is not what it is.
+# A > may end ]]>, which is forbidden in text, and XML turns a carriage return into a line feed: both are excluded.
 _PLAIN = re.compile("[^\\x00-\\x1f>]*")
-# What .NET's serializer puts on every root.
+# The namespace declarations that .NET's XmlSerializer puts on every root element.
 _DECLARATIONS = (
     (b"xsi", b'="http://www.w3.org/2001/XMLSchema-instance"'),
     (b"xsd", b'="http://www.w3.org/2001/XMLSchema"'),
@@ -62,7 +67,7 @@ _MARKED_ENTITIES = {b"&" + name: character for name, character in _ENTITIES.item
 
 @dataclass(frozen=True, slots=True)
 class _OpenMember:
-    """An open element: the member that it is, what its object has, and the collection that is open in it."""
+    """An open element: its member, the members written so far to its object, and the collection that is open in it."""
 
     member: Member
     tag: bool = True
@@ -72,11 +77,11 @@ class _OpenMember:
 
 
 _Step: TypeAlias = "tuple[bytes, bool, _State]"
-"""What a piece of markup becomes, whether the value after it is an integer, and the state after it."""
+"""The JSON fragment for a piece of markup, True when an integer follows, and the next state."""
 
 
 class _State:
-    """Where a piece of markup is met: the open elements, and whether it ends a text. ``steps`` are those that were taken."""
+    """The context of a piece of markup. ``quoted`` is True after a string; ``steps`` caches the pieces parsed in this state."""
 
     __slots__ = ("frames", "quoted", "steps")
 
@@ -87,9 +92,9 @@ class _State:
 
 
 class XmlToJson:
-    """Turns documents of one shape. ``able`` says whether any can be.
+    """Converter for documents of one shape. ``able`` is False when the shape has no common form.
 
-    It is used by any number of threads: what they may both add to its states is the same.
+    Any number of threads can use it: two threads that add to its states at the same time add equal values.
     """
 
     def __init__(self, shape: ResultShape) -> None:
@@ -104,16 +109,18 @@ class XmlToJson:
         self._kept = 0
 
     def turn(self, document: bytes) -> bytes:
-        """Return the JSON of a document in UTF-8; it is no JSON where the document is not well-formed.
+        """Convert a document in UTF-8 to JSON. The output is invalid JSON where the document is not well-formed.
 
-        Raises NotSupported or KeyError.
+        Raises:
+            NotSupported: The document is not in the common form.
+            KeyError: It has an entity other than the five predefined ones.
         """
         prolog = _PROLOG.match(document)
-        # A byte is found faster than three; these two are no characters of XML, and all others that JSON has are.
+        # U+FFFE and U+FFFF are the only characters that JSON accepts and XML does not. Test for one byte first: it is faster.
         if prolog is None or (b"\xef" in document and (b"\xef\xbf\xbe" in document or b"\xef\xbf\xbf" in document)):
             raise NotSupported
-        # A text in JSON has a backslash twice. In markup there is none.
-        # In this order: what stands in single quotes is no declaration.
+        # JSON doubles each backslash; markup contains none. Convert single quotes first, so that a value in single quotes
+        # cannot be mistaken for a namespace declaration.
         body = _without_namespaces(_in_double_quotes(document[prolog.end() :]))
         return without_entities(self._joined(body.replace(b"\\", b"\\\\").split(b'"')))
 
@@ -132,7 +139,7 @@ class XmlToJson:
         pairs = zip(markup, values, strict=True)
         piece, value, more = b"", b"", True
         while more:
-            # Nearly all pieces are known, and an exception that is not raised costs nothing.
+            # Nearly all pieces are known, and in Python 3.11+ a try block without an exception costs nothing.
             try:
                 for piece, value in pairs:
                     fragment, is_integer, state = state.steps[piece]
@@ -148,7 +155,7 @@ class XmlToJson:
                 turned.append(fragment)
                 if is_integer:
                     integers.append(value)
-        # Integers stand without quotes, where anything but digits could be more than a value.
+        # Integers are written without quotes, so anything but digits could inject JSON, such as `1,"code":0`.
         digits = b"".join(integers).replace(b"-", b"")
         if state is not self._end or (digits and not digits.isdigit()):
             raise NotSupported
@@ -161,7 +168,7 @@ class XmlToJson:
         if not state.frames:
             reader.begin(self._root)
         is_integer = reader.read()
-        # A closing quote ends a text, and an opening one begins the next.
+        # The split removed the quotes: add the closing one of the value before, and the opening one of the value after.
         text = ('"' if state.quoted else "") + reader.json + ("" if is_integer or not reader.frames else '"')
         frames = tuple(reader.frames)
         quoted = bool(frames) and not is_integer
@@ -174,7 +181,7 @@ class XmlToJson:
 
 
 class _Piece:
-    """A piece of markup, read: ``json`` is what it becomes, and ``frames`` are the elements that it leaves open."""
+    """Parser of one piece of markup. ``json`` is the resulting fragment, ``frames`` are the elements that it leaves open."""
 
     def __init__(self, text: str, frames: tuple[_OpenMember, ...]) -> None:
         self._text = text
@@ -183,7 +190,7 @@ class _Piece:
         self.json = ""
 
     def begin(self, root: Member) -> None:
-        """Read the beginning of the root's tag."""
+        """Parse the beginning of the root's tag."""
         found = _START.match(self._text)
         if found is None or found[1] != root.xml:
             raise NotSupported
@@ -191,7 +198,7 @@ class _Piece:
         self._open(root)
 
     def read(self) -> bool:
-        """Read on to where an attribute's value begins, and return whether it is an integer; or to the document's end."""
+        """Parse up to the value of an attribute or the end of the document; return True when the value is an integer."""
         while self.frames:
             if not self.frames[-1].tag:
                 self._content()
@@ -241,7 +248,7 @@ class _Piece:
         members = top.member.shape.members
         member = next((item for item in members if item.attribute and item.xml == name), None)
         wire = name if member is None else member.wire
-        # What nobody knows is left for the decoder to ignore, unless it would know it.
+        # An unknown attribute is left for the decoder to ignore, unless its name is the wire name of another member.
         if wire in top.seen or (member is None and any(item.wire == name for item in members)):
             raise NotSupported
         self.json += f'{"," if top.begun else ""}"{wire}":'
@@ -278,14 +285,14 @@ def _is_common(member: Member, collected: bool) -> bool:
     if member.attribute:
         return member.kind in ("string", "uri", "integer", "binary")
     if member.shape is None:
-        # A text in each item makes of each a piece of its own.
+        # Text in the items of a collection would make each piece unique, so that nothing is cached.
         return not (member.wrapper or collected) and member.kind in ("string", "uri")
     return not member.wrapper and _is_able(member.shape, collected=collected or member.many)
 
 
 def _without_namespaces(document: bytes) -> bytes:
-    # Declared and not used, they are attributes like any other that nobody knows, but for the colon. No value can hold one
-    # of these: it would end at the first quote, and go on without a space.
+    # An unused declaration is an unknown attribute with a colon, so rename it. A value cannot contain these texts: it would
+    # end at their first quote.
     end = document.find(b">")
     head = document[:end]
     for name, value in _DECLARATIONS:
@@ -302,7 +309,7 @@ def _in_double_quotes(document: bytes) -> bytes:
         found = document.find(b"'", place)
         if found < 0:
             return b"".join((*parts, document[done:])) if parts else document
-        # Within double quotes, and in text, it is a character.
+        # Inside double quotes and in text, a single quote is an ordinary character.
         within = (within + document.count(b'"', counted, found)) % 2
         place = counted = found + 1
         if not within and document[found - 1] == _EQUALS:
@@ -315,15 +322,15 @@ def _in_double_quotes(document: bytes) -> bytes:
 
 
 def without_entities(text: bytes) -> bytes:
-    """Return a text with the five entities replaced, for a string in JSON; Unsure or KeyError for anything else."""
+    """Replace the five predefined entities, for a string in JSON. Raises NotSupported or KeyError for any other."""
     if b"<" in text:
         raise NotSupported
     if b"&" not in text:
         return text
     if text.count(b"&") > _MOST_ENTITIES:
         raise NotSupported
-    # A & begins a part of its own. Where no other semicolon is in the text, the parts are text and entity in turn:
-    # x&lt;y&gt; -> x;&lt;y;&gt; -> x, &lt, y, &gt and an empty one.
+    # Insert a semicolon before each &, then split at semicolons. Without other semicolons in the text, text and entity
+    # alternate: x&lt;y&gt; -> x;&lt;y;&gt; -> x, &lt, y, &gt and an empty part.
     marked = text.replace(b"&", b";&")
     entities = len(marked) - len(text)
     parts = marked.split(b";", 2 * entities + 1)
@@ -334,7 +341,7 @@ def without_entities(text: bytes) -> bytes:
 
 
 def without_entities_one_by_one(text: bytes) -> bytes:
-    """Return what ``without_entities`` does, also for a text that has other semicolons."""
+    """Replace the five predefined entities in a text that may contain other semicolons."""
     first, *others = text.split(b"&")
     parts = [first]
     append = parts.append

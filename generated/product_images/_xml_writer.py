@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The XML encoder: the field plan walked over a result that has been checked."""
+"""The XML encoder: writes a checked result by following the field plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 
 from ._plan import Member, ResultShape
 
-# White space as references: a parser would make spaces of it in an attribute, and of a carriage return a line feed.
+# White space becomes references: XML 1.0 normalizes it to spaces in attributes (3.3.3), and a carriage return to a line
+# feed everywhere (2.11).
 _ATTRIBUTE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"})
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 
@@ -19,7 +20,7 @@ Spell = Callable[[bytes], str]
 
 
 def write(result: Any, shape: ResultShape, *, verbatim: bool) -> bytes:
-    """Return a result as an XML document in UTF-8."""
+    """Return a result as an XML document in UTF-8; ``verbatim`` writes the base64 text of binary members unchanged."""
     spell: Spell = bytes.decode if verbatim else _base64
     body = "".join(_element(result, shape.element, shape, spell))
     return f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n'.encode()

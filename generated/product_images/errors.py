@@ -1,23 +1,23 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""What can go wrong, as one tree.
+"""The exceptions of this package, as one tree.
 
 ProductImagesError
-├── ParameterError        an argument that may not be sent; nothing was sent (a ValueError too)
-├── DecodeError           an answer that is not what its contract says: where, and what came instead
-├── EncodeError           a result that its representation cannot carry
-├── TransportError        no answer came, after every retry
-├── HTTPStatusError       an answer with a status that brings no result
-│   └── RateLimitedError  429 or 503 to the end; says how long the server asked to wait
-├── ReturnCodeError       the server refused or failed, and said so in a result
+├── ParameterError        an argument breaks its constraint; nothing was sent (a ValueError too)
+├── DecodeError           a response breaks the contract; names the place and the value received
+├── EncodeError           the representation cannot carry a result
+├── TransportError        no response arrived, after every retry
+├── HTTPStatusError       a response status that carries no result
+│   └── RateLimitedError  429 or 503 after the last retry; holds the wait that the server requested
+├── ReturnCodeError       the server rejected the request or failed, and reported it in a result
 ├── WarningError          the request worked with warnings, and ``raise_on_warning`` was set
 ├── PaginationStalled     the feed makes no progress
-└── MirrorError           a mirror's directory cannot be used, or its disk refuses
+└── MirrorError           a mirror's directory cannot be used, or its disk reports an error
 
-ResultWarning             the request worked, but the server wants something known (a UserWarning)
+ResultWarning             the request worked, and the server sent a warning (a UserWarning)
 
-No message holds the session or a header's value. What is not printable in it is escaped, and its length is bounded.
+Messages never contain the session or a header's value. Unprintable characters are escaped, and the length is bounded.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from ._printable import printable
 
 
 class ProductImagesError(Exception):
-    """The root of everything that this package raises on purpose."""
+    """Base class of every exception that this package raises on purpose."""
 
     def __init__(self, message: str) -> None:
-        # It may quote a server, whose words must not steer a terminal or forge a line of a log.
+        # A message may quote the server: escape control characters, which could steer a terminal or forge a log line.
         super().__init__(printable(message))
 
 
 class ParameterError(ProductImagesError, ValueError):
     """An argument breaks its constraint, so nothing was sent.
 
-    ``value`` is what was given, None where it may be a secret.
+    ``value`` is the rejected argument, None where it may be a secret.
     """
 
     def __init__(self, parameter: str, constraint: str, value: object = None, shown: str | None = None) -> None:
@@ -49,7 +49,7 @@ class ParameterError(ProductImagesError, ValueError):
 
 
 class DecodeError(ProductImagesError):
-    """An answer that cannot be read.
+    """A response cannot be decoded.
 
     ``path`` leads to the member (``$.items[3].name``); ``line`` and ``column`` count from 1. Each is None where unknown.
     """
@@ -66,7 +66,7 @@ class DecodeError(ProductImagesError):
 
 
 class EncodeError(ProductImagesError):
-    """A result that cannot be written; ``path`` leads to the member."""
+    """A result cannot be encoded; ``path`` leads to the member."""
 
     def __init__(self, problem: str, *, path: str) -> None:
         super().__init__(f"{problem} (at {path})")
@@ -75,7 +75,7 @@ class EncodeError(ProductImagesError):
 
 
 class TransportError(ProductImagesError):
-    """No answer came: the connection failed, and so did ``attempts - 1`` retries."""
+    """No response arrived: the connection failed, and so did ``attempts - 1`` retries."""
 
     def __init__(self, message: str, attempts: int) -> None:
         super().__init__(message)
@@ -83,9 +83,9 @@ class TransportError(ProductImagesError):
 
 
 class HTTPStatusError(ProductImagesError):
-    """An answer whose status brings no result.
+    """A response with a status that carries no result.
 
-    ``excerpt`` is the beginning of the body; ``headers`` are the answer's, in lower case, without cookies.
+    ``excerpt`` is the beginning of the body; ``headers`` are the response headers, in lower case, without cookies.
     """
 
     def __init__(self, message: str, status: int, headers: Mapping[str, str], excerpt: str) -> None:
@@ -96,13 +96,16 @@ class HTTPStatusError(ProductImagesError):
 
 
 class RateLimitedError(HTTPStatusError):
-    """The server still asks to wait after the last retry; ``retry_after`` is in seconds, None when it did not say."""
+    """The server still answers 429 or 503 after the last retry.
+
+    ``retry_after`` is the requested wait in seconds, None when the response has no usable ``Retry-After`` header.
+    """
 
     retry_after: float | None = None
 
 
 class ReturnCodeError(ProductImagesError):
-    """The server refused or failed, and said so in a result (with HTTP ``status`` 200 or 4xx)."""
+    """The server rejected the request or failed, and reported it in a result (with HTTP ``status`` 200 or 4xx)."""
 
     def __init__(self, code: int | str, message: str, result: object, status: int) -> None:
         super().__init__(f"return code {code}: {message}" if message else f"return code {code}")
@@ -113,9 +116,9 @@ class ReturnCodeError(ProductImagesError):
 
 
 class WarningError(ProductImagesError):
-    """The request worked, but the server wants something known, and the client has ``raise_on_warning`` set.
+    """The request worked with warnings, and the client has ``raise_on_warning`` set.
 
-    ``warnings`` are the server's words, ``result`` is what came with them.
+    ``warnings`` are the server's texts, ``result`` is the result that carried them.
     """
 
     def __init__(self, warnings: tuple[str, ...], result: object) -> None:
@@ -127,8 +130,8 @@ class WarningError(ProductImagesError):
 class PaginationStalled(ProductImagesError):
     """The feed makes no progress.
 
-    ``token`` is the cursor that came back, or was asked with when an empty lot came. ``seen`` holds the last cursors
-    before it, oldest first. ``remaining`` is what the lot said of what is left.
+    ``token`` is the repeated cursor, or the cursor of the request that returned an empty page. ``seen`` holds the last
+    cursors before it, oldest first. ``remaining`` is the number of entries left according to the page.
     """
 
     def __init__(self, message: str, token: str | None, seen: tuple[str, ...], remaining: int | None) -> None:
@@ -140,8 +143,11 @@ class PaginationStalled(ProductImagesError):
 
 
 class MirrorError(ProductImagesError):
-    """A mirror cannot go on because of its directory or its disk; what was stored before is whole, and the next run goes on."""
+    """A mirror cannot continue because of its directory or its disk.
+
+    The files stored so far are complete, and the next run continues from them.
+    """
 
 
 class ResultWarning(UserWarning):
-    """The request worked, but the server wants something known, such as data that was cut."""
+    """The request worked, and the server sent a warning, such as truncated data."""

@@ -1,10 +1,10 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""What a client tells of its work while it goes on: to the hook ``on_event``, for metrics, and to the log.
+"""Events that report a client's progress, to the ``on_event`` hook (for metrics) and to the log.
 
-The log is that of the logger named like the package, which is silent until the application configures logging: an attempt is
-logged at DEBUG, one that will be repeated at INFO. No event and no line of the log holds the session or a header's value.
+The logger is named like the package and stays silent until the application configures logging. An attempt is logged at DEBUG,
+an attempt that will be repeated at INFO. Events and log lines never contain the session or a header's value.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ LOGGER = logging.getLogger(__name__.rpartition(".")[0])
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A request was sent, and answered or not.
+    """One attempt to send a request, with or without a response.
 
-    ``url`` is what was asked, the session hidden, and of a mirror's download without its query; ``number`` counts the
-    attempts at it from 1. ``status`` is the answer's, None when none came, and then ``error`` says why. ``size`` is the
-    body's in bytes, decompressed. ``seconds`` is how long it took, and ``again_in`` after how many seconds it will be sent
-    again, None when it will not.
+    ``url`` is the requested URL with the session redacted (a mirror's download also loses its query). ``number`` counts the
+    attempts from 1. ``status`` is the HTTP status, None without a response; then ``error`` holds the reason. ``size`` is the
+    decompressed size of the body in bytes. ``seconds`` is the duration, and ``again_in`` the delay in seconds before the next
+    attempt, None when there is none.
     """
 
     url: str
@@ -38,9 +38,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """An answer became a result: ``entries`` are how many it holds, ``remaining`` what it says of what is left.
+    """A response was decoded into a result.
 
-    ``size`` is the body's in bytes, ``seconds`` how long it took to decode and judge.
+    ``entries`` counts the entries of the page, and ``remaining`` is the number of entries left according to it (None without
+    one). ``size`` is the size of the body in bytes, ``seconds`` the time for decoding and checking.
     """
 
     entries: int
@@ -52,7 +53,7 @@ class Decoded:
 Event: TypeAlias = Attempt | Decoded
 
 OnEvent: TypeAlias = Callable[[Event], None]
-"""Called in the thread or task of the request, which waits for it; what it raises ends the request."""
+"""Hook for events. It runs in the thread or task of the request, which waits for it; an exception ends the request."""
 
 
 def log(event: Event) -> None:

@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""Lot after lot, with the proof that each one is progress."""
+"""Pagination: load page after page, and check that each one makes progress."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[R]):
-    """One lot: its result, the cursor that it was asked with, and the cursor from which to go on once it is done.
+    """One page: its result, the cursor of its request, and the cursor from which to continue once it is handled.
 
-    Cursors are texts, for keeping anywhere and passing back; None asks from the beginning. A last lot without a cursor of
-    its own has the cursor that it was asked with, so that it comes again.
+    Cursors are strings, so that a program can store them and pass them back; None starts from the beginning. A last page
+    without a cursor has the cursor of its own request as ``resume_token``, so that continuing loads it again.
     """
 
     result: R
@@ -31,7 +31,11 @@ class Page(Generic[R]):
 
 
 class Pager(Generic[R]):
-    """The state of one walk through the feed. Raises ParameterError at once when an argument breaks its constraint."""
+    """The state of one traversal of the feed.
+
+    Raises:
+        ParameterError: An argument breaks its constraint; raised at once, before any request.
+    """
 
     def __init__(self, core: Core[R], arguments: Mapping[str, object]) -> None:
         self._core = core
@@ -41,10 +45,16 @@ class Pager(Generic[R]):
         self.done: bool = False
         self.token: str | None = self._cursor.text(arguments.get(self._cursor.name))
         self._progress = StallDetector(core.feed.start, self.token)
+        # Check all arguments now: an iterator would raise only at its first page.
         core.request(self._arguments)
 
     def load(self) -> Flow[Page[R]]:
-        """Load the next lot. Raises PaginationStalled when it is no progress."""
+        """Load the next page.
+
+        Raises:
+            PaginationStalled: The page makes no progress.
+            DecodeError: A page with entries and entries remaining has no usable cursor.
+        """
         arguments = {**self._arguments, self._cursor.name: self.token}
         result = yield from self._core.load(self._core.request(arguments))
         asked, self.token = self.token, self._next(result)
@@ -58,10 +68,10 @@ class Pager(Generic[R]):
         if not entries:
             self._progress.empty(self.token, remaining)
             self.done = True
-            # An empty lot moves nothing: what it says of a cursor cannot be later than what was asked with.
+            # An empty page moves nothing, so its cursor cannot be later than the one of the request.
             return token if self.token is None else self.token
         if token is None and not remaining:
-            # The last lot. To go on means to ask for it again, for nothing says what comes after it.
+            # The last page. Only its own cursor is known, so continuing later means to load it again.
             self.done = True
             return self.token
         if token is None:
@@ -72,7 +82,7 @@ class Pager(Generic[R]):
 
     def _usable(self, token: Any) -> str | None:
         try:
-            # A cursor that is a number in the result may be a text among the parameters.
+            # A contract may declare the cursor as an integer in the result and as a string among the parameters.
             return self._cursor.text(token if token is None else str(token))
         except ParameterError as error:
             raise DecodeError(f"no cursor that can be asked with: {error}", path=f"$.{self._core.feed.cursor_wire}") from None

@@ -1,14 +1,15 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""A directory that holds the images of a feed, and follows it.
+"""The mirror: a directory that holds the images of a feed and is brought up to date by each run.
 
-``naming`` says where an image lies, ``plan`` what a lot lists, ``disk`` and ``manifest`` keep it (``record`` is a row of it),
-``job`` is a run of all that without the asking and waiting, which ``blocking`` and ``asynchronous`` do; ``opening`` begins one.
-``address``, ``download``, ``connections``, ``body`` and ``content`` load a link and judge what came.
+- ``naming`` gives each image its path, and ``plan`` lists the images of a page.
+- ``disk`` stores files, and ``manifest`` their metadata (``record`` is one row).
+- ``job`` is a run without I/O to the network; ``blocking`` and ``asynchronous`` drive it, and ``opening`` starts it.
+- ``address``, ``download``, ``connections``, ``body`` and ``content`` load a link and check the response.
 """
 
-# A blocking mirror needs no asyncio.
+# asyncio is imported on first use, so that a blocking mirror does not pay for it.
 # ruff: noqa: PLC0415
 
 from __future__ import annotations

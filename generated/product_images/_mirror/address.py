@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""Where links may lead: http and https, and nowhere into the network that the mirror runs in."""
+"""Checks of link targets: http and https only, and no address in the private network of the mirror (SSRF protection)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import httpx
 
 from ..errors import ProductImagesError
 
-# A name as it is looked up, or an address; the HTTP library percent-encodes what cannot be either.
+# A host name or an IP address. The HTTP library percent-encodes other characters, and % does not match.
 _HOST = re.compile(rb"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class UnobtainableError(ProductImagesError):
-    """An image cannot be had. ``transient`` says that nothing is wrong with its link: the server may only be down."""
+    """An image cannot be loaded. ``transient`` is True when the link may be fine and the server only temporarily down."""
 
     def __init__(self, reason: str, *, transient: bool = False) -> None:
         super().__init__(reason)
@@ -28,7 +28,7 @@ class UnobtainableError(ProductImagesError):
 
 
 def parse(text: str) -> httpx.URL:
-    """Return the URL of a link, without what is not sent. Raises UnobtainableError unless it is absolute, of http or https."""
+    """Parse a link, without its fragment. Raises UnobtainableError unless it is an absolute http or https URL."""
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError):
@@ -41,27 +41,27 @@ def parse(text: str) -> httpx.URL:
 
 
 def shown(url: httpx.URL) -> str:
-    """Return a URL for messages, without what may be a credential in it."""
+    """Return a URL for messages, without the parts that may hold a credential."""
     path, _, _ = url.raw_path.partition(b"?")
     return (b"%s://%s%s" % (url.raw_scheme, url.netloc, path)).decode("ascii")[:200]
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int]:
-    """Return what two URLs have in common when a credential for one may be sent to the other."""
+    """Return the origin of a URL: scheme, host and port. A credential may only be sent to the origin that it is for."""
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}[url.scheme]
 
 
 def check(host: str, addresses: Iterable[str]) -> None:
-    """Raise UnobtainableError when one of the addresses of a host is not a public one."""
+    """Raise UnobtainableError when any address of a host is not public."""
     for address in addresses:
         if not _is_public(address):
             raise UnobtainableError(f"{host} has the address {address}, which is not public (allow_private allows it)")
 
 
 def normal(text: str) -> str:
-    """Return the one form of an address, whatever it is written like; a text that is not an address stays as it is."""
+    """Return the canonical form of an IP address; any other text is returned unchanged."""
     try:
-        # A scope, as in fe80::1%eth0, is not the address.
+        # A scope, as in fe80::1%eth0, is not part of the address.
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return text
@@ -78,7 +78,7 @@ def _is_public(text: str) -> bool:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that a packet to this one ends up at."""
+    """Return the IPv4 address that an IPv6 address embeds, to which its packets are routed."""
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour

@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The body of an image as it arrives: what is announced of it, which parts belong together, and how long it may take."""
+"""Reception of an image's body: announced size, partial responses of one version, content coding, and time limits."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .content import HEAD_BYTES
 from .disk import Draft
 
 LONGEST = 600.0
-"""The seconds that an image may take in all, with its redirects, retries and waits."""
+"""The total time limit of an image in seconds, including redirects, retries and waits."""
 SLOWEST = 1024
-"""The bytes a second that an answer must bring on average, once its patience is over."""
+"""The minimum average speed of a response in bytes per second, enforced once its patience is over."""
 
-# The HTTP library would unpack a chunk whole, and one of 64 KB may hold 64 MB.
+# The HTTP library decompresses a chunk in one go, and a chunk of 64 KB may expand to 64 MB, so decompress in steps here.
 _STEP = 1 << 20
 _GZIP = 16 + zlib.MAX_WBITS
-# RFC 9110, 8.8.3, without the characters beyond ASCII: the HTTP library does not send them back as they came.
+# RFC 9110, 8.8.3, restricted to ASCII: the HTTP library does not send other characters back unchanged.
 _ETAG = re.compile(r'(?:W/)?"[!#-~]{0,510}"')
 _CONTENT_RANGE = re.compile(r"bytes[ \t]+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.IGNORECASE)
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -34,24 +34,24 @@ _DATE = re.compile(r"[A-Za-z0-9 ,:+-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The beginning of an answer; the names of its headers are in lower case."""
+    """The status and headers of a response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
 
 
 class BrokenBodyError(OSError):
-    """A body is not as it was announced; another attempt may go better."""
+    """A body does not match its announced length; another attempt may succeed."""
 
 
 class Pace(Deadline):
-    """The deadline of an image, ``LONGEST`` after now, and the speed of each answer that it comes in.
+    """The deadline of an image, ``LONGEST`` seconds from now, and the minimum speed of each of its responses.
 
-    An answer has its patience, and must then bring ``SLOWEST`` bytes a second on average.
+    Once the patience is over, a response must average ``SLOWEST`` bytes per second.
 
     Args:
-        clock: A clock in seconds that never goes back.
-        patience: The seconds after the beginning of an answer from which on its bytes are counted.
+        clock: A monotonic clock in seconds.
+        patience: Seconds from the beginning of a response until its speed is checked.
     """
 
     def __init__(self, clock: Callable[[], float], patience: float) -> None:
@@ -60,16 +60,16 @@ class Pace(Deadline):
         self._bytes, self._since = 0, clock()
 
     def begin(self) -> None:
-        """Begin an answer."""
+        """Start measuring a new response."""
         self._bytes, self._since = 0, self._clock()
 
     def advance(self, count: int) -> None:
-        """Take note of bytes that came, and check the time."""
+        """Count received bytes, and check the time limits."""
         self._bytes += count
         self.check()
 
     def check(self) -> None:
-        """Raise UnobtainableError when the time is over."""
+        """Raise UnobtainableError when a time limit is exceeded."""
         if self.is_over:
             raise UnobtainableError(f"it did not come within {LONGEST:.0f} seconds", transient=True)
         if self._clock() - self._since > self._patience + self._bytes / SLOWEST:
@@ -77,13 +77,13 @@ class Pace(Deadline):
 
 
 def sendable_etag(text: str | None) -> str | None:
-    """Return an ETag if it has the form of one and can be sent back, else None."""
+    """Return an ETag if it is well-formed and can be sent back, else None."""
     return text if text is not None and _ETAG.fullmatch(text) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The identity of a body's bytes. ``validator`` is the header's value that proves it, in ``validator_name``."""
+    """The identity of a body's bytes. ``validator`` is the value that proves it, of the header ``validator_name``."""
 
     etag: str | None
     modified: str | None
@@ -91,18 +91,18 @@ class Version:
 
     @property
     def validator(self) -> str | None:
-        """The value for If-Range, None when nothing proves that a later answer is of the very same bytes."""
+        """The value for If-Range, None when nothing proves that a later response has the same bytes."""
         return {"etag": self.etag, "last-modified": self.modified, None: None}[self.validator_name]
 
     def agrees(self, headers: Mapping[str, str]) -> bool:
-        """Say whether an answer proves to be of this version, and nothing in it says otherwise."""
+        """Return True when a response proves to be of this version, and no header contradicts it."""
         other = [(self.etag, headers.get("etag")), (self.modified, headers.get("last-modified"))]
         same = all(theirs in (None, ours) for ours, theirs in other if ours is not None)
         return same and self.validator_name is not None and headers.get(self.validator_name) == self.validator
 
 
 def _version(headers: Mapping[str, str]) -> Version:
-    """Return the version that headers tell: by a strong ETag, or by a date that is old enough."""
+    """Return the version that headers identify, by a strong ETag or by a sufficiently old Last-Modified date."""
     etag, modified = headers.get("etag"), headers.get("last-modified")
     if etag is not None:
         strong = sendable_etag(etag) is not None and not etag.startswith("W/")
@@ -111,12 +111,12 @@ def _version(headers: Mapping[str, str]) -> Version:
         age = (parsedate_to_datetime(headers.get("date", "")) - parsedate_to_datetime(modified or "")).total_seconds()
     except (ValueError, TypeError, OverflowError):
         age = 0.0
-    # RFC 9110, 8.8.2.2: within a minute the same date may stand for other bytes.
+    # RFC 9110, 8.8.2.2: a date less than a minute old is weak, because the bytes may change within its resolution.
     return Version(None, modified, "last-modified" if age >= 60 and _DATE.fullmatch(modified or "") else None)
 
 
 class _Unpacker:
-    """Undoes a content coding in steps; UnobtainableError when the body is not in it."""
+    """Decompressor that works in steps; raises UnobtainableError when the body does not match its coding."""
 
     def __init__(self, coding: str) -> None:
         self._coding = coding
@@ -124,17 +124,17 @@ class _Unpacker:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the coding has come to its end, and its checksum is right."""
+        """True when the compressed stream is complete and its checksum is correct."""
         return self._stream.eof
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
-        """Yield what is in a part of the body, at most ``_STEP`` bytes at a time."""
+        """Decompress a part of the body, and yield at most ``_STEP`` bytes at a time."""
         try:
             while data:
                 yield self._stream.decompress(data, _STEP)
                 data = self._stream.unconsumed_tail
                 if self._stream.eof and self._stream.unused_data.startswith(b"\x1f\x8b"):
-                    # Another member follows, as gzip allows.
+                    # RFC 1952 allows several gzip members in a row.
                     data = self._stream.unused_data
                     self._stream = zlib.decompressobj(_GZIP)
         except zlib.error:
@@ -145,10 +145,10 @@ State = Literal["none", "whole", "part", "foreign", "coded"]
 
 
 class Sink:
-    """Takes the bodies of answers into a draft, up to ``max_bytes``: a whole one, or parts that belong together.
+    """Receiver that writes response bodies into a draft, up to ``max_bytes``: a complete one, or parts of one version.
 
-    ``state`` says what the last answer was: the image is there (whole), the next part has to be asked for (part), the answer
-    belongs to something else and the image has to be asked for anew (foreign), or its coding cannot be undone (coded).
+    ``state`` describes the last response: the image is complete (whole), the next part must be requested (part), the response
+    is of another version and the image must be requested from the start (foreign), or its coding is unsupported (coded).
     """
 
     def __init__(self, draft: Draft, max_bytes: int, pace: Pace) -> None:
@@ -168,11 +168,11 @@ class Sink:
 
     @property
     def size(self) -> int:
-        """The number of bytes that are there."""
+        """The number of bytes received."""
         return self._draft.size
 
     def conditions(self) -> dict[str, str]:
-        """Return the headers that ask for the rest only, where what is there is known to be its beginning."""
+        """Return the Range headers that request the missing rest, empty when the received bytes cannot be continued."""
         version = self._version
         if not self._draft.size or version is None or (validator := version.validator) is None:
             return {}
@@ -180,16 +180,16 @@ class Sink:
 
     @property
     def _version(self) -> Version | None:
-        """The version of what is there, None where ranges do not count it. It is asked for only when a body broke off."""
+        """The version of the received bytes, None where ranges cannot continue them. Only needed after an interrupted body."""
         return None if self._headers is None else _version(self._headers)
 
     def restart(self) -> None:
-        """Drop what is there."""
+        """Discard the received bytes."""
         self._draft.restart()
         self.head, self._headers, self._total, self._unpacker = b"", None, None, None
 
     def opens(self, head: Head) -> bool:
-        """Say whether the body belongs into the file. Raises UnobtainableError when it is announced to be too large."""
+        """Return True when the body belongs to the file. Raises UnobtainableError when its announced length is too large."""
         self.state, self._received, self._expected = "none", 0, _length(head.headers)
         self.coding = head.headers.get("content-encoding", "").strip().lower()
         if head.status == 200:
@@ -204,7 +204,7 @@ class Sink:
         self.restart()
         self.etag, self.content_type = sendable_etag(headers.get("etag")), headers.get("content-type")
         if self.coding in ("", "identity"):
-            # Packed bytes cannot be gone on with: what is there is not what the ranges count.
+            # A compressed body cannot be continued: ranges count compressed bytes, and the draft holds decompressed ones.
             self._headers, self._total = headers, self._expected
             if self._total is not None and self._total > self._max_bytes:
                 raise self._too_large()
@@ -216,7 +216,7 @@ class Sink:
         self.state = "whole"
 
     def _continues(self, headers: Mapping[str, str]) -> bool:
-        """Say whether a partial answer is the part that was asked for, of the version that is there."""
+        """Return True when a partial response is the requested part, of the version received before."""
         found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
         version = self._version
         if found is None or version is None or not version.agrees(headers) or self.coding not in ("", "identity"):
@@ -233,7 +233,7 @@ class Sink:
         return True
 
     def write(self, data: bytes) -> None:
-        """Take a part of the body as it was sent. Raises UnobtainableError beyond the limits, and for a broken coding."""
+        """Receive a part of the body as sent. Raises UnobtainableError beyond the limits, and for a broken coding."""
         self.pace.advance(len(data))
         self._received += len(data)
         if self._expected is not None and self._received > self._expected:
@@ -243,12 +243,12 @@ class Sink:
             self._keep(piece)
 
     def write_decoded(self, data: bytes) -> None:
-        """Take a body that a transport of its own has read and unpacked."""
+        """Receive a body that a custom transport has read and decompressed."""
         self._unpacker, self._received = None, self._expected or 0
         self._keep(data)
 
     def end(self) -> None:
-        """Take the end of the body. Raises BrokenBodyError when less came than was announced."""
+        """Complete the body. Raises BrokenBodyError when fewer bytes arrived than announced."""
         if self._unpacker is not None and not self._unpacker.is_complete:
             raise BrokenBodyError(f"the {self.coding} of the body ends too early")
         if self._expected is not None and self._received != self._expected:

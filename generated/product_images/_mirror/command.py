@@ -33,7 +33,7 @@ exit codes:
 
 
 class MakeClient(Protocol):
-    """Makes the client of the feed."""
+    """Function that creates the client of the feed."""
 
     def __call__(
         self,
@@ -52,7 +52,7 @@ def main(package: str, feed: FeedPlan, client: MakeClient, arguments: Sequence[s
     """Run the command line of a package and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # The help, a name or the server's text may hold what the console's encoding does not.
+            # The help or the server's text may hold characters outside the console's encoding, such as cp1252 on Windows.
             stream.reconfigure(errors="backslashreplace")
     options = _parser(package, feed).parse_args(arguments)
     try:
@@ -149,7 +149,7 @@ def _seconds(text: str) -> float:
 
 
 def _headers(lines: Sequence[str], prefix: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers; the client checks them. No message repeats a line: it may hold a secret."""
+    """Parse header lines; the client checks them. Messages do not repeat a line, because it may hold a secret."""
     found: dict[str, tuple[str, str]] = {}
     for variable, value in environment.items():
         name = variable.removeprefix(prefix).replace("_", "-")

@@ -1,11 +1,11 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""The connections that the blocking shell loads links over, unless a client is handed in.
+"""Connection pool of the blocking mirror, used unless the caller supplies a client.
 
 A client of the HTTP library prepares for redirects, authentication, hooks, cookies and a history, and its pool polls every
-connection for each request, under one lock. For images of 20 kB that cost more than the requests; nothing of it is needed.
-What is used here is the library below, which the HTTP library requires, and sends its own requests with.
+connection for each request, under one lock. For images of 20 kB that costs more than the requests, and none is needed here.
+This module uses httpcore directly, the library underneath, which the HTTP library depends on.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _ERRORS = (
 
 
 class Connections(httpx.BaseTransport):
-    """Sends each request over a connection that nobody else uses meanwhile, and keeps it for the next one to the same origin.
+    """Pool that sends each request over an exclusive connection, and keeps the connection for its origin.
 
-    It is a transport without ``handle_request``, so that a client closes it. Proxies of the environment are not used: they
-    would do the connecting.
+    It is a transport without ``handle_request``, so that a client closes it. Proxies of the environment are ignored: a proxy
+    would connect in place of the mirror, and the check of addresses would not apply.
 
     Args:
         context: The TLS context for https.
@@ -46,7 +46,7 @@ class Connections(httpx.BaseTransport):
         self._idle: list[tuple[httpcore.Origin, httpcore.HTTPConnection]] = []
 
     def get(self, client: httpx.Client, request: httpx.Request, sink: Sink) -> Head:
-        """Send a request, and give the body to the sink if it opens for the head.
+        """Send a request, and pass the body to the sink if the sink accepts the head.
 
         Args:
             client: The client that made the request, and keeps the cookies.
@@ -76,7 +76,7 @@ class Connections(httpx.BaseTransport):
                     sink.end()
             return head
         except _ERRORS as error:
-            # The two libraries have the same names for them.
+            # httpx and httpcore use the same names for their exceptions.
             kind = getattr(httpx, type(error).__name__, httpx.TransportError)
             raise kind(str(error)) from error
         finally:
@@ -85,7 +85,7 @@ class Connections(httpx.BaseTransport):
     def _take(self, origin: httpcore.Origin) -> httpcore.HTTPConnection:
         while True:
             with self._lock:
-                # The one that was used last is the least likely to have been closed by the server.
+                # The most recently used connection is the least likely to have been closed by the server.
                 found = next((pair for pair in reversed(self._idle) if pair[0] == origin), None)
                 if found is None:
                     return httpcore.HTTPConnection(origin, self._context, keepalive_expiry=_IDLE_SECONDS)
@@ -105,7 +105,7 @@ class Connections(httpx.BaseTransport):
             oldest.close()
 
     def close(self) -> None:
-        """Close the connections that are idle."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop()[1].close()
 

@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""One image from its link, as a task that neither waits nor connects: redirects, retries, going on where a body broke off."""
+"""Download of one image as a task without I/O: redirects, retries, and resuming an interrupted body."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ T = TypeVar("T")
 
 MAX_REDIRECTS = 5
 MAX_PARTS = 100
-"""The partial answers that an image may come in."""
+"""The most partial responses for one image."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """Look up the addresses of a host; answered with them, or with a Failure."""
+    """Action: look up the addresses of a host. The outcome is the addresses, or a TransportFailure."""
 
     host: str
     port: int
@@ -39,10 +39,10 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True)
 class Get:
-    """Ask for a URL, and give the body to ``sink`` if it opens for the head; answered with the head, or with a Failure.
+    """Action: request a URL, and pass the body to ``sink`` if it accepts the head. The outcome is a Head or TransportFailure.
 
-    ``admit`` is to be called with the address that was connected to, before anything is sent; it raises when that may not be.
-    The sink's ``pace`` is to be checked before each read, and raises when the time is over.
+    Call ``admit`` with the address of the connection before anything is sent; it raises for a forbidden address. Check the
+    sink's ``pace`` before each read; it raises when a time limit is exceeded.
     """
 
     url: httpx.URL
@@ -53,7 +53,7 @@ class Get:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The image is in the draft. ``etag`` is the server's, None where it gave none that can be sent back."""
+    """Outcome of a download: the image is in the draft. ``etag`` is None where the server gave none that can be sent back."""
 
     etag: str | None
 
@@ -64,7 +64,7 @@ Task: TypeAlias = Generator[Action, FetchOutcome, T]
 
 
 class Breaker:
-    """Spares a server that is down, and the time to wait for it: after five failures in a row it is left alone for a while."""
+    """Circuit breaker: after five consecutive failures, a host gets no requests for a while."""
 
     FAILURES = 5
     REST = 30.0
@@ -73,26 +73,26 @@ class Breaker:
         self._failures: dict[str, tuple[int, float]] = {}
 
     def check(self, host: str, now: float) -> None:
-        """Raise UnobtainableError for a host that is being left alone."""
+        """Raise UnobtainableError for a host whose circuit is open."""
         count, since = self._failures.get(host, (0, now))
         if count >= self.FAILURES and now - since < self.REST:
             raise UnobtainableError(f"{host} has failed {count} times in a row and is left alone for a while", transient=True)
 
     def failed(self, host: str, now: float) -> None:
-        """Take note of a failure."""
+        """Record a failure."""
         self._failures[host] = (self._failures.get(host, (0, now))[0] + 1, now)
 
     def answered(self, host: str) -> None:
-        """Take note that a host is well."""
+        """Record a response, which resets the count of failures."""
         self._failures.pop(host, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for every download. ``home`` is the feed's origin, which gets ``headers``.
+    """Settings shared by all downloads. ``home`` is the feed's origin, which receives ``headers``.
 
-    ``reached`` are the addresses at which the feed was reached: its own links may lead there even when they are private.
-    ``guarded`` is False where addresses are not checked. ``patience`` is the time in seconds before ``Pace`` counts bytes.
+    ``reached`` are the addresses at which the feed was reached: links of its origin may lead there even if they are private.
+    ``guarded`` is False where addresses are not checked. ``patience`` is the time in seconds before ``Pace`` checks the speed.
     """
 
     home: tuple[str, str, int]
@@ -108,11 +108,11 @@ class Rules:
     breaker: Breaker = field(default_factory=Breaker)
 
     def is_home(self, url: httpx.URL) -> bool:
-        """Say whether a URL has the feed's own origin: scheme, host and port."""
+        """Return True when a URL has the feed's own origin: scheme, host and port."""
         return origin(url) == self.home
 
     def admit(self, url: httpx.URL) -> Callable[[str], None]:
-        """Return the check of the address that a connection for a URL has reached."""
+        """Return a function that checks the address of a connection for a URL."""
 
         def admit(address: str) -> None:
             if self.guarded and not (self.is_home(url) and normal(address) in self.reached):
@@ -122,9 +122,19 @@ class Rules:
 
 
 def download(link: str, draft: Draft, rules: Rules, etag: str | None) -> Task[Fetched | None]:
-    """Load a link into a draft; None when the server says that it still has what has this ``etag``.
+    """Load a link into a draft.
 
-    Raises UnobtainableError.
+    Args:
+        link: The URL of the image.
+        draft: The file to write.
+        rules: The settings shared by all downloads.
+        etag: The ETag of the stored file, None to load it in any case.
+
+    Returns:
+        None when the server confirms that the stored file is current (304).
+
+    Raises:
+        UnobtainableError: The image cannot be loaded.
     """
     url = parse(link)
     rules.breaker.check(url.host, rules.clock())
@@ -159,7 +169,7 @@ def _attempts(url: httpx.URL, sink: Sink, rules: Rules, etag: str | None) -> Tas
         answer = yield from _follow(url, conditions or ({"If-None-Match": etag} if etag else {}), sink, rules)
         transient = _is_transient(answer, conditions, sink)
         wait = rules.retry.delay(attempt, _after(answer)) if transient and attempt < rules.retry.max_retries else None
-        # A partial answer that is short, or of another version, is a step: the rest or the whole is asked for at once.
+        # A short partial response, or one of another version, is not a failure: request the rest or the whole at once.
         step = isinstance(answer, Head) and sink.state in ("part", "foreign")
         rules.tell(_event(url, answer, attempt + parts, sink, rules, began, 0.0 if step else wait))
         if step:
@@ -181,7 +191,7 @@ def _attempts(url: httpx.URL, sink: Sink, rules: Rules, etag: str | None) -> Tas
 
 
 def _is_transient(answer: Head | TransportFailure, conditions: Mapping[str, str], sink: Sink) -> bool:
-    """Say whether another attempt may go better."""
+    """Return True when another attempt may succeed."""
     if isinstance(answer, Head):
         return answer.status in RETRYABLE or (answer.status == 416 and bool(conditions)) or sink.state == "coded"
     return answer.transient
@@ -216,9 +226,9 @@ def _follow(url: httpx.URL, conditions: Mapping[str, str], sink: Sink, rules: Ru
             if isinstance(found, TransportFailure):
                 return found
             assert isinstance(found, tuple)
-            # A first look, so that nothing is connected to in vain. What counts is the address that a connection reaches.
+            # This check only avoids useless connections. The check of the connected address decides: DNS may change between.
             check(url.host, found)
-        # Bytes as they are: what is compressed on the way cannot be gone on with.
+        # Ask for identity, because an interrupted compressed body cannot be resumed.
         headers = {**(rules.headers if rules.is_home(url) else {}), "Accept-Encoding": "identity", **conditions}
         sink.pace.begin()
         answer = yield Get(url, headers, sink, rules.admit(url))
@@ -246,7 +256,7 @@ def _redirected(url: httpx.URL, answer: Head, rules: Rules) -> httpx.URL:
 
 
 def _is_bad_location(error: Exception) -> bool:
-    """Say whether the HTTP library stumbled over a Location: it reads each, though it is not to follow any."""
+    """Return True for an invalid Location: the HTTP library parses it even though redirects are disabled."""
     return isinstance(error, httpx.InvalidURL) or (isinstance(error, httpx.RemoteProtocolError) and "location" in str(error))
 
 

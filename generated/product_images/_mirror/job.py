@@ -1,11 +1,14 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""One run of a mirror, but for the asking and the waiting: what a lot changes in the directory, and in what order.
+"""One run of a mirror without network I/O: the changes that a page makes to the directory, in crash-safe order.
 
-The order is what nothing is lost by: files are written and synchronised, then the lot's images and its token are stored in
-one transaction, then the files that are no longer listed are removed. Whatever ends a run, the next one asks for the lot
-again whose token was not stored, and finds its files current or writes them again under the same names.
+1. Files are written and synchronised.
+2. The page's images and its cursor are stored in one transaction.
+3. Files that are no longer listed are removed.
+
+After a crash at any point, the next run requests the page whose cursor was not stored again, and finds its files current or
+writes them again under the same names.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a run is asked to do; see ``mirror``."""
+    """The settings of a run; see ``mirror``."""
 
     mode: str | None
     count: int | None
@@ -52,7 +55,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An image to load. ``etag`` is the server's word for what the file holds that is there already."""
+    """An image to load. ``etag`` is the ETag of the stored file, None without one."""
 
     image: Image
     url: str
@@ -61,7 +64,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A link that was loaded and placed; ``fetched`` is None when the file that was there is still right."""
+    """A link that was loaded and placed; ``fetched`` is None when the stored file is still current."""
 
     fetched: Fetched | None
     sha256: str | None
@@ -70,10 +73,10 @@ class Done:
 
 @dataclass(slots=True)
 class FeedPage:
-    """A lot on its way into the directory. ``links`` are to be loaded; what came of each is put into ``outcomes``.
+    """A page that is being stored. ``links`` are to be loaded; each outcome is put into ``outcomes``.
 
-    ``token`` is None for a lot that is asked for once more, for the sake of what could not be had. ``foreign`` are the paths
-    of images at which files lie that the mirror did not put there.
+    ``token`` is None for a page that is requested again because some of its images could not be loaded. ``foreign`` are the
+    paths of images that are taken by files which the mirror did not write.
     """
 
     asked: str | None
@@ -89,18 +92,18 @@ class FeedPage:
     outcomes: list[tuple[Link, Done | UnobtainableError]] = field(default_factory=list[tuple[Link, Done | UnobtainableError]])
 
     def old(self, image: Image) -> Row | None:
-        """Return what the manifest says of an image."""
+        """Return the manifest's row of an image, None without one."""
         return self.known.get(image.entry, {}).get(image.place)
 
     def is_new(self, image: Image) -> bool:
-        """Say whether the manifest knows of no file at this path."""
+        """Return True when the manifest has no file at the image's path."""
         old = self.old(image)
         return old is None or old.path != image.path or old.sha256 is None
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A lot to ask for once more: its arguments, and the entries that something could not be had of."""
+    """A page to request again: its arguments, and the entries with images that could not be loaded."""
 
     asked: str | None
     size: int
@@ -109,7 +112,7 @@ class Again:
 
 
 class Job:
-    """A run in a directory. Raises MirrorError for a directory, and ParameterError for settings, that cannot be used."""
+    """A run in a directory. Raises MirrorError for an unusable directory, and ParameterError for wrong settings."""
 
     def __init__(self, core: Core[Any], disk: Disk, manifest: Manifest, settings: Settings) -> None:
         self.feed: FeedPlan = core.feed
@@ -124,17 +127,17 @@ class Job:
         self.report = MirrorReport(token=manifest.token, pending=manifest.count_pending())
 
     def arguments(self) -> dict[str, object]:
-        """Return the arguments of the walk: from where the feed was left."""
+        """Return the arguments of the traversal, which continues from the stored cursor."""
         fixed = {self.feed.cursor_parameter: self._manifest.token, self.feed.limit_parameter: self.settings.count}
         return {**self._common(), **fixed}
 
     def again(self) -> Iterator[Again]:
-        """Yield the lots to ask for once more, before the walk. A lot that came with n entries is asked for n."""
+        """Yield the pages to request again before the traversal. A page that had n entries is requested with page size n."""
         lots: dict[tuple[str | None, int], list[str]] = {}
         for asked, size, entry in self._open:
             lots.setdefault((asked, size), []).append(entry)
         for (asked, size), entries in lots.items():
-            # A server may have sent more than it was asked for.
+            # The size may be out of range, because a server may send more entries than requested.
             count = min(max(size, self._limit.minimum or size), self._limit.maximum or max(size, 1))
             fixed = {self.feed.cursor_parameter: asked, self.feed.limit_parameter: count}
             yield Again(asked, size, {**self._common(), **fixed}, entries)
@@ -144,18 +147,18 @@ class Job:
         return {**self.settings.arguments, **mode}
 
     def begin(self, page: Page[Any]) -> FeedPage:
-        """Take a lot: write what it brings, and say what is to be loaded."""
+        """Start storing a page: write its binary images, and list the links to load."""
         remaining = getattr(page.result, self.feed.remaining) if self.feed.remaining else None
         entries = getattr(page.result, self.feed.entries)
         return self._begin(images(self.feed, self.mode, entries), page.token, page.resume_token, len(entries), remaining)
 
     def begin_again(self, again: Again, result: Any) -> FeedPage:
-        """Take a lot that was asked for once more: only what could not be had counts."""
+        """Start storing a page that was requested again: only the entries with missing images are considered."""
         entries = getattr(result, self.feed.entries)
         listed = images(self.feed, self.mode, entries)
         wanted = {key: listed[key] for key in again.entries if key in listed}
         left = getattr(result, self.feed.remaining) if self.feed.remaining else None
-        # A lot that is shorter than it was, while more are left, says nothing of those that it does not hold.
+        # If the page is shorter than before and entries remain, an entry missing from it may still be in the feed.
         certain = wanted if len(entries) >= again.size or left == 0 else again.entries
         self._found.update((key, again.asked) for key in certain)
         return self._begin(wanted, again.asked, None, again.size, None)
@@ -176,7 +179,7 @@ class Job:
         return lot
 
     def _announce(self, lot: FeedPage) -> None:
-        """Announce the files that are about to be written, but for those that would replace somebody else's."""
+        """Announce the files about to be written, except those that would replace a foreign file."""
         new = {image.path: image for listed in lot.entries.values() for image in listed if lot.is_new(image)}
         mine = self._manifest.announced(new)
         for path, image in new.items():
@@ -220,7 +223,7 @@ class Job:
         old = lot.old(image)
         there = old is not None and old.path == image.path and old.url == self._redact(url) and self._is_there(old)
         if there and old is not None and lot.token is None and old.problem is None:
-            # Asked for once more for the sake of another image of its entry.
+            # This image is complete; the page was requested again for another image of its entry.
             lot.rows.append(old)
             self._keep(1)
             return
@@ -230,13 +233,13 @@ class Job:
         return row.sha256 is not None and row.size is not None and self.disk.current(row.path, row.size, row.sha256)
 
     def suppose(self, lot: FeedPage) -> None:
-        """Take the links of a lot as loaded, in a dry run."""
+        """Count the links of a page as loaded, in a dry run."""
         for link in lot.links:
             self._wrote(0)
             lot.rows.append(self._row(lot, link.image, None, None))
 
     def place(self, lot: FeedPage, link: Link, draft: Draft, fetched: Fetched | None) -> Done:
-        """Put what a link has brought into its place; any thread may. Raises UnobtainableError when it cannot be there."""
+        """Move a loaded image to its path; callable from any thread. Raises UnobtainableError when the path is unusable."""
         old = lot.old(link.image)
         if fetched is None and old is not None:
             return Done(None, old.sha256, old.size)
@@ -247,7 +250,7 @@ class Job:
         return done
 
     def finish(self, lot: FeedPage) -> None:
-        """Store a lot whose links have been loaded; from here on it is done."""
+        """Store a page whose links have been loaded, in one transaction; the next run continues after it."""
         for link, outcome in lot.outcomes:
             if isinstance(outcome, UnobtainableError):
                 self._fail(lot, link.image, outcome.reason)
@@ -291,7 +294,7 @@ class Job:
         old = lot.old(image)
         row = self._row(lot, image, None, None, problem=reason)
         if old is not None and old.sha256 is not None:
-            # What was there is better than nothing; it goes when what replaces it has come.
+            # Keep the old file until its replacement can be loaded. Without the ETag it is loaded in full then.
             row = replace(row, path=old.path, sha256=old.sha256, size=old.size, etag=None)
         lot.rows.append(row)
 
@@ -306,15 +309,15 @@ class Job:
     ) -> Row:
         old = lot.old(image)
         token = old.token if lot.token is None and old is not None else lot.token
-        # A server may put the session into its links.
+        # A server may put the session into its links, and the manifest must not hold it.
         url = None if image.url is None else self._redact(image.url)
         identity = (image.entry, image.position, image.occurrence, image.filename, image.path)
         return Row(*identity, lot.asked, token, lot.size, url, etag, sha256, size, problem)
 
     def complete(self) -> MirrorReport:
-        """End a walk that came to the feed's end, and return what was done.
+        """Finish a traversal that reached the end of the feed, and return the report.
 
-        What could not be had, is not found where it was, and has not come again either, is no longer in the feed.
+        An image that could not be loaded, and whose entry was neither on its former page nor on a later one, has left the feed.
         """
         if not self.settings.dry_run:
             for asked, _, entry in self._open:
@@ -324,7 +327,7 @@ class Job:
         return self.report
 
     def lost(self, again: Again) -> None:
-        """Take note that a lot could not be asked for once more: what it lacks stays open."""
+        """Record that a page could not be requested again; its missing images stay pending."""
         self._found.update((entry, again.asked) for entry in again.entries)
 
     def _remove(self) -> None:

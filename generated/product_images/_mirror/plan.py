@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""What a lot asks of the directory: its entries' images, and the links that may be followed for them."""
+"""The images that a page lists for each entry."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .naming import file, folder
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image as its entry lists it. ``content`` holds its bytes, or ``url`` says where to load them; one is None or both are.
+    """An image as its entry lists it. ``content`` holds its bytes, or ``url`` their address; at least one of both is None.
 
     Entry, position and occurrence identify it; ``path`` is relative to the mirror's directory.
     """
@@ -32,12 +32,12 @@ class Image:
 
     @property
     def place(self) -> tuple[int, int]:
-        """What tells it from the other images of its entry."""
+        """Position and occurrence, which identify the image within its entry."""
         return self.position, self.occurrence
 
 
 def choose(feed: FeedPlan, name: str | None) -> ModePlan:
-    """Return the mode of a name, None for the default; ParameterError when there is none."""
+    """Return the content mode with a name, None for the default. Raises ParameterError for an unknown name."""
     for mode in feed.modes:
         if mode.name == name or (name is None and mode.value is None):
             return mode
@@ -45,7 +45,7 @@ def choose(feed: FeedPlan, name: str | None) -> ModePlan:
 
 
 def images(feed: FeedPlan, mode: ModePlan, entries: Iterable[Any]) -> dict[str, list[Image]]:
-    """Return the images of each entry by its key. Of an entry that is there twice the last one counts, as from two lots."""
+    """Return the images of each entry by its key. The last of two entries with one key wins, as it does across pages."""
     keyed = {str(getattr(entry, feed.key)): entry for entry in entries}
     return {key: list(_images(key, mode, entry)) for key, entry in keyed.items()}
 
@@ -53,7 +53,7 @@ def images(feed: FeedPlan, mode: ModePlan, entries: Iterable[Any]) -> dict[str, 
 def _images(key: str, mode: ModePlan, entry: Any) -> Iterator[Image]:
     seen: Counter[int] = Counter()
     for number, item in enumerate(_items(mode, entry), 1):
-        # Without a member that says it, an image's place is the one where it stands.
+        # A contract without a position member uses the order of the items.
         position = number if mode.position is None else getattr(item, mode.position)
         if position is None:
             position = number

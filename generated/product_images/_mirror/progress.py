@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""How far a mirror is: one line that is written over on a terminal, else a line now and then."""
+"""Progress display of a mirror: one line that is overwritten on a terminal, otherwise a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Self, TextIO
 from .report import MirrorReport
 
 _BAR = 20
-# Between two lines where nothing is written over, in seconds.
+# Seconds between two lines when the output is not a terminal.
 _PAUSE = 10.0
 
 
 class MirrorProgress:
-    """Shows reports as they come; quietly, not at all. Leaves the terminal's line empty at its end."""
+    """Display of progress reports; shows nothing when quiet. It clears the terminal's line at its end."""
 
     def __init__(self, stream: TextIO, *, quiet: bool) -> None:
         self._stream = stream
@@ -69,7 +69,7 @@ def _line(report: MirrorReport) -> str:
 
 
 def summary(report: MirrorReport, *, dry_run: bool) -> str:
-    """Return what a run did, in a line."""
+    """Summarize a run in one line."""
     written, removed = ("to be written", "to be removed") if dry_run else ("written", "removed")
     text = (
         f"lots: {report.lots}, entries: {report.entries}; images {written}: {report.written} ({_size(report.bytes)}), "

@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""A row of the manifest, and the check of what is read from it: whoever can write into the directory can forge one."""
+"""Rows of the manifest, and their validation: anyone who can write to the directory can forge a row."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ForgedError(Exception):
-    """A value in the manifest is not one that the mirror has written. The text says which."""
+    """The manifest holds a value that the mirror cannot have written; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An image: which one it is, where it came from, and the file that holds it.
+    """An image: its identity, its origin, and the file that holds it.
 
-    ``filename`` is as the server gave it. The image came with a lot of ``lot`` entries that was asked for with ``asked`` and
-    whose own cursor is ``token``. ``sha256`` and ``size`` are those of the file at ``path``, None while there is none.
-    ``problem`` says why the image could not be had, and that the next run tries it again; the file may then be an older one.
+    ``filename`` is the server's. The image was listed by a page of ``lot`` entries, requested with the cursor ``asked``, whose
+    own cursor is ``token``. ``sha256`` and ``size`` (in bytes) describe the file at ``path``, None while there is no file.
+    ``problem`` is the reason why the image could not be loaded; the next run tries again, and the file may be an older one.
     """
 
     entry: str
@@ -45,7 +45,7 @@ class Row:
 
     @property
     def place(self) -> tuple[int, int]:
-        """What tells it from the other images of its entry."""
+        """Position and occurrence, which identify the image within its entry."""
         return self.position, self.occurrence
 
 
@@ -54,7 +54,7 @@ _OPTIONAL = frozenset({"asked", "token", "url", "etag", "sha256", "size", "probl
 
 
 def checked_row(values: Sequence[object]) -> Row:
-    """Return the row of these columns. Raises ForgedError unless the mirror may have written it."""
+    """Return a row from its columns. Raises ForgedError when the mirror cannot have written it."""
     for field, value in zip(fields(Row), values, strict=True):
         checked(field.name, value, str if field.name in _TEXTS else int, optional=field.name in _OPTIONAL)
     row = Row(*cast("tuple[str, int, int, str, str, None, None, int, None, None, None, None, None]", tuple(values)))
@@ -65,18 +65,18 @@ def checked_row(values: Sequence[object]) -> Row:
         raise ForgedError(f"a number of {row.path!a:.200} is negative")
     if (row.sha256 is None) != (row.size is None) or not _SHA256.fullmatch(row.sha256 or "0" * 64):
         raise ForgedError(f"the SHA-256 of {row.path!a:.200} is not one")
-    # Without an ETag that can be sent back, the image is asked for whole.
+    # An ETag that cannot be sent back is dropped, and the image is then loaded in full.
     return replace(row, etag=sendable_etag(row.etag))
 
 
 def checked(name: str, value: object, kind: type, *, optional: bool = False) -> None:
-    """Raise ForgedError unless a value has its column's type: SQLite stores anything anywhere."""
+    """Raise ForgedError unless a value has its column's type, which SQLite itself does not enforce."""
     if not (type(value) is kind or (optional and value is None)):
         raise ForgedError(f"the column {name} holds {value!a:.60}")
 
 
 def checked_path(path: object) -> str:
-    """Return a path. Raises ForgedError unless it has the form that ``naming`` gives."""
+    """Return a path. Raises ForgedError unless it has the form that ``naming`` creates."""
     if not isinstance(path, str) or not is_path(path):
         raise ForgedError(f"{path!a:.200} is not the path of an image")
     return path

@@ -1,7 +1,7 @@
 # Product images 1.0.0, spec SHA-256 317bc09c4abb44de0411aabd1bad76cc92a9947bf2203a81d375dbe1a10b9d86
 # Generated; do not edit: twinwire generate.
 
-"""What a run of a mirror did."""
+"""The report of a mirror's run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorReport:
-    """What a run did, so far or in all; in a dry run, what it would have done.
+    """The effects of a run, so far or in total; for a dry run, the effects that it would have.
 
-    ``lots`` and ``entries`` came from the feed. Of the images that they list, ``written`` are new or changed, ``bytes`` in all,
-    and ``unchanged`` were there already; in a dry run links count as written unless they are known. ``removed`` files are no
-    longer listed. ``pending`` images could not be had and are tried again by the next run; ``problems`` says why, for the
-    first of them. ``token`` is where the next run goes on; ``remaining`` is what the feed says is left, None where it does not.
+    ``lots`` counts the pages and ``entries`` the entries received. Of the images that they list, ``written`` are new or changed
+    (``bytes`` in total) and ``unchanged`` were stored before; a dry run counts links as written unless they are known.
+    ``removed`` files are no longer listed. ``pending`` images could not be loaded and are tried again by the next run;
+    ``problems`` holds the reasons for the first of them. ``token`` is the cursor for the next run; ``remaining`` is the number
+    of entries left according to the feed, None where it gives none.
     """
 
     lots: int = 0
@@ -31,10 +32,10 @@ class MirrorReport:
 
     @property
     def complete(self) -> bool:
-        """Whether the directory holds every image that the feed lists."""
+        """True when the directory holds every image that the feed lists."""
         return not self.pending
 
 
 def printable(text: str) -> str:
-    """Return a text in one line that does nothing to a terminal; part of it may be the server's."""
+    """Return a text in one line with control characters escaped, because parts of it may come from the server."""
     return "".join(char if char.isprintable() else "?" for char in text)

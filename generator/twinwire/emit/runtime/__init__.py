@@ -1,1 +1,1 @@
-"""The behaviour of every generated SDK: these modules are copied into it beside its data, and twinwire imports none of them."""
+"""The hand-written part of every generated SDK: copied into it beside the generated data, never imported by twinwire."""

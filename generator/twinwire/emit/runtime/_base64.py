@@ -1,4 +1,4 @@
-"""Base64 as text of either representation: three ways to read it, all the same in JSON and XML."""
+"""The three base64 decoders, strict, lenient and verbatim, shared by JSON and XML."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 import pybase64
 
 Base64: TypeAlias = Callable[["str | bytes | memoryview"], bytes]
-"""From the text of a binary member to its bytes; ValueError when it is none."""
+"""Function that decodes the text of a binary member; raises ValueError when it is not base64."""
 
 NO_BASE64 = "Invalid base64 encoded string"
 
@@ -16,18 +16,18 @@ _WRAPPING = b" \t\r\n"
 
 
 def strict(text: str | bytes | memoryview) -> bytes:
-    """Decode base64 of RFC 4648 section 4: its alphabet, padded, in one line.
+    """Decode base64 of RFC 4648 section 4: its alphabet, padded, in one line. Raises ValueError for anything else.
 
-    Bits that the last character has to spare are ignored, as section 3.5 leaves open; every decoder here does so.
+    Unused bits of the last character are ignored, which section 3.5 permits; every decoder here does so.
     """
-    # pybase64 without its extension takes more than a multiple of four.
+    # The pure-Python fallback of pybase64 accepts lengths that are not a multiple of four.
     if len(text) % 4:
         raise ValueError("no multiple of four characters")
     return pybase64.b64decode(text, None, True)
 
 
 def lenient(text: str | bytes | memoryview) -> bytes:
-    """Decode base64 that may be wrapped in lines, indented, or without its padding; else as strict as ``strict``."""
+    """Decode base64 that may be wrapped in lines, indented or unpadded; otherwise as strict as ``strict``."""
     try:
         return strict(text)
     except ValueError:
@@ -37,5 +37,5 @@ def lenient(text: str | bytes | memoryview) -> bytes:
 
 
 def verbatim(text: str | bytes | memoryview) -> bytes:
-    """Leave base64 undecoded: the bytes of the text itself."""
+    """Return the bytes of the text itself, without decoding."""
     return text.encode() if isinstance(text, str) else bytes(text)

@@ -1,7 +1,7 @@
-"""From the bytes of an answer to the UTF-8 that a parser is given.
+"""Charset detection, and conversion of a response to the UTF-8 that the parsers need.
 
-A byte order mark decides the charset, then the label, then in XML the declaration. All of them name charsets of one list:
-what Python calls an encoding is not always one of text.
+The byte order mark decides the charset, then the Content-Type, then in XML the declaration. Only listed charsets are accepted,
+because some of Python's encodings do not encode text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from ._arguments import kind
 from .errors import DecodeError
 
-# UTF-32 first: its little-endian mark begins with that of UTF-16.
+# UTF-32 first: its little-endian mark FF FE 00 00 begins with that of UTF-16, FF FE.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -23,7 +23,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-# Python knows more codecs than charsets, some of them slow or lossy, and a label is the server's word.
+# An allow-list, because the server chooses the charset: Python also offers codecs such as "zip", "idna" (slow) and "rot13".
 _CHARSETS = frozenset(
     {"ascii", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"}
     | {"koi8-r", "koi8-u", "gb2312", "gbk", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "tis-620", "iso2022_jp"}
@@ -32,10 +32,10 @@ _CHARSETS = frozenset(
     | {"mac-roman", "mac-cyrillic"}
 )
 
-# Names of the HTML standard that Python does not know, and a browser reads.
+# Labels of the WHATWG Encoding standard that browsers accept and Python does not.
 _NAMES = {"windows-874": "cp874", "x-mac-cyrillic": "mac-cyrillic", "x-sjis": "shift_jis", "x-gbk": "gbk"}
 
-# What the bytes of ASCII mean nothing else in, a character being one byte, or in UTF-8.
+# Charsets in which a byte below 0x80 is always the ASCII character: single-byte supersets of ASCII, and UTF-8.
 _LIKE_ASCII = frozenset({"utf-8", "ascii", "iso8859-1", "cp1252"})
 _STEP = 64 * 1024
 _SPACE = rb"[ \t\r\n]"
@@ -46,7 +46,16 @@ _DECLARATION_LENGTH = 1000
 
 
 def utf8(data: bytes | str, encoding: str | None, max_bytes: int) -> bytes:
-    """Return the text of an answer as UTF-8 without a byte order mark; DecodeError when it is not in its charset."""
+    """Return the text of a response as UTF-8 without a byte order mark.
+
+    Args:
+        data: The text, or its bytes.
+        encoding: The charset of the Content-Type, None without one.
+        max_bytes: Upper bound of the text in UTF-8.
+
+    Raises:
+        DecodeError: The bytes are not valid in the charset, the charset is unknown, or the text is too long.
+    """
     text, start = as_utf8(data, encoding, max_bytes)
     if text is data:
         check_utf8(text)
@@ -54,9 +63,9 @@ def utf8(data: bytes | str, encoding: str | None, max_bytes: int) -> bytes:
 
 
 def as_utf8(data: bytes | str, encoding: str | None, max_bytes: int) -> tuple[bytes, int]:
-    """Return the text of an answer as UTF-8, and where in it the byte order mark ends.
+    """Return the text of a response as UTF-8, and the offset at which its byte order mark ends.
 
-    Bytes that are labelled as UTF-8 come back as they are, and are yet to be checked.
+    Bytes declared as UTF-8 are returned unchanged and unchecked; the caller must check them.
     """
     if isinstance(data, str):
         return _encode(data.removeprefix("\ufeff")), 0
@@ -65,14 +74,15 @@ def as_utf8(data: bytes | str, encoding: str | None, max_bytes: int) -> tuple[by
 
 
 def transcode(data: bytes, charset: str, max_bytes: int) -> bytes:
-    """Return bytes of a charset as UTF-8 without their byte order mark, and those of UTF-8 as they are, unchecked.
+    """Convert bytes of a charset to UTF-8 without a byte order mark; bytes in UTF-8 are returned unchanged and unchecked.
 
-    Raises DecodeError for what is not in the charset, and for more than ``max_bytes`` of UTF-8: a character of one byte may
-    come to three.
+    Raises:
+        DecodeError: The bytes are not valid in the charset, or need more than ``max_bytes`` in UTF-8 (a character of one byte
+            may need three).
     """
     if charset == "utf-8":
         return data
-    # In steps: as one text, all characters take as many bytes as the widest.
+    # Decode in steps: in one string, each character would take as many bytes as the widest (PEP 393).
     decoder, out = codecs.getincrementaldecoder(charset)(), BytesIO()
     try:
         for begin in range(0, len(data), _STEP):
@@ -80,18 +90,18 @@ def transcode(data: bytes, charset: str, max_bytes: int) -> bytes:
             if out.tell() > max_bytes:
                 raise DecodeError(f"the answer has more bytes in UTF-8 than max_bytes, {max_bytes}, allows")
     except UnicodeError:
-        # For the place of the error, which is that in the whole.
+        # Decode the whole again for the offset of the error, which an incremental decoder gives relative to its step.
         _decode(data, charset)
     text = out.getvalue()
-    # The codecs that are named without a byte order have taken their mark already.
+    # The codecs "utf-16" and "utf-32" consume the mark themselves; "utf-16-le" and the others do not.
     return text if charset in ("utf-16", "utf-32") else text[_marked(text) :]
 
 
 def check_utf8(text: bytes) -> None:
-    """Raise DecodeError unless the bytes are UTF-8. The parsers skip unknown members, which must be text, too."""
+    """Raise DecodeError unless the bytes are UTF-8. The parsers do not check the unknown members that they skip."""
     if text.isascii():
         return
-    # In steps: a text that nobody keeps is quickly made where the last one was.
+    # Decode in 64 KB steps, so that each temporary string reuses the memory of the one before.
     view, done = memoryview(text), 0
     try:
         while done < len(text):
@@ -101,7 +111,7 @@ def check_utf8(text: bytes) -> None:
 
 
 def place(text: bytes, offset: int) -> dict[str, Any]:
-    """Return the line and column of a byte of a text in UTF-8, both from 1, as DecodeError takes them."""
+    """Return the line and column, both from 1, of a byte offset in UTF-8 text, as arguments of DecodeError."""
     begin = text.rfind(b"\n", 0, offset) + 1
     return {
         "line": text.count(b"\n", 0, offset) + 1,
@@ -110,9 +120,12 @@ def place(text: bytes, offset: int) -> dict[str, Any]:
 
 
 def xml_source(data: bytes | str, encoding: str | None, max_bytes: int) -> tuple[bytes, int, str]:
-    """Return the bytes of an XML document, where in them its mark ends, and their charset; DecodeError for an unknown one.
+    """Return the bytes of an XML document, the offset at which its byte order mark ends, and the charset of the bytes.
 
-    They are in UTF-8 already, unless their charset has the characters of ASCII as their bytes.
+    The bytes are converted to UTF-8, except from a superset of ASCII, which the caller may still search for delimiters.
+
+    Raises:
+        DecodeError: The charset is unknown or contradicts the bytes, or there are two byte order marks.
     """
     if isinstance(data, str):
         text, charset = _encode(data), "utf-8"
@@ -121,7 +134,7 @@ def xml_source(data: bytes | str, encoding: str | None, max_bytes: int) -> tuple
         text = data
         if charset not in _LIKE_ASCII:
             text, charset = transcode(data, charset, max_bytes), "utf-8"
-    # Of a text that was transcoded, the mark is gone already.
+    # Transcoding has removed the mark already.
     start = _marked(text) if text is data or isinstance(data, str) else 0
     if text.startswith(codecs.BOM_UTF8, start):
         raise DecodeError("no well-formed XML: there are two byte order marks", line=1, column=1)
@@ -133,14 +146,14 @@ def _declared(data: bytes) -> str:
     head = data[: _DECLARATION_LENGTH * (2 if wide else 1)]
     found = _DECLARATION.match(head.decode(wide, "replace").encode() if wide else head)
     declared = _charset(found[1].decode()) if found else wide or "utf-8"
-    # A declaration that could be read names no charset in which it could not have been.
+    # A declaration that was readable as ASCII cannot truthfully declare UTF-16, nor one with zero bytes a byte charset.
     if declared.startswith("utf-16") != (wide is not None) or declared.startswith("utf-32"):
         raise DecodeError(f"the document declares the charset {declared}, and is not in it", line=1, column=1)
     return wide or declared
 
 
 def _wide(data: bytes) -> str | None:
-    # Without a mark, UTF-16 is known by the zeros in the first character.
+    # XML 1.0 appendix F: without a mark, "<" is 00 3C or 3C 00 in UTF-16.
     if data[:1] == b"\0":
         return "utf-16-be"
     return "utf-16-le" if data[1:2] == b"\0" else None

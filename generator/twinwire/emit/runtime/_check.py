@@ -1,4 +1,4 @@
-"""What a representation can carry: the check of a result before it is encoded."""
+"""Check that a representation can carry a result, before it is encoded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ._plan import INT64_MAX, INT64_MIN, Member, ResultShape
 from .errors import EncodeError
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# XML 1.0, production 2 (Char), turned round.
+# The complement of XML 1.0, production 2 (Char).
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -23,7 +23,15 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def check(value: Any, shape: ResultShape, *, xml: bool, verbatim: bool, path: str = "$") -> None:
-    """Raise EncodeError, with the member's path, unless the value is one that decoding could have brought."""
+    """Raise EncodeError, with the member's path, for a value that decoding could not have produced.
+
+    Args:
+        value: The model to check.
+        shape: Its members.
+        xml: Check for XML 1.0 in place of JSON.
+        verbatim: Binary values hold base64 text that is not decoded.
+        path: The path of the value, for the error.
+    """
     for member in shape.members:
         item = getattr(value, member.name, None)
         place = f"{path}.{member.wire}"
@@ -42,7 +50,7 @@ def _one(value: Any, member: Member, xml: bool, verbatim: bool, path: str) -> No
             raise EncodeError(f"expected an object, got {_noun(value)}", path=path)
         check(value, member.shape, xml=xml, verbatim=verbatim, path=path)
         return
-    # A bool is an int to Python, and a text to neither representation.
+    # bool is a subclass of int, but no representation accepts it as a number.
     if not isinstance(value, _TYPES[member.kind]) or (isinstance(value, bool) and member.kind != "boolean"):
         raise EncodeError(f"expected {member.kind}, got {_noun(value)}", path=path)
     if member.choices and value not in member.choices:

@@ -1,7 +1,7 @@
-"""The fast way of the JSON decoder: long base64 lifted out, the skeleton decoded, and the values put into their places.
+"""The fast JSON decoder: extract long base64, decode the skeleton, and put the values into their places.
 
-A typed decoder takes no null for a collection, and many a server writes one for each that is empty. An empty collection is
-written into its place, which is quicker than to decode the whole by way of a tree.
+The typed decoder rejects null in place of a collection, but many servers write it for an empty one. The null is then replaced
+by ``[]`` in the text, which is faster than decoding the whole document through an untyped tree.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _STEP = 64 * 1024
 
 Values: TypeAlias = dict[bytes, bytes]
 Fill: TypeAlias = Callable[[Iterable[Any], Values], None]
-"""Moves values into objects of one model, each to where its placeholder is."""
+"""Function that replaces placeholders by their values in objects of one model."""
 
 
 class FastJson(Generic[R]):
-    """Decodes results as ``PlainDecoder`` does or not at all."""
+    """Decodes results exactly as ``PlainDecoder`` does, or not at all."""
 
     def __init__(self, model: type[R], shape: ResultShape, plain: PlainDecoder[R]) -> None:
         self._shape = shape
@@ -44,7 +44,7 @@ class FastJson(Generic[R]):
         self._collections = [msgspec.json.encode(wire) for wire in sorted(_collections(shape))]
 
     def decode(self, data: bytes | str, encoding: str | None, reading: DecodeSettings) -> R | None:
-        """Return a result, or None for what is not known to be one."""
+        """Return a result, or None to leave the document to the plain decoder."""
         if not reading.lifts:
             return None
         try:
@@ -54,7 +54,7 @@ class FastJson(Generic[R]):
             check_members(lifted.skeleton, reading.limits)
             result = self._decode_with_nulls(lifted) if reading.typed else None
             if result is not None and self._is_all(lifted.skeleton, result):
-                # All that is in the text is in the result, so the decoder has looked at all its characters, too.
+                # The result accounts for the whole text: the decoder skipped nothing, so it has validated the UTF-8 as well.
                 return result
             check_utf8(lifted.skeleton)
             if result is not None and not has_no_repeated(lifted.skeleton):
@@ -78,14 +78,19 @@ class FastJson(Generic[R]):
         return None
 
     def _without_nulls(self, text: bytes) -> bytes:
-        # No string holds this, for its quotes would be escaped. Where a name ends in it, or the member is no collection, the
-        # value is ignored or refused, as null was or as the plain decoder will tell.
+        # `"name":null` cannot occur inside a string, because its quotes would be escaped there. If the name belongs to a member
+        # that is not a collection, [] is ignored like null, or the decoder rejects it and the plain decoder decides.
         for name in self._collections:
             text = text.replace(name + b":null", name + b":[]").replace(name + b": null", name + b": []")
         return text
 
     def decode_typed(self, text: bytes, lifted: ExtractedBase64) -> R | None:
-        """Decode a JSON text in which there are placeholders; ValueError or RecursionError when it is no result."""
+        """Decode a JSON text with placeholders; None when one of them is not a complete binary member.
+
+        Raises:
+            ValueError: The text is not a result.
+            RecursionError: The text is nested too deeply.
+        """
         result = self._typed.decode(text)
         if not lifted.values or self._fill is None:
             return result
@@ -101,8 +106,8 @@ class FastJson(Generic[R]):
 
 
 def _escaped(value: memoryview, base64: Base64) -> bytes:
-    # Many a server writes a slash as \/, and some a plus as \u002B. No line break stands in a string but in that way.
-    # In steps, and first: a long text with one character beyond ASCII is no base64, and takes four times as much as a string.
+    # Many servers (PHP) escape a slash as \/, and some (.NET) a plus as \u002B, so unescape and try again.
+    # Check for ASCII first, in steps: one other character would make the string use up to four bytes for each character.
     if not all(bytes(value[begin : begin + _STEP]).isascii() for begin in range(0, len(value), _STEP)):
         raise ValueError(NO_BASE64)
     return base64(msgspec.json.decode(b'"%b"' % bytes(value), type=str))

@@ -1,8 +1,8 @@
-"""The fast way of the XML decoder: long base64 lifted out, then one handler that keeps expat's own dicts of attributes.
+"""The fast XML decoder: extract long base64, then build the tree from expat's own attribute dictionaries.
 
-The plan is compiled once. An element is looked up in the slots of the element that it stands in, and its dict joins that
-of its parent; the rest is one conversion. Whatever is not as it mostly is (``xsi:nil``, an element that is there twice,
-stray text) raises Unsure, and the plain decoder decides.
+The plan is compiled once. Each element is looked up in the slots of its parent, and its attribute dictionary is added to the
+one of the parent; one conversion does the rest. Anything unusual (``xsi:nil``, a repeated element, stray text) raises
+NotSupported, and the plain decoder decides.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ R = TypeVar("R")
 Tree: TypeAlias = dict[str, Any]
 Slots: TypeAlias = "dict[str, XmlSlot]"
 Parsers: TypeAlias = Mapping[str, Callable[[str], Any]]
-"""How a text is read, by what it is."""
+"""Functions that parse the text of a scalar, by kind."""
 
-# Of a collection's item that has an integer and strings, and no more; the others have a Content.
+# The forms of an element. A leaf, the most frequent one, is an item of a collection with one integer and strings only.
 _LEAF, _MODEL, _WRAPPER, _SCALAR = range(4)
-# The pieces of a document that is turned take several times as much memory as it; a larger one is left to expat.
+# Converting a document to JSON takes several times its size in memory, so larger documents are left to expat.
 _MOST_TURNED = 4 * 1024 * 1024
 _IN_ATTRIBUTES: Marks = ((b'"', b'"'), (b"'", b"'"))
 _IN_ELEMENTS: Marks = ((b">", b"<"),)
 
 
 class XmlSlot(NamedTuple):
-    """What an element is where it stands. Few fields: they are unpacked for every element."""
+    """The role of an element inside its parent. It has few fields, because they are unpacked for every element."""
 
     form: int
     wire: str
@@ -51,11 +51,11 @@ class XmlSlot(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What is in an element.
+    """The expected content of an element.
 
-    ``integers`` are attributes, ``parsed`` such with the parser that they need, and ``renamed`` all of them where a name in
-    XML is not that on the wire. ``many`` and ``single`` are the wire names of the elements within, ``nullable`` those of the
-    attributes that are null when they are not there, ``known`` those of all attributes.
+    ``integers`` are attributes, ``parsed`` are attributes with the parser that they need, and ``renamed`` are all attributes
+    if an XML name differs from the wire name. ``many`` and ``single`` are the wire names of the child elements, ``nullable``
+    those of the attributes that are null when absent, ``known`` those of all attributes.
     """
 
     repeated: bool = False
@@ -70,14 +70,14 @@ class Content(NamedTuple):
     known: tuple[str, ...] = ()
 
 
-# What is open besides models and wrappers: a leaf, a scalar, an element that nobody knows.
+# Stack entries of a leaf, a scalar and an unknown element. They are empty and compared by identity.
 _IN_LEAF: tuple[Slots, Tree] = ({}, {})
 _IN_SCALAR: tuple[Slots, Tree] = ({}, {})
 _IN_UNKNOWN: tuple[Slots, Tree] = ({}, {})
 
 
 class FastXml(Generic[R]):
-    """Decodes results as the plain decoder does or not at all."""
+    """Decodes results exactly as the plain decoder does, or not at all."""
 
     def __init__(self, model: type[R], shape: ResultShape, json: FastJson[R]) -> None:
         self._model = model
@@ -88,14 +88,14 @@ class FastXml(Generic[R]):
         self._marks = _marks(shape)
 
     def decode(self, data: bytes | str, encoding: str | None, reading: DecodeSettings) -> R | None:
-        """Return a result, or None for what is not known to be one."""
+        """Return a result, or None to leave the document to the plain decoder."""
         if reading.on_unknown is not None or self._depth > reading.limits.max_depth:
             return None
         try:
             lifted = self._lifted(data, encoding, reading)
             if _may_have_more_members(lifted.skeleton, reading.limits):
                 return None
-            # The tags are checked for expat: those of the common form have few attributes, and no namespaces of their own.
+            # Only expat needs the check of the tags: the common form has few attributes and no other namespaces.
             result = self._decode_turned(lifted, reading) if len(lifted.skeleton) <= _MOST_TURNED else None
             if result is not None:
                 return result
@@ -108,7 +108,7 @@ class FastXml(Generic[R]):
         text, start, charset = xml_source(data, encoding, reading.limits.max_bytes)
         marks = self._marks if reading.lifts else ()
         lifted = (lift(text, start, marks, reading.base64) if marks else None) or ExtractedBase64(text[start:])
-        # Base64 is the same characters in any charset that the text may still be in.
+        # Extraction before transcoding is safe: base64 has the same bytes in every superset of ASCII.
         lifted = replace(lifted, skeleton=transcode(lifted.skeleton, charset, reading.limits.max_bytes))
         check_utf8(lifted.skeleton)
         return lifted
@@ -125,12 +125,13 @@ class FastXml(Generic[R]):
     def _decode_parsed(self, lifted: ExtractedBase64, reading: DecodeSettings) -> R | None:
         values = lifted.by_text()
         tree = _read(lifted.skeleton, self._root, _parsers(reading.base64, values), reading.limits)
-        # What was lifted, and is not a whole binary member, is still there.
+        # A value that is left over was not a complete binary member.
         return None if values else msgspec.convert(tree, self._model, strict=False, builtin_types=(bytes,))
 
 
 def _may_have_more_members(source: bytes, limits: Limits) -> bool:
-    # The shortest element is <a/>, the shortest attribute is longer, and the plain decoder counts what is left.
+    # The shortest element is <a/>, 4 bytes, and the shortest attribute is longer. This is an upper bound; the plain decoder
+    # counts exactly.
     return len(source) > 4 * limits.max_members and source.count(b"<") + source.count(b"=") > limits.max_members
 
 
@@ -147,7 +148,7 @@ def _parsers(base64: Base64, values: dict[str, bytes]) -> Parsers:
 
 
 def _read(source: bytes, root: Slots, parsers: Parsers, limits: Limits) -> Any:
-    """Return the tree of a document, its integers as texts; Unsure, or what expat and the parsers of scalars raise."""
+    """Return the tree of a document, with integers as text. Raises NotSupported, ExpatError, ValueError or LookupError."""
     tree: Tree = {}
     integers: list[str] = []
     names: dict[str, str] = {}
@@ -158,10 +159,10 @@ def _read(source: bytes, root: Slots, parsers: Parsers, limits: Limits) -> Any:
     parser.StartDoctypeDeclHandler = _refuse
     parser.StartNamespaceDeclHandler = _refuse_long
     parser.Parse(source, True)
-    # Here are all names that expat has met; no element has more attributes than that.
+    # ``names`` holds every name that expat has interned, so no element has more attributes than it has names.
     if NIL in names or len(names) > limits.max_attributes:
         raise NotSupported
-    # A lax conversion takes a text for an integer, but also for null, and 1e2 for a hundred: it is given digits alone.
+    # The lax conversion accepts "12" as an integer, but also "null" and "1e2", so only digits may reach it.
     digits = "".join(integers).replace("-", "")
     if digits and not (digits.isascii() and digits.isdigit()):
         raise NotSupported
@@ -173,7 +174,7 @@ def _refuse(*_: object) -> NoReturn:
 
 
 def _refuse_long(_prefix: str | None, uri: str | None) -> None:
-    # All names that are met are kept, each with the URI of its namespace.
+    # expat interns every name with its namespace URI, so a long URI would be stored once for each name.
     if uri is not None and len(uri) > len(INSTANCE):
         raise NotSupported
 
@@ -181,7 +182,7 @@ def _refuse_long(_prefix: str | None, uri: str | None) -> None:
 def _handlers(
     root: Slots, tree: Tree, integers: list[str], parsers: Parsers, limits: Limits, names: dict[str, str]
 ) -> tuple[Any, Any, Any]:
-    # Closures, not methods: what runs for every element had better find its variables at once.
+    # Closures instead of methods: these run for every element, and a closure variable is faster than an attribute.
     max_depth, max_names = limits.max_depth, limits.max_attributes
     stack: list[tuple[Slots, Tree]] = [(root, tree)]
     push, pop, note = stack.append, stack.pop, integers.append
@@ -203,7 +204,7 @@ def _handlers(
         push(_IN_LEAF)
 
     def skip() -> None:
-        # All names that are met are kept.
+        # expat interns the unknown names too, so their number is bounded.
         if stack[-1] is _IN_SCALAR or len(stack) == 1 or len(stack) > max_depth or len(names) > max_names:
             raise NotSupported
         push(_IN_UNKNOWN)
@@ -246,7 +247,7 @@ def _model(content: Content, attributes: Tree, note: Callable[[str], None], pars
     for key, parser in parsed:
         if key in attributes:
             attributes[key] = parsers[parser](attributes[key])
-    # An attribute that nobody knows must not pass for the element of its name; any other is dropped.
+    # An unknown attribute must not be mistaken for the element of the same name; any other is dropped.
     for key in single:
         if key in attributes:
             raise NotSupported
@@ -269,7 +270,7 @@ def _put(tree: Tree, wire: str, repeated: bool, value: Any) -> None:
 
 
 def _not_null(text: str) -> str:
-    # A lax conversion would make null of it, where it may choose from some texts and null.
+    # The lax conversion would turn "null" into None for a nullable member with choices.
     if text.lower() == "null":
         raise NotSupported
     return text
@@ -280,7 +281,7 @@ def _parser(member: Member) -> str:
 
 
 def _slot(member: Member) -> XmlSlot:
-    """Compile what an element is that holds a member, or an item of it."""
+    """Compile the slot of an element that holds a member, or one item of it."""
     if member.shape is None:
         return XmlSlot(_SCALAR, member.wire, "", Content(member.many, _parser(member)))
     content = _content(member.many, member.shape)
@@ -302,7 +303,7 @@ def _content(repeated: bool, shape: ResultShape) -> Content:
     nullable = tuple(item.wire for item in attributes if item.nullable)
     if any(item.xml != item.wire for item in attributes):
         return Content(repeated, slots=slots, renamed=tuple(attributes), many=many, nullable=nullable)
-    # An integer that is a choice is given as one: the conversion looks for it among the choices.
+    # An integer with choices is parsed here, because the conversion compares it with the choices, which are integers.
     integers = tuple(item.wire for item in attributes if item.kind == "integer" and not item.choices)
     parsed = [(item.wire, _parser(item)) for item in attributes if item.wire not in integers]
     needed = tuple((wire, parser) for wire, parser in parsed if parser not in ("string", "uri"))

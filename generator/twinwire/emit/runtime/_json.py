@@ -1,4 +1,4 @@
-"""The untyped tree of a JSON text, brought by the field plan to what a strict conversion takes; and back."""
+"""Conversion of untyped JSON trees, by the field plan, into the form that a strict conversion accepts, and back."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ from .errors import DecodeError
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 
 
-# Of the largest integer.
+# The number of digits of the largest 64-bit integer.
 _DIGITS = 19
 
 
 class Real(float):
-    """A number of a JSON text that has a fraction or an exponent, and its text, which may mean an integer exactly."""
+    """A JSON number with a fraction or an exponent, with its source text, which may denote an exact integer."""
 
     __slots__ = ("text",)
     text: str
 
     @classmethod
     def of(cls, text: str) -> Real:
-        """Return the number that a text spells."""
+        """Parse a number and keep its text."""
         number = cls(text)
         number.text = text
         return number
 
     def integer(self) -> int | None:
-        """Return the integer of 64 bits that the text means exactly, such as 2 for ``20e-1``; None when it means none."""
+        """Return the exact 64-bit integer that the text denotes, such as 2 for ``20e-1``; None when there is none."""
+        # Exact, without a float: 12.50e2 -> digits "125", 1 zero dropped, shift 2 - 2 + 1 = 1 -> 125 * 10**1 = 1250.
         found = _NUMBER.fullmatch(self.text)
         if found is None:
             return None
@@ -42,7 +43,7 @@ class Real(float):
         digits = digits.lstrip("0")
         if not digits:
             return 0
-        # With as many digits, no shift can leave an integer of 64 bits.
+        # Bound the exponent before int(): "1e999999999" must not build an integer of a billion digits.
         if len(digits) > _DIGITS or len(exponent) > _DIGITS:
             return None
         shift = int(exponent) - len(fraction) + zeros
@@ -53,11 +54,21 @@ class Real(float):
 
 
 def tidy(tree: Any, shape: ResultShape, reading: DecodeSettings, path: str = "$") -> Any:
-    """Drop null members below a tree, but for those that are required to be there, and decode base64, in place.
+    """Drop null members of a tree, except required nullable ones, and decode base64, in place.
 
-    Returns the tree; DecodeError when the text is not base64.
+    A value of a wrong type stays unchanged, because the conversion reports it with its path.
 
-    A value of a wrong type stays, for the conversion names it with its path.
+    Args:
+        tree: The value to change.
+        shape: The members expected in it.
+        reading: The decode settings.
+        path: The path of the value, for errors.
+
+    Returns:
+        The same tree.
+
+    Raises:
+        DecodeError: A binary member is not base64.
     """
     if _is_object(tree):
         if reading.on_unknown is not None:
@@ -112,7 +123,7 @@ def _item(value: Any, member: Member, reading: DecodeSettings, path: str) -> Any
 
 
 def spell(tree: Any, shape: ResultShape) -> Any:
-    """Undo ``verbatim``: the bytes of base64 members, in a tree of plain values, become their text again, in place."""
+    """Undo ``verbatim`` in place: turn the bytes of base64 members back into text, in a tree of plain values."""
     for member in shape.members:
         value = tree.get(member.wire)
         if value is None:

@@ -1,6 +1,6 @@
-"""The HTTP library's own log, without the secrets of the requests that are sent here.
+"""Redaction of the HTTP library's own log records.
 
-It logs the URL of every request, and with it the session, and at DEBUG the headers of every answer.
+The library logs the URL of every request, which contains the session, and at DEBUG the headers of every response.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import httpx
 
 _REDACT: ContextVar[Callable[[str], str] | None] = ContextVar("redact", default=None)
 
-# A filter holds for the logger that it is added to, and not for those below.
+# A logging filter applies only to records of its own logger, not to those of child loggers, so each one is listed.
 _CORE = httpx.__name__.replace("httpx", "httpcore")
 _LOGGERS = (
     httpx.__name__,
@@ -25,7 +25,7 @@ _LOGGERS = (
 
 
 class _Redaction(logging.Filter):
-    """Rewrites the records of requests that are sent here, and leaves those of others as they are."""
+    """Filter that redacts the records of this package's requests and leaves all others unchanged."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         redact = _REDACT.get()
@@ -36,9 +36,9 @@ class _Redaction(logging.Filter):
 
 @contextmanager
 def redacted(redact: Callable[[str], str]) -> Generator[None, None, None]:
-    """Redact what the HTTP library logs in this context."""
+    """Redact the HTTP library's log records in this context."""
     for name in _LOGGERS:
-        # Adding it again changes nothing; here it is also there after the application has configured logging.
+        # Added for each request, because the application may configure logging at any time. Adding it twice has no effect.
         logging.getLogger(name).addFilter(_FILTER)
     token = _REDACT.set(redact)
     try:

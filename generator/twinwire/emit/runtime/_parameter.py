@@ -1,4 +1,4 @@
-"""The check of arguments before anything is sent, and the texts that are sent for them."""
+"""Validation of query arguments before a request, and their conversion to text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ._decimal import decimal
 from ._plan import INT64_MAX, INT64_MIN, Kind
 from .errors import ParameterError
 
-# Of a double.
+# The largest finite IEEE 754 double.
 _LARGEST = 1.7976931348623157e308
 
 
@@ -18,8 +18,8 @@ _LARGEST = 1.7976931348623157e308
 class QueryParameter:
     """A query parameter and its constraint. Lengths count Unicode code points; bounds are inclusive.
 
-    ``pattern`` is one of ECMA-262, and ``python_pattern`` the same in Python's dialect. ``secret`` keeps the value out of
-    every message.
+    ``pattern`` is an ECMA-262 regular expression, and ``python_pattern`` the same in Python's dialect. ``secret`` keeps the
+    value out of every message.
     """
 
     name: str
@@ -37,7 +37,14 @@ class QueryParameter:
     secret: bool = False
 
     def text(self, value: object) -> str | None:
-        """Return what is sent for an argument, None to leave it out; ParameterError when it breaks the constraint."""
+        """Return the text to send for an argument.
+
+        Returns:
+            None when the parameter is left out of the query.
+
+        Raises:
+            ParameterError: The argument breaks the constraint, or is missing and required.
+        """
         if value is None or (value == "" and self.empty_is_absent):
             if self.required:
                 raise ParameterError(self.name, "is required")
@@ -50,13 +57,13 @@ class QueryParameter:
             text = self._boolean(value)
         else:
             text = self._string(value)
-        # Compared as texts, for the argument of an integer may be one.
+        # Compare as text, because an integer parameter also accepts a string such as "5".
         if self.choices and text not in [str(choice) for choice in self.choices]:
             raise self._error(f"must be one of {', '.join(map(repr, self.choices))}", value)
         return text
 
     def _integer(self, value: object) -> str:
-        # A cursor comes as text in a result, and is passed on as it came.
+        # A result carries the cursor as text, and callers pass it back unchanged.
         number = decimal(value) if isinstance(value, str) else value
         low = INT64_MIN if self.minimum is None else self.minimum
         high = INT64_MAX if self.maximum is None else self.maximum
@@ -65,7 +72,7 @@ class QueryParameter:
         return str(number)
 
     def _number(self, value: object) -> str:
-        # An integer beyond the range of a double is not finite as one.
+        # An integer beyond the range of a double would become infinite on the server.
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
             raise self._error("must be a finite number", value)
         if (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
@@ -93,12 +100,20 @@ class QueryParameter:
     def _error(self, constraint: str, value: object) -> ParameterError:
         if self.secret:
             return ParameterError(self.name, constraint)
-        # Python refuses to spell a huge integer out.
+        # Python raises ValueError when an integer of more than 4300 digits is converted to text.
         huge = isinstance(value, int) and value.bit_length() > 200
         return ParameterError(self.name, constraint, value, "a far larger integer" if huge else f"{value!r:.60}")
 
 
 def query(parameters: Iterable[QueryParameter], arguments: Mapping[str, object]) -> dict[str, str]:
-    """Return the query, by wire name and in the contract's order, for arguments by name; ParameterError for a bad one."""
+    """Return the query by wire name, in the contract's order.
+
+    Args:
+        parameters: The parameters of the contract.
+        arguments: Values by parameter name; None or a missing name leaves the parameter out.
+
+    Raises:
+        ParameterError: An argument breaks its constraint.
+    """
     texts = {parameter.wire: parameter.text(arguments.get(parameter.name)) for parameter in parameters}
     return {wire: text for wire, text in texts.items() if text is not None}

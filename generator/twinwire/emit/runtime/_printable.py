@@ -1,12 +1,12 @@
-"""Text from a server in a form that is safe to show on a terminal and in a log."""
+"""Escaping of server text for terminals and logs."""
 
 from __future__ import annotations
 
 
 def printable(text: str, limit: int = 2000) -> str:
-    r"""Return a text cut to so many characters, with what is not printable spelled out.
+    r"""Return a text cut to ``limit`` characters, with unprintable characters escaped.
 
-    Control characters, marks of direction, line separators and lone surrogates become escapes: a real ESC becomes ``\x1b``.
+    Control characters, direction marks, line separators and lone surrogates become escapes: a real ESC becomes ``\x1b``.
     """
     shown = text if len(text) <= limit else text[:limit] + "…"
     if shown.isprintable():

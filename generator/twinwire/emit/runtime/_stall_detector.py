@@ -1,4 +1,4 @@
-"""The proof that a walk through the feed gets on: no cursor comes back, and what remains falls."""
+"""Detection of stalled pagination: repeated cursors, or a remaining count that never decreases."""
 
 from __future__ import annotations
 
@@ -7,21 +7,26 @@ from collections.abc import Iterable
 
 from .errors import PaginationStalled
 
-# Cursors that are remembered one by one, so that memory is bounded on a feed of millions of lots.
+# The number of cursors remembered individually, so that memory stays bounded on a feed of millions of pages.
 _REMEMBERED = 4096
-# Lots in a row without a new low of what remains, from which on it counts as never falling.
+# The number of consecutive pages without a new minimum of the remaining count that is considered a stall.
 _PATIENCE = 50
 
 
 class StallDetector:
-    """What one walk has seen. ``start`` lists the cursors that ask from the beginning, ``asked`` is the first one sent.
+    """The history of one traversal, for detecting that it makes no progress.
 
-    A cursor that comes back within 4096 lots is noticed at once. A longer cycle is noticed by Brent's algorithm, which holds
-    one cursor in its hand while the number of lots doubles: before the cycle has been walked three times.
+    A cursor repeated within 4096 pages is detected at once. A longer cycle is detected by Brent's algorithm, which compares
+    each cursor with one held cursor and replaces that one after 1, 2, 4, 8, ... pages. Example with the cycle A B C: hold A
+    (page 1), B (2), A (4); the next A is 3 pages later, so it is detected before page 8. Detection takes at most three rounds.
+
+    Args:
+        start: The cursors that stand for the beginning of the feed.
+        asked: The cursor of the first request, None for the beginning.
     """
 
     def __init__(self, start: Iterable[str], asked: str | None) -> None:
-        # All of these ask from the beginning, so one that comes back begins again.
+        # Each of these stands for the beginning, so a page that returns one would restart the traversal.
         self._first = {*start, asked}
         self._recent: OrderedDict[str, None] = OrderedDict()
         self._trail: deque[str] = deque([asked] if asked is not None else [], maxlen=8)
@@ -32,12 +37,25 @@ class StallDetector:
         self._since_low = self._entries_since_low = 0
 
     def empty(self, asked: str | None, remaining: int | None) -> None:
-        """Take note of a lot without entries. Raises PaginationStalled when entries remain."""
+        """Record a page without entries.
+
+        Raises:
+            PaginationStalled: The page says that entries remain.
+        """
         if remaining is not None and remaining > 0:
             raise self._stalled(f"an empty lot, while {remaining} entries remain", asked, remaining)
 
     def lot(self, token: str, entries: int, remaining: int | None) -> None:
-        """Take note of a lot with entries, and of its cursor. Raises PaginationStalled when it is no progress."""
+        """Record a page with entries.
+
+        Args:
+            token: The cursor to the next page.
+            entries: The number of entries of the page.
+            remaining: The remaining count of the page, None when it has none.
+
+        Raises:
+            PaginationStalled: The cursor is repeated, or the remaining count does not decrease.
+        """
         if token in self._first or token in self._recent or token == self._held:
             raise self._stalled(f"the cursor {token[:60]!r} came back after {self._lots + 1} lots", token, remaining)
         self._remember(token)
@@ -59,8 +77,9 @@ class StallDetector:
             return
         self._since_low += 1
         self._entries_since_low += entries
-        # Entries that are added or modified meanwhile keep it up on a live feed. So it has to stay up for many lots, and for
-        # more entries than were left: by then all of those have come, and the walk is no nearer to the end.
+        # On a live feed, new or modified entries keep the remaining count up for a while. Require both many pages and more
+        # entries than were left at the minimum: by then all of those were delivered, and the end is no nearer.
+        # Example: minimum 100, then 50 pages of 3 entries with 100 or more remaining -> 150 > 100 entries, stalled.
         if self._since_low >= _PATIENCE and self._entries_since_low > self._low:
             what = (
                 f"{self._low} entries were said to remain; {self._entries_since_low} came since, in {self._since_low} lots, "

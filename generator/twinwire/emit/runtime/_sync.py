@@ -1,4 +1,4 @@
-"""The blocking shell over the core: it sends, waits and closes, and decides nothing."""
+"""The blocking client: a thin shell that sends and waits for the core, which makes all decisions."""
 
 from __future__ import annotations
 
@@ -36,13 +36,25 @@ T = TypeVar("T")
 class SyncClient(Generic[R]):
     """A blocking client, usable from any number of threads; close it, or use it as a context manager.
 
-    ``base_url`` is what the operation's path is appended to. ``timeout`` is in seconds, 30 unless given, and holds for each
-    step of a request, unless the HTTP library's own kind says more. ``deadline`` is how many seconds one exchange may last
-    as a whole, from the connection to the last byte; unless given, ten times a ``timeout`` in seconds, else 300.
-    ``max_bytes`` caps a body, compressed and decompressed; the other limits, base64 and ``on_unknown`` are as for
-    ``decode_xml``. ``raise_on_warning`` raises WarningError in place of ResultWarning.
-    ``on_event`` is told of every attempt and every result. ``transport`` carries the requests; a ``http_client`` that is
-    handed in keeps its own timeout and transport, and is not closed. Raises ParameterError for what cannot be used.
+    Args:
+        base_url: The absolute URL to which the operation's path is appended.
+        representation: The representation to request, ``"json"`` or ``"xml"``.
+        session: The session, where the feed has one. It is redacted in messages, events and logs.
+        headers: Headers added to each request. Their values are redacted too.
+        timeout: Seconds for each step of a request (30 by default), or the HTTP library's own timeout object.
+        deadline: Seconds for one exchange, from the connection to the last byte. The default is ten times a ``timeout``
+            in seconds, else 300.
+        retry: The retry policy, by default ``Retry()``.
+        max_bytes: Upper bound of a body, compressed and decompressed.
+        max_depth: As for ``decode_xml``, like the limits, base64 options and ``on_unknown`` that follow.
+        raise_on_warning: Raise WarningError in place of ResultWarning.
+        on_event: Called for each attempt and each result.
+        transport: The transport of the requests.
+        http_client: A client to use; it keeps its own timeout and transport, and is not closed.
+        sleep: Waits for a number of seconds between two attempts.
+
+    Raises:
+        ParameterError: An argument is of the wrong type or out of range.
     """
 
     def __init__(
@@ -88,7 +100,7 @@ class SyncClient(Generic[R]):
         self._max_bytes = max_bytes
         self._sleep = sleep
         self._owned = http_client is None
-        # Made here, for it takes long, and what is built on a client may use the same one.
+        # Loading the CA certificates is slow, so a mirror built on this client shares the context.
         self._tls = None if http_client is not None or transport is not None else httpx.create_ssl_context()
         if http_client is None:
             http_client = httpx.Client(timeout=steps, transport=transport, verify=self._tls or True)
@@ -131,6 +143,7 @@ class SyncClient(Generic[R]):
 
     def _do(self, action: HttpRequest | Sleep, stop: threading.Event | None) -> HttpResponse | TransportFailure | None:
         if isinstance(action, Sleep):
+            # A prefetch must wake up when it is stopped, so it waits on the event instead of sleeping.
             if stop is None or self._sleep is not time.sleep:
                 return self._sleep(action.seconds)
             stop.wait(action.seconds)
@@ -150,7 +163,7 @@ class SyncClient(Generic[R]):
             with redacted(self._core.target.redact), deadline.kept():
                 return self._receive(request, deadline)
         except httpx.TimeoutException:
-            # A timeout that was cut is the deadline's.
+            # The deadline may have shortened this timeout: then report the deadline, which is not retried.
             deadline.check()
             raise
 
@@ -165,15 +178,15 @@ class SyncClient(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Engine(Generic[R]):
-    """What a client is inside, for what this package builds on it."""
+    """The internals of a client, for code of this package that builds on it."""
 
     core: Core[R]
     run: RunSync
     http: httpx.Client
     tls: ssl.SSLContext | None
-    """The TLS context, None where the connections are another's."""
+    """The TLS context, None where the caller supplied the connections."""
 
 
 def engine(client: SyncClient[R]) -> Engine[R]:
-    """Return the inside of a client."""
+    """Return the internals of a client."""
     return Engine(client._core, client._run, client._http, client._tls)  # pyright: ignore[reportPrivateUsage]

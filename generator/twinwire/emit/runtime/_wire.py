@@ -1,4 +1,4 @@
-"""What the core and the transports say to each other."""
+"""The values exchanged between the core and the clients that send its requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """Send this GET request; it is answered with a Reply or a Failure."""
+    """A GET request to send; the outcome is an HttpResponse or a TransportFailure."""
 
     url: str
     headers: Mapping[str, str]
@@ -19,14 +19,14 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Wait so many seconds; it is answered with None."""
+    """A wait in seconds; the outcome is None."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An answer as it came; the names of its headers are in lower case."""
+    """A response as received; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -35,11 +35,11 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class TransportFailure:
-    """No answer came. ``transient`` says that another attempt may go better."""
+    """No response arrived. ``transient`` is True when another attempt may succeed."""
 
     cause: Exception
     transient: bool
 
 
 Flow: TypeAlias = Generator[HttpRequest | Sleep, HttpResponse | TransportFailure | None, T]
-"""A task that neither waits nor sends: it yields what is to be done, takes what came of it, and returns its outcome."""
+"""A task without I/O: it yields the next action, receives the outcome of the action, and returns a result."""

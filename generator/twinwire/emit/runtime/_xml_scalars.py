@@ -1,4 +1,4 @@
-"""The lexical forms of scalars in XML, as XML Schema has them: white space around them does not count."""
+"""Parsers of XML Schema scalars; surrounding white space is ignored."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ._decimal import decimal
 
 _SPACE = " \t\r\n"
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([Ee][+-]?[0-9]+)?", re.ASCII)
+# XML Schema part 2, 3.2.2.1 has four spellings, and they are case-sensitive.
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 

@@ -1,4 +1,4 @@
-"""The judgement of an XML document's tags before expat is given it: expat pays for a tag in full before it tells of it."""
+"""Limits on the tags of an XML document, checked before expat, which processes a whole tag before it reports it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from ._charset import place
 from ._settings import Limits
 from .errors import DecodeError
 
-# pyexpat hands over a document in pieces of 1 MB, and expat goes through an unfinished tag again with each. What grows with
-# the square of a length must have a limit of its own.
+# pyexpat passes a document to expat in chunks of 1 MB, and expat rescans an unfinished tag with each chunk. The time grows
+# with the square of the tag's length, so the length has a limit of its own.
 _LONGEST = 64 * 1024 * 1024
 # expat copies the URI of a namespace into every name that is in it.
 _MAX_URI = 1024
-# Namespaces that one tag declares; beside them it may have as many attributes as the limits say.
+# The most namespaces that one tag may declare, in addition to the attributes that the limits allow.
 _MAX_DECLARED = 64
 
 _NAME = re.compile(rb"<[^ \t\r\n/>]++")
 _ATTRIBUTE = re.compile(rb"[ \t\r\n]++([^ \t\r\n=>/]++)[ \t\r\n]*+=[ \t\r\n]*+(\"[^\"]*+\"|'[^']*+')")
-# Comments, CDATA sections and instructions are taken as a whole, for what they hold is not markup.
+# Comments, CDATA sections and processing instructions match as a whole, because their content is not markup.
 _MARKUP = re.compile(
     rb"<(?:!--(?:[^-]++|-(?!->))*+|!\[CDATA\[(?:[^\]]++|\](?!\]>))*+|\?(?:[^?]++|\?(?!>))*+|[^<]*+)",
 )
@@ -30,7 +30,7 @@ def check_tags(source: bytes, limits: Limits) -> None:
 
     Args:
         source: A document in UTF-8.
-        limits: They say how many attributes an element may have. In a short tag, more of them are left to the reader.
+        limits: The limit of attributes of an element. It is checked in long tags here, and in short tags by the decoder.
     """
     suspect = False
     for start, end in _long_runs(source):
@@ -45,7 +45,7 @@ def check_tags(source: bytes, limits: Limits) -> None:
 
 
 def _long_runs(source: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the places without a < that are longer than the longest namespace: each is a tag and the text after it."""
+    """Yield the ranges without a ``<`` that are longer than the longest namespace: each is a tag and the text after it."""
     start = 0
     while len(source) - start > _MAX_URI:
         found = source.rfind(b"<", start, start + _MAX_URI)

@@ -1,6 +1,7 @@
-"""Everything that a client does but for the sending and the waiting, so that it exists once.
+"""The sans-I/O core of both clients: building requests, retrying, and decoding responses.
 
-Tasks are generators: they yield Send and Sleep, and take what came of it.
+Tasks are generators. They yield an HttpRequest or a Sleep and receive the outcome, so that the blocking and the asynchronous
+client share this code and only differ in how they send and wait.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class ClientPlan(Generic[R]):
-    """What a client is made for: the names that paging reads, the parameters, and the codec of the result."""
+    """The generated data of a client: names for paging, query parameters, and the codec of the result."""
 
     feed: FeedPlan
     parameters: tuple[QueryParameter, ...]
@@ -37,7 +38,10 @@ class ClientPlan(Generic[R]):
 
 
 class Core(Generic[R]):
-    """One client's requests and the judgement of their answers. It has no state: use it from any number of threads."""
+    """The requests of one client and the handling of their responses.
+
+    It is immutable after construction, so any number of threads can use it.
+    """
 
     def __init__(
         self,
@@ -69,11 +73,15 @@ class Core(Generic[R]):
         return {}
 
     def request(self, arguments: Mapping[str, object]) -> HttpRequest:
-        """Return the request for arguments by name; ParameterError when one breaks its constraint."""
+        """Return the request for arguments by name.
+
+        Raises:
+            ParameterError: An argument breaks its constraint.
+        """
         return self.target.request(query(self.parameters.values(), {**arguments, **self._fixed}))
 
     def load(self, request: HttpRequest) -> Flow[R]:
-        """Load the result of a request, and surface its warnings."""
+        """Load the result of a request and report its warnings, as ResultWarning or WarningError."""
         reply = yield from self._exchange(request)
         result = self._decode(reply)
         feed = self.feed
@@ -133,7 +141,7 @@ class Core(Generic[R]):
         return printable(self.target.redact(f"{type(cause).__name__}: {cause}"), 300)
 
     def tell(self, event: Event) -> None:
-        """Write an event to the log, and hand it to the hook."""
+        """Write an event to the log, and pass it to the ``on_event`` hook."""
         log(event)
         if self.options.on_event is not None:
             self.options.on_event(event)

@@ -1,20 +1,20 @@
-"""What can go wrong, as one tree.
+"""The exceptions of this package, as one tree.
 
 FeedError
-├── ParameterError        an argument that may not be sent; nothing was sent (a ValueError too)
-├── DecodeError           an answer that is not what its contract says: where, and what came instead
-├── EncodeError           a result that its representation cannot carry
-├── TransportError        no answer came, after every retry
-├── HTTPStatusError       an answer with a status that brings no result
-│   └── RateLimitedError  429 or 503 to the end; says how long the server asked to wait
-├── ReturnCodeError       the server refused or failed, and said so in a result
+├── ParameterError        an argument breaks its constraint; nothing was sent (a ValueError too)
+├── DecodeError           a response breaks the contract; names the place and the value received
+├── EncodeError           the representation cannot carry a result
+├── TransportError        no response arrived, after every retry
+├── HTTPStatusError       a response status that carries no result
+│   └── RateLimitedError  429 or 503 after the last retry; holds the wait that the server requested
+├── ReturnCodeError       the server rejected the request or failed, and reported it in a result
 ├── WarningError          the request worked with warnings, and ``raise_on_warning`` was set
 ├── PaginationStalled     the feed makes no progress
-└── MirrorError           a mirror's directory cannot be used, or its disk refuses
+└── MirrorError           a mirror's directory cannot be used, or its disk reports an error
 
-ResultWarning             the request worked, but the server wants something known (a UserWarning)
+ResultWarning             the request worked, and the server sent a warning (a UserWarning)
 
-No message holds the session or a header's value. What is not printable in it is escaped, and its length is bounded.
+Messages never contain the session or a header's value. Unprintable characters are escaped, and the length is bounded.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from ._printable import printable
 
 
 class FeedError(Exception):
-    """The root of everything that this package raises on purpose."""
+    """Base class of every exception that this package raises on purpose."""
 
     def __init__(self, message: str) -> None:
-        # It may quote a server, whose words must not steer a terminal or forge a line of a log.
+        # A message may quote the server: escape control characters, which could steer a terminal or forge a log line.
         super().__init__(printable(message))
 
 
 class ParameterError(FeedError, ValueError):
     """An argument breaks its constraint, so nothing was sent.
 
-    ``value`` is what was given, None where it may be a secret.
+    ``value`` is the rejected argument, None where it may be a secret.
     """
 
     def __init__(self, parameter: str, constraint: str, value: object = None, shown: str | None = None) -> None:
@@ -46,7 +46,7 @@ class ParameterError(FeedError, ValueError):
 
 
 class DecodeError(FeedError):
-    """An answer that cannot be read.
+    """A response cannot be decoded.
 
     ``path`` leads to the member (``$.items[3].name``); ``line`` and ``column`` count from 1. Each is None where unknown.
     """
@@ -63,7 +63,7 @@ class DecodeError(FeedError):
 
 
 class EncodeError(FeedError):
-    """A result that cannot be written; ``path`` leads to the member."""
+    """A result cannot be encoded; ``path`` leads to the member."""
 
     def __init__(self, problem: str, *, path: str) -> None:
         super().__init__(f"{problem} (at {path})")
@@ -72,7 +72,7 @@ class EncodeError(FeedError):
 
 
 class TransportError(FeedError):
-    """No answer came: the connection failed, and so did ``attempts - 1`` retries."""
+    """No response arrived: the connection failed, and so did ``attempts - 1`` retries."""
 
     def __init__(self, message: str, attempts: int) -> None:
         super().__init__(message)
@@ -80,9 +80,9 @@ class TransportError(FeedError):
 
 
 class HTTPStatusError(FeedError):
-    """An answer whose status brings no result.
+    """A response with a status that carries no result.
 
-    ``excerpt`` is the beginning of the body; ``headers`` are the answer's, in lower case, without cookies.
+    ``excerpt`` is the beginning of the body; ``headers`` are the response headers, in lower case, without cookies.
     """
 
     def __init__(self, message: str, status: int, headers: Mapping[str, str], excerpt: str) -> None:
@@ -93,13 +93,16 @@ class HTTPStatusError(FeedError):
 
 
 class RateLimitedError(HTTPStatusError):
-    """The server still asks to wait after the last retry; ``retry_after`` is in seconds, None when it did not say."""
+    """The server still answers 429 or 503 after the last retry.
+
+    ``retry_after`` is the requested wait in seconds, None when the response has no usable ``Retry-After`` header.
+    """
 
     retry_after: float | None = None
 
 
 class ReturnCodeError(FeedError):
-    """The server refused or failed, and said so in a result (with HTTP ``status`` 200 or 4xx)."""
+    """The server rejected the request or failed, and reported it in a result (with HTTP ``status`` 200 or 4xx)."""
 
     def __init__(self, code: int | str, message: str, result: object, status: int) -> None:
         super().__init__(f"return code {code}: {message}" if message else f"return code {code}")
@@ -110,9 +113,9 @@ class ReturnCodeError(FeedError):
 
 
 class WarningError(FeedError):
-    """The request worked, but the server wants something known, and the client has ``raise_on_warning`` set.
+    """The request worked with warnings, and the client has ``raise_on_warning`` set.
 
-    ``warnings`` are the server's words, ``result`` is what came with them.
+    ``warnings`` are the server's texts, ``result`` is the result that carried them.
     """
 
     def __init__(self, warnings: tuple[str, ...], result: object) -> None:
@@ -124,8 +127,8 @@ class WarningError(FeedError):
 class PaginationStalled(FeedError):
     """The feed makes no progress.
 
-    ``token`` is the cursor that came back, or was asked with when an empty lot came. ``seen`` holds the last cursors
-    before it, oldest first. ``remaining`` is what the lot said of what is left.
+    ``token`` is the repeated cursor, or the cursor of the request that returned an empty page. ``seen`` holds the last
+    cursors before it, oldest first. ``remaining`` is the number of entries left according to the page.
     """
 
     def __init__(self, message: str, token: str | None, seen: tuple[str, ...], remaining: int | None) -> None:
@@ -137,8 +140,11 @@ class PaginationStalled(FeedError):
 
 
 class MirrorError(FeedError):
-    """A mirror cannot go on because of its directory or its disk; what was stored before is whole, and the next run goes on."""
+    """A mirror cannot continue because of its directory or its disk.
+
+    The files stored so far are complete, and the next run continues from them.
+    """
 
 
 class ResultWarning(UserWarning):
-    """The request worked, but the server wants something known, such as data that was cut."""
+    """The request worked, and the server sent a warning, such as truncated data."""

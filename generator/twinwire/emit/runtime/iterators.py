@@ -1,10 +1,10 @@
-"""What the clients' methods that walk the feed return: iterators of lots and of entries.
+"""Iterators over the pages and over the entries of a feed, blocking and asynchronous.
 
-With ``prefetch=1`` the next lot is loaded while the present one is handled. Whatever goes wrong with it is raised where the
-lot would have been loaded. An iterator that has raised is finished: go on from its last token with a new one.
+With ``prefetch=1`` the next page is loaded while the program handles the current one. An error of that load is raised when the
+program asks for the page. An iterator that has raised is finished: continue from its last cursor with a new one.
 """
 
-# asyncio loads with the first lot that is loaded ahead by an asynchronous iterator: blocking programs need none of it.
+# asyncio is imported with the first prefetch of an asynchronous iterator, so that blocking programs do not pay for it.
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ E = TypeVar("E")
 
 
 class Pages(Iterator[Page[R]]):
-    """Yields lot after lot; for one thread at a time. Close it, or drop it, to stop what is loaded ahead."""
+    """Iterator over pages, for one thread at a time. Close or drop it to stop the prefetch."""
 
     def __init__(self, pager: Pager[R], run: RunSync, prefetch: int = 0) -> None:
         self._pager = pager
@@ -35,7 +35,7 @@ class Pages(Iterator[Page[R]]):
         self._finished = False
 
     def __next__(self) -> Page[R]:
-        """Load the next lot, or take the one that was loaded ahead."""
+        """Return the next page, loaded now or by the prefetch."""
         if self._finished or (self._ahead is None and self._pager.done):
             raise StopIteration
         try:
@@ -47,7 +47,7 @@ class Pages(Iterator[Page[R]]):
         return page
 
     def close(self) -> None:
-        """End the walk; wait for the request that is under way ahead, if any, and drop its answer."""
+        """End the traversal; wait for a running prefetch and discard its response."""
         self._finished = True
         if self._ahead is not None:
             self._ahead.stop()
@@ -61,13 +61,16 @@ class Pages(Iterator[Page[R]]):
         self.close()
 
     def __del__(self) -> None:
-        # Whoever drops the iterator does not wait: the thread ends by itself after the request that is under way.
+        # A finalizer must not block, so the thread is not joined: it ends by itself after the request in progress.
         if getattr(self, "_ahead", None) is not None:
             self._ahead.stop()  # type: ignore[union-attr]
 
 
 class _Place(Generic[R, E]):
-    """Where a walk over entries stands: within a lot, or at its end."""
+    """The position of a traversal: an entry within a page, or the end of the page.
+
+    Example: page ``(A, B)`` requested with cursor ``c1``, followed by ``c2``. After A the token is ``c1``, after B ``c2``.
+    """
 
     def __init__(self, token: str | None, entries: str) -> None:
         self._name = entries
@@ -86,13 +89,13 @@ class _Place(Generic[R, E]):
             return None
         entry = self._entries[self._at]
         self._at += 1
-        # A lot's own token counts only when the lot is done: until then the lot has to be asked for again.
+        # Within a page, resuming must load the same page again; the next cursor is safe only after its last entry.
         self.token = self._page.resume_token if self._at == len(self._entries) else self._page.token
         return entry
 
 
 class Entries(Iterator[E], Generic[R, E]):
-    """Yields the entries of lot after lot; for one thread at a time. Close it, or drop it, as ``Pages``."""
+    """Iterator over the entries of all pages, for one thread at a time. Close or drop it as ``Pages``."""
 
     def __init__(self, pager: Pager[R], run: RunSync, prefetch: int = 0) -> None:
         self._pages = Pages(pager, run, prefetch)
@@ -100,20 +103,20 @@ class Entries(Iterator[E], Generic[R, E]):
 
     @property
     def resume_token(self) -> str | None:
-        """The cursor to go on from once the entry that was yielded last has been handled; None asks from the beginning.
+        """The cursor to continue from once the last yielded entry is handled; None starts from the beginning.
 
-        Within a lot it is the one that the lot was asked with, so the lot's first entries come again; nothing is lost.
+        Within a page it is the cursor of that page's request: its first entries are then delivered twice, and none is lost.
         """
         return self._place.token
 
     def __next__(self) -> E:
-        """Return the next entry, and load the next lot for it where that is needed."""
+        """Return the next entry, and load the next page when the current one is used up."""
         while (entry := self._place.step()) is None:
             self._place.enter(next(self._pages))
         return entry
 
     def close(self) -> None:
-        """End the walk; wait for the request that is under way ahead, if any, and drop its answer."""
+        """End the traversal; wait for a running prefetch and discard its response."""
         self._pages.close()
         self._place = _Place(self._place.token, "")
 
@@ -125,7 +128,7 @@ class Entries(Iterator[E], Generic[R, E]):
 
 
 class AsyncPages(AsyncIterator[Page[R]]):
-    """Yields lot after lot; for one task at a time. Close it, or drop it, to stop what is loaded ahead."""
+    """Asynchronous iterator over pages, for one task at a time. Close or drop it to stop the prefetch."""
 
     def __init__(self, pager: Pager[R], run: RunAsync, prefetch: int = 0) -> None:
         self._pager = pager
@@ -135,7 +138,7 @@ class AsyncPages(AsyncIterator[Page[R]]):
         self._finished = False
 
     async def __anext__(self) -> Page[R]:
-        """Load the next lot, or take the one that was loaded ahead."""
+        """Return the next page, loaded now or by the prefetch."""
         if self._finished or (self._ahead is None and self._pager.done):
             raise StopAsyncIteration
         try:
@@ -150,19 +153,19 @@ class AsyncPages(AsyncIterator[Page[R]]):
         import asyncio
 
         task: asyncio.Task[Page[R]] = asyncio.get_running_loop().create_task(self._run(self._pager.load()))
-        # Asked for its error here, so that asyncio does not report one of a walk that was dropped.
+        # Retrieve the exception here: asyncio would otherwise log "never retrieved" for an iterator that was dropped.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return task
 
     async def aclose(self) -> None:
-        """End the walk, and the request that is under way ahead, if any."""
+        """End the traversal, and cancel a running prefetch."""
         self._finished = True
         ahead, self._ahead = self._ahead, None
         if ahead is not None:
             ahead.cancel()
             import asyncio
 
-            # Unlike awaiting it, this does not raise what the task raised.
+            # Unlike awaiting the task, wait() does not raise its exception.
             await asyncio.wait([ahead])
 
     async def __aenter__(self) -> Self:
@@ -176,12 +179,12 @@ class AsyncPages(AsyncIterator[Page[R]]):
     def __del__(self) -> None:
         ahead: asyncio.Task[Any] | None = getattr(self, "_ahead", None)
         if ahead is not None and not ahead.done() and not ahead.get_loop().is_closed():
-            # The garbage collector may run in any thread.
+            # The garbage collector may run in any thread, and Task.cancel is not thread-safe.
             ahead.get_loop().call_soon_threadsafe(ahead.cancel)
 
 
 class AsyncEntries(AsyncIterator[E], Generic[R, E]):
-    """Yields the entries of lot after lot; for one task at a time. Close it, or drop it, as ``AsyncPages``."""
+    """Asynchronous iterator over the entries of all pages, for one task at a time. Close or drop it as ``AsyncPages``."""
 
     def __init__(self, pager: Pager[R], run: RunAsync, prefetch: int = 0) -> None:
         self._pages = AsyncPages(pager, run, prefetch)
@@ -189,20 +192,20 @@ class AsyncEntries(AsyncIterator[E], Generic[R, E]):
 
     @property
     def resume_token(self) -> str | None:
-        """The cursor to go on from once the entry that was yielded last has been handled; None asks from the beginning.
+        """The cursor to continue from once the last yielded entry is handled; None starts from the beginning.
 
-        Within a lot it is the one that the lot was asked with, so the lot's first entries come again; nothing is lost.
+        Within a page it is the cursor of that page's request: its first entries are then delivered twice, and none is lost.
         """
         return self._place.token
 
     async def __anext__(self) -> E:
-        """Return the next entry, and load the next lot for it where that is needed."""
+        """Return the next entry, and load the next page when the current one is used up."""
         while (entry := self._place.step()) is None:
             self._place.enter(await anext(self._pages))
         return entry
 
     async def aclose(self) -> None:
-        """End the walk, and the request that is under way ahead, if any."""
+        """End the traversal, and cancel a running prefetch."""
         await self._pages.aclose()
         self._place = _Place(self._place.token, "")
 

@@ -1,4 +1,4 @@
-"""The asynchronous shell over a run: lots come through the client, links through tasks, and the disk has its own threads."""
+"""The asynchronous mirror: pages are loaded by the client, links by tasks, and disk operations run in threads."""
 
 from __future__ import annotations
 
@@ -55,18 +55,20 @@ async def mirror_async(
     progress: Callable[[MirrorReport], object] | None = None,
     http_client: httpx.AsyncClient | None = None,
 ) -> MirrorReport:
-    """Bring the feed's images to a directory, or bring a directory up to date, from where the last run left the feed.
+    """Mirror the feed's images into a directory, continuing from the cursor that the last run stored.
 
-    ``mode`` is one of the feed's modes, None the default; ``count`` the most entries of a lot; ``arguments`` are others of the
-    feed's. Links are loaded by up to ``parallel`` tasks, with at most ``max_image_bytes`` each. ``timeout`` is in seconds:
-    for each step of a request, and for an answer that brings less than 1,024 bytes a second; an image has ten minutes in all.
-    Links lead to public addresses only, unless ``allow_private``; those of the feed's own origin also to where the feed was
-    reached. A ``http_client`` that is handed in loads the links instead, connects where it likes, and is not closed.
-    ``dry_run`` asks the feed, and changes nothing. ``progress`` is called after each lot.
+    An image that cannot be loaded is listed in the report and tried again by the next run. The same holds for a response that
+    is not an image, such as a log-in page, and for an image whose path is taken by a file of somebody else. ``mode`` is one of
+    the feed's content modes, None for the default. ``count`` is the page size, and ``arguments`` are further arguments of the
+    feed. Up to ``parallel`` tasks load links, with at most ``max_image_bytes`` for each image. ``timeout`` is in seconds: the
+    limit for each step of a request, and the time after which a response must average 1,024 bytes per second. One image may
+    take ten minutes in all. Links must lead to public addresses unless ``allow_private`` is set; links of the feed's own origin
+    may also lead to the address of the feed. ``http_client`` loads the links in place of the mirror's own client, without
+    checks of addresses, and is not closed. ``dry_run`` reads the feed and changes nothing. ``progress`` is called after each
+    page.
 
-    An image that cannot be had is noted in the report, and tried again by the next run; so is what is not an image, such as a
-    log-in page, and an image at whose place a file lies that the mirror did not put there. Raises MirrorError for the
-    directory and the disk, and what ``iter_pages`` raises; nothing that was stored is lost then, and the next run goes on.
+    Raises MirrorError for the directory and the disk, and the exceptions of ``iter_pages``. Files stored before an exception
+    remain valid, and the next run continues from them.
     """
     inside = async_engine(client)
     settings = Settings(
@@ -103,7 +105,7 @@ async def mirror_async(
 
 @contextmanager
 def _noting(http: httpx.AsyncClient, reached: set[str]) -> Generator[None]:
-    """Note the addresses at which a client reaches the feed."""
+    """Record the addresses at which a client reaches the feed."""
 
     async def note(response: httpx.Response) -> None:
         note_peer(response, reached)
@@ -117,9 +119,9 @@ def _noting(http: httpx.AsyncClient, reached: set[str]) -> Generator[None]:
 
 
 async def _in_thread(call: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """Call from a thread what uses the disk. Who is cancelled meanwhile waits for it: the directory closes with the run."""
+    """Run a disk operation in a thread. A cancelled caller waits for its end, because the directory closes with the run."""
     task = asyncio.ensure_future(asyncio.to_thread(call, *arguments, **named))
-    # Asked for its error here, so that asyncio does not report one when nobody waits any more.
+    # Retrieve the exception here: asyncio would otherwise log "never retrieved" after a cancellation.
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
         return await asyncio.shield(task)
@@ -137,7 +139,7 @@ async def _take(job: Job, lot: FeedPage, loader: _AsyncLoader) -> None:
 
 
 class _AsyncLoader:
-    """Loads the links of a lot, several at a time."""
+    """Loader of the links of a page, several at a time."""
 
     def __init__(self, http: httpx.AsyncClient, rules: Rules, parallel: int) -> None:
         self._http = http
@@ -145,7 +147,7 @@ class _AsyncLoader:
         self._turns = asyncio.Semaphore(parallel)
 
     async def load(self, job: Job, lot: FeedPage) -> None:
-        """Load the links of a lot, and note what came of each. Raises MirrorError when the disk refuses."""
+        """Load the links of a page and record each outcome. Raises MirrorError for a disk error."""
         tasks = [asyncio.ensure_future(self._outcome(job, lot, link)) for link in lot.links]
         try:
             lot.outcomes.extend(zip(lot.links, await asyncio.gather(*tasks), strict=True))
@@ -205,7 +207,7 @@ class _AsyncLoader:
             with pace.kept():
                 return await self._receive(request, action)
         except httpx.TimeoutException:
-            # A timeout that was cut is the deadline's.
+            # The deadline may have shortened this timeout: then report the deadline, which is not retried.
             pace.check()
             raise
 

@@ -1,4 +1,4 @@
-"""The blocking shell over a run: lots come through the client, links through a pool of threads."""
+"""The blocking mirror: pages are loaded by the client, links by a pool of threads."""
 
 from __future__ import annotations
 
@@ -57,18 +57,20 @@ def mirror(
     progress: Callable[[MirrorReport], object] | None = None,
     http_client: httpx.Client | None = None,
 ) -> MirrorReport:
-    """Bring the feed's images to a directory, or bring a directory up to date, from where the last run left the feed.
+    """Mirror the feed's images into a directory, continuing from the cursor that the last run stored.
 
-    ``mode`` is one of the feed's modes, None the default; ``count`` the most entries of a lot; ``arguments`` are others of the
-    feed's. Links are loaded by up to ``parallel`` threads, with at most ``max_image_bytes`` each. ``timeout`` is in seconds:
-    for each step of a request, and for an answer that brings less than 1,024 bytes a second; an image has ten minutes in all.
-    Links lead to public addresses only, unless ``allow_private``; those of the feed's own origin also to where the feed was
-    reached. A ``http_client`` that is handed in loads the links instead, connects where it likes, and is not closed.
-    ``dry_run`` asks the feed, and changes nothing. ``progress`` is called after each lot.
+    An image that cannot be loaded is listed in the report and tried again by the next run. The same holds for a response that
+    is not an image, such as a log-in page, and for an image whose path is taken by a file of somebody else. ``mode`` is one of
+    the feed's content modes, None for the default. ``count`` is the page size, and ``arguments`` are further arguments of the
+    feed. Up to ``parallel`` threads load links, with at most ``max_image_bytes`` for each image. ``timeout`` is in seconds: the
+    limit for each step of a request, and the time after which a response must average 1,024 bytes per second. One image may
+    take ten minutes in all. Links must lead to public addresses unless ``allow_private`` is set; links of the feed's own origin
+    may also lead to the address of the feed. ``http_client`` loads the links in place of the mirror's own client, without
+    checks of addresses, and is not closed. ``dry_run`` reads the feed and changes nothing. ``progress`` is called after each
+    page.
 
-    An image that cannot be had is noted in the report, and tried again by the next run; so is what is not an image, such as a
-    log-in page, and an image at whose place a file lies that the mirror did not put there. Raises MirrorError for the
-    directory and the disk, and what ``iter_pages`` raises; nothing that was stored is lost then, and the next run goes on.
+    Raises MirrorError for the directory and the disk, and the exceptions of ``iter_pages``. Files stored before an exception
+    remain valid, and the next run continues from them.
     """
     inside = engine(client)
     settings = Settings(
@@ -103,7 +105,7 @@ def mirror(
 
 @contextmanager
 def _noting(http: httpx.Client, reached: set[str]) -> Generator[None]:
-    """Note the addresses at which a client reaches the feed."""
+    """Record the addresses at which a client reaches the feed."""
 
     def note(response: httpx.Response) -> None:
         note_peer(response, reached)
@@ -125,7 +127,7 @@ def _take(job: Job, lot: FeedPage, loader: _BlockingLoader) -> None:
 
 
 class _BlockingLoader:
-    """Loads the links of a lot, several at a time."""
+    """Loader of the links of a page, several at a time."""
 
     def __init__(self, http: httpx.Client, connections: Connections | None, rules: Rules, parallel: int) -> None:
         self._http = http
@@ -135,7 +137,7 @@ class _BlockingLoader:
         self._stop = threading.Event()
 
     def load(self, job: Job, lot: FeedPage) -> None:
-        """Load the links of a lot, and note what came of each. Raises MirrorError when the disk refuses."""
+        """Load the links of a page and record each outcome. Raises MirrorError for a disk error."""
         if not lot.links:
             return
         with ThreadPoolExecutor(min(self._parallel, len(lot.links)), thread_name_prefix="feed-mirror") as pool:
@@ -200,7 +202,7 @@ class _BlockingLoader:
                     return self._connections.get(self._http, request, action.sink)
                 return self._receive(request, action)
         except httpx.TimeoutException:
-            # A timeout that was cut is the deadline's.
+            # The deadline may have shortened this timeout: then report the deadline, which is not retried.
             pace.check()
             raise
 

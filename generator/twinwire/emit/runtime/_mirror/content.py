@@ -1,7 +1,7 @@
-"""The judgement of a loaded body: a page for people, the text of an error or a document is not an image, whatever its label.
+"""Check that a loaded body is an image, and not a web page, an error text or a document.
 
-Known signatures of images win over any label. Binary data of an unknown kind is taken as it is, unless it is labelled as
-HTML, JSON or XML: formats of images are many, and a feed may list drawings and PDF files too.
+A known image signature takes precedence over the Content-Type. Binary data of an unknown kind is accepted unless its
+Content-Type is HTML, JSON or XML, because there are many image formats, and a feed may list drawings and PDF files too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 HEAD_BYTES = 1 << 16
-"""The part of a body that is looked at."""
+"""The number of bytes at the beginning of a body that are inspected."""
 
 _SIGNATURES = (
     b"\x89PNG\r\n\x1a\n",
@@ -50,7 +50,7 @@ def complaint(content_type: str | None, head: bytes) -> str | None:
     """Return the reason why a body is not an image.
 
     Args:
-        content_type: The header as it came, None when it is missing.
+        content_type: The header as received, None when it is missing.
         head: The first ``HEAD_BYTES`` of the body, all of it when it is shorter.
 
     Returns:
@@ -74,19 +74,19 @@ def _labelled(media: str) -> str:
 
 
 def _text(head: bytes) -> str | None:
-    """Return a body as text without the white space that it begins with, None when it is binary."""
+    """Decode a body as text without leading white space, None when it is binary."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or re.match(rb"<\0|\0<", head):
         order = "le" if head.startswith((b"\xff\xfe", b"<")) else "be"
-        # Of an odd number of bytes the last one is cut off: half a character.
+        # Drop an odd last byte, which is half a UTF-16 code unit.
         text = head[: len(head) & ~1].decode(f"utf-16-{order}", "replace")
         return None if _BINARY_CHARACTER.search(text) else text.lstrip("\ufeff").lstrip()
     if _BINARY.search(head):
         return None
     try:
-        # A character may be cut in two at the end.
+        # The end of the inspected part may cut a character, which "ignore" drops.
         text = head.decode("utf-8") if len(head) < HEAD_BYTES else head.decode("utf-8", "ignore")
     except UnicodeDecodeError:
-        # Few bytes may be anything; many without a single control character are text in an older encoding.
+        # A few bytes may be anything; many bytes without a single control character are text in a legacy encoding.
         text = head.decode("latin-1")
         if 2 * sum(char.isascii() for char in text) < len(text):
             return None
@@ -94,7 +94,7 @@ def _text(head: bytes) -> str | None:
 
 
 def _is_svg(text: str) -> bool:
-    """Say whether the root element of a document is ``svg``. A page of HTML with a drawing in it has another root."""
+    """Return True when the root element of a document is ``svg``. An HTML page with an embedded drawing has another root."""
     position = 0
     while found := _PROLOGUE.match(text, position):
         position = found.end()

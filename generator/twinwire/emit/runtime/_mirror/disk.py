@@ -1,10 +1,10 @@
-"""The mirror's directory: every file is whole or not there, and none lies outside it.
+"""The mirror's directory: each file is complete or absent, and none is written outside it.
 
-A file is written under a temporary name in ``.mirror/tmp``, synchronised, and renamed to its place, which replaces what was
-there, a symbolic link too. What is planted inside the directory is not followed: a link in the place of an entry's directory,
-or of the mirror's own, is an error. (Who can change the directory in the very moment of a write is not defended against.)
+A file is written under a temporary name in ``.mirror/tmp``, synchronised, and renamed to its path, which replaces an existing
+file or symbolic link. Links planted inside the directory are not followed: a link in place of an entry's directory, or of the
+mirror's own, is an error. (An attacker who changes the directory during a write is out of scope.)
 
-The names of files are in UTF-8 whatever the locale says, so that every run finds what another one wrote.
+File names are in UTF-8 regardless of the locale, so that each run finds the files of the others.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ STATE = ".mirror"
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _PIECE = 1 << 20
 _SYNCHRONISERS = 8
-# What file systems say to a name that they cannot hold.
+# The errors of file systems for a name that they cannot store.
 _NAME_ERRORS = frozenset({errno.EILSEQ, errno.EINVAL, errno.ENAMETOOLONG})
-# A database of SQLite that has been begun, and holds nothing yet.
+# The size of an SQLite database that was created and is still empty: one page.
 _FIRST_PAGE = 4096
 
 
 @contextmanager
 def disk_errors(what: str) -> Generator[None]:
-    """Turn the errors of the disk into MirrorError."""
+    """Convert OSError into MirrorError; the argument names the failed operation."""
     try:
         yield
     except OSError as error:
-        # Without the error's own text: it repeats the path, which the server may have chosen, as it came.
+        # Use strerror only: the full text repeats the path unescaped, and the server may have chosen it.
         raise MirrorError(f"{what}: {error.strerror or type(error).__name__}; what was stored before is whole") from error
 
 
 class Draft:
-    """A file that is being written; discard it when it is not placed.
+    """A file in progress; discard it when it is not placed.
 
-    Bytes are held back and written ``_PIECE`` at a time: most images are written at once, and what is given up before costs
-    no file.
+    Bytes are buffered and written ``_PIECE`` at a time. Most images then need one write, and a download that fails early does
+    not create a file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,7 +61,7 @@ class Draft:
 
     @property
     def sha256(self) -> str:
-        """The hash of what has been written."""
+        """The SHA-256 of the bytes written, in hexadecimal."""
         return self._hash.hexdigest()
 
     def write(self, data: bytes) -> None:
@@ -74,7 +74,7 @@ class Draft:
             self._flush()
 
     def _flush(self) -> int:
-        """Write what is held back, and return the file's descriptor."""
+        """Write the buffered bytes, and return the file's descriptor."""
         if self._fd is None:
             with disk_errors("cannot write a temporary file"):
                 self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o666)
@@ -87,7 +87,7 @@ class Draft:
         return self._fd
 
     def restart(self) -> None:
-        """Drop what has been written."""
+        """Discard the bytes written so far."""
         if self.size:
             if self._fd is not None:
                 with disk_errors("cannot write an image"):
@@ -97,7 +97,7 @@ class Draft:
             self._hash, self.size = hashlib.sha256(), 0
 
     def move(self, target: Path) -> None:
-        """Bring what has been written to the disk, and then to its place."""
+        """Synchronise the file to the disk, then rename it to its path."""
         descriptor = self._flush()
         with disk_errors("cannot write an image"):
             os.fsync(descriptor)
@@ -106,7 +106,7 @@ class Draft:
         self._is_there = False
 
     def discard(self) -> None:
-        """Drop the file if it was not placed."""
+        """Delete the file if it was not placed."""
         with suppress(OSError):
             self._close()
             if self._is_there:
@@ -119,39 +119,39 @@ class Draft:
 
 
 class Disk:
-    """A mirror's directory; paths are relative to it, of the form that ``naming`` gives."""
+    """A mirror's directory; paths are relative to it, in the form that ``naming`` creates."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.state = root / STATE
         self._temporary = self.state / "tmp"
         self._numbers = itertools.count()
-        # The entries' directories that have been made, or looked at, since the last call of ``settle``.
+        # The entries' directories created or checked since the last call of ``settle``, to avoid repeated system calls.
         self._folders: set[Path] = set()
 
     def prepare(self) -> None:
         """Create the directory where it is missing."""
         with disk_errors(f"cannot use the directory {self.root}"):
-            # The directory itself may well be a link: whoever runs the mirror chose it.
+            # The directory itself may be a link, because the user chose it.
             self.root.mkdir(parents=True, exist_ok=True)
         for folder in (self.state, self._temporary):
             self._own_folder(folder)
             synchronise(folder.parent)
 
     def sweep(self) -> None:
-        """Remove what a run that was killed left half-written. Only the one who holds the lock may."""
+        """Remove the temporary files of a run that was killed. The caller must hold the lock."""
         with disk_errors(f"cannot clear {self._temporary}"):
             for path in self._temporary.iterdir():
                 path.unlink()
         path, journal = self.own_file("manifest.sqlite"), self.own_file("manifest.sqlite-journal")
         with disk_errors(f"cannot clear {self.state}"):
             if journal.exists() and (not path.exists() or path.stat().st_size <= _FIRST_PAGE):
-                # It was killed before it had stored anything.
+                # The run was killed before it had stored anything.
                 path.unlink(missing_ok=True)
                 journal.unlink()
 
     def own_file(self, name: str) -> Path:
-        """Return the path of one of the mirror's own files, which must be no link."""
+        """Return the path of one of the mirror's own files. Raises MirrorError when it is a link."""
         path = self.state / name
         with disk_errors(f"cannot use {path}"):
             if path.is_symlink() or (path.exists() and not path.is_file()):
@@ -159,10 +159,10 @@ class Disk:
         return path
 
     def own_database(self, name: str) -> Path:
-        """Return the path of one of the mirror's own databases; neither it nor its journals are links.
+        """Return the path of one of the mirror's own databases. Raises MirrorError when it or a journal is a link.
 
-        A rollback journal beside a database that holds something is an error: the mirror leaves none, and a forged one can
-        make SQLite delete any file.
+        A rollback journal beside a non-empty database is an error too: the mirror leaves none, and a forged one can make
+        SQLite delete any file.
         """
         journal, *_ = (self.own_file(f"{name}{suffix}") for suffix in ("-journal", "-wal", "-shm"))
         path = self.own_file(name)
@@ -171,7 +171,7 @@ class Disk:
         return path
 
     def occupied(self, path: str) -> bool:
-        """Say whether something lies at a path that a new file would replace; links and directories do not count."""
+        """Return True when a new file at this path would replace a file; links and directories do not count."""
         try:
             mode = self._at(path).lstat().st_mode
         except OSError:
@@ -179,7 +179,7 @@ class Disk:
         return not stat.S_ISLNK(mode) and not stat.S_ISDIR(mode)
 
     def is_same(self, path: str, other: str) -> bool:
-        """Say whether two paths lead to one file, as where the file system folds case."""
+        """Return True when two paths denote the same file, as on a case-insensitive file system."""
         with suppress(OSError):
             return self._at(path).samefile(self._at(other))
         return False
@@ -188,13 +188,14 @@ class Disk:
         return self.root / os.fsdecode(path.encode("utf-8"))
 
     def draft(self) -> Draft:
-        """Begin a file."""
+        """Start a new file."""
         return Draft(self._temporary / f"{next(self._numbers)}.part")
 
     def place(self, draft: Draft, path: str) -> None:
-        """Put a file into its place. It is there for good once ``settle`` has been called for it.
+        """Move a draft to its path. It survives a crash only after ``settle`` has been called for the path.
 
-        Raises UnobtainableError when the file system cannot hold its name.
+        Raises:
+            UnobtainableError: The file system cannot store its name.
         """
         target = self._at(path)
         if target.parent not in self._folders:
@@ -208,21 +209,21 @@ class Disk:
             raise
 
     def settle(self, paths: Iterable[str]) -> None:
-        """Bring the directories of these files to the disk, and that these are there."""
+        """Synchronise the directories of these files to the disk, so that the renames survive a crash."""
         self._folders.clear()
         folders = {self._at(path).parent for path in paths}
         if len(folders) < _SYNCHRONISERS:
             for folder in folders:
                 synchronise(folder)
         else:
-            # Each waits for the disk, which takes several at a time.
+            # Each fsync waits for the disk, which handles several at a time.
             with ThreadPoolExecutor(_SYNCHRONISERS, thread_name_prefix="feed-mirror") as pool:
                 list(pool.map(synchronise, folders))
         if folders:
             synchronise(self.root)
 
     def current(self, path: str, size: int, sha256: str) -> bool:
-        """Say whether a file is there with this content. It reads the file only when its size is right."""
+        """Return True when a file exists with this content. The file is read only when its size matches."""
         try:
             fd = os.open(self._at(path), os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0))
         except OSError:
@@ -241,7 +242,7 @@ class Disk:
         return digest.hexdigest() == sha256
 
     def remove(self, path: str) -> None:
-        """Remove a file, and its directory when that is empty then."""
+        """Remove a file, and then its directory if it is empty."""
         target = self._at(path)
         if target.parent.is_symlink() or target.is_dir():
             return
@@ -260,7 +261,7 @@ class Disk:
 
 
 def synchronise(folder: Path) -> None:
-    """Bring a directory's names to the disk."""
+    """Synchronise the names in a directory to the disk."""
     if os.name == "nt":  # which does that by itself, and opens no directories
         return
     with disk_errors(f"cannot synchronise the directory {str(folder)!a}"):

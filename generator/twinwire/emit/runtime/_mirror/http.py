@@ -1,4 +1,4 @@
-"""What both shells make of the HTTP library, and of the system's look-up of names."""
+"""Adaptation of the HTTP library and of name resolution, shared by the blocking and the asynchronous mirror."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ from .download import Rules
 MAX_IMAGE_BYTES = 100 * 1024 * 1024
 
 CONNECTED = "connection.connect_tcp.complete"
-"""What the HTTP library calls the moment when a connection is there, and nothing has been sent yet."""
+"""The trace event of the HTTP library for an established connection, before anything is sent."""
 
-# The headers of the client that are another's with a link: its own negotiation, and ranges.
+# Headers of the feed's client that are not sent to links: downloads do their own content negotiation and ranges.
 _NOT_SENT = frozenset({"accept", "accept-encoding", "range", "if-range", "if-none-match", "if-modified-since", "if-match"})
 
-# A name that cannot be looked up is an OSError, one that is no name a UnicodeError. The checks of an answer raise the last.
+# getaddrinfo raises OSError for an unknown name, and UnicodeError for an invalid one. The checks of a response raise the last.
 NOT_REACHED = (*NO_ANSWER, httpx.DecodingError, OSError, UnicodeError, UnobtainableError)
 
 
 def not_reached(error: Exception) -> TransportFailure:
-    """Return what a download is told when no answer came."""
+    """Convert an exception into the failure that a download receives."""
     if isinstance(error, NO_ANSWER):
         return failure(error)
     return TransportFailure(error, transient=isinstance(error, OSError))
 
 
 def addresses(found: Iterable[tuple[Any, ...]]) -> tuple[str, ...]:
-    """Return the addresses in what ``getaddrinfo`` returned."""
+    """Return the addresses of a ``getaddrinfo`` result."""
     return tuple(str(place[4][0]) for place in found)
 
 
 def peer(stream: Any) -> str:
-    """Return the address that a connection of the HTTP library leads to; empty, which is no public one, if it cannot tell."""
+    """Return the remote address of a connection; empty, which counts as not public, when it is unknown."""
     place = stream.get_extra_info("server_addr")
     return str(place[0]) if place else ""
 
 
 def note_peer(response: httpx.Response, reached: set[str]) -> None:
-    """Note the address that an answer of the feed came from, where the transport can tell."""
+    """Record the remote address of a feed response, where the transport provides it."""
     stream = response.extensions.get("network_stream")
     if response.status_code == 200 and stream is not None:
-        # The other side may have hung up already.
+        # The server may have closed the connection already.
         with suppress(OSError):
             reached.add(normal(peer(stream)))
 
 
 def beginning(response: httpx.Response) -> Head:
-    """Return the head of an answer."""
+    """Return the head of a response."""
     return Head(response.status_code, {name.lower(): value for name, value in response.headers.items()})
 
 

@@ -1,10 +1,10 @@
-"""The manifest of a mirror: where the feed was left, and what each file is. SQLite, in ``.mirror/manifest.sqlite``.
+"""The manifest of a mirror: the cursor of the feed and the metadata of each file, in SQLite (``.mirror/manifest.sqlite``).
 
-A lot's images and the token to go on from are stored in one transaction, with synchronous=FULL: after a crash either all of
-it is there or nothing. The journal is a WAL, so that whoever reads the manifest meanwhile never blocks the mirror.
+A page's images and the next cursor are stored in one transaction, with synchronous=FULL: after a crash, either all of them
+are stored or none. The journal is a WAL, so that other readers of the manifest never block the mirror.
 
-The manifest is not trusted: its tables must be the very ones that are made here, without views and triggers, and each value
-is checked when it is read. What is wrong is a MirrorError, and nothing is done on its word.
+The manifest is not trusted: its tables must be exactly those created here, without views and triggers, and each value is
+checked when it is read. A wrong one raises MirrorError before it has any effect.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .record import ForgedError, Row, checked, checked_path, checked_row
 
 FORMAT = 1
 
-# "TWMI", so that a manifest is told from other databases.
+# "TWMI" as SQLite's application_id, to distinguish a manifest from other databases.
 _APPLICATION = 0x54574D49
 _SCHEMA = """
 CREATE TABLE mirror (feed TEXT NOT NULL, token TEXT);
@@ -34,9 +34,9 @@ CREATE TABLE images (
 CREATE INDEX pending ON images (asked, lot) WHERE problem IS NOT NULL;
 CREATE TABLE removals (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-# SQLite takes so many values in one statement in any version.
+# Below SQLite's limit of bound values in one statement, which is 999 in older versions.
 _BATCH = 500
-# No value that the mirror stores comes near it; a forged one might fill the memory.
+# Far above any value that the mirror stores, and a bound on the memory for a forged one.
 _MAX_VALUE = 1 << 26
 
 
@@ -46,10 +46,10 @@ _MARKS = ", ".join("?" for _ in fields(Row))
 
 
 class Manifest:
-    """An open manifest, for one thread at a time. Raises MirrorError when it is of another feed, or cannot be used."""
+    """An open manifest, for one thread at a time. Raises MirrorError when it belongs to another feed or is unusable."""
 
     def __init__(self, path: Path, feed: str, place: Path | None = None) -> None:
-        # A dry run reads a copy; what is wrong is said of the one that was copied.
+        # A dry run reads a copy, but errors must name the original.
         self._path = place or path
         with self._errors():
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
@@ -72,7 +72,7 @@ class Manifest:
         if version != FORMAT:
             raise MirrorError(f"{self._path} has format {version}, this program writes {FORMAT}: mirror to another directory")
         with self._errors():
-            # Before anything is read that a view could stand for.
+            # Compare the schema before reading anything, because a view could pose as a table.
             if _tables(self._db) != _expected_tables():
                 raise ForgedError("its tables are not those of a mirror")
             self._write_ahead()
@@ -97,13 +97,13 @@ class Manifest:
             self._db.execute(f"PRAGMA user_version = {FORMAT}")
 
     def close(self) -> None:
-        """Close it."""
+        """Close the database."""
         with self._errors():
             self._db.close()
 
     @property
     def token(self) -> str | None:
-        """The cursor to go on from, None for the beginning."""
+        """The cursor to continue from, None for the beginning."""
         with self._errors():
             (token,) = self._row("SELECT token FROM mirror")
         return None if token is None else str(token)
@@ -115,32 +115,32 @@ class Manifest:
             for start in range(0, len(keys), _BATCH):
                 batch = keys[start : start + _BATCH]
                 marks = ", ".join("?" for _ in batch)
-                # Nothing but question marks is put into the statement.
+                # S608 does not apply: only question marks are inserted into the statement.
                 for values in self._db.execute(f"SELECT {_COLUMNS} FROM images WHERE entry IN ({marks})", batch):  # noqa: S608
                     row = checked_row(values)
                     found.setdefault(row.entry, []).append(row)
         return found
 
     def pending(self) -> list[tuple[str | None, int, str]]:
-        """Return what could not be had: the cursor and the size of the lot that it came with, and its entry."""
+        """Return the images that could not be loaded: cursor and size of their page, and their entry."""
         with self._errors():
             query = f"SELECT {_COLUMNS} FROM images WHERE problem IS NOT NULL ORDER BY asked, lot, entry"  # noqa: S608
             rows = map(checked_row, self._db.execute(query))
             return list(dict.fromkeys((row.asked, row.lot, row.entry) for row in rows))
 
     def count_pending(self) -> int:
-        """Return how many images could not be had."""
+        """Return the number of images that could not be loaded."""
         with self._errors():
             (count,) = self._row("SELECT count(*) FROM images WHERE problem IS NOT NULL")
         return int(str(count))
 
     def announce(self, paths: Iterable[str]) -> None:
-        """Note files that are about to be written: should their lot never be stored, they are to be removed again."""
+        """Record files about to be written, so that they are removed if their page is never stored."""
         with self._errors(), self._transaction():
             self._db.executemany("INSERT OR IGNORE INTO removals VALUES (?)", ((path,) for path in paths))
 
     def store(self, entries: Sequence[str], rows: Iterable[Row], removed: Iterable[str], token: str | None) -> None:
-        """Replace the images of these entries, note files to remove, and store the cursor, None leaves it; all or nothing."""
+        """Replace the images of entries, record files to remove, and store the cursor (None keeps it), atomically."""
         stored = list(rows)
         with self._errors(), self._transaction():
             self._db.executemany("DELETE FROM images WHERE entry = ?", ((entry,) for entry in entries))
@@ -151,23 +151,23 @@ class Manifest:
                 self._db.execute("UPDATE mirror SET token = ?", (token,))
 
     def withdraw(self, entry: str, asked: str | None) -> None:
-        """Give up what could not be had of an entry that the feed no longer lists there; a file of it stays."""
+        """Drop the pending images of an entry that the feed no longer lists; an existing file stays."""
         with self._errors(), self._transaction():
             here = "entry = ? AND asked IS ? AND problem IS NOT NULL"
             self._db.execute(f"DELETE FROM images WHERE {here} AND sha256 IS NULL", (entry, asked))  # noqa: S608
             self._db.execute(f"UPDATE images SET problem = NULL WHERE {here}", (entry, asked))  # noqa: S608
 
     def announced(self, paths: Iterable[str]) -> set[str]:
-        """Return those of these paths that an earlier run has announced, and may have written."""
+        """Return the paths that an earlier run has announced and may have written."""
         with self._errors():
             query = "SELECT 1 FROM removals WHERE path = ?"
             return {path for path in paths if self._db.execute(query, (path,)).fetchone() is not None}
 
     def removals(self) -> list[tuple[str, str | None]]:
-        """Return the files that are to be removed, and are no image's by now.
+        """Return the files to remove that do not belong to an image now.
 
-        Each comes with the path of the image that is at the same place, if there is one: where a file system folds case,
-        that may be the same file.
+        Each comes with the path of the image at the same place, if any: on a case-insensitive file system, both paths may
+        denote the same file.
         """
         with self._errors():
             query = "SELECT path FROM removals WHERE path NOT IN (SELECT path FROM images)"
@@ -176,13 +176,13 @@ class Manifest:
 
     def _neighbour(self, path: str) -> str | None:
         prefix = place_prefix(path)
-        # A prefix ends with a hyphen, which the dot follows in ASCII.
+        # A range scan instead of LIKE: a prefix ends with "-", and "." is the next character in ASCII.
         query = "SELECT path FROM images WHERE path >= ? AND path < ?"
         found = self._db.execute(query, (prefix, f"{prefix[:-1]}.")).fetchone()
         return None if found is None else checked_path(found[0])
 
     def removed(self) -> None:
-        """Take note that the files to be removed are gone."""
+        """Record that the files to remove have been removed."""
         with self._errors():
             self._db.execute("DELETE FROM removals")
 
@@ -197,7 +197,7 @@ class Manifest:
             yield
             self._db.execute("COMMIT")
         except BaseException:
-            # A full disk may have ended the transaction already.
+            # SQLite rolls back by itself on some errors, such as a full disk, and a second ROLLBACK would raise.
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
@@ -214,7 +214,7 @@ class Manifest:
 
 
 def _tables(db: sqlite3.Connection) -> set[tuple[object, ...]]:
-    """Return what a database consists of; its statements without regard to their line breaks."""
+    """Return the schema of a database, with line breaks in its statements normalized."""
     found = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
     return {(*names, " ".join(str(sql).split())) for *names, sql in found}
 
@@ -226,11 +226,11 @@ def _expected_tables() -> set[tuple[object, ...]]:
 
 
 class Lock:
-    """Keeps a second mirror out of the directory. The system drops it with the process, however that ends."""
+    """Lock against a second mirror in the directory. The operating system releases it when the process ends or is killed."""
 
     def __init__(self, path: Path) -> None:
         try:
-            # SQLite knows how to lock a file on every system.
+            # SQLite provides file locks on every platform, where fcntl and msvcrt each exist on some only.
             self._db = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
             try:
                 self._db.execute("BEGIN EXCLUSIVE")
@@ -243,6 +243,6 @@ class Lock:
             raise MirrorError(f"cannot lock {path.parents[1]}: {why}") from error
 
     def release(self) -> None:
-        """Let others in."""
+        """Release the lock."""
         with closing(self._db):
             self._db.execute("ROLLBACK")

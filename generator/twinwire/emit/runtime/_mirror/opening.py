@@ -1,4 +1,4 @@
-"""The way into a mirror's directory: the lock, the manifest, and in a dry run a copy of it."""
+"""Opening of a mirror's directory: the lock, the manifest, and a copy of the manifest for a dry run."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ from .plan import choose
 def opened(core: Core[Any], directory: Path, settings: Settings) -> Generator[Job]:
     """Open a mirror's directory for a run; a dry run changes nothing in it.
 
-    Raises ParameterError for settings, and MirrorError for a directory, that cannot be used.
+    Raises:
+        ParameterError: A setting is wrong.
+        MirrorError: The directory cannot be used, or another mirror has locked it.
     """
     choose(core.feed, settings.mode)
     if core.options.reading.base64 is verbatim:
         raise ParameterError("client", "must decode base64, and was made with verbatim_base64")
-    # Refused here, before anything is made.
+    # Check the arguments now, before any directory is created.
     core.request({**settings.arguments, core.feed.limit_parameter: settings.count})
     extra = (f"{name}={value}" for name, value in sorted(settings.arguments.items()))
     feed = core.target.redact(" ".join([core.target.url, *extra]))
@@ -50,7 +52,7 @@ def opened(core: Core[Any], directory: Path, settings: Settings) -> Generator[Jo
 
 
 def _check_cursors(core: Core[Any], job: Job, path: Path) -> None:
-    """Raise MirrorError when the manifest holds a cursor that no lot can be asked for with."""
+    """Raise MirrorError when the manifest holds a cursor that breaks the constraint of its parameter."""
     try:
         for arguments in (job.arguments(), *(again.arguments for again in job.again())):
             core.request(arguments)
@@ -61,7 +63,7 @@ def _check_cursors(core: Core[Any], job: Job, path: Path) -> None:
 
 
 def _copy(disk: Disk, folder: Path) -> Path:
-    """Copy the manifest, with what a run that was killed left beside it, to where it can be opened."""
+    """Copy the manifest, with the journals that a killed run left, into a folder where it can be opened."""
     if disk.root.exists() and not disk.root.is_dir():
         raise MirrorError(f"{disk.root} is no directory")
     for suffix in ("", "-wal"):

@@ -1,4 +1,4 @@
-"""How far a mirror is: one line that is written over on a terminal, else a line now and then."""
+"""Progress display of a mirror: one line that is overwritten on a terminal, otherwise a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Self, TextIO
 from .report import MirrorReport
 
 _BAR = 20
-# Between two lines where nothing is written over, in seconds.
+# Seconds between two lines when the output is not a terminal.
 _PAUSE = 10.0
 
 
 class MirrorProgress:
-    """Shows reports as they come; quietly, not at all. Leaves the terminal's line empty at its end."""
+    """Display of progress reports; shows nothing when quiet. It clears the terminal's line at its end."""
 
     def __init__(self, stream: TextIO, *, quiet: bool) -> None:
         self._stream = stream
@@ -66,7 +66,7 @@ def _line(report: MirrorReport) -> str:
 
 
 def summary(report: MirrorReport, *, dry_run: bool) -> str:
-    """Return what a run did, in a line."""
+    """Summarize a run in one line."""
     written, removed = ("to be written", "to be removed") if dry_run else ("written", "removed")
     text = (
         f"lots: {report.lots}, entries: {report.entries}; images {written}: {report.written} ({_size(report.bytes)}), "
