@@ -142,7 +142,7 @@ class Run:
         """Repeat the first requests at the end of the run: the feed must still be served, and its first cursor still work."""
         run_context = self.run_context
         # vars() holds a cached property only once it was used; reading it here would begin a traversal.
-        known = run_context.baseline if "survey" in vars(run_context) else None
+        known = run_context.baseline if "baseline" in vars(run_context) else None
         if known is None or known.empty or not known.pages or run_context.profile.thrifty:
             return
         # No rule follows, so that no requests need to be reserved.

@@ -191,7 +191,7 @@ def test_xml_comes_in_any_charset_that_is_declared(charset: str, place: str) -> 
 @pytest.mark.parametrize("order", ["le", "be"])
 @pytest.mark.parametrize("width", ["utf-16", "utf-32"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-@pytest.mark.parametrize("labelled", [False, True])
+@pytest.mark.parametrize("declared_format", [False, True])
 def test_the_byte_order_is_seen_with_and_without_a_mark(width: str, order: str, mark: str, declared_format: bool) -> None:
     body = f'{mark}<result returnmsg="\u56f3"/>'.encode(f"{width}-{order}")
     assert ResultDecoder(packaged_contract()).xml(body, width if declared_format else None).value == {"returnmsg": "\u56f3"}

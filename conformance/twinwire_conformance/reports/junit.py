@@ -111,7 +111,7 @@ def _fitting(text: str, most: int) -> str:
         if room < 0:
             break
         parts.append(part)
-    return "".join(parts) + _CUT.format(format_value=len(parts), all=len(text))
+    return "".join(parts) + _CUT.format(shown=len(parts), all=len(text))
 
 
 def _seconds(value: float) -> str:

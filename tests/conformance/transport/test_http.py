@@ -48,7 +48,7 @@ def test_a_server_that_drips_is_not_waited_for_longer_than_the_timeout(head: byt
         target.send(Request())
 
 
-@pytest.mark.parametrize("answer", [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}"])
+@pytest.mark.parametrize("response", [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}"])
 def test_what_is_no_whole_answer_is_none(response: bytes) -> None:
     def broken(link: socket.socket, _head: bytes) -> None:
         link.sendall(response)
