@@ -11,7 +11,7 @@ from twinwire_conformance.model import FailureKind, Unreachable
 
 MAX_CODINGS: Final = 4
 MAX_MEMBERS: Final = 10_000
-"""More gzip members than a server writes that flushes after every entry; each of them costs time."""
+"""The most gzip members of a body. A server that flushes after every entry writes fewer, and each costs time."""
 _GZIP: Final = frozenset({"gzip", "x-gzip"})
 _MAGIC: Final = b"\x1f\x8b"
 _FIRST_STEP: Final = 512
@@ -21,7 +21,7 @@ _MOST_AT_ONCE: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class DecodedBody:
-    """A body without its content coding: the bytes decoded, the error, and a coding that was not offered."""
+    """A body after content decoding: the bytes, the error, and a coding that the request did not offer."""
 
     body: bytes
     flaw: str = ""
@@ -32,10 +32,10 @@ def decode_body(body: bytes, content_encoding: str, accept_encoding: str, max_by
     """Undo the content codings of a body.
 
     Args:
-        body: The body as it came.
+        body: The body as received.
         content_encoding: The value of Content-Encoding; empty when the header is absent.
         accept_encoding: The value of Accept-Encoding in the request.
-        max_bytes: How large the decoded body may be.
+        max_bytes: The largest decoded body allowed.
 
     Raises:
         Unreachable: The body decodes to more than ``max_bytes``.
@@ -79,7 +79,7 @@ def _is_zero(parameter: str) -> bool:
 
 
 def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
-    """Return the decoded gzip members, joined, and their error; empty without one."""
+    """Return the joined contents of all gzip members, and the error; empty without one."""
     plain = io.BytesIO()
     position = members = 0
     while position < len(body):
@@ -89,7 +89,7 @@ def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
             return plain.getvalue(), f"{len(body) - position} bytes that are not gzip follow the gzip of the body"
         members += 1
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        # In steps that grow: what a step holds beyond the end of its member is copied, which adds up for small members.
+        # zlib copies all input beyond the end of a member. Small first steps keep that cheap for many small members.
         step = _FIRST_STEP
         while not unpacker.eof:
             piece = body[position : position + step]
@@ -101,7 +101,7 @@ def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
                 return plain.getvalue(), _damage(error, begun=bool(plain.tell()))
             if plain.tell() > max_bytes:
                 raise Unreachable(f"the body is larger than {max_bytes} bytes", kind=FailureKind.TOO_LARGE)
-            # Of what expands a thousandfold, a part of the step waits for the next one.
+            # _MOST_AT_ONCE limits the output of a step, so that highly compressed input is only partly consumed.
             position += len(piece) - len(unpacker.unused_data) - len(unpacker.unconsumed_tail)
             step = min(2 * step, _LARGEST_STEP)
     return plain.getvalue(), ""
