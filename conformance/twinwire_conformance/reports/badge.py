@@ -41,6 +41,7 @@ def _svg(verdict: Verdict) -> str:
     whole = left + right
     title = escape(f"{LABEL}: {message}")
     texts = "".join(
+        # textLength stretches the text to the estimated width, so that it fits in any font.
         f'<text x="{start + width / 2:g}" y="14" textLength="{width - 2 * _PADDING}">{escape(text)}</text>'
         for start, width, text in ((0, left, LABEL), (left, right, message))
     )

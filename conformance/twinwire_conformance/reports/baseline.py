@@ -97,6 +97,7 @@ def _failures(found: Any) -> list[tuple[str, str]]:
         raise ValueError("it has no results")
     failures: list[tuple[str, str]] = []
     for each in results:
+        # A waived failure is known as well. It must not appear as new once its waiver ends.
         if each.get("outcome") not in (Outcome.FAIL, Outcome.WAIVED):
             continue
         rule, identity = each.get("id"), each.get("fingerprint")

@@ -249,6 +249,7 @@ def _failure(result: Result, detail: Detail, comparison: Comparison | None) -> I
     is_whole = detail is Detail.VERBOSE
     for item in result.evidence if is_whole else result.evidence[:MAX_CURLS]:
         yield ((f"  HTTP {item.status}  {item.curl}", "cyan"),)
+        # A response may contain terminal escape sequences, which printable replaces.
         for line in printable(item.excerpt, keep="\n").splitlines() if is_whole else ():
             yield ((f"    {line}", "dim"),)
     if len(result.evidence) > MAX_CURLS and not is_whole:

@@ -36,6 +36,7 @@ class Delivery:
         by_file: dict[Path, Output] = {}
         # Several reports may go to the same device, such as /dev/null.
         for place in (place for place in places if not place.is_device):
+            # Paths are resolved, because two names may denote one file (./r.xml and r.xml, or a symbolic link).
             first = by_file.setdefault(Path(place.path).resolve(), place)
             if first is not place:
                 raise UsageError(f"two reports were sent to {first.path!r}", "name another file for one of them")

@@ -26,7 +26,9 @@ MAX_CASE_BYTES = 64 * 1024
 
 _MARKUP_BYTES = 8 * 1024
 _CUT = "\n… cut: {shown} of {all} characters are shown; --report-json has them all"
+# XML 1.0, section 2.2: no escape can represent other characters, not even a character reference.
 _UNSUPPORTED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Parsers normalise literal tabs and line breaks in attributes to spaces, so these become references.
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
@@ -94,7 +96,7 @@ def _attributes(values: Mapping[str, str]) -> str:
 
 
 def _escaped(text: str, *, lines: bool = False) -> str:
-    r"""Escape a text for XML. Characters that XML 1.0 does not allow become Python escapes, for example ``\\x00``."""
+    r"""Escape a text for XML. Characters that XML 1.0 does not allow become Python escapes, for example ``\x00``."""
     held = _UNSUPPORTED.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
     return "".join(char if lines and char in '\t\n"' else _ESCAPES.get(char, char) for char in held)
 

@@ -35,6 +35,7 @@ _COLUMNS = {
 def render(results: Results, _name: str) -> str:
     """Return the results as Markdown of at most ``MAX_BYTES``."""
     text = "\n".join(_lines(results))
+    # Server text may contain lone surrogates, which UTF-8 cannot encode.
     data = text.encode("utf-8", "backslashreplace")
     if len(data) <= MAX_BYTES:
         return data.decode("utf-8")

@@ -113,6 +113,7 @@ class Output:
         else:
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         mode = os.fstat(handle).st_mode
+        # The reader of a pipe or socket may stop reading, and a plain write would then block without a time limit.
         waits = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
         with (
             io.BufferedWriter(_Patient(handle)) if waits else os.fdopen(handle, "wb") as stream,
@@ -127,6 +128,7 @@ class Output:
             with draft.open("wb") as stream, _packed(stream, self.path) as packed:
                 yield packed
             with contextlib.suppress(FileNotFoundError):
+                # The mode of a report may restrict its readers, so the draft gets it before it replaces the report.
                 _take_after(draft, os.stat(self.path))  # noqa: PTH116
             self._put(draft)
         finally:
@@ -134,6 +136,7 @@ class Output:
 
     def _put(self, draft: Path) -> None:
         try:
+            # A rename is atomic: a reader sees the old report or the whole new one.
             draft.replace(self.path)
         except OSError as error:
             # A single file mounted into a container is a mount point, which rename cannot replace.

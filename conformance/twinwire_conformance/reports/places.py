@@ -78,4 +78,5 @@ def _relative(path: str) -> str:
 
 
 def _units(text: str) -> int:
+    # SARIF counts columns in UTF-16 code units, as its columnKind declares.
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

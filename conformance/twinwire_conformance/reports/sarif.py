@@ -107,6 +107,7 @@ def _result(result: Result, index: int, spec: SpecFile, comparison: Comparison |
         "level": _LEVELS[result.level],
         "message": {"text": text},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": place.uri}, "region": region}}],
+        # GitHub matches alerts by primaryLocationLineHash only. The ":1" is the format of its own hashes.
         "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint(result.id, result.member)}:1"},
         "properties": {name: value for name, value in properties.items() if value} | {"observations": result.observation_count},
         **({"baselineState": states[comparison.state(result.id)]} if comparison else {}),
@@ -115,6 +116,7 @@ def _result(result: Result, index: int, spec: SpecFile, comparison: Comparison |
 
 def _cut(text: str) -> str:
     """Return a text of at most ``MAX_TEXT`` characters without links."""
+    # A SARIF viewer turns [text](target) in messages into a link, and the text may come from a server.
     text = text.replace("](", "] (")
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 

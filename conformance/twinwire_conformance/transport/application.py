@@ -75,6 +75,7 @@ class AppTransport(Threads):
         self._until = until
         self._server = _server(app, min(timeout, _rest(until)), lifespan=lifespan)
         self._logged = LoggedErrors()
+        # Django logs exceptions of views and responds with 500, so the traceback is available in the log only.
         logging.getLogger().addHandler(self._logged)
 
     def exchange(self, request: Request, call: int) -> Response:  # noqa: ARG002 - only recordings count calls

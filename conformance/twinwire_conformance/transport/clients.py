@@ -13,6 +13,7 @@ from twinwire_conformance.model import ClientIdentity
 
 __all__ = ["BROWSERS", "CLIENTS", "ClientIdentity"]
 
+# Servers treat clients differently by User-Agent, Accept-Language and Sec-Fetch headers, so these are copied verbatim.
 _CHROME: Final = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 )
@@ -118,6 +119,7 @@ NODE: Final = ClientIdentity(
     ),
 )
 
+# These clients share one User-Agent, so that a different response is due to the language alone.
 _AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 

@@ -12,6 +12,7 @@ from twinwire_conformance.model import FailureKind, Unreachable
 MAX_CODINGS: Final = 4
 MAX_MEMBERS: Final = 10_000
 """The most gzip members of a body. A server that flushes after every entry writes fewer, and each costs time."""
+# RFC 9110, section 8.4.1.3: recipients should treat "x-gzip" as "gzip".
 _GZIP: Final = frozenset({"gzip", "x-gzip"})
 _MAGIC: Final = b"\x1f\x8b"
 _FIRST_STEP: Final = 512
@@ -66,6 +67,7 @@ def _names(header: str) -> list[str]:
 
 
 def _offers_gzip(accept_encoding: str) -> bool:
+    # RFC 9110, section 12.5.3: "q=0" excludes a coding, and "*" stands for every coding not named.
     weights: dict[str, bool] = {}
     for part in _names(accept_encoding):
         name, *parameters = (piece.strip() for piece in part.split(";"))
@@ -88,6 +90,7 @@ def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
         if members and body[position : position + 2] != _MAGIC:
             return plain.getvalue(), f"{len(body) - position} bytes that are not gzip follow the gzip of the body"
         members += 1
+        # 16 selects the gzip format with its header and checksum.
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
         # zlib copies all input beyond the end of a member. Small first steps keep that cheap for many small members.
         step = _FIRST_STEP
@@ -109,6 +112,7 @@ def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
 
 def _damage(error: zlib.error, *, begun: bool) -> str:
     reason = str(error).rpartition(": ")[2]
+    # A checksum or length error comes at the end of a gzip member, so the body was gzip even without output.
     if begun or reason in ("incorrect data check", "incorrect length check"):
         return f"the gzip of the body is damaged: {reason}"
     return f"the body is labelled gzip and is not: {reason}"

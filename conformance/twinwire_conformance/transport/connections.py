@@ -264,6 +264,7 @@ class Route:
         self._port = parts.port or (443 if self._tls else 80)
         self._backend = httpcore.SyncBackend()
         self._trust = _trust() if self._tls else None
+        # The same environment variables as in curl and requests: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.
         proxy = None if proxy_bypass(self._host) else getproxies().get(parts.scheme, getproxies().get("all"))
         self._proxy = None if proxy is None else urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         if self._proxy is not None and self._proxy.scheme not in ("http", "https"):
@@ -294,6 +295,7 @@ class Route:
         except httpcore.TimeoutException as error:
             raise TimeoutError from error
         except (httpcore.NetworkError, OSError, UnicodeError) as error:
+            # A reset during the handshake is a failure of the server. A refused connection means that no server listens.
             ended = isinstance(error.__cause__ or error, (ConnectionResetError, ConnectionAbortedError, ssl.SSLEOFError))
             raise (NoResponse if ended else NotConnected)(_plain(error)) from error
 
@@ -304,6 +306,7 @@ class Route:
             stream = self._secured(stream, _trust(), host, deadline)
         if not self._tls:
             return stream
+        # CONNECT needs an IPv6 address in brackets (RFC 3986, section 3.2.2).
         place = f"[{self._host}]:{self._port}" if ":" in self._host else f"{self._host}:{self._port}"
         tunnel = Connection(stream)
         try:

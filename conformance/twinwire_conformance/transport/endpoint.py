@@ -93,6 +93,7 @@ class Endpoint:
     def _host(self) -> str:
         parts = urlsplit(self.base_url)
         place = parts.netloc.rpartition("@")[2]
+        # Clients omit the default port in Host, and some servers compare Host literally.
         return place.removesuffix(":80" if parts.scheme == "http" else ":443")
 
     @property
@@ -135,4 +136,5 @@ def _url(base: str, request: Request) -> str:
 
 
 def _quote(text: str) -> str:
+    # Only the unreserved characters of RFC 3986 stay. surrogateescape carries bytes that are not UTF-8.
     return quote(text, safe="-._~", errors="surrogateescape")

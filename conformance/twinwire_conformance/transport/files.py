@@ -81,6 +81,7 @@ class _Bounded(io.RawIOBase):
         while True:
             if self._deadline.is_over:
                 raise TimeoutError(f"it did not end within {PATIENCE:g} s")
+            # select returns at once for regular files, and their reads never block.
             if self._waits:
                 select.select([self._handle], [], [], min(1.0, self._deadline.rest))
             try:

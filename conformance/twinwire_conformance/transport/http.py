@@ -67,6 +67,7 @@ class HttpTransport(Threads):
             Unreachable: No complete response was received.
             TimeSpent: The time of the run ended first.
         """
+        # A retry on another idle connection could fail for the same reason, for example a restarted server.
         fresh = request.fresh_connection or call in self._failed
         self._failed.discard(call)
         try:
@@ -228,6 +229,7 @@ def received(
     names: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), _text(raw_value)
+        # RFC 9110, section 5.3: repeated headers are equivalent to one with a comma-separated list.
         names[name] = f"{names[name]}, {value}" if name in names else value
     plain, flaw, unasked = body.whole(), CUT, ""
     if not body.cut:
@@ -254,6 +256,7 @@ def received(
 
 def _text(value: bytes) -> str:
     try:
+        # HTTP does not define the charset of header values. Servers use UTF-8 or, as older RFCs say, Latin-1.
         return value.decode("utf-8")
     except UnicodeDecodeError:
         return value.decode("latin-1")

@@ -56,6 +56,7 @@ def interface_of(app: Any, name: str = "the application") -> Interface:
         return Interface.ASGI3
     if least == 2:
         return Interface.WSGI
+    # One required argument fits many callables, so ASGI 2 needs the name "scope" or an async instance.
     if least == 1 and (positional[0].name == "scope" or _instances_are_async(app)):
         return Interface.ASGI2
     if least == 0:
@@ -82,10 +83,12 @@ def trace_of(error: BaseException) -> str:
 
 
 def _is_async(app: Any) -> bool:
+    # iscoroutinefunction does not look through a partial with a callable object.
     while isinstance(app, functools.partial):
         app = app.func
     if inspect.isclass(app):
         return False
+    # Frameworks such as FastAPI are objects with an async __call__, not functions.
     return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004
 
 

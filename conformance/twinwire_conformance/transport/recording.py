@@ -127,6 +127,7 @@ class RecordingTransport:
             "request": {"method": "GET", "url": url, "headers": headers, "queryString": query, **_NONE, "bodySize": 0},
             "cache": {},
             "timings": {"send": 0, "wait": seconds * 1000, "receive": 0},
+            # HAR 1.2 reserves names with an underscore for extensions. A replay needs these.
             "_call": call,
             "_key": self.endpoint.key(request),
         }
@@ -189,6 +190,7 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
 
 def _raw_pairs(query: str) -> list[tuple[str, str]]:
     """Return the parameters of a raw query as sent, neither decoded nor corrected."""
+    # parse_qsl would drop malformed parts, and the recording would differ from the request.
     return [(name, value) for name, _, value in (piece.partition("=") for piece in query.split("&"))]
 
 
@@ -204,6 +206,7 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def _base64(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    # Base64 encodes groups of three bytes, so the rest of a piece waits for the next one to avoid padding in between.
     held = b""
     for piece in pieces:
         held += piece

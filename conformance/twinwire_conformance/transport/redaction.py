@@ -33,6 +33,7 @@ REDACTED = "***"
 PIECE = 256 * 1024
 _WIDEST = 64  # more bytes than any form of one byte has
 _MOST_HELD = 2 * PIECE
+# Basic credentials (base64) within a base64 cookie need two. Each level multiplies the time of the search.
 _MAX_CODINGS = 2
 # Marks at the place where a text was cut. The sure ones always mean a cut; the others also occur elsewhere.
 _ELLIPSIS: Final = "…".encode()

@@ -25,6 +25,7 @@ class WsgiServer:
         """Call the application, as ``Server.respond`` describes it."""
         call = _Call(take)
         environ = _environ(url, headers, call.errors)
+        # A new thread has an empty context. The copy passes the caller's variables on.
         context = contextvars.copy_context()
         thread = threading.Thread(target=context.run, args=(call.run, self.app, environ), name="twinwire-wsgi", daemon=True)
         thread.start()
@@ -100,6 +101,7 @@ class _Call:
 
 def _environ(url: str, headers: Sequence[tuple[str, str]], errors: io.StringIO) -> dict[str, Any]:
     parts = urlsplit(url)
+    # PEP 3333 requires native strings that carry bytes as Latin-1, hence the decoding of PATH_INFO.
     environ: dict[str, Any] = {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",
@@ -120,5 +122,6 @@ def _environ(url: str, headers: Sequence[tuple[str, str]], errors: io.StringIO) 
     }
     for name, value in headers:
         key = name.upper().replace("-", "_")
+        # CGI variables for Content-Type have no HTTP_ prefix (RFC 3875, section 4.1.3).
         environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
     return environ
