@@ -201,12 +201,11 @@ class PageClient:
             self.note(NotServed(_owner(response, error, format_), "a readable result", str(error), [response]))
 
     def judge(self, page_request: PageRequest, response: Response) -> Page:
-        """Read a response to a valid request.
+        """Decode the response to a valid request and check that it is a result.
 
         Args:
             page_request: The request, in the terms of the contract.
             response: The response.
-            known: An earlier page; when its response is equal, its decoded result is used again. None for none.
 
         Raises:
             NotServed: The response is not a decodable result in the representation requested.
