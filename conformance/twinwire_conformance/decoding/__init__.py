@@ -1,7 +1,7 @@
-"""Reading an answer's body by the field plan: both representations become one canonical value that can be compared.
+"""Decode response bodies by the field plan, so that JSON and XML become one canonical value that can be compared.
 
-This is the suite's own reader; it shares no code with the generated SDK, so that one bug does not blind both. It is
-tolerant where a rule of its own judges: a mistyped value stays as it came, so that schema and twin rules can name it.
+The suite has its own decoder and shares no code with the generated SDK, so that one bug cannot hide in both. The decoder
+is tolerant where a separate rule judges: it keeps a mistyped value as received, so that schema and twin rules can name it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Charsets: from the bytes of a body to its text, and to the UTF-8 that the XML parser takes."""
+"""Charset detection and decoding of bodies, and the conversion of XML to the UTF-8 that the parser takes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from twinwire_conformance.decoding.words import Undecodable
 UTF_8 = "utf-8"
 MARK = "\ufeff"
 MAX_TEXT = 12 * 1024 * 1024
-"""The most characters of XML in another charset than UTF-8, into which it is translated."""
+"""The most characters of an XML document that must be converted to UTF-8 from another charset."""
 
 # Python lists these among its text encodings, but they are not character sets.
 _NO_CHARSETS = frozenset(
     ("idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7", "utf-8-sig")
 )
-# The longer ones first: the mark of UTF-32 begins with that of UTF-16.
+# UTF-32 comes before UTF-16, because its little-endian mark (FF FE 00 00) begins with the UTF-16 mark (FF FE).
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -25,7 +25,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# The zeros around the first character, which is ASCII in JSON and in XML.
+# The first character is ASCII in JSON and in XML, so the position of its zero bytes reveals the encoding form.
+# Example: 00 7B is "{" in UTF-16 big-endian, 7B 00 is "{" in UTF-16 little-endian.
 _UNMARKED = (
     (re.compile(rb"\0\0\0[^\0]", re.DOTALL), "utf-32-be"),
     (re.compile(rb"[^\0]\0\0\0", re.DOTALL), "utf-32-le"),
@@ -33,6 +34,7 @@ _UNMARKED = (
     (re.compile(rb"[^\0]\0", re.DOTALL), "utf-16-le"),
 )
 _EXTEND_ASCII = frozenset(("ascii", "iso8859-1", "iso8859-15", "cp1252", "iso8859-2", "cp1250", "cp1251"))
+# XML 1.0, appendix F: these four bytes identify a document in the EBCDIC family. Its declaration names the code page.
 _EBCDIC = "<?xm".encode("cp037")
 _DECLARED = re.compile(
     r"<\?xml\s+version\s*=\s*(?:'[^']*'|\"[^\"]*\")\s+encoding\s*=\s*(?:'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\")"
@@ -42,13 +44,16 @@ _TWO_MARKS = "not well-formed XML: it begins with two byte order marks"
 
 
 def codec_of(charset: str) -> str:
-    """Return Python's name of the codec for a charset.
+    """Return Python's codec name for a charset.
+
+    Args:
+        charset: The charset as the Content-Type or the XML declaration names it.
 
     Raises:
-        Undecodable: The name is not that of a charset in which text is sent.
+        Undecodable: The name does not denote a charset in which text is sent.
     """
     try:
-        # Python decodes with text encodings only: no Content-Type makes it unpack an archive.
+        # bytes.decode accepts text encodings only. codecs.decode would also take "zip" and unpack an archive.
         b"    ".decode(charset, "replace")
         name = codecs.lookup(charset).name.replace("_", "-")
     except (LookupError, ValueError) as error:
@@ -59,13 +64,17 @@ def codec_of(charset: str) -> str:
 
 
 def decode(body: bytes, codec: str) -> str:
-    """Return the text of a body without a byte order mark, of which one may stand at the start.
+    """Decode a body and remove one byte order mark from its start.
+
+    Args:
+        body: The bytes of the body.
+        codec: The name that ``codec_of`` returned.
 
     Raises:
-        Undecodable: Some bytes have no meaning in this charset.
+        Undecodable: Some bytes are not valid in this charset.
     """
     if codec in ("utf-16", "utf-32"):
-        # Python takes the byte order of this machine where there is no mark.
+        # Without a mark, Python would assume the byte order of this machine, and results would differ between machines.
         codec = next((name for name in (_marked(body), _unmarked(body)) if name and name.startswith(codec)), codec)
     try:
         text = body.decode(codec)
@@ -77,10 +86,13 @@ def decode(body: bytes, codec: str) -> str:
 
 
 def utf8_of_xml(body: bytes, charset: str | None) -> bytes:
-    """Return an XML document in UTF-8.
+    """Convert an XML document to UTF-8.
 
-    The charset of the Content-Type counts first, then a byte order mark, then the XML declaration; without any of them
-    the document is UTF-8.
+    The charset of the Content-Type takes precedence, then a byte order mark, then the XML declaration. The default is UTF-8.
+
+    Args:
+        body: The bytes of the document.
+        charset: The charset of the Content-Type; None when the header names none.
 
     Raises:
         Undecodable: The charset is unknown, or the document is not in it.
@@ -89,10 +101,10 @@ def utf8_of_xml(body: bytes, charset: str | None) -> bytes:
     if codec == UTF_8:
         if body.startswith(codecs.BOM_UTF8 * 2):
             raise Undecodable(_TWO_MARKS)
-        # The parser itself checks UTF-8, and takes one byte order mark.
+        # The parser checks UTF-8 itself and accepts one byte order mark.
         return body
     if codec in _EXTEND_ASCII and body.isascii():
-        # The same bytes in UTF-8, and no need of two copies of them.
+        # ASCII has the same bytes in UTF-8, so a large document need not be copied twice.
         return body
     text = decode(body, codec)
     if text.startswith(MARK):
@@ -106,7 +118,7 @@ def utf8_of_xml(body: bytes, charset: str | None) -> bytes:
 
 
 def check_utf8(body: bytes) -> None:
-    """Raise Unreadable when a body is not UTF-8."""
+    """Raise Undecodable when a body is not UTF-8."""
     try:
         body.decode(UTF_8)
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Excerpts: the place in a body where reading it failed, with a caret beneath."""
+"""Excerpts of a body around the position where decoding failed, with a caret beneath it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _CONTINUATION = bytes(range(0x80, 0xC0))
 
 
 def excerpt(text: str, position: int, *, more: bool = False) -> str:
-    """Return two lines: the text around a position in one printable line, and a caret beneath the position.
+    """Return the text around a position as one printable line, with a caret on a second line.
 
     Args:
-        text: The text, or a part of it that is long enough on both sides.
-        position: The index of the character at which reading failed.
+        text: The text, or an extract with enough context on both sides.
+        position: The index of the character at which decoding failed.
         more: Whether the text begins in the middle of a longer one.
     """
     position = max(0, min(position, len(text)))
@@ -28,8 +28,14 @@ def excerpt(text: str, position: int, *, more: bool = False) -> str:
 
 
 def bytes_excerpt(data: bytes, position: int, charset: str = "utf-8") -> str:
-    """Return the excerpt around a byte of a body; bytes that the charset cannot decode are shown as escapes."""
-    # Units of two and four bytes stay whole.
+    """Return the excerpt around a byte of a body, with undecodable bytes as escapes.
+
+    Args:
+        data: The bytes of the body.
+        position: The index of the byte at which decoding failed.
+        charset: A codec name of Python.
+    """
+    # A multiple of four keeps the code units of UTF-16 and UTF-32 whole.
     start = max(0, position - 4 * _FARTHEST) & ~3
     before = data[start:position]
     if start and charset == "utf-8":
@@ -40,7 +46,7 @@ def bytes_excerpt(data: bytes, position: int, charset: str = "utf-8") -> str:
 
 
 def _start(text: str, position: int) -> int:
-    """Return the index at which to begin: never within a word, as half a secret would not be recognised and hidden."""
+    """Return the first index to show. It never splits a word, because redaction cannot recognise half of a secret."""
     nearest = max(0, position - _BEFORE)
     if nearest == 0:
         return 0

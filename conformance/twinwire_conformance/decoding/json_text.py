@@ -1,4 +1,4 @@
-"""JSON: from a body to its canonical value."""
+"""Decoding of JSON bodies to canonical values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from twinwire_conformance.decoding.values import format_value
 from twinwire_conformance.decoding.words import MAX_DEPTH, Undecodable
 
 _ASCII_FIRST = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*[{\[\"0-9tfn-]")
-"""The beginning of JSON in every charset that extends ASCII; EBCDIC and wide charsets begin with other bytes."""
+"""The beginning of JSON in any charset that extends ASCII. EBCDIC and wide charsets begin with other bytes."""
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 _HALF = re.compile("[\ud800-\udfff]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]++")
@@ -29,11 +29,19 @@ MAX_SHOWN = 80
 
 Pairs = list[tuple[str, Any]]
 _Steps: TypeAlias = "tuple[_Steps, str | int] | None"
-"""The way to a value, the last step first: as a path it is written only where it is shown."""
+"""The path to a value as a linked list, last step first. It becomes text only for display, which saves time and memory."""
 
 
 def read(plan: Plan, body: bytes, charset: str | None) -> tuple[dict[str, Any], bool, tuple[str, ...]]:
-    """Return the canonical value of a body, whether it has unknown members, and the paths of repeated member names.
+    """Decode a JSON body to its canonical value.
+
+    Args:
+        plan: The plan of the result.
+        body: The bytes of the body.
+        charset: The charset of the Content-Type; None when the header names none.
+
+    Returns:
+        The value, whether the body has unknown members, and the paths of repeated member names.
 
     Raises:
         Undecodable: The body is not a JSON object in its charset.
@@ -48,7 +56,7 @@ def read(plan: Plan, body: bytes, charset: str | None) -> tuple[dict[str, Any], 
 
 
 class _Names:
-    """Notices objects in which a member name stands more than once; of such members the last one counts."""
+    """Collects objects that repeat a member name. The last of the repeated members counts."""
 
     def __init__(self) -> None:
         self._repeating: list[tuple[dict[str, Any], Pairs]] = []
@@ -60,7 +68,7 @@ class _Names:
         return made
 
     def paths(self, root: Any) -> tuple[str, ...]:
-        """Return the paths of the repeated members of a value, in the order of the document and at most 20 of them."""
+        """Return the paths of repeated members in document order, at most 20."""
         if not self._repeating:
             return ()
         repeating = {id(made): pairs for made, pairs in self._repeating}
@@ -80,7 +88,7 @@ class _Names:
 
 
 def _path(steps: _Steps) -> str:
-    """Return steps as a path, without its beginning where it is very long."""
+    """Format steps as a path. A very long path loses its beginning."""
     parts: list[str] = []
     while steps is not None and len(parts) < _MAX_STEPS:
         steps, step = steps
@@ -89,7 +97,12 @@ def _path(steps: _Steps) -> str:
 
 
 def parse(body: bytes, charset: str | None, names: _Names | None = None) -> dict[str, Any]:
-    """Return the object that a body is.
+    """Parse a body that must be one JSON object.
+
+    Args:
+        body: The bytes of the body.
+        charset: The charset of the Content-Type; None when the header names none.
+        names: The collector of repeated member names; None to ignore them.
 
     Raises:
         Undecodable: The body is not a JSON object in its charset.
@@ -106,7 +119,7 @@ def parse(body: bytes, charset: str | None, names: _Names | None = None) -> dict
         raise Undecodable(f"not JSON: {error.msg} {where}\n{excerpt(text, error.pos)}") from error
     except ValueError as error:
         raise Undecodable(f"not JSON: {error}") from error
-    # No longer held beside what was made of it.
+    # Release the text before further work, so that it does not stay in memory beside the parsed value.
     del text
     if has_halves:
         try:
@@ -119,20 +132,23 @@ def parse(body: bytes, charset: str | None, names: _Names | None = None) -> dict
 
 
 def _text(body: bytes, codec: str) -> tuple[str, bool]:
-    """Return the text of a body within the limits, and whether it may have escapes of half a character."""
+    """Decode a body within the limits, and return whether it may have escapes of lone surrogates."""
     if codec.startswith(("utf-16", "utf-32")) or not _ASCII_FIRST.match(body):
         text = decode(body, codec)
         plain = text.encode("utf-8", "surrogatepass")
         check_json(plain)
         return text, bool(_HALF_CHARACTER.search(plain))
-    # Before it is decoded, which doubles what a body takes.
+    # The limits are checked on the bytes, because decoding doubles the memory of a body.
     check_json(body)
     text = _escaped(body) if codec == UTF_8 and is_wide(body) else decode(body, codec)
     return text, b"\\u" in body and bool(_HALF_CHARACTER.search(body))
 
 
 def _escaped(body: bytes) -> str:
-    """Return JSON in UTF-8 as a text in which characters beyond ASCII are escapes, so that each takes one byte of memory."""
+    """Decode UTF-8 JSON to text with escapes for non-ASCII characters, so that each character takes one byte of memory.
+
+    Python stores a string with the width of its widest character: one emoji makes a text of 5 MB take 20 MB.
+    """
     try:
         escaped = _BEYOND_ASCII.sub(lambda run: json.dumps(run[0].decode())[1:-1].encode(), body.removeprefix(BOM_UTF8))
     except UnicodeDecodeError:
@@ -143,7 +159,7 @@ def _escaped(body: bytes) -> str:
 def _loads(text: str, names: _Names | None) -> Any:
     hooks: dict[str, Any] = {"object_pairs_hook": names, "parse_constant": _refuse_constant, "parse_float": parse_decimal}
     try:
-        # Python's own integers are the fastest; it refuses those of more than 4,300 digits.
+        # The default integer parser is the fastest, but it rejects integers of more than 4,300 digits.
         return json.loads(text, **hooks)
     except (json.JSONDecodeError, _ConstantError):
         raise
@@ -152,7 +168,7 @@ def _loads(text: str, names: _Names | None) -> Any:
 
 
 class _JsonDecoder:
-    """Reads one body; a large lot has thousands of members, so each is looked at once."""
+    """Decodes one body. A large page has thousands of members, so each of them is visited once."""
 
     def __init__(self) -> None:
         self.odd = False
@@ -193,7 +209,7 @@ class _JsonDecoder:
 
 
 def _refuse_depth(item: Any, depth: int = 0) -> None:
-    # What stands in place of a scalar is kept as it came, and nobody after this one counts on its having a bottom.
+    # A structure in place of a scalar is kept as received. Later code recurses into it without a check of its own.
     if depth > MAX_DEPTH:
         raise Undecodable(f"the JSON is nested more than {MAX_DEPTH} deep")
     if isinstance(item, (list, dict)):

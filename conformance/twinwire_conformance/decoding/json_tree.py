@@ -1,4 +1,4 @@
-"""JSON: the native tree of a body, with what the contract does not know left out and named."""
+"""The native tree of a JSON body, without the members that the contract does not define, and their paths."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from twinwire_conformance.decoding.plan import MAX_UNKNOWN, Plan
 
 
 def known(plan: Plan, body: bytes, charset: str | None) -> tuple[Any, tuple[str, ...]]:
-    """Return the object without what the plan does not know, and the paths of that. Raises Unreadable."""
+    """Return a JSON object without unknown members, and the paths of those.
+
+    Args:
+        plan: The plan of the result.
+        body: The bytes of the body.
+        charset: The charset of the Content-Type; None when the header names none.
+
+    Raises:
+        Undecodable: The body is not a JSON object in its charset.
+    """
     unknown: list[str] = []
     return _model(plan, parse(body, charset), "$", unknown), tuple(unknown)
 

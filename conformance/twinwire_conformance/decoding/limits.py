@@ -1,7 +1,10 @@
-"""Limits: how much structure a body may have, looked at before a parser makes objects of it.
+"""Limits on the structure of a body, checked before a parser creates objects from it.
 
-A short body can stand for very many values, each of which costs a hundred times its bytes. What a feed serves stays far
-below the limits. The quick looks are counts, which are upper bounds: a body that is near a limit is looked at token by token.
+A short body can hold very many values, and each costs a hundred times its bytes in memory. Real pages stay far below the
+limits. A quick count of delimiters gives an upper bound; only a body above a limit is then checked token by token.
+
+Example: ``["a,b,c"]`` has three delimiters (one ``[``, two ``,``), so the bound is 3. The token check skips the commas
+within the string and counts 1 value.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ MAX_VALUES: Final = 500_000
 MAX_MARKUP: Final = 200_000
 """The most elements, attributes and comments of an XML document. Each costs more memory than a value of JSON."""
 MAX_WEIGHT: Final = 36 * 1024 * 1024
-"""The most memory that a body may take once it is read, as ``weight`` estimates it."""
+"""The most memory of a decoded body in bytes, as ``weight`` estimates it."""
 MAX_NUMBER: Final = 8_000_000
 """The longest JSON number, in characters."""
 MAX_ATTRIBUTES: Final = 1_000
@@ -26,7 +29,7 @@ MAX_NAME: Final = 1_000
 """The longest name of an XML element or attribute, in bytes."""
 
 MAX_WIDE: Final = 36 * 1024 * 1024
-"""The most bytes of memory for texts with characters beyond Latin-1, of which Python holds every character in 2 or 4 bytes."""
+"""The most memory for texts with characters beyond Latin-1, in bytes. Python stores each such character in 2 or 4 bytes."""
 
 _LARGE: Final = 4 * 1024 * 1024
 _EACH: Final = 100
@@ -50,10 +53,13 @@ _ATTRIBUTE: Final = re.compile(rb"([^\s\"'=]*+)\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+')
 
 
 def check_json(text: bytes) -> None:
-    """Refuse a JSON body with too many values, too long a number or too wide texts. Raises Undecodable.
+    """Check the limits of a JSON body.
 
     Args:
-        text: The JSON in a charset in which ASCII is one byte a character.
+        text: The JSON in a charset with one byte for each ASCII character.
+
+    Raises:
+        Undecodable: The body has too many values, too long a number, or too much wide text.
     """
     _refuse_wide_json(text)
     if _json_bound(text) > MAX_VALUES or _may_have_long_number(text):
@@ -61,7 +67,15 @@ def check_json(text: bytes) -> None:
 
 
 def count_json(text: bytes, most: int = MAX_VALUES) -> int:
-    """Return how many values JSON has: elements and members. Raises Undecodable for more than ``most``."""
+    """Count the values of JSON: elements and members.
+
+    Args:
+        text: The JSON in a charset with one byte for each ASCII character.
+        most: The highest number allowed.
+
+    Raises:
+        Undecodable: The JSON has more values than ``most``, or too long a number.
+    """
     values = strings = 0
     for token in _JSON_TOKEN.finditer(text):
         if token[1] is not None:
@@ -70,22 +84,22 @@ def count_json(text: bytes, most: int = MAX_VALUES) -> int:
             values += 1
         elif len(token[2]) > MAX_NUMBER:
             raise Undecodable(f"the JSON has a number of more than {MAX_NUMBER} characters, which the kit does not read")
-        # Each member has two strings at most; more of them are not JSON.
+        # A member has at most two strings, its name and its value. Text with more strings is not JSON.
         if values > most or strings > 2 * most + 1:
             raise Undecodable(f"the JSON has more than {most} values, which is more than the kit reads")
     return values
 
 
 def weight(body: bytes, *, is_json: bool) -> int:
-    """Return about how many bytes of memory a body takes once it is read; where that is cheaply told, no less."""
+    """Estimate the memory of a decoded body in bytes, from above."""
     return len(body) + _EACH * _bound(body, is_json=is_json)
 
 
 def check_weight(body: bytes, *, is_json: bool) -> None:
-    """Refuse a body that takes more memory, once it is read, than a run can spend on it. Raises Undecodable."""
+    """Raise Undecodable when a decoded body would take more memory than ``MAX_WEIGHT``."""
     if weight(body, is_json=is_json) <= MAX_WEIGHT:
         return
-    # The quick look also counts what stands in texts.
+    # The quick count includes delimiters within texts, so the exact count decides.
     parts = count_json(body) if is_json else 2 * sum(1 for _ in _MARKUP.finditer(body))
     if len(body) + _EACH * parts > MAX_WEIGHT:
         what, of = ("JSON", "values") if is_json else ("XML", "tags and texts")
@@ -98,13 +112,16 @@ def _bound(body: bytes, *, is_json: bool) -> int:
 
 
 def check_xml(source: bytes) -> None:
-    """Refuse XML with too much markup, too many attributes of one element, or too long a name. Raises Undecodable.
+    """Check the limits of an XML document.
 
     Args:
         source: The document in UTF-8.
+
+    Raises:
+        Undecodable: The document has too much markup, too many attributes on an element, too long a name or too much wide text.
     """
     _refuse_wide_values(source)
-    # In a short document no name does harm; the search takes its time.
+    # A long name is harmless in a short document, and the search for one is slow.
     long_name = len(source) > _LARGE and _LONG_NAME.search(source)
     if source.count(b"<") + source.count(b"=") <= MAX_MARKUP and not long_name:
         return
@@ -114,10 +131,10 @@ def check_xml(source: bytes) -> None:
         section = None if tag is not None else _SECTION.match(source, start)
         ended = tag or section
         if ended is None:
-            # It is not well-formed, which is for the parser to say.
+            # The document is not well-formed. The parser reports that with a better message.
             return
         position = ended.end()
-        # An end tag adds nothing to its element.
+        # An end tag (0x2F is "/") belongs to an element that is counted already.
         found += source[start + 1] != 0x2F
         if tag is not None:
             _refuse_long(tag[1])
@@ -128,23 +145,23 @@ def check_xml(source: bytes) -> None:
 
 
 def is_wide(text: bytes) -> bool:
-    """Return whether a large text in UTF-8 has a character of 4 bytes, for which Python would hold all of it in as many."""
+    """Return whether a large UTF-8 text has a 4-byte character, which makes Python store every character in 4 bytes."""
     return len(text) > _SEVERAL and not text.isascii() and bool(_ASTRAL.search(text))
 
 
 class WideTexts:
-    """Adds up the memory of texts with characters beyond Latin-1. Raises Undecodable when it is too much."""
+    """Adds up the memory of texts with characters beyond Latin-1, and raises Undecodable above ``MAX_WIDE``."""
 
     def __init__(self) -> None:
         self._bytes = 0
 
     def add(self, length: int, width: int) -> None:
-        """Count a text of so many characters, each of them in ``width`` bytes."""
+        """Add a text of ``length`` characters with ``width`` bytes each."""
         self.check(length, width)
         self._bytes += length * width if width > 1 else 0
 
     def check(self, length: int, width: int) -> None:
-        """Check a text that is not counted yet."""
+        """Check a text that is not added yet, with ``width`` bytes for each character."""
         if width > 1 and self._bytes + length * width > MAX_WIDE:
             most = MAX_WIDE // 1024**2
             raise Undecodable(
@@ -153,7 +170,7 @@ class WideTexts:
 
 
 def width_of(text: str) -> int:
-    """Return how many bytes Python takes for each character of a text."""
+    """Return the bytes that Python stores for each character of a text: 1, 2 or 4."""
     return next((width for width, pattern in _WIDE_TEXT if pattern.search(text)), 1)
 
 
@@ -198,7 +215,7 @@ def _refuse_long(name: bytes) -> None:
 
 
 def _may_have_long_number(text: bytes) -> bool:
-    # So long a number has digits at a multiple of its length, wherever it begins.
+    # A number longer than MAX_NUMBER covers some multiple of half that length, wherever it begins: few places need a check.
     return any(_DIGITS.match(text, place) for place in range(MAX_NUMBER // 2, len(text), MAX_NUMBER // 2))
 
 

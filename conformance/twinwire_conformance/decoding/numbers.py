@@ -1,8 +1,8 @@
-"""JSON numbers: integers without loss, also those written with a fraction or an exponent, and in bounded time.
+"""Lossless decoding of JSON numbers in bounded time, including integers with a fraction or an exponent.
 
-A number is what it says, not how it is written: ``100.0``, ``1e2`` and ``100`` are the same integer (JSON Schema 2020-12,
-section 6.1.1). An example of the steps: ``12.500e3`` has the digits 12500 and the exponent 3 - 3 = 0, without the zeros
-at the end 125 and 2, and is the integer 12500.
+The notation of a number does not matter: ``100.0``, ``1e2`` and ``100`` are the same integer (JSON Schema 2020-12,
+section 6.1.1). Example: ``12.500e3`` -> digits 12500, exponent 3 - 3 = 0 -> without the zeros at the end digits 125,
+exponent 2 -> the integer 12500.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SHOWN = 40
 
 
 class RawNumber:
-    """A JSON number that stays text, because neither an integer of a fair size nor a double is the same number."""
+    """A JSON number kept as text, because neither an integer of at most ``MAX_DIGITS`` digits nor a double equals it."""
 
     __slots__ = ("text",)
 
@@ -34,16 +34,20 @@ class RawNumber:
 
 
 def parse_integer(text: str) -> int | RawNumber:
-    """Return the value of a JSON number without fraction and exponent."""
+    """Decode a JSON number that has neither a fraction nor an exponent."""
     return int(text) if len(text) <= MAX_DIGITS else RawNumber(text)
 
 
 def parse_decimal(text: str) -> int | float | RawNumber:
-    """Return the value of a JSON number with a fraction or an exponent: an integer when it is one."""
+    """Decode a JSON number that has a fraction or an exponent.
+
+    Returns:
+        An integer when the value is one, else a double, else the number as text.
+    """
     mantissa, _, exponent = text.replace("E", "e").partition("e")
     whole, _, fraction = mantissa.removeprefix("-").partition(".")
     digits = (whole + fraction).rstrip("0")
-    # Each zero that is cut off stands for one power of ten.
+    # Each zero removed from the end adds one power of ten.
     shift = _bounded(exponent) + len(whole) - len(digits)
     digits = digits.lstrip("0")
     if not digits:
@@ -54,12 +58,12 @@ def parse_decimal(text: str) -> int | float | RawNumber:
         value: int = int(digits) * 10**shift
         return -value if text.startswith("-") else value
     near = float(text)
-    # A double may be an integer although the number is not; infinity is one neither way.
+    # A double can round to an integer although the number is not one: 9007199254740992.5 becomes 9007199254740992.0.
     return RawNumber(text) if near in (float("inf"), float("-inf")) or near.is_integer() else near
 
 
 def as_double(value: Any) -> Any:
-    """Return a number as the double that is nearest to it, and a list with its numbers so; anything else stays."""
+    """Convert a number, or the numbers of a list, to the nearest double. Return any other value unchanged."""
     if isinstance(value, list):
         return [as_double(item) for item in value]
     if type(value) is not int and not isinstance(value, RawNumber):
@@ -72,7 +76,7 @@ def as_double(value: Any) -> Any:
 
 
 def _bounded(exponent: str) -> int:
-    """Return an exponent, or one as hopeless where it is so long that Python would not make an integer of it."""
+    """Return an exponent. One with too many digits for Python becomes 10^12, which has the same effect."""
     digits = exponent.lstrip("+-").lstrip("0")
     size = _HUGE if len(digits) > len(str(_HUGE)) else int(digits or "0")
     return -size if exponent.startswith("-") else size

@@ -1,4 +1,4 @@
-"""The field plan of a contract, arranged for reading: what each member is, found by its name."""
+"""The field plan of a contract, arranged for decoding: the members of each model, indexed by name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from twinwire.ir import Contract, Field, Kind, Model, ModelRef
 
 MAX_UNKNOWN = 1000
-"""How many things that the contract does not know are named at most."""
+"""The most members, elements and attributes unknown to the contract that are reported."""
 
 
 @dataclass(slots=True)
@@ -22,9 +22,9 @@ class MemberSlot:
 
 @dataclass(slots=True)
 class ElementPlan:
-    """What a child element stands for: a member, or with ``inner`` the wrapper around elements of that name.
+    """The meaning of a child element: a member, or with ``inner`` the wrapper around elements of that name.
 
-    ``inside`` is what those elements stand for.
+    ``inside`` holds the plans of those elements.
     """
 
     slot: MemberSlot
@@ -48,12 +48,12 @@ class Plan:
 
 
 def plan_of(contract: Contract) -> Plan:
-    """Return the plan of the result."""
+    """Return the field plan of a contract's result."""
     return _plan(contract, contract.feed.result, {})
 
 
 def _plan(contract: Contract, model: Model, made: dict[str, Plan]) -> Plan:
-    # Models may contain themselves, so a plan is known before it is filled.
+    # A model may contain itself, so its plan is registered before its fields are added.
     if model.name not in made:
         plan = made[model.name] = Plan(model.xml_name, _type_name(model.name))
         for member in model.fields:
@@ -62,7 +62,7 @@ def _plan(contract: Contract, model: Model, made: dict[str, Plan]) -> Plan:
 
 
 def _type_name(name: str) -> str:
-    # A component's name may begin as no XML name can; the XSD puts a low line before it.
+    # An OpenAPI component name may begin with a digit, an XML name may not. The XSD prefixes such a name with "_".
     return name if name[:1].isalpha() else f"_{name}"
 
 

@@ -1,4 +1,4 @@
-"""Canonical values: how two of them differ, and how one is shown."""
+"""Comparison and display of canonical values."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ from itertools import islice
 from typing import Any
 
 _MOST_SHOWN = 20_000
-"""The characters and values of a value that is shown with its length."""
+"""The most characters and nested values of a value that is formatted whole; larger ones are cut first."""
 _JSON = (dict, list, str, int, float)
 
 
 def difference(left: Any, right: Any, path: str = "$") -> tuple[str, str, str] | None:
-    """Return the path of the first difference of two canonical values and both values there, or None."""
-    # Most values are equal, and that is quickly told without paths.
+    """Return the path of the first difference between two canonical values and both values there, or None.
+
+    Args:
+        left: The first value.
+        right: The second value.
+        path: The path of both values.
+    """
+    # Most values are equal, and a comparison without paths is much faster.
     return None if _same(left, right) else _difference(left, right, path)
 
 
 def _same(left: Any, right: Any) -> bool:
-    """Say whether values are equal, and of the same types: True is equal to 1 in Python."""
+    """Return whether values are equal and have the same types. In Python True equals 1."""
     if left is right:
         return True
     kind = type(left)
@@ -51,12 +57,12 @@ def _difference(left: Any, right: Any, path: str) -> tuple[str, str, str] | None
 
 
 def format_value(value: Any) -> str:
-    """Return a canonical value as it is shown to people: as JSON, not longer than a line."""
+    """Format a canonical value for people, as JSON of at most one line."""
     if value is None:
         return "nothing"
     left = [_MOST_SHOWN]
     short = _cut(value, left)
-    # A number that stays text is the only value that JSON's own types do not hold.
+    # repr covers RawNumber, the only canonical value without a native JSON type.
     text = json.dumps(short, ensure_ascii=False, default=repr) if isinstance(value, _JSON) else repr(value)
     if left[0] < 0:
         size = f" ({len(value)} characters)" if isinstance(value, str) else ""
@@ -65,7 +71,7 @@ def format_value(value: Any) -> str:
 
 
 def _cut(value: Any, left: list[int]) -> Any:
-    """Return a value without most of its parts when it is large; ``left`` is what may still be taken, below 0 when it is."""
+    """Return a value reduced to its first parts. ``left`` holds the remaining allowance, below 0 once something was cut."""
     if left[0] < 0:
         return None
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""XML events: a document in any charset, sent by expat to handlers, without what can make it expensive."""
+"""Parse XML documents of any charset with expat, and reject constructs that make parsing expensive."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from twinwire_conformance.decoding.excerpts import bytes_excerpt
 from twinwire_conformance.decoding.limits import check_xml
 from twinwire_conformance.decoding.words import Undecodable
 
-# Names with a namespace come as ``uri}name``.
+# expat joins namespace and local name with the given separator, here "}": ``uri}name``.
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 SCHEMA = "http://www.w3.org/2001/XMLSchema"
 NIL = f"{INSTANCE}}}nil"
 TYPE = f"{INSTANCE}}}type"
 HINTS = frozenset((f"{INSTANCE}}}schemaLocation", f"{INSTANCE}}}noNamespaceSchemaLocation"))
-"""Attributes that say where a schema may be found. They carry no meaning, and nothing is fetched from there."""
+"""Attributes with the location of a schema. They are ignored, and nothing is fetched from there."""
 
 MAX_URI = 1024
 """The longest namespace URI, in bytes. The parser copies the URI into the name of every element and attribute."""
@@ -36,11 +36,11 @@ def parse(
     text: Callable[[str], object],
     declare: Declare | None = None,
 ) -> None:
-    """Send the events of a document to handlers. How deep elements may be nested is for ``start`` to say.
+    """Send the events of a document to handlers. The handler ``start`` limits the depth of nesting.
 
     Args:
         body: The document.
-        charset: The charset of its Content-Type, None when that names none.
+        charset: The charset of the Content-Type; None when the header names none.
         start: Takes the name of an element and its attributes by name, names with a namespace as ``uri}name``.
         end: Takes the name of an element that ends.
         text: Takes text, in pieces.
@@ -53,7 +53,7 @@ def parse(
     source = utf8_of_xml(body, charset)
     check_xml(source)
     if _may_have_long_uri(source):
-        # This parser knows nothing of namespaces, so that it copies none.
+        # A parser without namespace support does not copy URIs, so it can check their lengths safely.
         _run(expat.ParserCreate(UTF_8), source, _refuse_long_uri)
     parser = expat.ParserCreate(UTF_8, namespace_separator="}")
     parser.buffer_text = True
@@ -64,7 +64,7 @@ def parse(
 
 
 def clark(name: str) -> str:
-    """Return a name as it is written with its namespace in braces."""
+    """Convert ``uri}name`` to Clark notation, ``{uri}name``. A name without a namespace stays unchanged."""
     return f"{{{name}" if "}" in name else name
 
 
@@ -90,10 +90,10 @@ def _malformed(source: bytes, error: expat.ExpatError, position: int) -> Undecod
 
 
 def _may_have_long_uri(source: bytes) -> bool:
-    """Return whether something in a document looks like the declaration of a very long namespace URI."""
+    """Return whether a document may declare a very long namespace URI. False positives are possible in text."""
     found = source.find(b"xmlns")
     while found != -1:
-        # A prefix has no white space in it, and the word has some before it: no byte is looked at again and again.
+        # White space precedes a declaration and never occurs within a prefix, so the search takes linear time.
         equals = _EQUALS.match(source, found + 5) if source[found - 1 : found].isspace() else None
         if equals is not None and _LONG_URI.match(source, equals.end()):
             return True

@@ -1,4 +1,4 @@
-"""XML: from a body to its canonical value, by expat, with nothing between its events and the value."""
+"""Decoding of XML bodies from expat events to canonical values, without an intermediate tree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,15 @@ _NO_ATTRIBUTES: Mapping[str, MemberSlot] = {}
 
 
 def read(plan: Plan, body: bytes, charset: str | None) -> tuple[dict[str, Any], bool]:
-    """Return the canonical value of a document, and whether it may hold what the plan does not know.
+    """Decode an XML body to its canonical value.
+
+    Args:
+        plan: The plan of the result.
+        body: The bytes of the body.
+        charset: The charset of the Content-Type; None when the header names none.
+
+    Returns:
+        The value, and whether the document may have parts that the plan does not define.
 
     Raises:
         Undecodable: The body is not a document of the plan's root element.
@@ -29,11 +37,10 @@ def read(plan: Plan, body: bytes, charset: str | None) -> tuple[dict[str, Any], 
 
 
 class _OpenElement:
-    """An open element: a model, a wrapper, which shares the items of the model around it, or a scalar.
+    """An element that is not closed yet: a model, a wrapper, or a scalar. A wrapper shares the items of its model.
 
-    ``value`` is what the attributes of a model say, ``items`` are its child elements so far, by member. ``pieces`` are the
-    text of a scalar, as long as ``open`` says that more may come. ``nil`` says that the element stands for null, if it is
-    empty.
+    ``value`` has the members from a model's attributes, ``items`` the child elements so far by member. ``pieces`` holds the
+    text of a scalar, and ``open`` is True while more text may follow. ``nil`` is True when the element means null if empty.
     """
 
     __slots__ = ("elements", "items", "nil", "open", "pieces", "slot", "value")
@@ -49,7 +56,7 @@ class _OpenElement:
 
 
 class _XmlDecoder:
-    """Reads one document; a large lot has thousands of elements, so each is looked at once."""
+    """Decodes one document. A large page has thousands of elements, so each of them is visited once."""
 
     def __init__(self, plan: Plan) -> None:
         self.odd = False
@@ -64,7 +71,7 @@ class _XmlDecoder:
 
     @property
     def value(self) -> dict[str, Any]:
-        """What the document says, once all of it was read."""
+        """The canonical value, available once the whole document was parsed."""
         value: dict[str, Any] | None = self._top.items[self._root.wire_name][0]
         return value or {}
 
@@ -97,7 +104,7 @@ class _XmlDecoder:
             self._top.value = self._attributes(plan, attributes)
             self._top.nil = self._nil
         else:
-            # Its attributes say all of it, so that nothing is left to do at its end.
+            # An element with attributes only is complete at its start tag, so its end tag needs no work.
             value = self._attributes(plan, attributes)
             _add(above.items, slot, None if self._nil and not value else value)
             self._top = self._done
@@ -136,7 +143,7 @@ class _XmlDecoder:
             raise Undecodable(f"the root element is <{clark(name)[:MAX_SHOWN]}>, not <{self._root.wire_name}>", foreign=True)
         self.odd = True
         self._skipped = 1
-        # Text after an element within a scalar is not the scalar's.
+        # An element within a scalar ends its value: text after that element does not belong to it.
         self._top.open = False
 
     def _attributes(self, plan: Plan, attributes: Mapping[str, str]) -> dict[str, Any]:
@@ -154,7 +161,7 @@ class _XmlDecoder:
         return value
 
     def _others(self, known: Mapping[str, MemberSlot], attributes: Mapping[str, str]) -> None:
-        """Note whether attributes that stand for no member make the element null, and whether one is unknown."""
+        """Note xsi:nil and unknown attributes among those that are not members."""
         for name, text in attributes.items():
             if name == NIL:
                 value = boolean(text)
@@ -185,6 +192,6 @@ def _value(plan: Plan, attributes: Mapping[str, Any], items: Mapping[str, list[A
                 continue
             full = [item for item in found if item is not None and item != {}]
             if full:
-                # A member that stands twice is kept as a list: no representation of it can be equal to that.
+                # A repeated member becomes a list, which never equals the single value of the other representation.
                 value[wire_name] = full[0] if len(full) == 1 else full
     return value

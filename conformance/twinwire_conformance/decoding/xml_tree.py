@@ -1,6 +1,6 @@
-"""XML: the element tree of a body as a schema sees it, with what the contract does not know left out and named.
+"""The element tree of an XML body for schema validation, without parts unknown to the contract, and their paths.
 
-Text stays wherever it stands, and so does ``xsi:nil``, as only the schema can say where they are allowed.
+Text and ``xsi:nil`` stay in place, because only the schema decides where they are allowed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,18 @@ _PREFIXES = {f"{{{INSTANCE}}}": "xsi:", "{http://www.w3.org/XML/1998/namespace}"
 
 
 def known(plan: Plan, body: bytes, charset: str | None) -> tuple[ET.Element, tuple[str, ...]]:
-    """Return the root element without what the plan does not know, and the paths of that. Raises Unreadable."""
+    """Return the root element without unknown parts, and the paths of those.
+
+    Args:
+        plan: The plan of the result.
+        body: The bytes of the body.
+        charset: The charset of the Content-Type; None when the header names none.
+
+    Raises:
+        Undecodable: The document is not well-formed or not in its charset, or exceeds a limit.
+    """
     builder = ET.TreeBuilder()
-    # Only each open element's own declarations: copying all that are in scope would multiply a long list of prefixes.
+    # Each scope has the element's own declarations only. Copies of all prefixes in scope would multiply their memory.
     scopes: list[Mapping[str, str]] = []
     declared: dict[str, str] = {}
 
@@ -48,7 +57,7 @@ def known(plan: Plan, body: bytes, charset: str | None) -> tuple[ET.Element, tup
 
 
 def _qualified(name: str, scopes: Sequence[Mapping[str, str]]) -> str:
-    """Return a qualified name with its namespace in braces; one whose prefix stands for none stays as it is."""
+    """Resolve a qualified name to Clark notation. A name with an undeclared prefix stays unchanged."""
     prefix, colon, local = name.strip().rpartition(":")
     uri = next((scope[prefix] for scope in reversed(scopes) if prefix in scope), None)
     if uri is None and colon:
@@ -57,7 +66,7 @@ def _qualified(name: str, scopes: Sequence[Mapping[str, str]]) -> str:
 
 
 class _Tree:
-    """Copies elements without what the plan does not know; ``unknown`` are the paths of that."""
+    """Copies elements without their unknown parts, and collects the paths of those in ``unknown``."""
 
     def __init__(self) -> None:
         self.unknown: list[str] = []
@@ -74,7 +83,7 @@ class _Tree:
             if place is None:
                 self._note(where)
                 if _NIL in found.attrib:
-                    # Null has no content, not even content that is unknown.
+                    # The child stays, so that the schema rejects it: an element with xsi:nil may have no content.
                     found.append(child)
                 else:
                     _keep_text(found, child.tail)
@@ -92,7 +101,7 @@ class _Tree:
             return self.model(slot.plan, element, path)
         base = _BASES.get(slot.kind or Kind.STRING, "string")
         found = self._copy(element, path, {}, f"{{{SCHEMA}}}{base}")
-        # An element within text makes it something else than text, which is for the schema to say.
+        # A child element within a scalar is kept, so that the schema reports it.
         found.extend(element)
         for child in element:
             self._note(f"{path}/{child.tag}")
@@ -128,13 +137,13 @@ class _Tree:
 
 
 def _as_qname(value: str) -> str:
-    # ElementTree declares the namespace of such a value when it writes the document.
+    # ElementTree declares the namespace of a QName value when it serialises the document.
     qualified: object = ET.QName(value) if value.startswith("{") else value
     return qualified  # type: ignore[return-value]
 
 
 def _keep_text(element: ET.Element, text: str | None) -> None:
-    """Add the text after a child that is left out to what stands before it."""
+    """Append the tail of an omitted child to the text before it."""
     if text is None:
         return
     if len(element):

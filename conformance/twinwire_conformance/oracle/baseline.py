@@ -302,7 +302,7 @@ class _PageSizeSearch:
         self.page_client = page_client
         self.taken = taken
         self.probes = probes
-        # A few lots must reach the end from there, also where lots are shorter than asked for.
+        # A few pages must reach the end from there, even if the server serves shorter pages than requested.
         self.want = max(2, min(page_client.page_size, max(page.size for page in taken)))
 
     def run(self) -> tuple[Start | None, str]:

@@ -15,9 +15,9 @@ from twinwire_conformance.oracle.page_content import Content, ContentHandle, Pag
 
 @dataclass(frozen=True)
 class Page:
-    """One lot as it was answered. Members that are missing or mistyped are None here; schema rules name them.
+    """A page as received. Missing and mistyped members are None here, because schema rules report them.
 
-    ``source`` is what the response says, or the way to it for a lot that is held without its content.
+    ``source`` is the decoded response, or a handle that decodes it on demand.
     """
 
     page_request: PageRequest
@@ -29,7 +29,7 @@ class Page:
 
     @property
     def content(self) -> Content:
-        """The decoded content; whoever goes through many pages must not hold those of all of them."""
+        """The decoded content. Code that visits many pages must not keep all of their contents."""
         return self.source.content() if isinstance(self.source, ContentHandle) else self._content
 
     @cached_property
@@ -58,7 +58,7 @@ class Page:
 
     @property
     def entries(self) -> list[dict[str, Any]]:
-        """The entries, in the order of the lot."""
+        """The entries, in the order of the page."""
         return self.content.entries
 
     @property
@@ -83,22 +83,22 @@ class Page:
 
     @property
     def cursor(self) -> str | None:
-        """The cursor with which to go on, in the text that is sent."""
+        """The cursor of the next page, as sent in a request; None without a valid one."""
         return self._facts.cursor
 
     @property
     def count(self) -> int | None:
-        """How many entries the lot says it has."""
+        """The number of entries that the page states."""
         return self._facts.count
 
     @property
     def remaining(self) -> int | None:
-        """How many entries the lot says remain after it."""
+        """The number of entries that remain after this page, as it states."""
         return self._facts.remaining
 
     @property
     def succeeded(self) -> bool:
-        """Whether the result says that the request worked."""
+        """True when the return code reports success."""
         return self._facts.succeeded
 
     @property
@@ -115,7 +115,7 @@ class Page:
     def only(self, keys: frozenset[str]) -> Page:
         """Return the page reduced to entries with the given keys, without cursor, count and remaining count."""
         feed = self.contract.feed
-        # These members describe the whole page, not the entries that are left of it.
+        # These members describe the whole page and would be wrong for the reduced one.
         told = {field.wire_name for field in (feed.cursor.member, feed.limit.member, feed.remaining) if field is not None}
         content = self.content
         value = {name: item for name, item in content.reading.value.items() if name not in told}

@@ -1,4 +1,4 @@
-"""Pages: requesting and decoding them, and keeping responses that can be used again."""
+"""Requesting and decoding of pages, with a cache of reusable responses."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from twinwire_conformance.target import Target
 _OWNERS = {FailureKind.BROKEN: "HTTP-06", FailureKind.NO_RESPONSE: "HTTP-01", FailureKind.TIMEOUT: "HTTP-01"}
 """The rule that is broken when a valid request gets no complete response, by the kind of failure."""
 ACCIDENTS = 3
-"""The number of 5xx to valid requests that is more than the occasional failure of a gateway."""
+"""The number of 5xx responses to valid requests that exceeds occasional gateway failures."""
 MOST_NOTED = 100
-"""The most pages not served that are noted for one rule."""
+"""The most missing pages that are noted for one rule."""
 ENDED = (FailureKind.NO_RESPONSE, FailureKind.BROKEN, FailureKind.REFUSED, FailureKind.TIMEOUT)
-"""The reasons for no whole response that an input may have brought about."""
+"""The kinds of failure that the request itself may have caused."""
 HUGE_BYTES = 4 * 1024 * 1024
-"""A lot with a larger body is not asked for where a smaller one will do."""
+"""The body size in bytes above which rules request a smaller page if that suffices."""
 ALTERED_BYTES = 256 * 1024
-"""The most bytes that are read of a response to a modified content mode, which may be large content by mistake."""
+"""The most bytes read of a response to a modified content mode, which a server may mistake for the binary mode."""
 
 
 class PageClient:
@@ -169,7 +169,7 @@ class PageClient:
         self.note(NotServed(owner, "the page to be served", error.got, error.responses))
 
     def _observe(self, request: Request, page: Page) -> None:
-        """Show a page to whoever looks at all of them, unless the same page came for the same request before."""
+        """Pass a page to the observer of all pages, unless the same page came for the same request before."""
         seen = (request, page.source.identity if isinstance(page.source, ContentHandle) else None)
         if seen not in self._observed:
             self._observed.add(seen)
@@ -202,12 +202,11 @@ class PageClient:
             self.note(NotServed(_owner(response, error, format_), "a readable result", str(error), [response]))
 
     def judge(self, page_request: PageRequest, response: Response) -> Page:
-        """Read a response to a valid request.
+        """Decode the response to a valid request and check that it is a result.
 
         Args:
             page_request: The request, in the terms of the contract.
             response: The response.
-            known: An earlier page; when its response is equal, its decoded result is used again. None for none.
 
         Raises:
             NotServed: The response is not a decodable result in the representation requested.
@@ -246,7 +245,7 @@ class PageClient:
         return held
 
     def _valid(self, request: Request) -> Response:
-        """Return the response to a valid request. Raises NotServed when none comes although the target responds to others."""
+        """Return the response to a valid request. Raises NotServed without one, if the target responds to other requests."""
         try:
             return self.response(request, fresh=True)
         except Unreachable as error:
@@ -262,7 +261,7 @@ class PageClient:
             raise self.note(NotServed(_OWNERS[error.kind], "a complete response to a valid request", got, responses)) from error
 
     def _failed_once(self, response: Response) -> None:
-        """Note a 5xx that did not come again; one may be an accident, several are not."""
+        """Note a 5xx response that a retry did not repeat. One may be an accident, several are not."""
         self.failed_once.append(response.shortened())
         if len(self.failed_once) == ACCIDENTS:
             got = (

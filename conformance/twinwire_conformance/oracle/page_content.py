@@ -1,7 +1,7 @@
-"""Contents: what pages say, decoded when it is asked for, and only as many at a time as fit in bounded memory.
+"""Contents of pages, decoded on demand and cached in bounded memory.
 
-A page in memory takes several times its bytes. The oracle holds hundreds of pages, most of which no rule looks at again:
-they let go of their content, which is decoded once more from the body when it is needed.
+A decoded page takes several times the memory of its body. The oracle holds hundreds of pages, and rules use most of them once.
+Contents that do not fit into the cache are dropped, and decoded again from the body when needed.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from twinwire_conformance.contract import ContractView, integer
 from twinwire_conformance.decoding import DecodedResult
 
 SHELF_BYTES: Final = 16 * 1024 * 1024
-"""The estimated memory of the contents that are kept decoded."""
+"""The estimated memory of cached contents, in bytes."""
 LONGEST_CURSOR: Final = 8192
-"""The longest cursor that is followed, in characters: no server takes a longer URL."""
+"""The longest cursor that is followed, in characters. Common servers limit the whole URL to 8 KB."""
 _LONGEST_WORD: Final = 128
 _SHOWN: Final = 40
 
 Identity = tuple[object, ...]
-"""What tells contents apart: bodies with the same identity say the same."""
+"""The identity of a content. Bodies with the same identity have the same content."""
 
 
 class Content:
-    """The decoded content of one page, and what is derived from it."""
+    """The decoded content of one page, with values derived from it."""
 
     def __init__(self, reading: DecodedResult, contract: ContractView) -> None:
         self.reading = reading
@@ -42,7 +42,7 @@ class Content:
 
     @cached_property
     def keys(self) -> list[Any]:
-        """The value that identifies each entry, or a short text that stands for one that is long."""
+        """The value that identifies each entry. A long value is replaced by a short text."""
         return [_key(entry.get(self.contract.feed.key.wire_name)) for entry in self.entries]
 
     @cached_property
@@ -59,14 +59,14 @@ class Content:
 
     @property
     def facts(self) -> PageFacts:
-        """The small part of the content that is never let go."""
+        """The small part of the content that always stays in memory."""
         return PageFacts(self.reading.value, len(self.entries), self.contract)
 
 
 class PageFacts:
-    """The members of a page that tell how the feed goes on, None where they are missing or mistyped.
+    """The members of a page that control a traversal, None where they are missing or mistyped.
 
-    ``size`` is the number of entries that the page has, ``count`` the number that it states.
+    ``size`` is the actual number of entries, ``count`` the number that the page states.
     """
 
     __slots__ = ("count", "cursor", "remaining", "size", "succeeded")
@@ -84,19 +84,25 @@ class PageFacts:
 
 
 class ContentCache:
-    """The contents that were used last, as many as fit. The same body is decoded once for all requests that got it."""
+    """The most recently used contents that fit into ``SHELF_BYTES``. Equal bodies share one content."""
 
     def __init__(self) -> None:
         self._contents: OrderedDict[Identity, tuple[Content, int]] = OrderedDict()
         self._weight = 0
 
     def get(self, identity: Identity, weight: int, make: Callable[[], Content]) -> Content:
-        """Return the content with an identity; ``make`` decodes it when it is not here."""
+        """Return the content with an identity.
+
+        Args:
+            identity: The identity of the content.
+            weight: Its estimated memory in bytes.
+            make: Decodes the content when it is not cached.
+        """
         found = self._contents.get(identity)
         if found is not None:
             self._contents.move_to_end(identity)
             return found[0]
-        # What is to go goes first, so that both are not in memory at the same time.
+        # Old contents are dropped before the new one is decoded, so that both are not in memory at the same time.
         self._make_room(weight)
         content = make()
         self._contents[identity] = (content, weight)
@@ -110,7 +116,7 @@ class ContentCache:
 
 
 class ContentHandle:
-    """The way to the content of one page: on the shelf, or from its body once more."""
+    """A handle to the content of one page, which comes from the cache or is decoded again from the body."""
 
     __slots__ = ("_body", "_content_cache", "_read", "_weight", "facts", "identity")
 
@@ -130,17 +136,17 @@ class ContentHandle:
         self.facts: PageFacts
 
     def begin(self, body: bytes) -> None:
-        """Take the facts from a body that is at hand. Raises Unreadable."""
+        """Decode a body that is at hand and keep its facts. Raises Undecodable."""
         self.facts = self._content(lambda: body).facts
 
     def content(self) -> Content:
-        """Return the content. Raises Inconclusive when the body is no longer kept."""
+        """Return the content. Raises Inconclusive when the body was not kept."""
         return self._content(self._body)
 
     def _content(self, body: Callable[[], bytes]) -> Content:
         def make() -> Content:
             content = self._read(body())
-            # Which no longer holds the body itself.
+            # The decoded result must not keep the body in memory, because the handle can fetch it from disk.
             content.reading.body = self._body
             return content
 

@@ -1,4 +1,4 @@
-"""Kept responses: those that a rule may use again, their bodies on disk."""
+"""A cache of reusable responses, with their bodies on disk."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 DISK_BYTES: Final = 1024 * 1024 * 1024
 
 Place = tuple[int, int]
-"""Where a body begins on disk, and how many bytes it has."""
+"""The offset of a body in the file, and its length in bytes."""
 
 
 class ResponseCache:
-    """The last response to each request, and the page that was made of it.
+    """The last response to each request, with the page decoded from it.
 
-    In memory is only the beginning of a body, which is what is shown of it.
+    Memory holds only the beginning of each body, which is the part shown in reports.
     """
 
     def __init__(self) -> None:
@@ -33,16 +33,16 @@ class ResponseCache:
         self._disk = _BodySpool()
 
     def response(self, request: Request) -> Response | None:
-        """Return the response to a request with its whole body, None when none was kept."""
+        """Return the cached response to a request with its whole body; None without one."""
         found, place = self._answers.get(request), self._places.get(request)
         return None if found is None or place is None else replace(found, body=self._disk.read(place), full_bytes=0)
 
     def page(self, request: Request) -> Page | None:
-        """Return the page that was made of the response to a request, None when none was kept."""
+        """Return the page decoded from the cached response to a request; None without one."""
         return self._lots.get(request)
 
     def keep(self, request: Request, response: Response) -> None:
-        """Keep a response in place of an earlier one to the same request. One that was cut is not kept."""
+        """Cache a response, and replace an earlier one to the same request. A cut response is not cached."""
         for kept in (self._answers, self._places, self._lots):
             kept.pop(request, None)
         place = None if response.cut else self._disk.write(response.body)
@@ -51,17 +51,17 @@ class ResponseCache:
             self._answers[request] = response.shortened()
 
     def keep_page(self, request: Request, page: Page) -> None:
-        """Keep the page that was made of the response to a request, if that is kept."""
+        """Cache the page decoded from a response, if the response itself is cached."""
         if request in self._answers:
             self._lots[request] = page
 
     def body(self, response: Response) -> Callable[[], bytes]:
-        """Put the body of a response on disk, and return what brings it from there."""
+        """Store the body of a response on disk, and return a function that loads it."""
         return _StoredBody(self._disk, self._disk.write(response.body))
 
 
 class _StoredBody:
-    """Brings a body from its place on disk. Raises Inconclusive when there was no room for it."""
+    """Loads a body from disk. Raises Inconclusive when there was no room to store it."""
 
     __slots__ = ("_disk", "_place")
 
@@ -78,7 +78,7 @@ class _StoredBody:
 
 
 class _BodySpool:
-    """Bodies on disk, in a file without a name that goes with the process; equal ones once."""
+    """Bodies in an unnamed temporary file that disappears with the process. Equal bodies are stored once."""
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
@@ -86,14 +86,14 @@ class _BodySpool:
         self._known: dict[tuple[int, int], Place] = {}
 
     def write(self, body: bytes) -> Place | None:
-        """Add a body and return its place, None when there is no room."""
+        """Store a body and return its place; None when there is no room."""
         known = self._known.get((len(body), hash(body)))
         if known is not None:
             return known
         if self._size + len(body) > DISK_BYTES:
             return None
         if self._file is None:
-            # Without a buffer, in which a body would be held once more.
+            # Unbuffered, because a buffer would hold another copy of the body in memory.
             self._file = tempfile.TemporaryFile(prefix="twinwire-", buffering=0)  # noqa: SIM115 - closed with this object
             weakref.finalize(self, self._file.close)
         self._file.seek(self._size)

@@ -1,4 +1,4 @@
-"""The verdict as a badge: the JSON of a shields.io endpoint for a file that ends in .json, else a static SVG."""
+"""The verdict as a badge: the JSON of a shields.io endpoint for a file name in .json, else a static SVG."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _MESSAGES = {
     Verdict.INCONCLUSIVE: ("inconclusive", "lightgrey", "#5f6368"),
     Verdict.PARTIAL: ("partial", "yellow", "#7a5f00"),
 }
-"""The text of each verdict, its colour by shields.io's names, and one on which white text has a contrast of 4.5 or more."""
+"""The text of each verdict, its colour name at shields.io, and a colour on which white text has a contrast of at least 4.5."""
 
 _CHARACTER = 6.6
 _PADDING = 6
 
 
 def render(results: Results, name: str) -> str:
-    """Return the badge in the form that the name of its file asks for."""
+    """Return the badge as JSON or SVG, by the extension of the file name."""
     verdict = results.report.verdict
     return _endpoint(verdict) if name.removesuffix(".gz").endswith(".json") else _svg(verdict)
 
@@ -41,6 +41,7 @@ def _svg(verdict: Verdict) -> str:
     whole = left + right
     title = escape(f"{LABEL}: {message}")
     texts = "".join(
+        # textLength stretches the text to the estimated width, so that it fits in any font.
         f'<text x="{start + width / 2:g}" y="14" textLength="{width - 2 * _PADDING}">{escape(text)}</text>'
         for start, width, text in ((0, left, LABEL), (left, right, message))
     )
@@ -55,6 +56,7 @@ def _svg(verdict: Verdict) -> str:
 
 
 def _width(text: str) -> int:
+    # The font of the viewer is unknown, so an average width of a character has to do.
     return round(len(text) * _CHARACTER) + 2 * _PADDING
 
 

@@ -1,7 +1,7 @@
-"""The comparison with an earlier report: which failures are new, and which were known.
+"""The comparison with an earlier report, which separates new failures from known ones.
 
-A baseline changes neither the verdict nor the exit code: a server that fails a MUST is not certified, however long that has
-been known.
+A baseline changes neither the verdict nor the exit code: a server that fails a MUST is not certified, even when the failure
+is known.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HINT = "name a file that --report-json wrote"
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The failures of a run and of its baseline, by rule id. ``open`` are known ones that this run could not decide."""
+    """The failures of a run and of its baseline, by rule id. ``open`` has known failures that this run did not decide."""
 
     new: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Comparison:
     open: tuple[str, ...] = ()
 
     def state(self, rule: str) -> str:
-        """Return whether the failure of a rule is new or known; empty when the rule did not fail."""
+        """Return "new" or "known" for the failure of a rule; empty when the rule did not fail."""
         return "new" if rule in self.new else "known" if rule in self.known else ""
 
     def __str__(self) -> str:
@@ -44,10 +44,10 @@ class Comparison:
 
 
 def read_baseline(path: str) -> dict[str, str]:
-    """Return the failures of an earlier JSON report: the ids of their rules by fingerprint.
+    """Return the failures of an earlier JSON report, as rule ids by fingerprint.
 
     Args:
-        path: The file of the report, which may be compressed with gzip.
+        path: The JSON report, which may be compressed with gzip.
 
     Raises:
         UsageError: The file cannot be read, or is not a report of this kit.
@@ -62,13 +62,14 @@ def read_baseline(path: str) -> dict[str, str]:
 
 
 def compare(report: Report, known: Mapping[str, str]) -> Comparison:
-    """Return which failures of a report are new.
+    """Compare the failures of a report with those of a baseline.
 
     Args:
         report: The report of this run.
         known: The failures of the baseline, as ``read_baseline`` returns them.
     """
     failed = {fingerprint(each.id, each.member): each.id for each in report.results if each.outcome is Outcome.FAIL}
+    # Only a pass shows that a failure is gone. A rule that was skipped or blocked this time leaves it open.
     passed = {each.id for each in report.results if each.outcome is Outcome.PASS}
     missing = [rule for identity, rule in known.items() if identity not in failed]
     return Comparison(
@@ -83,6 +84,7 @@ def _content(path: str) -> bytes:
     data = Path(path).read_bytes()
     if data.startswith(b"\x1f\x8b"):
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+            # One byte above the limit proves the excess, so that a small file cannot expand without end.
             data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ValueError(f"it has more than {MAX_BYTES} bytes")
@@ -95,6 +97,7 @@ def _failures(found: Any) -> list[tuple[str, str]]:
         raise ValueError("it has no results")
     failures: list[tuple[str, str]] = []
     for each in results:
+        # A waived failure is known as well. It must not appear as new once its waiver ends.
         if each.get("outcome") not in (Outcome.FAIL, Outcome.WAIVED):
             continue
         rule, identity = each.get("id"), each.get("fingerprint")

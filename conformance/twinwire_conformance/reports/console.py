@@ -1,4 +1,4 @@
-"""The report for a terminal: live progress while the run goes on, then a summary with what failed and how to see it."""
+"""The report for a terminal: live progress during the run, then a summary with the failures and the requests that show them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MAX_CURLS = 4
 
 
 class Detail(StrEnum):
-    """How much the report for a terminal tells."""
+    """The level of detail of the report for a terminal."""
 
     QUIET = "quiet"
     """One line for each cause, and the verdict."""
@@ -47,9 +47,15 @@ class Detail(StrEnum):
 
 
 class Live:
-    """Shows which rule is on trial and how many requests of the budget were sent.
+    """Shows the current rule and the number of requests sent from the budget.
 
-    Nothing is shown when the stream is not a terminal, or when the report is to be quiet.
+    It shows nothing when the stream is not a terminal, or with ``Detail.QUIET``.
+
+    Args:
+        stream: The stream for people.
+        rules: The number of rules in the run.
+        detail: The level of detail.
+        budget: The most requests of the run; None without a limit.
     """
 
     def __init__(self, stream: TextIO, rules: int, detail: Detail = Detail.NORMAL, budget: int | None = None) -> None:
@@ -68,7 +74,7 @@ class Live:
             self._progress.stop()
 
     def begin(self, rule: str) -> None:
-        """Show that a rule is on trial."""
+        """Show that the check of a rule has begun."""
         self._update(rule=rule)
 
     def end(self) -> None:
@@ -76,7 +82,7 @@ class Live:
         self._update(advance=1)
 
     def requests(self, count: int) -> None:
-        """Show how many requests were sent."""
+        """Show the number of requests sent."""
         self._update(requests=f"{count}{self._budget}")
 
     def _update(self, **changed: Any) -> None:
@@ -89,7 +95,7 @@ def _is_terminal(stream: TextIO) -> bool:
 
 
 def _progress(stream: TextIO) -> Progress:
-    # In a pipe or a log nothing moves, and what moves takes a while to import.
+    # The import of rich is slow, and progress is shown on terminals only.
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
@@ -113,7 +119,14 @@ def _progress(stream: TextIO) -> Progress:
 
 
 def summarise(stream: TextIO, report: Report, detail: Detail = Detail.NORMAL, comparison: Comparison | None = None) -> None:
-    """Write the report: a line per rule, then each failure with what shows it, then the verdict; in colour to a terminal."""
+    """Write the report: a line per rule, each failure with its requests, and the verdict.
+
+    Args:
+        stream: The stream to write to; colours are used when it is a terminal.
+        report: The report of the run.
+        detail: The level of detail.
+        comparison: The comparison with a baseline; None without one.
+    """
     lines = _quiet(report, comparison) if detail is Detail.QUIET else _lines(report, detail, comparison)
     if not _is_terminal(stream):
         for line in lines:
@@ -179,7 +192,7 @@ def _causes(report: Report) -> str:
 
 
 def _blocked(results: Sequence[Result]) -> Iterator[Line]:
-    """Yield one line for each rule, or cause, that blocks others."""
+    """Yield one line for each rule or cause that blocks other rules."""
     groups: dict[tuple[str, str], list[str]] = {}
     for result in results:
         if result.outcome is Outcome.BLOCKED:
@@ -194,7 +207,10 @@ def _blocked(results: Sequence[Result]) -> Iterator[Line]:
 
 
 def _names(ids: Sequence[str], results: Sequence[Result]) -> str:
-    """Return ids of rules as text, a family by its name where all of its rules are among them."""
+    """Return rule ids as text, with a complete family shortened to its name.
+
+    Example: ``PAGE-01`` to ``PAGE-09``, when there are no others, become ``PAGE``.
+    """
     families: dict[str, list[str]] = {}
     for result in results:
         families.setdefault(result.id.split("-")[0], []).append(result.id)
@@ -233,6 +249,7 @@ def _failure(result: Result, detail: Detail, comparison: Comparison | None) -> I
     is_whole = detail is Detail.VERBOSE
     for item in result.evidence if is_whole else result.evidence[:MAX_CURLS]:
         yield ((f"  HTTP {item.status}  {item.curl}", "cyan"),)
+        # A response may contain terminal escape sequences, which printable replaces.
         for line in printable(item.excerpt, keep="\n").splitlines() if is_whole else ():
             yield ((f"    {line}", "dim"),)
     if len(result.evidence) > MAX_CURLS and not is_whole:
@@ -241,6 +258,7 @@ def _failure(result: Result, detail: Detail, comparison: Comparison | None) -> I
 
 
 def _trace(result: Result) -> Iterator[Line]:
+    # One defect often raises the same traceback for every request, so only the first is shown.
     traces = list(dict.fromkeys(item.trace for item in result.evidence if item.trace))
     for trace in traces[:1]:
         yield (("  the application raised:", "bold"),)
@@ -249,7 +267,7 @@ def _trace(result: Result) -> Iterator[Line]:
 
 
 def show_trace(stream: TextIO, report: Report) -> None:
-    """Write the end of the traceback of an application in this process, when it raised."""
+    """Write the end of the traceback when an application in this process raised."""
     for result in report.results:
         lines = list(_trace(result))
         if lines:

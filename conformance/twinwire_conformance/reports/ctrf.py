@@ -1,4 +1,4 @@
-"""The report in the Common Test Report Format (CTRF), version 0.0.0: what its schema requires, and all else under ``extra``."""
+"""The report in the Common Test Report Format (CTRF) 0.0.0: the members its schema requires, and the rest in ``extra``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twinwire_conformance.reports.results import Results, Writer
 from twinwire_conformance.reports.wording import as_json, family, in_full, one_line
 
 MAX_TRACE = 64 * 1024
-"""The most characters of one test's trace."""
+"""The most characters in the trace of one test."""
 
 _STATUSES = {
     Outcome.PASS: "passed",
@@ -60,6 +60,7 @@ def render(results: Results, _name: str) -> str:
 
 def _test(result: Result, values: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
+        # Version 5 derives the UUID from the rule id, so that a test has the same id in every run.
         "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"twinwire:{result.id}")),
         "name": f"{result.id} {result.title}",
         "status": _STATUSES[result.outcome],

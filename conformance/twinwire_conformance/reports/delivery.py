@@ -1,4 +1,4 @@
-"""The delivery of reports: the place of each requested report, checked before the run and written after it."""
+"""The delivery of reports, whose files are checked before the run and written after it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from twinwire_conformance.reports.results import Results
 
 
 class Delivery:
-    """The reports that one run was asked for.
+    """The reports requested for one run.
 
     Args:
         files: The file of each report, by the option of its writer.
-        recording: The file that the run is recorded in, which no report may share; None without one.
-        taken: The program that uses standard output itself, so that no report may go there; empty when it is free.
+        recording: The file of the recording, which no report may share; None without one.
+        taken: The program that uses standard output itself, so that no report may go there; empty without one.
 
     Raises:
         UsageError: A file cannot be written, two reports have the same place, or standard output is taken.
@@ -34,8 +34,9 @@ class Delivery:
         if standard > 1:
             raise UsageError("two reports were sent to standard output", "name a file for one of them")
         by_file: dict[Path, Output] = {}
-        # Any number of reports may go to a device, such as /dev/null.
+        # Several reports may go to the same device, such as /dev/null.
         for place in (place for place in places if not place.is_device):
+            # Paths are resolved, because two names may denote one file (./r.xml and r.xml, or a symbolic link).
             first = by_file.setdefault(Path(place.path).resolve(), place)
             if first is not place:
                 raise UsageError(f"two reports were sent to {first.path!r}", "name another file for one of them")
@@ -43,7 +44,11 @@ class Delivery:
         """The stream for people: standard error when a report goes to standard output."""
 
     def write(self, results: Results) -> None:
-        """Write every report. One that cannot be written does not cost the others. Raises UsageError after the last."""
+        """Write every report, even when another one cannot be written.
+
+        Raises:
+            UsageError: A report could not be written. It is raised after the last report.
+        """
         failed: UsageError | None = None
         for writer in WRITERS:
             output = self._outputs.get(writer.option)
@@ -54,7 +59,7 @@ class Delivery:
             except UsageError as error:
                 failed = failed or error
             except Exception as error:
-                # A defect of one writer must cost neither the other reports nor the verdict on the screen.
+                # A defect in one writer must not prevent the other reports or the verdict on the screen.
                 what = f"internal error: {type(error).__name__}: {error}"
                 failed = failed or UsageError(f"--{writer.option} could not be written: {what}", "please report it")
         if failed is not None:

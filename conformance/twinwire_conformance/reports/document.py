@@ -1,4 +1,4 @@
-"""The report as a JSON document, whose JSON Schema ships beside this module."""
+"""The report as a JSON document. Its JSON Schema is a file beside this module."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def document(report: Report, comparison: Comparison | None = None) -> dict[str, 
 
     Args:
         report: The report of a run.
-        comparison: The comparison with a baseline, when there is one.
+        comparison: The comparison with a baseline; None without one.
     """
     whole: dict[str, Any] = {
         "verdict": report.verdict.value,
@@ -62,7 +62,7 @@ def render(results: Results, _name: str) -> str:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of the document."""
+    """Return the JSON Schema of the report document."""
     found: dict[str, Any] = json.loads((files("twinwire_conformance.reports") / "report.schema.json").read_text("utf-8"))
     return found
 

@@ -1,4 +1,4 @@
-"""The workflow commands of GitHub Actions: annotations, and protection from what a server says."""
+"""Workflow commands of GitHub Actions: annotations, and protection from commands within server text."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from twinwire_conformance.model import Level, Outcome, Report
 from twinwire_conformance.reports.wording import causes, one_line
 
 MAX_ANNOTATIONS = 10
-"""GitHub shows so many annotations of one kind from a step, and drops the others."""
+"""The most annotations of one kind that GitHub shows for a step. It drops the others."""
 
 
 def is_github(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether this is a step of GitHub Actions."""
+    """Return whether the process runs in a step of GitHub Actions."""
     return environment.get("GITHUB_ACTIONS") == "true"
 
 
 @contextmanager
 def commands_stopped(stream: TextIO) -> Iterator[None]:
-    """Keep GitHub from taking anything for a command that is written meanwhile: it may quote a server.
+    """Disable workflow commands within a block, because its output may quote a server.
+
+    Outside of GitHub Actions this does nothing.
 
     Args:
-        stream: The stream that the lines are written to. Nothing is done outside of GitHub Actions.
+        stream: The stream that the block writes to.
     """
     if not is_github():
         yield
         return
-    # Nobody else can know how to start commands again.
+    # A random token, because a server that knows it could enable commands again.
     token = secrets.token_hex(16)
     print(f"::stop-commands::{token}", file=stream)
     try:
@@ -40,7 +42,7 @@ def commands_stopped(stream: TextIO) -> Iterator[None]:
 
 
 def annotation_lines(report: Report) -> list[str]:
-    """Return a line for each annotation: causes of MUST rules, then remarks and undecided MUST rules, then the verdict."""
+    """Return the annotations, one a line: causes of MUST rules, then remarks and undecided MUST rules, then the verdict."""
     by_id = {result.id: result for result in report.results}
     found = causes(report)
     errors = [by_id[cause.rule] for cause in found if cause.level is Level.MUST]
@@ -55,6 +57,7 @@ def annotation_lines(report: Report) -> list[str]:
 
 
 def _limited(kind: str, found: Sequence[tuple[str, str]]) -> Iterator[str]:
+    # The last of the ten annotations names the rules that are left out, because GitHub would drop them silently.
     format_value = found if len(found) <= MAX_ANNOTATIONS else found[: MAX_ANNOTATIONS - 1]
     yield from (_command(kind, title, message) for title, message in format_value)
     if len(format_value) < len(found):

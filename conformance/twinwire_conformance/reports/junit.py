@@ -1,7 +1,7 @@
-"""The report as JUnit XML, for Jenkins, GitLab and whatever else reads the files of Surefire.
+"""The report as JUnit XML, for Jenkins, GitLab and other tools that read Surefire files.
 
-There is one suite for each requirement level, because the format has no place for the level of a case but the properties of its
-suite. Viewers drop one of two cases with the same class and name, so both are made from the id of the rule.
+There is one suite for each requirement level, because the format stores such properties for suites only. Viewers drop one of
+two cases with the same class and name, so both are derived from the rule id.
 
 | outcome                | element   |
 |------------------------|-----------|
@@ -22,11 +22,13 @@ from twinwire_conformance.reports.results import Results, Writer
 from twinwire_conformance.reports.wording import family, in_full, one_line
 
 MAX_CASE_BYTES = 64 * 1024
-"""The most bytes of one test case; GitLab and Jenkins keep no more of its output."""
+"""The most bytes of one test case. GitLab and Jenkins keep no more of its output."""
 
 _MARKUP_BYTES = 8 * 1024
 _CUT = "\n… cut: {shown} of {all} characters are shown; --report-json has them all"
+# XML 1.0, section 2.2: no escape can represent other characters, not even a character reference.
 _UNSUPPORTED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Parsers normalise literal tabs and line breaks in attributes to spaces, so these become references.
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
@@ -43,7 +45,7 @@ def render(results: Results, _name: str) -> str:
 
 
 def element(result: Result) -> str:
-    """Return the name of the element that says how a case ended; empty for one that passed."""
+    """Return the name of the element for the outcome of a case; empty for a pass."""
     if result.outcome is Outcome.PASS:
         return ""
     if result.outcome is Outcome.FAIL:
@@ -94,16 +96,17 @@ def _attributes(values: Mapping[str, str]) -> str:
 
 
 def _escaped(text: str, *, lines: bool = False) -> str:
-    """Return a text as XML; characters that XML 1.0 cannot hold become the escapes of Python."""
+    r"""Escape a text for XML. Characters that XML 1.0 does not allow become Python escapes, for example ``\x00``."""
     held = _UNSUPPORTED.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
     return "".join(char if lines and char in '\t\n"' else _ESCAPES.get(char, char) for char in held)
 
 
 def _fitting(text: str, most: int) -> str:
-    """Return a text as XML of at most so many bytes; what is longer is cut, and says so."""
+    """Escape a text for XML and cut it to ``most`` bytes, with a note about the cut."""
     whole = _escaped(text, lines=True)
     if len(whole.encode()) <= most:
         return whole
+    # Cut between characters of the text, so that neither an entity nor a UTF-8 sequence is split.
     room, parts = most - len(_CUT) - 20, list[str]()
     for char in text:
         part = _escaped(char, lines=True)

@@ -1,6 +1,6 @@
-"""The report as a Markdown summary, with the causes first; small enough for GITHUB_STEP_SUMMARY.
+"""The report as a Markdown summary that begins with the causes and fits into GITHUB_STEP_SUMMARY.
 
-A server's words stand in code only, where they are neither markup nor mentions.
+Text from a server appears only within code, where it cannot act as markup or mention people.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from twinwire_conformance.reports.results import Results, RuleHelp, Writer
 from twinwire_conformance.reports.wording import causes, family, one_line
 
 MAX_BYTES = 1000 * 1024
-"""The most bytes of a summary: GitHub drops one of more than 1 MiB."""
+"""The most bytes of a summary. GitHub drops a summary of more than 1 MiB."""
 
 MAX_BLOCK = 4000
 """The most characters of one block of code."""
@@ -35,10 +35,11 @@ _COLUMNS = {
 def render(results: Results, _name: str) -> str:
     """Return the results as Markdown of at most ``MAX_BYTES``."""
     text = "\n".join(_lines(results))
+    # Server text may contain lone surrogates, which UTF-8 cannot encode.
     data = text.encode("utf-8", "backslashreplace")
     if len(data) <= MAX_BYTES:
         return data.decode("utf-8")
-    # At the end of a paragraph, so that no block of code stays open.
+    # Cut before a heading, so that no block of code stays open.
     head = data[: MAX_BYTES - len(_CUT.encode())].decode("utf-8", "ignore")
     return head[: head.rfind("\n\n#")] + _CUT
 
@@ -126,19 +127,22 @@ def _table(title: str, results: Sequence[Result]) -> Iterator[str]:
 
 
 def _block(text: str, language: str = "text") -> Iterator[str]:
-    """Yield a block of code that nothing in its text can end."""
+    """Yield a block of code that its text cannot end.
+
+    The fence is longer than any run of backticks in the text: text with ``` gets a fence of four.
+    """
     text = printable(text, keep="\n")
     if len(text) > MAX_BLOCK:
         text = f"{text[:MAX_BLOCK]}\n… cut: {MAX_BLOCK} of {len(text)} characters are shown"
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    # A blank line would let the summary be cut in the middle of a block.
+    # ``render`` cuts at a blank line followed by "#", so blank lines within a block get a space.
     yield f"{fence}{language}"
     yield from (line or " " for line in text.split("\n"))
     yield fence
 
 
 def _code(text: str) -> str:
-    """Return a text as code within a line."""
+    """Format a text as inline code."""
     text = " ".join(printable(text).split())
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
     space = " " if text.startswith("`") or text.endswith("`") else ""
@@ -146,7 +150,7 @@ def _code(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text without markup."""
+    """Escape all Markdown markup in a text."""
     return re.sub(r"([\\`*_\[\]<>#|&~@])", r"\\\1", " ".join(printable(text).split()))
 
 

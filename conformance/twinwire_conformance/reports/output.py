@@ -1,4 +1,4 @@
-"""Places for a report: a regular file, which is replaced whole or not at all; a pipe or a device; standard output."""
+"""Destinations of reports: regular files, replaced atomically; pipes and devices; standard output."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 PIPE_PATIENCE = 30.0
-"""Seconds to wait at the end of a run for a reader of a named pipe, and later for one that has stopped reading."""
+"""Seconds to wait for a pipe's reader to open the pipe, and between two reads."""
 PIPE_LONGEST = 600.0
-"""Seconds in which a reader must have taken all of a report from a pipe, however steadily it reads."""
+"""Seconds within which the reader of a pipe must have read the whole report."""
 
 _NAMED = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
 _MAX_LINKS = 40
@@ -35,14 +35,20 @@ _HINT = "name a file in a directory that can be written"
 
 
 class Output:
-    """A place for a report. A name that ends in ``.gz`` has it compressed.
+    """The destination of a report. A name that ends in ``.gz`` compresses the report.
 
-    ``-`` is standard output, and so are the names that the system has for it. A regular file is replaced at the end and
-    keeps its mode; what is not a regular file (a named pipe, a device, the target of a symbolic link, ``>(...)`` of a
-    shell) is written in place, because replacing it would destroy it.
+    ``-`` is standard output, as are the system's names for it. A regular file is replaced at the end and keeps its mode. Any
+    other file (a named pipe, a device, a symbolic link, ``>(...)`` of a shell) is written in place, because a replacement
+    would destroy it.
 
-    Raises UsageError at once when the report could not be written after the run. That is found out without opening
-    anything that exists: opening a pipe waits for a reader, and closing it again ends its input.
+    The check before the run does not open existing files: opening a pipe waits for a reader, and closing it again ends the
+    reader's input.
+
+    Args:
+        path: The name of the file, or ``-``.
+
+    Raises:
+        UsageError: The report could not be written after the run.
     """
 
     def __init__(self, path: str) -> None:
@@ -61,17 +67,17 @@ class Output:
 
     @property
     def is_standard(self) -> bool:
-        """Return whether the report goes to standard output, so that other output must not."""
+        """Return whether the report goes to standard output, which then must carry no other output."""
         return self._descriptor == 1
 
     @property
     def is_device(self) -> bool:
-        """Return whether the report goes to a device, such as ``/dev/null``, which any number of reports may."""
+        """Return whether the report goes to a device such as ``/dev/null``, which several reports may share."""
         mode = self._mode()
         return stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
 
     def _mode(self) -> int:
-        """Return the mode of what is at the place, 0 when nothing is there."""
+        """Return the mode of the existing file, 0 without one."""
         try:
             return (os.stat(self.path) if self._descriptor is None else os.fstat(self._descriptor)).st_mode  # noqa: PTH116
         except OSError:
@@ -84,7 +90,7 @@ class Output:
 
     @contextmanager
     def stream(self) -> Iterator[IO[bytes]]:
-        """Yield the stream that a report is written to; a regular file takes its place at the end. Raises UsageError."""
+        """Yield the binary stream for a report. A regular file is replaced at the end. Raises UsageError."""
         if self.is_standard:
             with _packed(sys.stdout.buffer, self.path) as stream:
                 yield stream
@@ -100,13 +106,14 @@ class Output:
     @contextmanager
     def _in_place(self) -> Iterator[IO[bytes]]:
         if self._descriptor is not None:
-            # Not opened by its name, which for a regular file would begin at its start again.
+            # Opening /dev/fd/N by name would restart at offset 0 of a regular file and overwrite earlier output.
             handle = os.dup(self._descriptor)
         elif stat.S_ISFIFO(self._mode()):
             handle = _open_pipe(self.path)
         else:
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         mode = os.fstat(handle).st_mode
+        # The reader of a pipe or socket may stop reading, and a plain write would then block without a time limit.
         waits = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
         with (
             io.BufferedWriter(_Patient(handle)) if waits else os.fdopen(handle, "wb") as stream,
@@ -121,6 +128,7 @@ class Output:
             with draft.open("wb") as stream, _packed(stream, self.path) as packed:
                 yield packed
             with contextlib.suppress(FileNotFoundError):
+                # The mode of a report may restrict its readers, so the draft gets it before it replaces the report.
                 _take_after(draft, os.stat(self.path))  # noqa: PTH116
             self._put(draft)
         finally:
@@ -128,9 +136,10 @@ class Output:
 
     def _put(self, draft: Path) -> None:
         try:
+            # A rename is atomic: a reader sees the old report or the whole new one.
             draft.replace(self.path)
         except OSError as error:
-            # A file that is mounted by itself, as containers do it, cannot be replaced.
+            # A single file mounted into a container is a mount point, which rename cannot replace.
             if error.errno not in (errno.EBUSY, errno.EXDEV):
                 raise
             with draft.open("rb") as whole, Path(self.path).open("wb") as place:
@@ -149,18 +158,18 @@ class Output:
             if not _stays(self.path):
                 self._draft().unlink()
         elif not file.exists() and not os.access(os.path.dirname(os.path.realpath(file)), os.W_OK):  # noqa: PTH120
-            # A symbolic link to a file that is not there yet.
+            # A dangling symbolic link, whose target would be created in a directory that is not writable.
             raise FileNotFoundError(errno.ENOENT, "No such file or directory")
 
     def _draft(self) -> Path:
-        """Create an empty file beside the report, with the mode that a new file gets."""
+        """Create an empty file beside the report with the default mode, so that a rename stays on one file system."""
         draft = Path(self.path).parent / f".twinwire-{secrets.token_hex(8)}"
         draft.open("xb").close()
         return draft
 
 
 def _descriptor(path: str) -> int | None:
-    """Return the number of the open file that a path names, itself or as a symbolic link, or None when it names a file."""
+    """Return the file descriptor that a path denotes, directly or through symbolic links; None for other paths."""
     for _ in range(_MAX_LINKS):
         if path in _NAMED:
             return _NAMED[path]
@@ -175,7 +184,7 @@ def _descriptor(path: str) -> int | None:
 
 
 def _is_special(path: str) -> bool:
-    """Return whether a path is there and is not a regular file: a pipe, a device, or a symbolic link to whatever."""
+    """Return whether a path exists and is not a regular file, for example a pipe, a device or a symbolic link."""
     try:
         return not stat.S_ISREG(os.lstat(path).st_mode)
     except FileNotFoundError:
@@ -183,20 +192,20 @@ def _is_special(path: str) -> bool:
 
 
 def _stays(path: str) -> bool:
-    """Return whether a file can be written but not replaced, because its directory cannot be written."""
+    """Return whether a file must be written in place because its directory is not writable."""
     return os.path.exists(path) and not os.access(os.path.dirname(path) or ".", os.W_OK)  # noqa: PTH110, PTH120
 
 
 def _take_after(draft: Path, old: os.stat_result) -> None:
-    """Give a draft the owner, where that is allowed, and the mode of the file that it replaces."""
+    """Copy the mode, and if possible the owner, of the replaced file to its draft."""
     with contextlib.suppress(OSError, AttributeError):
-        # Not every system has owners.
+        # Only root may change owners, and Windows has no os.chown.
         os.chown(draft, old.st_uid, old.st_gid)
     draft.chmod(stat.S_IMODE(old.st_mode))
 
 
 def _open_pipe(path: str) -> int:
-    """Open a named pipe for writing. Raises OSError when no reader comes in time: opening it plainly would wait without end."""
+    """Open a named pipe for writing. Raises OSError without a reader in time; a blocking open has no time limit."""
     end = time.monotonic() + PIPE_PATIENCE
     while True:
         try:
@@ -212,7 +221,7 @@ def _open_pipe(path: str) -> int:
 
 
 class _Patient(io.RawIOBase):
-    """A pipe or socket to write to, whose reader is waited for a limited time."""
+    """A writable pipe or socket with a limit on the time that its reader may take."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -224,8 +233,9 @@ class _Patient(io.RawIOBase):
         return True
 
     def write(self, data: Buffer) -> int:
-        """Write as much as there is room for, and wait for room. Raises OSError when the reader has stopped reading."""
-        # So much never blocks where there is room at all. Whoever passed the pipe to us may not want it to be non-blocking.
+        """Write the next piece once there is room. Raises OSError when the reader has stopped reading."""
+        # A write of up to PIPE_BUF bytes does not block once poll reports room. O_NONBLOCK would change the pipe for the
+        # process that shares it.
         piece = memoryview(data)[: select.PIPE_BUF]
         while not self._over:
             patience = min(PIPE_PATIENCE, self._end - time.monotonic())
@@ -238,7 +248,7 @@ class _Patient(io.RawIOBase):
                 self._over = f"its reader has read nothing for {PIPE_PATIENCE:g} s"
             else:
                 self._over = f"its reader did not take all of it within {PIPE_LONGEST:g} s"
-        # At once when it is closed, which would write what is left.
+        # BufferedWriter flushes on close. The error is raised again at once, without another wait.
         raise OSError(errno.ETIMEDOUT, self._over)
 
     def close(self) -> None:
@@ -253,6 +263,6 @@ def _packed(stream: IO[bytes], path: str) -> Iterator[IO[bytes]]:
     if not path.endswith(".gz"):
         yield stream
         return
-    # Without a name and a time, so that the same report gives the same bytes.
+    # Without file name and time in the gzip header, the same report has the same bytes.
     with gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as packed:
         yield packed  # type: ignore[misc]

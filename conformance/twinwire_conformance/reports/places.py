@@ -1,4 +1,4 @@
-"""Places in the spec's file: where a failure points, with a path that is relative to the repository."""
+"""Places of failures in the spec file, with paths relative to the repository."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PACKAGED_COPY = "twinwire_conformance/data/contract.json"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A range of one line in a file. Line and columns count from 1, columns in UTF-16 code units; ``end`` is exclusive."""
+    """A range within one line of a file. Line and columns count from 1, columns in UTF-16 code units; ``end`` is exclusive."""
 
     uri: str
     line: int
@@ -29,10 +29,10 @@ class Place:
 
 
 class SpecFile:
-    """The file that failures point at.
+    """The file that the places of failures refer to.
 
-    That is the spec that was given, or the packaged spec where the working directory holds the same file. Elsewhere it is the
-    copy of the contract in the package, whose lines are its own.
+    It is the spec given by the caller, or the packaged spec if the working directory contains the same file. Otherwise it is
+    the packaged copy of the contract, whose line numbers differ from the spec's.
     """
 
     def __init__(self, results: Results) -> None:
@@ -45,11 +45,11 @@ class SpecFile:
             found = (files("twinwire_conformance") / "data" / "contract.json").read_bytes()
         else:
             self.uri = _relative(results.spec_file or PACKAGED_SPEC)
-        # The lines that YAML counts, which are not those of str.splitlines.
+        # YAML line numbers count these line breaks only; str.splitlines also splits at form feeds and U+2028.
         self._lines = re.split("\r\n|\r|\n", found.decode("utf-8", "replace"))
 
     def place(self, result: Result) -> Place:
-        """Return the place of the parameter or member that a failure rests on, else that of the operation."""
+        """Return the place of the parameter or member behind a failure, or that of the operation."""
         index = result.spec_line - 1 if self._has_lines and result.spec_line else self._find(result.spec_name)
         if index is None or index >= len(self._lines):
             index = self._find(self._operation) or 0
@@ -59,7 +59,7 @@ class SpecFile:
         return Place(self.uri, index + 1, start, max(_units(text.rstrip()) + 1, start + 1))
 
     def _find(self, key: str) -> int | None:
-        """Return the index of the first line that begins with a key of a mapping, or None."""
+        """Return the index of the first line that begins with a mapping key, or None."""
         pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*:""")
         return next((index for index, line in enumerate(self._lines) if pattern.match(line)), None) if key else None
 
@@ -72,10 +72,11 @@ def _readable(path: str) -> bytes | None:
 
 
 def _relative(path: str) -> str:
-    """Return the URI of a file: relative to the working directory where it is in there, else absolute."""
+    """Return the URI of a file, relative if it is within the working directory, else absolute."""
     file, here = Path(path).resolve(), Path.cwd().resolve()
     return quote(file.relative_to(here).as_posix()) if file.is_relative_to(here) else file.as_uri()
 
 
 def _units(text: str) -> int:
+    # SARIF counts columns in UTF-16 code units, as its columnKind declares.
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -16,4 +16,4 @@ WRITERS: tuple[Writer, ...] = (
     sarif.WRITER,
     badge.WRITER,
 )
-"""Every report format, in the order of the help."""
+"""All report formats, in the order of the help text."""

@@ -1,4 +1,4 @@
-"""The results of a run in the form that every report writer gets them, and the declaration of a writer."""
+"""The results of a run as passed to every report writer, and the declaration of a writer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RuleHelp(Protocol):
 
     @property
     def why(self) -> str:
-        """The damage that a server does which breaks the rule."""
+        """The harm to clients when a server breaks the rule."""
         ...
 
     @property
@@ -39,12 +39,12 @@ class RuleHelp(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The results of one run. Nothing in them can be changed, so no report can influence another."""
+    """The results of one run. They are immutable, so that no report can influence another."""
 
     report: Report
     contract: Contract
     spec_file: str | None = None
-    """The path of the spec as it was given; None for the packaged spec."""
+    """The path of the spec as given; None for the packaged spec."""
     comparison: Comparison | None = None
     """The comparison with an earlier report; None without a baseline."""
     helps: Mapping[str, RuleHelp] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The report as SARIF 2.1.0, for GitHub code scanning: failures and remarks, each at a place in the spec's file.
 
-GitHub drops what it does not accept without a word, so its rules are kept here: a help text for every rule, one location with a
-relative path for every result, no empty text, and the limits on lengths. A result is known from run to run by its fingerprint.
+GitHub silently drops results that it does not accept. It requires a help text for every rule, one location with a relative
+path for every result, non-empty texts, and limits on lengths. The fingerprint identifies a result from run to run.
 """
 
 from __future__ import annotations
@@ -107,6 +107,7 @@ def _result(result: Result, index: int, spec: SpecFile, comparison: Comparison |
         "level": _LEVELS[result.level],
         "message": {"text": text},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": place.uri}, "region": region}}],
+        # GitHub matches alerts by primaryLocationLineHash only. The ":1" is the format of its own hashes.
         "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint(result.id, result.member)}:1"},
         "properties": {name: value for name, value in properties.items() if value} | {"observations": result.observation_count},
         **({"baselineState": states[comparison.state(result.id)]} if comparison else {}),
@@ -114,7 +115,8 @@ def _result(result: Result, index: int, spec: SpecFile, comparison: Comparison |
 
 
 def _cut(text: str) -> str:
-    """Return a text of at most ``MAX_TEXT`` characters in which nothing is a link."""
+    """Return a text of at most ``MAX_TEXT`` characters without links."""
+    # A SARIF viewer turns [text](target) in messages into a link, and the text may come from a server.
     text = text.replace("](", "] (")
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
@@ -124,8 +126,8 @@ def _plain(text: str) -> str:
 
 
 def _pascal(title: str) -> str:
-    """Return a title as a name without spaces, like NoDuplicatesOneTraversal."""
-    # Two capitals in a row are not Pascal case, so that words of one letter and abbreviations lose theirs.
+    """Return a title in Pascal case, for example NoDuplicatesOneTraversal."""
+    # Pascal case has no two capitals in a row, so "A" is left out and "JSON" becomes "Json".
     words = re.findall(r"[A-Za-z][A-Za-z0-9]+", title)
     return "".join(word.capitalize() for word in words)[:MAX_NAME] or "Rule"
 

@@ -1,4 +1,4 @@
-"""Transports: how an exchange comes about, over HTTP, in-process or from a recording, and how it is recorded."""
+"""Transports that exchange over HTTP, with an application in this process or from a recording, and record exchanges."""
 
 from typing import Any
 
@@ -33,22 +33,22 @@ def connect(
     lifespan: bool = False,
     until: ExchangeDeadline | None = None,
 ) -> Transport:
-    """Return the transport to a live endpoint: over HTTP, or to an application in this process.
+    """Connect to a live endpoint over HTTP, or to an application in this process.
 
     Args:
-        endpoint: Where requests go.
-        timeout: The seconds for one whole exchange.
-        max_bytes: The largest body that is read.
+        endpoint: The operation to send requests to.
+        timeout: The seconds allowed for one whole exchange.
+        max_bytes: The largest body that is accepted.
         app: An ASGI or WSGI application; None for HTTP.
-        lifespan: Whether an ASGI application is started, and shut down at the end.
-        until: The deadline of the run.
+        lifespan: Start an ASGI application, and shut it down at the end.
+        until: The deadline of the run; None for none.
 
     Raises:
-        UsageError: The proxy cannot be used, or the application is none or fails to start.
+        UsageError: The proxy cannot be used, ``app`` is not an application, or it fails to start.
     """
     if app is None:
         return HttpTransport(endpoint, timeout, max_bytes, until)
-    # Its libraries are of no use to a run over HTTP, and take a while to import.
+    # The import is slow, and a run over HTTP does not need it.
     from twinwire_conformance.transport.application import AppTransport  # noqa: PLC0415
 
     return AppTransport(endpoint, timeout, max_bytes, app, lifespan=lifespan, until=until)

@@ -26,7 +26,18 @@ class Server(Protocol):
     """Calls an application in place of a server that listens on a port."""
 
     def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take, seconds: float) -> AppResponse:
-        """Return the response to a GET. Raises TimeoutError after some seconds, Truncated when the body breaks off."""
+        """Return the response to a GET request.
+
+        Args:
+            url: The absolute URL.
+            headers: The headers in the order of the request.
+            take: Takes each chunk of the body, and returns whether more is wanted.
+            seconds: The time limit.
+
+        Raises:
+            TimeoutError: The response was not complete within ``seconds``.
+            Truncated: The body is incomplete.
+        """
         ...
 
     def close(self) -> None:
@@ -35,15 +46,15 @@ class Server(Protocol):
 
 
 class AppTransport(Threads):
-    """Sends requests to an application. An exception in it becomes HTTP 500, with the end of its traceback.
+    """Sends requests to an application in this process. An exception becomes HTTP 500 with the end of its traceback.
 
     Args:
-        endpoint: Where requests go.
-        timeout: The seconds for one whole exchange.
-        max_bytes: The largest body that is read.
+        endpoint: The operation to send requests to.
+        timeout: The seconds allowed for one whole exchange.
+        max_bytes: The largest body that is accepted.
         app: An ASGI or WSGI application.
-        lifespan: Whether an ASGI application is started, and shut down at the end.
-        until: The deadline of the run.
+        lifespan: Start an ASGI application, and shut it down at the end.
+        until: The deadline of the run; None for none.
 
     Raises:
         UsageError: ``app`` is not an application, or fails to start.
@@ -65,10 +76,16 @@ class AppTransport(Threads):
         self._until = until
         self._server = _server(app, min(timeout, _rest(until)), lifespan=lifespan)
         self._logged = LoggedErrors()
+        # Django logs exceptions of views and responds with 500, so the traceback is available in the log only.
         logging.getLogger().addHandler(self._logged)
 
     def exchange(self, request: Request, call: int) -> Response:  # noqa: ARG002 - only recordings count calls
-        """Send a request. Raises Unreachable, and TimeSpent when the run's time ends before the response does."""
+        """Send a request and return its response.
+
+        Raises:
+            Unreachable: No complete response was received.
+            TimeSpent: The time of the run ended first.
+        """
         format_value = self.endpoint.shown_url(request)
         started = time.monotonic()
         body = BodyBuffer(request, self.max_bytes)

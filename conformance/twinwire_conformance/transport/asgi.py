@@ -1,4 +1,4 @@
-"""Exchanges with an ASGI application, whose event loop runs in a thread of its own."""
+"""Exchanges with an ASGI application, whose event loop runs in a separate thread."""
 
 from __future__ import annotations
 
@@ -19,13 +19,19 @@ T = TypeVar("T")
 Message = MutableMapping[str, Any]
 _SERVER_ERROR = 500
 _GRACE = 5.0
-"""Seconds beyond its deadline after which an application that blocks its event loop is no longer waited for."""
+"""Seconds to wait after the deadline for an application that blocks its event loop."""
 
 
 class AsgiServer:
-    """Calls an ASGI 3 application. ``timeout`` is in seconds for its startup and its shutdown.
+    """Calls an ASGI 3 application.
 
-    Raises UsageError when ``lifespan`` is wanted and the application fails to start.
+    Args:
+        app: The application.
+        timeout: The seconds allowed for startup, and as many for shutdown.
+        lifespan: Start the application now, and shut it down in ``close``.
+
+    Raises:
+        UsageError: The application fails to start.
     """
 
     def __init__(self, app: Any, timeout: float, *, lifespan: bool) -> None:
@@ -47,20 +53,20 @@ class AsgiServer:
             raise UsageError(f"the application failed at startup: {reason}", "start it as a server would") from error
 
     def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take, seconds: float) -> AppResponse:
-        """Call the application. Raises TimeoutError after some seconds, and Truncated when the body breaks off."""
+        """Call the application, as ``Server.respond`` describes it."""
         response = AppResponse(take)
         self._wait(self._serve(_scope(url, headers, self.state), response, seconds), seconds)
         return response.concluded()
 
     def close(self) -> None:
-        """Shut the application down and end the loop."""
+        """Shut the application down and stop the event loop."""
         if self._loop.is_closed():
             return
         with contextlib.suppress(TimeoutError):
             self._wait(self._finish(), self.timeout)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_GRACE)
-        # A loop that the application blocks cannot be ended; its thread is a daemon.
+        # A blocked loop cannot be stopped. Its thread is a daemon, so it does not keep the process alive.
         if not self._thread.is_alive():
             self._loop.close()
 
@@ -82,11 +88,11 @@ class AsgiServer:
             async with asyncio.timeout(seconds):
                 await asyncio.wait((task, ended), return_when=asyncio.FIRST_COMPLETED)
             if response.complete and response.status >= _SERVER_ERROR:
-                # Frameworks send the response first, and then raise what led to it.
+                # Starlette sends the 500 response first and raises the exception afterwards, so wait for the traceback.
                 await asyncio.wait((task,), timeout=1)
         finally:
             ended.cancel()
-            # After a whole response the application may go on, as background tasks do.
+            # After a complete response the application may continue, for example with background tasks.
             if not response.complete:
                 if not task.done():
                     response.stop()
@@ -94,7 +100,7 @@ class AsgiServer:
                 await asyncio.gather(task, return_exceptions=True)
 
     async def _finish(self) -> None:
-        """End what still goes on after its response."""
+        """End calls that continue after their response, then shut the application down."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1)
         for task in self._tasks:
@@ -105,7 +111,7 @@ class AsgiServer:
 
 
 class _Exchange:
-    """One HTTP exchange as ASGI sees it."""
+    """One HTTP exchange in the terms of ASGI, with its ``receive`` and ``send``."""
 
     def __init__(self, response: AppResponse) -> None:
         self.response = response
@@ -144,12 +150,12 @@ class _Exchange:
                 self.ended.set()
         elif self.response.wanted:
             raise RuntimeError(f"unexpected ASGI message {kind!r}")
-        # Let other exchanges go on, as a write to a socket does.
+        # Yield to other exchanges as a socket write would. Otherwise one large response blocks all others.
         await asyncio.sleep(0)
 
 
 class _StartupFailed(Exception):
-    """The application said that it cannot start."""
+    """The application reported that its startup failed."""
 
 
 class _Lifespan:
@@ -167,13 +173,18 @@ class _Lifespan:
         self._supported = False
 
     async def startup(self) -> None:
-        """Start the application, if it supports that. Raises TimeoutError, and _StartupFailed with its reason."""
+        """Start the application if it supports the protocol.
+
+        Raises:
+            TimeoutError: Startup took too long.
+            _StartupFailed: The application reported a failure.
+        """
         self._messages.put_nowait({"type": "lifespan.startup"})
         self._task = asyncio.ensure_future(self._run())
         async with asyncio.timeout(self.timeout):
             await self._started.wait()
         if self._failure is not None:
-            # The exception itself, when it comes, says more than the message.
+            # Frameworks raise after this message, and the exception is more precise than the message.
             await asyncio.wait((self._task,), timeout=1)
             raise _StartupFailed(self._failure)
 
@@ -195,7 +206,7 @@ class _Lifespan:
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            # Before startup is complete it means that the application does not support the protocol.
+            # An exception before "startup.failed" means, by the ASGI specification, that lifespan is not supported.
             if self._failure is not None:
                 self._failure = describe(error)
         finally:
@@ -218,7 +229,7 @@ class _Lifespan:
 
 
 def asgi3(app: Callable[[Message], Any]) -> Callable[..., Awaitable[None]]:
-    """Return an ASGI 2 application as an ASGI 3 one."""
+    """Wrap an ASGI 2 application as an ASGI 3 application."""
 
     async def call(scope: Message, receive: Any, send: Any) -> None:
         await app(scope)(receive, send)
@@ -230,6 +241,7 @@ def _scope(url: str, headers: Sequence[tuple[str, str]], state: dict[str, Any]) 
     parts = urlsplit(url)
     raw = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers]
     if all(name != b"host" for name, _ in raw):
+        # Servers always pass Host on, and frameworks build absolute URLs from it.
         raw.insert(0, (b"host", parts.netloc.encode("ascii")))
     return {
         "type": "http",

@@ -1,8 +1,8 @@
-"""The headers of ordinary clients, so that a part of every run is sent as they would send it.
+"""The headers of ordinary clients, which the kit imitates in a part of every run.
 
-Order and case are those on the wire. A value of None marks the place of a header whose value the request gives: Host,
-Accept and Accept-Encoding. No identity offers a coding that the kit cannot undo: Accept-Encoding is ``identity`` unless the
-request says otherwise.
+Order and case are those on the wire. A value of None marks the place of a header whose value comes from the request: Host,
+Accept and Accept-Encoding. Accept-Encoding is ``identity`` unless the request sets it, so no client offers a coding that the
+kit cannot decode.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from twinwire_conformance.model import ClientIdentity
 
 __all__ = ["BROWSERS", "CLIENTS", "ClientIdentity"]
 
+# Servers treat clients differently by User-Agent, Accept-Language and Sec-Fetch headers, so these are copied verbatim.
 _CHROME: Final = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 )
@@ -118,6 +119,7 @@ NODE: Final = ClientIdentity(
     ),
 )
 
+# These clients share one User-Agent, so that a different response is due to the language alone.
 _AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
@@ -128,7 +130,7 @@ def _browser_of(language: str) -> ClientIdentity:
     )
 
 
-# Languages with digits, separators, capitals and calendars of their own.
+# Servers that format by locale fail here: Arabic digits and calendar, the Turkish dotless i, the comma as decimal separator.
 LANGUAGES: Final = tuple(map(_browser_of, ("ar-SA,ar;q=0.9", "tr-TR,tr;q=0.8", "fr-FR,fr;q=0.9", "de-AT")))
 OLD_BROWSER: Final = ClientIdentity(
     "an old browser",
@@ -154,6 +156,6 @@ SCRIPT: Final = ClientIdentity(
 
 BROWSERS: Final = (CHROME, FIREFOX)
 PARTICULAR: Final = (*LANGUAGES, OLD_BROWSER)
-"""Clients whose headers say most about language and taste."""
+"""Clients whose language or age may change the response."""
 CLIENTS: Final = (CHROME, CURL, DOTNET, SCRIPT, REQUESTS, NODE, JAVA, FIREFOX, GO, HTTPX, AIOHTTP, DOTNET_FRAMEWORK)
-"""The other clients, the ones that differ most first, so that a smaller profile may take the first few."""
+"""The other clients, the most different ones first, so that a smaller profile can use the first few."""

@@ -11,7 +11,8 @@ from twinwire_conformance.findings import FailureKind, Unreachable
 
 MAX_CODINGS: Final = 4
 MAX_MEMBERS: Final = 10_000
-"""More gzip members than a server writes that flushes after every entry; each of them costs time."""
+"""The most gzip members of a body. A server that flushes after every entry writes fewer, and each costs time."""
+# RFC 9110, section 8.4.1.3: recipients should treat "x-gzip" as "gzip".
 _GZIP: Final = frozenset({"gzip", "x-gzip"})
 _MAGIC: Final = b"\x1f\x8b"
 _FIRST_STEP: Final = 512
@@ -21,7 +22,7 @@ _MOST_AT_ONCE: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class DecodedBody:
-    """A body without its content coding: the bytes decoded, the error, and a coding that was not offered."""
+    """A body after content decoding: the bytes, the error, and a coding that the request did not offer."""
 
     body: bytes
     flaw: str = ""
@@ -32,10 +33,10 @@ def decode_body(body: bytes, content_encoding: str, accept_encoding: str, max_by
     """Undo the content codings of a body.
 
     Args:
-        body: The body as it came.
+        body: The body as received.
         content_encoding: The value of Content-Encoding; empty when the header is absent.
         accept_encoding: The value of Accept-Encoding in the request.
-        max_bytes: How large the decoded body may be.
+        max_bytes: The largest decoded body allowed.
 
     Raises:
         Unreachable: The body decodes to more than ``max_bytes``.
@@ -66,6 +67,7 @@ def _names(header: str) -> list[str]:
 
 
 def _offers_gzip(accept_encoding: str) -> bool:
+    # RFC 9110, section 12.5.3: "q=0" excludes a coding, and "*" stands for every coding not named.
     weights: dict[str, bool] = {}
     for part in _names(accept_encoding):
         name, *parameters = (piece.strip() for piece in part.split(";"))
@@ -79,7 +81,7 @@ def _is_zero(parameter: str) -> bool:
 
 
 def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
-    """Return the decoded gzip members, joined, and their error; empty without one."""
+    """Return the joined contents of all gzip members, and the error; empty without one."""
     plain = io.BytesIO()
     position = members = 0
     while position < len(body):
@@ -88,8 +90,9 @@ def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
         if members and body[position : position + 2] != _MAGIC:
             return plain.getvalue(), f"{len(body) - position} bytes that are not gzip follow the gzip of the body"
         members += 1
+        # 16 selects the gzip format with its header and checksum.
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        # In steps that grow: what a step holds beyond the end of its member is copied, which adds up for small members.
+        # zlib copies all input beyond the end of a member. Small first steps keep that cheap for many small members.
         step = _FIRST_STEP
         while not unpacker.eof:
             piece = body[position : position + step]
@@ -101,7 +104,7 @@ def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
                 return plain.getvalue(), _damage(error, begun=bool(plain.tell()))
             if plain.tell() > max_bytes:
                 raise Unreachable(f"the body is larger than {max_bytes} bytes", kind=FailureKind.TOO_LARGE)
-            # Of what expands a thousandfold, a part of the step waits for the next one.
+            # _MOST_AT_ONCE limits the output of a step, so that highly compressed input is only partly consumed.
             position += len(piece) - len(unpacker.unused_data) - len(unpacker.unconsumed_tail)
             step = min(2 * step, _LARGEST_STEP)
     return plain.getvalue(), ""
@@ -109,6 +112,7 @@ def _gunzip(body: bytes, max_bytes: int) -> tuple[bytes, str]:
 
 def _damage(error: zlib.error, *, begun: bool) -> str:
     reason = str(error).rpartition(": ")[2]
+    # A checksum or length error comes at the end of a gzip member, so the body was gzip even without output.
     if begun or reason in ("incorrect data check", "incorrect length check"):
         return f"the gzip of the body is damaged: {reason}"
     return f"the body is labelled gzip and is not: {reason}"

@@ -1,4 +1,4 @@
-"""Works at the same time, each in a thread of its own."""
+"""Concurrent calls, each in a separate thread."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ T = TypeVar("T")
 
 
 class Threads:
-    """How a transport that asks a live server waits and does several works at once."""
+    """The pause and concurrency of transports to a live server."""
 
     def pause(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for some seconds."""
         time.sleep(max(0.0, seconds))
 
     def run(self, works: Sequence[Callable[[], T]]) -> list[T]:
-        """Do works at the same time; all of them end before the first error is raised, so that none is left in flight."""
+        """Run calls concurrently and return their results in order.
+
+        All calls end before the first error is raised, so that no request stays in flight.
+        """
         if len(works) == 1:
             return [works[0]()]
         ended: list[T | BaseException] = [Unfinished()] * len(works)
-        # Without it the first may be answered before the last thread is there.
+        # Without the barrier, the first response may arrive before the last thread has started.
         ready = threading.Barrier(len(works))
 
         def do(index: int) -> None:
@@ -32,7 +35,7 @@ class Threads:
             except BaseException as error:
                 ended[index] = error
 
-        # Daemons: an interrupt must not wait for a server that hangs.
+        # Daemon threads do not delay an interrupt while a server hangs.
         threads = [threading.Thread(target=do, args=(index,), daemon=True) for index in range(len(works))]
         for thread in threads:
             thread.start()
@@ -42,11 +45,11 @@ class Threads:
 
 
 class Unfinished(Exception):
-    """Stands for a work that has not ended."""
+    """A placeholder for a call that has not ended."""
 
 
 def result(ended: T | BaseException) -> T:
-    """Return what a work returned, or raise what it raised."""
+    """Return the result of a call, or raise its exception."""
     if isinstance(ended, BaseException):
         raise ended
     return ended

@@ -1,4 +1,4 @@
-"""Connections: HTTP/1.1 over TCP, TLS and proxies, reused as long as the server keeps them."""
+"""HTTP/1.1 connections over TCP, TLS and proxies, reused while the server keeps them open."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from twinwire_conformance.transport.deadline import ExchangeDeadline
 MAX_HEAD: Final = 64 * 1024
 """The largest head of a response, chunk header or trailer, in bytes."""
 MAX_HEADERS: Final = 250
-"""The most headers of a response: many clients take no more than 100."""
+"""The most headers of a response. Many clients accept no more than 100."""
 MAX_INTERIM: Final = 100
-"""The greatest number of 1xx responses before the response itself."""
+"""The most interim (1xx) responses before the final response."""
 MAX_QUOTED: Final = 300
-"""The longest message about a response, in characters: it may quote a whole line of the response."""
+"""The longest error message about a response, in characters. It may quote a whole line of the response."""
 MAX_LOST: Final = 2
-"""This many requests lost on reused connections are no accident, when they are also more than one in twenty."""
+"""The number of requests lost on reused connections that ends reuse, when they are also more than one in twenty."""
 _READ_BYTES: Final = 64 * 1024
 _LINE_BREAKS: Final = b"\r\n"
 Headers = Sequence[tuple[bytes, bytes]]
@@ -68,15 +68,19 @@ class Connection:
         return self.exchanges > 1
 
     def send(self, method: str, target: str, headers: Sequence[tuple[str, str]], deadline: ExchangeDeadline) -> None:
-        """Send a request, its headers in the given order and case. Raises Unsendable or TimeoutError.
+        """Send a request with its headers in the given order and case.
 
-        A failure to write is left for ``head`` to find: a server may respond before it has read all, and then close.
+        A write failure is not raised here but by ``head``, because a server may respond and close before it has read all.
+
+        Raises:
+            Unsendable: The request is not valid HTTP.
+            TimeoutError: The deadline has passed.
         """
         self.exchanges += 1
         self._arrived, self._lost = 0, ""
         raw = [(name.encode("ascii", "replace"), value.encode("utf-8", "surrogateescape")) for name, value in headers]
         try:
-            # The state machine checks the request; its own bytes have another order of headers.
+            # h11 checks the request, but it moves Host to the front. Its bytes are dropped and written here in the given order.
             self._machine.send(h11.Request(method=method, target=target, headers=raw))
             end = self._machine.send(h11.EndOfMessage())
         except (h11.LocalProtocolError, UnicodeError) as error:
@@ -90,7 +94,14 @@ class Connection:
             self._lost = _plain(error)
 
     def head(self, deadline: ExchangeDeadline) -> tuple[int, Headers]:
-        """Return the status and headers of the response. Raises NoResponse, BrokenOff, Malformed or TimeoutError."""
+        """Return the status and headers of the response.
+
+        Raises:
+            NoResponse: The connection ended before the first byte.
+            BrokenOff: The connection ended within the head.
+            Malformed: The response is not valid HTTP.
+            TimeoutError: The deadline has passed.
+        """
         for _ in range(MAX_INTERIM):
             event = self._next(deadline)
             if isinstance(event, h11.Response):
@@ -103,7 +114,7 @@ class Connection:
         raise Malformed(f"more than {MAX_INTERIM} interim responses (1xx) came before the response")
 
     def body(self, deadline: ExchangeDeadline) -> Iterator[bytes]:
-        """Yield the body of the response in pieces. Raises BrokenOff, Malformed or TimeoutError."""
+        """Yield the body of the response in pieces. Raises BrokenOff, Malformed or TimeoutError, as ``head`` does."""
         while True:
             event = self._next(deadline)
             if isinstance(event, h11.EndOfMessage):
@@ -112,10 +123,10 @@ class Connection:
                 yield bytes(event.data)
 
     def ready(self) -> bool:
-        """Get ready for the next exchange and return True, unless the connection cannot be used again.
+        """Prepare the next exchange. Return False when the connection cannot be reused.
 
-        Bytes after the body are not counted by its framing. They must not be taken for the next response, so the connection
-        is given up (RFC 9112, section 9.2).
+        Bytes after the end of the body could be mistaken for the next response, so they end the reuse (RFC 9112, section
+        9.2).
         """
         if self._machine.our_state is not h11.DONE or self._machine.their_state is not h11.DONE:
             return False
@@ -125,7 +136,7 @@ class Connection:
         return True
 
     def closed_by_server(self) -> bool:
-        """Return whether a connection that is not in use has ended, or holds bytes that no request has asked for."""
+        """Return whether an idle connection has ended or has received unexpected bytes."""
         return bool(self.stream.get_extra_info("is_readable"))
 
     def close(self) -> None:
@@ -154,7 +165,7 @@ class Connection:
             except (httpcore.NetworkError, OSError) as error:
                 self._lost = _plain(error)
                 return b""
-            # Line breaks may come late after an earlier body, and mean nothing (RFC 9112, section 2.2).
+            # Some servers send an extra line break after a body; it is ignored (RFC 9112, section 2.2).
             meant = data if self._arrived else data.lstrip(_LINE_BREAKS)
             self._arrived += len(meant)
             if meant or not data:
@@ -165,7 +176,7 @@ class Connection:
         if not self._arrived:
             raise NoResponse(reason)
         try:
-            # A body without a length ends with its connection, unless the connection was reset.
+            # Without Content-Length and chunks, the end of the connection ends the body. A reset connection is an error.
             event = None if self._lost else self._after_end()
         except h11.RemoteProtocolError as error:
             raise BrokenOff(reason) from error
@@ -179,7 +190,7 @@ class Connection:
 
 
 class Pool:
-    """Connections to one server that can be used again. Any number of threads may take and give back."""
+    """Reusable connections to one server. Safe for any number of threads."""
 
     def __init__(self, route: Route) -> None:
         self._route = route
@@ -188,9 +199,16 @@ class Pool:
         self._reused = self._lost = 0
 
     def take(self, deadline: ExchangeDeadline, *, fresh: bool = False) -> Connection:
-        """Return a connection that is not in use: the one that was returned last, or a new one, always so when ``fresh``.
+        """Return the connection that became idle last, or a new one.
 
-        Raises NotConnected, NoResponse when the connection ends in the handshake of TLS, or TimeoutError.
+        Args:
+            deadline: The deadline of the exchange.
+            fresh: Always open a new connection.
+
+        Raises:
+            NotConnected: No connection could be made.
+            NoResponse: The connection ended during the TLS handshake.
+            TimeoutError: The deadline has passed.
         """
         while not fresh:
             with self._lock:
@@ -201,7 +219,7 @@ class Pool:
                 with self._lock:
                     self._reused += 1
                 return connection
-            # This cost no request, so it is no reason to give up reuse.
+            # The server closed it before a request was sent. Nothing was lost, so this does not count against reuse.
             connection.close()
         return Connection(self._route.connect(deadline))
 
@@ -215,7 +233,7 @@ class Pool:
             connection.close()
 
     def lost(self) -> None:
-        """Note that a request was lost on a reused connection. A server where that is frequent gets new connections only."""
+        """Count a request lost on a reused connection. Frequent losses end reuse for this server."""
         with self._lock:
             self._lost += 1
             unused = [] if self._keeps else self._idle
@@ -237,7 +255,7 @@ class Pool:
 
 
 class Route:
-    """The way to a server: its address, TLS, and the proxy that the environment names. Raises UsageError for the proxy."""
+    """The route to a server: its address, TLS, and the proxy named by the environment. Raises UsageError for the proxy."""
 
     def __init__(self, base_url: str) -> None:
         parts = urlsplit(base_url)
@@ -246,6 +264,7 @@ class Route:
         self._port = parts.port or (443 if self._tls else 80)
         self._backend = httpcore.SyncBackend()
         self._trust = _trust() if self._tls else None
+        # The same environment variables as in curl and requests: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.
         proxy = None if proxy_bypass(self._host) else getproxies().get(parts.scheme, getproxies().get("all"))
         self._proxy = None if proxy is None else urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         if self._proxy is not None and self._proxy.scheme not in ("http", "https"):
@@ -254,7 +273,7 @@ class Route:
             raise UsageError(f"the proxy {where} cannot be used", hint)
 
     def target(self, url: str) -> str:
-        """Return what a request for a URL names in its first line: the path, or all of it when a proxy forwards."""
+        """Return the request target of a URL: the path and query, or the whole URL for a forwarding proxy."""
         parts = urlsplit(url)
         place = parts.netloc.rpartition("@")[2]
         rest = url.partition("://")[2][len(parts.netloc) :]
@@ -262,7 +281,7 @@ class Route:
         return f"{parts.scheme}://{place}{rest}" if self._proxy is not None and not self._tls else rest
 
     def headers(self) -> list[tuple[str, str]]:
-        """Return the headers that a request needs on this way, beyond its own: credentials for a proxy that forwards."""
+        """Return the additional headers for this route: credentials for a forwarding proxy."""
         return [] if self._tls else self._login()
 
     def connect(self, deadline: ExchangeDeadline) -> httpcore.NetworkStream:
@@ -276,6 +295,7 @@ class Route:
         except httpcore.TimeoutException as error:
             raise TimeoutError from error
         except (httpcore.NetworkError, OSError, UnicodeError) as error:
+            # A reset during the handshake is a failure of the server. A refused connection means that no server listens.
             ended = isinstance(error.__cause__ or error, (ConnectionResetError, ConnectionAbortedError, ssl.SSLEOFError))
             raise (NoResponse if ended else NotConnected)(_plain(error)) from error
 
@@ -286,6 +306,7 @@ class Route:
             stream = self._secured(stream, _trust(), host, deadline)
         if not self._tls:
             return stream
+        # CONNECT needs an IPv6 address in brackets (RFC 3986, section 3.2.2).
         place = f"[{self._host}]:{self._port}" if ":" in self._host else f"{self._host}:{self._port}"
         tunnel = Connection(stream)
         try:
@@ -320,7 +341,7 @@ class Route:
 
 
 def _plain(error: BaseException) -> str:
-    """Return the message of an error in plain words: h11 speaks of its buffer, and quotes bytes as a bytearray."""
+    """Return the message of an error without h11's internal terms, such as its buffer and the repr of bytearrays."""
     if str(error) == "Receive buffer too long":
         return f"its head, a chunk header or the trailer is larger than {MAX_HEAD} bytes"
     text = re.sub(r"\bbytearray\((b(['\"]).*?\2)\)", r"\1", str(error)) or type(error).__name__
@@ -328,7 +349,7 @@ def _plain(error: BaseException) -> str:
 
 
 def _trust() -> ssl.SSLContext:
-    # Only TLS needs it, and it takes longer to import than a plain run takes to ask for a page.
+    # Only TLS needs httpx, and its import takes longer than the request for a page.
     import httpx  # noqa: PLC0415
 
     return httpx.create_ssl_context()

@@ -1,4 +1,4 @@
-"""Deadlines: that of one exchange, and that of a whole run, which no exchange outlives."""
+"""Deadlines of single exchanges and of a whole run, which limits those of its exchanges."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 
 
 class ExchangeDeadline:
-    """The moment at which something must have ended.
+    """The latest end of an exchange or a run.
 
     Args:
-        seconds: The time from now on.
-        within: The deadline of what it is a part of: it never ends later.
+        seconds: The time from now.
+        within: The enclosing deadline, which is never exceeded; None for none.
     """
 
     def __init__(self, seconds: float, within: ExchangeDeadline | None = None) -> None:
@@ -24,11 +24,15 @@ class ExchangeDeadline:
 
     @property
     def rest(self) -> float:
-        """The seconds that are left, 0 when there are none."""
+        """The seconds left, at least 0."""
         return max(0.0, self._end - time.monotonic())
 
     def left(self) -> float:
-        """Return the seconds that are left. Raises TimeoutError when there are none."""
+        """Return the seconds left, more than 0.
+
+        Raises:
+            TimeoutError: No time is left.
+        """
         left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError

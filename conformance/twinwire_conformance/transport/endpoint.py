@@ -1,4 +1,4 @@
-"""Where requests go, what each of them carries, and how both are shown; and what every transport can do."""
+"""The endpoint of a run, the URL and headers of its requests, their redacted forms, and the transport protocol."""
 
 from __future__ import annotations
 
@@ -17,25 +17,30 @@ from twinwire_conformance.transport.redaction import REDACTED, Secrets
 T = TypeVar("T")
 
 _KIT: Final[tuple[tuple[str, str | None], ...]] = (("Host", None), ("User-Agent", f"twinwire/{__version__}"))
-"""The headers of a request that names no client."""
+"""The headers of a request without a client identity."""
 
 
 class Transport(Protocol):
-    """Brings exchanges about, and keeps the time in which they happen."""
+    """Exchanges requests for responses, and controls waiting and concurrency."""
 
     def exchange(self, request: Request, call: int) -> Response:
-        """Send a request and return its answer. Raises Unreachable when no whole answer comes.
+        """Send a request and return its response.
 
-        ``call`` is the number of what the caller asked for: an exchange that is repeated, as Retry-After wants it, keeps it.
+        Args:
+            request: The request.
+            call: The number of the caller's request. A repetition, for example after Retry-After, has the same number.
+
+        Raises:
+            Unreachable: No complete response was received.
         """
         ...
 
     def pause(self, seconds: float) -> None:
-        """Wait before the next exchange."""
+        """Wait for some seconds before the next exchange."""
         ...
 
     def run(self, works: Sequence[Callable[[], T]]) -> list[T]:
-        """Do works that exchange and pause at the same time; return their results in order, or raise the first error."""
+        """Run calls concurrently. Return their results in order, or raise the first error."""
         ...
 
     def close(self) -> None:
@@ -45,9 +50,15 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An operation at a server: ``base_url`` is what ``path`` is appended to, ``headers`` go with every request.
+    """An operation of a server.
 
-    Everything it shows is without secrets; the values of ``headers`` count as such, and so does a password in the URL.
+    The ``shown_…`` members are redacted. The values of ``headers`` and a password in the URL count as secrets.
+
+    Args:
+        base_url: The absolute URL before ``path``.
+        path: The path of the operation.
+        headers: Headers of the caller, sent with every request.
+        secrets: The secrets to redact.
     """
 
     base_url: str
@@ -56,15 +67,15 @@ class Endpoint:
     secrets: Secrets = field(default_factory=Secrets)
 
     def url(self, request: Request) -> str:
-        """Return the URL that a request goes to."""
+        """Return the URL of a request, with its secrets."""
         return _url(self.base_url + self.path, request)
 
     def sent_headers(self, request: Request) -> list[tuple[str, str]]:
-        """Return the headers of a request, in the order and case in which they are sent.
+        """Return the headers of a request in the order and case in which they are sent.
 
-        What a rule does not ask for is not sent: no Accept, and no compression. The order is that of the request's client;
-        of headers with the same name the last counts, in the place and the case of the first: first the client's own, then
-        the caller's, then the request's.
+        The kit adds no Accept and offers no compression unless the request does. Headers of the client come first, then the
+        caller's, then the request's. Of several headers with one name, the last value is sent in the place and case of the
+        first. Example: a client's ``user-agent: node`` and a caller's ``User-Agent: x`` give ``user-agent: x``.
         """
         client = _KIT if request.client is None else request.client.headers
         pairs: list[tuple[str, str | None]] = [*client, ("Host", self._host), ("Accept-Encoding", "identity")]
@@ -82,31 +93,32 @@ class Endpoint:
     def _host(self) -> str:
         parts = urlsplit(self.base_url)
         place = parts.netloc.rpartition("@")[2]
+        # Clients omit the default port in Host, and some servers compare Host literally.
         return place.removesuffix(":80" if parts.scheme == "http" else ":443")
 
     @property
     def shown_base(self) -> str:
-        """The base URL as it may be shown."""
+        """The redacted base URL."""
         return self.secrets.text(re.sub(r"//[^/@]*@", f"//{REDACTED}@", self.base_url))
 
     def shown_url(self, request: Request) -> str:
-        """Return the URL of a request as it may be shown."""
+        """Return the redacted URL of a request."""
         url = _url(self.path, self.secrets.mask(request))
         if request.raw_query is None:
             url = url.replace(_quote(REDACTED), REDACTED)
         return self.shown_base + self.secrets.text(url)
 
     def shown_headers(self, request: Request) -> Params:
-        """Return the headers of a request as they may be shown."""
+        """Return the redacted headers of a request."""
         hidden = {name.lower() for name in self.headers} - {name.lower() for name, _ in request.headers}
         pairs = self.sent_headers(request)
         return tuple((name, REDACTED if name.lower() in hidden else self.secrets.text(value)) for name, value in pairs)
 
     def key(self, request: Request) -> str:
-        """Return a digest by which the same request is recognised in a recording, whatever the secrets and the server."""
+        """Return the digest that identifies a request in a recording. It does not depend on secrets or the server."""
         masked = self.secrets.mask(request)
         said: list[object] = [masked.params, masked.accept, masked.headers]
-        # Added only where they are set, so that recordings of older versions can be replayed.
+        # Members of later versions are included only when set, so that older recordings keep their keys.
         special = {
             "raw_query": masked.raw_query,
             "fresh_connection": masked.fresh_connection or None,
@@ -124,4 +136,5 @@ def _url(base: str, request: Request) -> str:
 
 
 def _quote(text: str) -> str:
+    # Only the unreserved characters of RFC 3986 stay. surrogateescape carries bytes that are not UTF-8.
     return quote(text, safe="-._~", errors="surrogateescape")

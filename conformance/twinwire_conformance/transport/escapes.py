@@ -1,7 +1,7 @@
-r"""Escapes: undo the escapes of URLs, JSON, XML, Python and shells layer by layer, and keep where each byte came from.
+r"""Decode the escapes of URLs, JSON, XML, Python and shells layer by layer, and track the origin of each byte.
 
-An example: ``\u0026#x61;%62`` is ``&#x61;b`` after one layer and ``ab`` after two. The second byte of that is the last
-three bytes of the text, the first one is all the bytes before.
+Example: ``\u0026#x61;%62`` -> ``&#x61;b`` after one layer -> ``ab`` after two. The ``b`` comes from the last three bytes of
+the text, the ``a`` from all bytes before them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from html.entities import html5
 from typing import Final
 
 MAX_LAYERS: Final = 6
-"""Four of them undo eight backslashes; a URL in JSON in HTML has three."""
+"""The most layers. Four layers decode eight backslashes; a URL in JSON in HTML has three."""
 
 _PAIR: Final = rb"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
 _ESCAPE: Final = re.compile(
@@ -25,7 +25,7 @@ _ESCAPE: Final = re.compile(
     + rb"|\\U[0-9A-Fa-f]{8}|\\[uU][0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\}|\\[xX][0-9A-Fa-f]{2}|\\[0-7]{3}"
     rb"|\\[^0-9A-Za-z]|\\[abefnrtvABEFNRTV0]"
     rb"|&\#[0-9]{1,10};?|&\#[xX][0-9A-Fa-f]{1,10};?|&[A-Za-z]{2,8};|'\"'\"'|'\\''"
-    # A line break within a long word, as base64 has them.
+    # Base64 is often wrapped after 64 or 76 characters, so a line break within a long word counts as an escape.
     rb"|(?<=[0-9A-Za-z+/]{4})\r?\n(?=[0-9A-Za-z+/])"
 )
 _WORD: Final = re.compile(rb"[0-9A-Za-z+/_-]{16,}")
@@ -37,7 +37,7 @@ _MAX_CODE: Final = 0x10FFFF
 
 
 class Places:
-    """Where the bytes of an undone text came from."""
+    """The mapping from bytes of a decoded text back to the text before."""
 
     def __init__(self) -> None:
         self._made: array[int] = array("q")
@@ -46,14 +46,14 @@ class Places:
         self._came_end: array[int] = array("q")
 
     def add(self, made: tuple[int, int], came: tuple[int, int]) -> None:
-        """Note that a part of the text before stands for a part of the text after."""
+        """Map the span ``made`` of the decoded text to the span ``came`` of the text before."""
         self._made.append(made[0])
         self._made_end.append(made[1])
         self._came.append(came[0])
         self._came_end.append(came[1])
 
     def span(self, first: int, last: int) -> tuple[int, int]:
-        """Return the part of the text before that a part of the text after, which is not empty, came from."""
+        """Return the origin of a non-empty span of the decoded text, as a span of the text before."""
         return self._of(first)[0], self._of(last - 1)[1]
 
     def _of(self, place: int) -> tuple[int, int]:
@@ -67,9 +67,9 @@ class Places:
 
 
 def layers(data: bytes) -> Iterator[tuple[bytes, list[Places]]]:
-    """Yield a text as it is, and then with one layer of escapes after the other undone.
+    """Yield a text unchanged, then after each decoded layer of escapes.
 
-    The places lead back through the layers, the outermost first.
+    Each text comes with the mappings back to the original, the outermost layer first.
     """
     places: list[Places] = []
     yield data, places
@@ -83,15 +83,16 @@ def layers(data: bytes) -> Iterator[tuple[bytes, list[Places]]]:
 
 
 def decoded(data: bytes) -> Iterator[tuple[bytes, Callable[[int, int], tuple[int, int]]]]:
-    """Yield what long words decode to from base64 and hexadecimal, each with a function that leads spans of it back.
+    """Yield the base64 and hexadecimal decodings of long words, each with a function that maps spans back to the text.
 
-    A word may begin anywhere in the text around it, so that one of usual length is decoded from each of its first places.
+    An encoded value may begin anywhere within a word, so words up to 4096 characters are decoded at all four alignments.
+    Example: in ``xxQUJDREVG...`` the decoding that starts at the third character contains ``ABCDEF``.
     """
     for word in _WORD.finditer(data):
         first, last = word.span()
         for start in range(first, first + (4 if last - first <= _LONG else 1)):
             text = data[start:last].translate(_STANDARD)
-            # A group of one character, which stands for nothing, is left out.
+            # A last group of one character encodes less than a byte, and a2b_base64 rejects it.
             text = text[: len(text) - (len(text) % 4 == 1)]
             yield binascii.a2b_base64(text + b"=" * (-len(text) % 4)), partial(_span, start, 6)
     for word in _HEXADECIMAL.finditer(data):
@@ -101,7 +102,7 @@ def decoded(data: bytes) -> Iterator[tuple[bytes, Callable[[int, int], tuple[int
 
 
 def _span(start: int, bits: int, first: int, last: int) -> tuple[int, int]:
-    """Return where the bytes of a span stand in a text in which each character has some bits."""
+    """Map a span of decoded bytes back to characters of ``bits`` bits each."""
     return start + first * 8 // bits, start - (-last * 8 // bits)
 
 
@@ -126,7 +127,7 @@ def _undone(data: bytes) -> tuple[bytes, Places] | None:
 
 
 def _meaning(escape: bytes) -> bytes | None:
-    """Return the bytes that an escape stands for, or None when it is none."""
+    """Return the bytes that an escape represents, or None when it is not valid."""
     kind, second = escape[:1], escape[1:2]
     if kind == b"%":
         return _character(int.from_bytes(binascii.a2b_hex(escape[2:]))) if second == b"u" else binascii.a2b_hex(escape[1:])
@@ -141,7 +142,7 @@ def _meaning(escape: bytes) -> bytes | None:
             return _character(0x10000 + ((int(escape[2:6], 16) & 0x3FF) << 10 | int(escape[8:], 16) & 0x3FF))
         return _character(int(escape[2:].strip(b"{}"), 16))
     if second in (b"x", b"X"):
-        # Not with base 0, which takes underscores and signs.
+        # Unlike int, a2b_hex accepts neither underscores nor signs.
         return binascii.a2b_hex(escape[2:])
     if len(escape) == 4:
         return bytes((int(escape[1:], 8) & 0xFF,))

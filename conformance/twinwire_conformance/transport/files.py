@@ -1,4 +1,4 @@
-"""Files that a caller names: read whole, within bounds of size and time, whatever they are."""
+"""Reading of files named by the caller, within limits of size and time, also from pipes and devices."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from typing import Final, cast
 from twinwire_conformance.transport.deadline import ExchangeDeadline
 
 MAX_BYTES: Final = 256 * 1024 * 1024
-"""The largest file, and the largest text that a compressed one expands to, in bytes."""
+"""The largest file in bytes, before and after decompression."""
 PATIENCE: Final = 60.0
-"""The seconds in which a pipe or a device must have come to its end."""
+"""The seconds within which a pipe or a device must reach its end."""
 _STEP: Final = 1024 * 1024
 
 
 class TooLarge(Exception):
-    """A file is larger than it may be."""
+    """A file is larger than ``MAX_BYTES``."""
 
 
 def read_file(path: str) -> bytes:
-    """Return the bytes of a file, unpacked when its name ends in ``.gz``.
+    """Return the bytes of a file, decompressed when its name ends in ``.gz``.
 
     Raises:
-        OSError: It cannot be read.
-        TooLarge: It has, or expands to, more than ``MAX_BYTES``.
-        TimeoutError: It did not end in time.
-        EOFError: It is compressed and lacks its end.
+        OSError: The file cannot be read.
+        TooLarge: The file has more than ``MAX_BYTES`` before or after decompression.
+        TimeoutError: The file did not end within ``PATIENCE`` seconds.
+        EOFError: The compressed file is truncated.
+        ValueError: The content does not begin like a JSON object.
     """
-    # Opening a pipe plainly would wait for a writer without end.
+    # Without O_NONBLOCK, opening a pipe waits for a writer without a time limit.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with _Bounded(handle) as raw, io.BufferedReader(cast("io.RawIOBase", raw), _STEP) as stream:
         if not path.endswith(".gz"):
@@ -53,7 +54,7 @@ def _whole(stream: io.BufferedIOBase) -> bytes:
 
 
 class _Bounded(io.RawIOBase):
-    """A file descriptor that is read for a limited time and up to a limited size."""
+    """A file descriptor with limits on reading time and size."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -71,10 +72,16 @@ class _Bounded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        """Read what is there, and wait for it where it may still come. Raises TimeoutError and TooLarge."""
+        """Read available bytes, and wait for more from a pipe or device.
+
+        Raises:
+            TimeoutError: The file did not end in time.
+            TooLarge: The file has more than ``MAX_BYTES``.
+        """
         while True:
             if self._deadline.is_over:
                 raise TimeoutError(f"it did not end within {PATIENCE:g} s")
+            # select returns at once for regular files, and their reads never block.
             if self._waits:
                 select.select([self._handle], [], [], min(1.0, self._deadline.rest))
             try:
@@ -82,7 +89,7 @@ class _Bounded(io.RawIOBase):
             except BlockingIOError:
                 continue
             if not data and self._pipe and not self._size and not self._ended():
-                # A named pipe that no writer has opened yet.
+                # A named pipe also reads as empty before a writer has opened it.
                 select.select([], [], [], 0.05)
                 continue
             self._size += len(data)
@@ -92,7 +99,7 @@ class _Bounded(io.RawIOBase):
             return len(data)
 
     def _ended(self) -> bool:
-        """Return whether a pipe had a writer, which has closed it."""
+        """Return whether a pipe's writer has closed it."""
         poll = select.poll()
         poll.register(self._handle, select.POLLIN | select.POLLHUP)
         return any(event & select.POLLHUP for _, event in poll.poll(0))

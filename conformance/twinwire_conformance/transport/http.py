@@ -1,4 +1,4 @@
-"""Exchanges over HTTP: any number of threads may send requests, each within a deadline, and reuse connections."""
+"""Exchanges over HTTP with deadlines and reused connections, safe for any number of threads."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _KINDS: Final[dict[type[Exception], FailureKind]] = {
 
 
 class HttpTransport(Threads):
-    """Sends requests to an endpoint.
+    """Sends requests to an endpoint over HTTP.
 
     Args:
-        endpoint: Where requests go.
-        timeout: The seconds for one whole exchange.
-        max_bytes: The largest body that is read.
-        until: The deadline of the run.
+        endpoint: The operation to send requests to.
+        timeout: The seconds allowed for one whole exchange.
+        max_bytes: The largest body that is accepted.
+        until: The deadline of the run; None for none.
 
     Raises:
         UsageError: The proxy cannot be used.
@@ -60,10 +60,15 @@ class HttpTransport(Threads):
         self._failed: set[int] = set()
 
     def exchange(self, request: Request, call: int) -> Response:
-        """Send a request, on a new connection when the last exchange of the same call failed.
+        """Send a request and return its response.
 
-        Raises Unreachable, and TimeSpent when the run's time ends before the response does.
+        When the last exchange of the same call failed, the request goes on a new connection.
+
+        Raises:
+            Unreachable: No complete response was received.
+            TimeSpent: The time of the run ended first.
         """
+        # A retry on another idle connection could fail for the same reason, for example a restarted server.
         fresh = request.fresh_connection or call in self._failed
         self._failed.discard(call)
         try:
@@ -103,7 +108,7 @@ class HttpTransport(Threads):
             if not coming.body.add(chunk):
                 return
         if coming.status == 408 and connection.reused:
-            # The server has given up on the idle connection, not on this request (RFC 9110, section 15.5.9).
+            # The 408 concerns the idle connection and was sent before this request arrived (RFC 9110, section 15.5.9).
             coming.status = 0
             raise NoResponse("the server had given up the idle connection (HTTP 408)")
         coming.whole = True
@@ -128,13 +133,13 @@ class HttpTransport(Threads):
             try:
                 responses = [coming.response(self.endpoint, request, seconds, reason)]
             except Unreachable:
-                # The partial body decodes to too much; the message is clear without it.
+                # The partial body decodes to more than max_bytes. The message is clear without it.
                 responses = []
         return Unreachable(message, responses, kind=kind, reused=reused, malformed=isinstance(error, Malformed))
 
 
 class Coming:
-    """A response as far as it has come: status 0 before its head is there."""
+    """A response during its arrival. ``status`` is 0 until its head is complete."""
 
     def __init__(self, body: BodyBuffer) -> None:
         self.status = 0
@@ -143,11 +148,11 @@ class Coming:
         self.whole = False
 
     def response(self, endpoint: Endpoint, request: Request, seconds: float, broken: str = "") -> Response:
-        """Return the answer, with the flaw ``broken`` when it is not whole. Raises Unreachable as ``received`` does."""
+        """Return the response so far, as ``received`` does. ``broken`` is the reason when it is incomplete."""
         return received(endpoint, request, (self.status, self.headers, self.body), seconds, broken)
 
     def reason(self, error: Exception) -> str:
-        """Say in plain words why the response is not whole."""
+        """Return the reason for an incomplete response, in plain words."""
         if isinstance(error, Malformed):
             return f"the response is not valid HTTP: {error}"
         if isinstance(error, TimeoutError):
@@ -166,18 +171,18 @@ class Coming:
 
 
 class BodyBuffer:
-    """A body that comes in chunks: up to ``max_bytes``, or only as much as its request wants."""
+    """A body collected from chunks, up to ``max_bytes`` or to the ``most`` bytes of its request."""
 
     def __init__(self, request: Request, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.cut = False
         self._most = min(max_bytes, max_bytes if request.most is None else request.most)
-        # It hands its bytes over without a copy, which joining chunks would be.
+        # BytesIO.getvalue returns its buffer without a copy, whereas joined chunks would need the memory twice.
         self._taken = io.BytesIO()
         self.size = 0
 
     def expect(self, headers: Headers) -> None:
-        """Raise Unreachable when a body is not worth reading, as its length is declared and larger than ``max_bytes``."""
+        """Raise Unreachable when Content-Length declares more than ``max_bytes``, before the body is read."""
         declared = next((value.strip() for name, value in headers if name.lower() == b"content-length"), b"")
         if declared.isdigit() and self._most == self.max_bytes and (len(declared) > 18 or int(declared) > self.max_bytes):
             raise self._too_large()
@@ -186,7 +191,7 @@ class BodyBuffer:
         return Unreachable(f"the body is larger than {self.max_bytes} bytes", kind=FailureKind.TOO_LARGE)
 
     def add(self, chunk: bytes) -> bool:
-        """Take a chunk and say whether more is wanted. Raises Unreachable beyond ``max_bytes``."""
+        """Add a chunk and return whether more is wanted. Raises Unreachable above ``max_bytes``."""
         self.size += len(chunk)
         if self.size > self._most:
             if self._most == self.max_bytes:
@@ -197,7 +202,7 @@ class BodyBuffer:
         return True
 
     def whole(self) -> bytes:
-        """Return what has come, and hold it no longer."""
+        """Return the bytes collected, and release them."""
         taken, self._taken = self._taken, io.BytesIO()
         return taken.getvalue()
 
@@ -209,22 +214,23 @@ def received(
     seconds: float,
     broken: str = "",
 ) -> Response:
-    """Return the answer for the response received.
+    """Build the ``Response`` for a received message, with its content decoded.
 
     Args:
-        endpoint: Where the request went.
+        endpoint: The endpoint of the request.
         request: The request.
         came: Status, headers and body of the response.
-        seconds: How long the exchange took.
-        broken: Why the response is not whole; empty when it is.
+        seconds: The duration of the exchange.
+        broken: The reason why the response is incomplete; empty for a complete one.
 
     Raises:
-        Unreachable: The body decodes to more than its ``max_bytes``.
+        Unreachable: The body decodes to more than the ``max_bytes`` of its buffer.
     """
     status, headers, body = came
     names: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), _text(raw_value)
+        # RFC 9110, section 5.3: repeated headers are equivalent to one with a comma-separated list.
         names[name] = f"{names[name]}, {value}" if name in names else value
     plain, flaw, unasked = body.whole(), CUT, ""
     if not body.cut:
@@ -251,13 +257,14 @@ def received(
 
 def _text(value: bytes) -> str:
     try:
+        # HTTP does not define the charset of header values. Servers use UTF-8 or, as older RFCs say, Latin-1.
         return value.decode("utf-8")
     except UnicodeDecodeError:
         return value.decode("latin-1")
 
 
 def _credentials(endpoint: Endpoint) -> list[tuple[str, str]]:
-    """Return the header that a user and a password in the URL stand for."""
+    """Return the Authorization header for a user and password in the URL."""
     parts = urlsplit(endpoint.base_url)
     if parts.username is None or any(name.lower() == "authorization" for name in endpoint.headers):
         return []

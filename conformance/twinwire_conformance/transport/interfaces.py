@@ -1,4 +1,4 @@
-"""The interface that an application in this process speaks: ASGI 3, ASGI 2 or WSGI, recognised by its signature."""
+"""Detection of an application's interface (ASGI 3, ASGI 2 or WSGI) from its signature."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Interface(Enum):
 
 
 def interface_of(app: Any, name: str = "the application") -> Interface:
-    """Return the interface of an application.
+    """Detect the interface of an application.
 
     Args:
-        app: The object that was named.
-        name: How to call it in a message.
+        app: The object to examine.
+        name: The name of the object in error messages.
 
     Raises:
-        UsageError: It is neither an application nor a factory of one.
+        UsageError: The object is neither an application nor a factory of one.
     """
     hint = "name an ASGI or WSGI application, or a factory without arguments"
     if not callable(app):
@@ -43,7 +43,7 @@ def interface_of(app: Any, name: str = "the application") -> Interface:
     positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     least, most = sum(each.default is each.empty for each in positional), len(positional)
     if any(each.kind is each.VAR_POSITIONAL for each in parameters):
-        # It passes on whatever it gets. An asynchronous one gets three arguments, a plain one is a wrapper of WSGI.
+        # A decorator with *args accepts any number of arguments. An async one wraps ASGI (three), a plain one WSGI (two).
         least, most = (least, 3) if _is_async(app) else (max(least, 2), 2)
     if any(each.kind is each.KEYWORD_ONLY and each.default is each.empty for each in parameters):
         raise UsageError(f"{name} is not an application: it requires keyword arguments", hint)
@@ -56,6 +56,7 @@ def interface_of(app: Any, name: str = "the application") -> Interface:
         return Interface.ASGI3
     if least == 2:
         return Interface.WSGI
+    # One required argument fits many callables, so ASGI 2 needs the name "scope" or an async instance.
     if least == 1 and (positional[0].name == "scope" or _instances_are_async(app)):
         return Interface.ASGI2
     if least == 0:
@@ -65,7 +66,7 @@ def interface_of(app: Any, name: str = "the application") -> Interface:
 
 
 def describe(error: BaseException) -> str:
-    """Return an exception as one line: its type, its message, and the file and line that raised it."""
+    """Format an exception as one line: its type, its message, and the file and line that raised it."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
     message = " ".join(str(error).split())
@@ -77,15 +78,17 @@ def trace_of(error: BaseException) -> str:
     here = str(Path(__file__).parent)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(here)]
     lines = "".join([*traceback.format_list(frames[-2:]), *traceback.format_exception_only(error)]).splitlines()
-    # A long message must not push out where it was raised.
+    # The frames come first, so that a long message cannot displace them.
     return "\n".join(lines[:TRACE_LINES])
 
 
 def _is_async(app: Any) -> bool:
+    # iscoroutinefunction does not look through a partial with a callable object.
     while isinstance(app, functools.partial):
         app = app.func
     if inspect.isclass(app):
         return False
+    # Frameworks such as FastAPI are objects with an async __call__, not functions.
     return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004
 
 

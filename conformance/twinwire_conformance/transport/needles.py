@@ -1,6 +1,7 @@
-"""Needles: the forms of secrets that are searched for, each as one pattern over folded text.
+"""Search patterns for all forms of secrets, matched against folded text.
 
-Folding makes alike what a lossy echo makes alike: letters of either case, and a space, a plus and a control character.
+Folding removes differences that servers introduce when they echo a value: letter case, and spaces, plus signs and control
+characters in place of each other.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 LEAST: Final = 4
-"""Shorter secrets, in characters, are hidden only where they are sent: anywhere else they would deface the text."""
+"""The shortest secret to search for, in characters. Shorter ones are redacted only in the request itself."""
 PLAIN: Final = 8
-"""Shorter secrets, in characters, are found only where they stand alone."""
+"""The shortest secret, in characters, that is also found within a longer word."""
 _SURE: Final = 6
-"""The letters and digits that a secret must have for the other characters to be guessed."""
+"""The fewest letters and digits of a secret for which replaced characters are guessed."""
 _LOST: Final = 4
-"""The most bytes that may stand for one character that was replaced."""
+"""The most bytes that may replace one character."""
 
 _CREDENTIAL: Final = re.compile(r"[A-Za-z][\w-]* +(\S.*)")
 _PAIRS: Final = re.compile(r"(?:^|[;,\s])\s*[\w!#$%&'*+.^`|~-]+=(?:\"([^\"]*)\"|([^;,\s\"]*))")
@@ -29,15 +30,19 @@ _GUESSED: Final = re.compile(rb"[^\x21-\x7e]+")
 
 
 def fold(data: bytes) -> bytes:
-    """Return data of the same length in which a lossy echo of a text is equal to the text."""
+    """Fold data byte by byte, so that a lossy echo equals the original.
+
+    Example: ``Abc+D`` and ``abc d`` both become ``abc d``.
+    """
     return data.translate(_FOLD)
 
 
 def parts(value: str) -> Iterator[str]:
-    """Yield a secret and the parts of it that are secret by themselves.
+    """Yield a secret and those of its parts that are secrets themselves.
 
-    They are the credentials after a scheme, the user and password of Basic, the values of ``name=value`` pairs, as cookies
-    and Digest have them, and each of them without white space around it.
+    The parts are the credentials after an authentication scheme, the password of Basic with and without the user, and the
+    values of ``name=value`` pairs in cookies and Digest. Example: ``Basic dTpwdw==`` also yields ``dTpwdw==``, ``u:pw`` and
+    ``pw``.
     """
     yield value
     yield value.strip()
@@ -56,7 +61,7 @@ def parts(value: str) -> Iterator[str]:
 
 
 def plain_forms(value: str) -> list[bytes]:
-    """Return the bytes of a secret, in UTF-8 and, where it differs and there is one, in Latin-1."""
+    """Return the bytes of a secret in UTF-8, and in Latin-1 where that is possible and different."""
     found = [value.encode("utf-8", "surrogateescape")]
     if not value.isascii() and max(value) < "\u0100":
         found.append(value.encode("latin-1"))
@@ -64,11 +69,11 @@ def plain_forms(value: str) -> list[bytes]:
 
 
 def pattern(values: Iterable[str], *, alone: bool) -> re.Pattern[bytes] | None:
-    """Return one pattern for every form of secrets, folded; None when there are none.
+    """Return one pattern for every folded form of the secrets; None without secrets.
 
     Args:
         values: The secrets.
-        alone: Find them only between other characters than letters and digits.
+        alone: Match only whole words, that is, not between letters and digits.
     """
     literal: set[bytes] = set()
     guessed: set[bytes] = set()
@@ -84,7 +89,7 @@ def pattern(values: Iterable[str], *, alone: bool) -> re.Pattern[bytes] | None:
 
 
 def _coded_forms(data: bytes) -> Iterator[bytes]:
-    """Yield the forms of a secret in codings, also in short words and in other case, where none is decoded."""
+    """Yield the hexadecimal, base32 and base64 forms of a secret. They also match in short words, which are not decoded."""
     yield data.hex().encode("ascii")
     yield base64.b32encode(data).rstrip(b"=")
     for coded in _base64_forms(data):
@@ -92,7 +97,10 @@ def _coded_forms(data: bytes) -> Iterator[bytes]:
 
 
 def _base64_forms(data: bytes) -> Iterator[bytes]:
-    """Yield what base64 makes of data, alone and amid others: there, the characters that depend on nothing but it."""
+    """Yield the base64 forms of data: alone, and within longer data at each of three alignments.
+
+    Within longer data, the first and last characters also depend on neighbouring bytes and are left out.
+    """
     yield base64.b64encode(data).rstrip(b"=")
     if len(data) >= PLAIN:
         for shift in range(3):
@@ -101,7 +109,10 @@ def _base64_forms(data: bytes) -> Iterator[bytes]:
 
 
 def _guessing(data: bytes) -> Iterator[bytes]:
-    """Yield a pattern that takes anything for the characters that echoes often replace: those beyond printable ASCII."""
+    """Yield a pattern with wildcards for characters that echoes often replace, those outside printable ASCII.
+
+    Example: ``pässword`` gives ``p[^0-9a-z]{0,8}ssword``, which matches ``p?ssword``.
+    """
     data = fold(data).strip()
     sure = _GUESSED.split(data)
     if len(sure) > 1 and sum(bytes((byte,)).isalnum() for byte in b"".join(sure)) >= _SURE:
@@ -113,7 +124,10 @@ def _guessing(data: bytes) -> Iterator[bytes]:
 
 
 def _trie(words: Iterable[bytes]) -> bytes:
-    """Return a pattern for the longest of some words, which compares each beginning that they share only once."""
+    """Return a pattern that matches the longest of some words and compares shared prefixes only once.
+
+    Example: ``abc``, ``abd`` and ``ab`` give ``ab(?:c|d)?``.
+    """
     root: dict[int, Any] = {}
     for word in words:
         node = root
@@ -124,7 +138,7 @@ def _trie(words: Iterable[bytes]) -> bytes:
 
 
 def _written(node: dict[int, Any]) -> bytes:
-    # Not one call for each byte: a secret may be longer than Python calls may be deep.
+    # A loop instead of recursion for each byte, because a secret may be longer than the recursion limit.
     chain = b""
     while len(node) == 1 and -1 not in node:
         byte, node = next(iter(node.items()))

@@ -1,4 +1,4 @@
-"""Recordings: every exchange of a run as HAR 1.2, without secrets, in bounded memory."""
+"""Recording of every exchange of a run as redacted HAR 1.2, in bounded memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NONE: Mapping[str, Any] = {"headersSize": -1, "bodySize": -1, "cookies": [], "h
 
 @dataclass(frozen=True, slots=True)
 class RecordingInfo:
-    """How a recorded run was started: what a replay needs to ask the same again. ``rules`` None stands for all."""
+    """The settings of a recorded run, with which a replay sends the same requests. ``rules`` is None for all rules."""
 
     base_url: str
     spec: str
@@ -42,7 +42,7 @@ class RecordingInfo:
 
 
 class RecordingTransport:
-    """Notes what passes through another transport. Entries wait on disk, so that none of them stays in memory."""
+    """Records the exchanges of another transport. Entries are kept on disk, not in memory."""
 
     def __init__(self, inner: Transport, endpoint: Endpoint) -> None:
         self.inner = inner
@@ -54,7 +54,7 @@ class RecordingTransport:
         self._places: dict[tuple[int, int], tuple[int, int]] = {}
 
     def exchange(self, request: Request, call: int) -> Response:
-        """Exchange and note it, whatever comes of it."""
+        """Exchange through the other transport, and record the response or the error."""
         place, began, started = (call, next(self._numbers)), time.time(), time.monotonic()
         try:
             response = self.inner.exchange(request, call)
@@ -69,19 +69,24 @@ class RecordingTransport:
         return response
 
     def pause(self, seconds: float) -> None:
-        """Wait as the other transport does."""
+        """Pause the other transport."""
         self.inner.pause(seconds)
 
     def run(self, works: Sequence[Callable[[], T]]) -> list[T]:
-        """Do works as the other transport does."""
+        """Run calls concurrently through the other transport."""
         return self.inner.run(works)
 
     def close(self) -> None:
-        """Close the other transport; what was noted can still be written."""
+        """Close the other transport. The recording can still be written."""
         self.inner.close()
 
     def write(self, stream: IO[bytes], origin: RecordingInfo) -> None:
-        """Write the recording, its entries in the order in which they were asked for, and forget it."""
+        """Write the recording with its entries in the order of their calls, and delete the entries.
+
+        Args:
+            stream: The binary stream to write to.
+            origin: The settings of the run.
+        """
         log = {"version": "1.2", "creator": {"name": "twinwire", "version": __version__}, "_twinwire": asdict(origin)}
         stream.write(b'{"log": ' + _json(log)[:-1] + b', "entries": [')
         with self._lock, self._spill as spill:
@@ -96,14 +101,14 @@ class RecordingTransport:
     def _note(self, place: tuple[int, int], head: dict[str, Any], recorded: dict[str, Any], body: bytes) -> None:
         with self._lock:
             if self._ended:
-                # A request that was in flight when the run was interrupted.
+                # A request still in flight when the run was interrupted. The temporary file is closed already.
                 return
             start = self._spill.seek(0, 2)
             self._spell(head, recorded, body)
             self._places[place] = (start, self._spill.tell())
 
     def _spell(self, head: dict[str, Any], recorded: dict[str, Any], body: bytes) -> None:
-        # The body comes last, in pieces: it may be large.
+        # The body is written last and in pieces, so that a large one is not copied in memory.
         content = {"size": len(body), "mimeType": recorded.pop("_label", "")}
         self._spill.write(_json(head)[:-1] + b', "response": ' + _json(recorded)[:-1] + b', "content": ')
         self._spill.write(_json(content)[:-1])
@@ -123,13 +128,14 @@ class RecordingTransport:
             "request": {"method": "GET", "url": url, "headers": headers, "queryString": query, **_NONE, "bodySize": 0},
             "cache": {},
             "timings": {"send": 0, "wait": seconds * 1000, "receive": 0},
+            # HAR 1.2 reserves names with an underscore for extensions. A replay needs these.
             "_call": call,
             "_key": self.endpoint.key(request),
         }
 
     def _response(self, response: Response) -> dict[str, Any]:
         clean = self.endpoint.secrets.text
-        # What a server gives out as a cookie is a session, too.
+        # A cookie set by the server may identify a session, so it is redacted although the caller did not name it.
         format_value = [
             (clean(name), REDACTED if name == "set-cookie" else clean(value)) for name, value in response.headers.items()
         ]
@@ -175,7 +181,7 @@ def _json(value: Any) -> bytes:
 
 
 def _text(text: str) -> str:
-    # JSON has no lone surrogates; they stand for bytes that are no UTF-8.
+    # Lone surrogates represent bytes that are not UTF-8. JSON text cannot contain them.
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
@@ -184,7 +190,8 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
 
 
 def _raw_pairs(query: str) -> list[tuple[str, str]]:
-    """Return the parameters of a raw query as they were sent, neither decoded nor mended."""
+    """Return the parameters of a raw query as sent, neither decoded nor corrected."""
+    # parse_qsl would drop malformed parts, and the recording would differ from the request.
     return [(name, value) for name, _, value in (piece.partition("=") for piece in query.split("&"))]
 
 
@@ -200,6 +207,7 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def _base64(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    # Base64 encodes groups of three bytes, so the rest of a piece waits for the next one to avoid padding in between.
     held = b""
     for piece in pieces:
         held += piece

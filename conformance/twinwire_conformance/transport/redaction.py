@@ -1,20 +1,19 @@
-"""Secrecy: what the caller entrusted to the run is replaced in all that the run writes, in whatever form it comes back.
+"""Redaction: replace the caller's secrets in everything that the run writes, also in changed forms.
 
-Found is a secret, and each part of it that is one by itself (see ``needles.parts``):
+The search finds a secret, and each part that is a secret itself (see ``needles.parts``):
 
 - in upper and lower case, with spaces and control characters replaced or left out, ``+`` for space, and trimmed;
 - behind up to six layers of escapes in any order: percent-encoding, JSON, JavaScript, Python, HTML and XML, shell;
 - in base64 (both alphabets, alone or amid other text, on one line or on several) and hexadecimal, at most two of them in
   each other, with escapes around them and within; in base32;
-- as a beginning of it or an end, where the text that shows it was cut.
+- as its beginning or end, where the text around it was cut.
 
-Not found is what is no longer a text with the secret in it: a hash, encrypted or compressed data, the secret reversed,
-translated, split by other characters than line breaks or with some of its letters and digits left out, more than two
-codings in each other, and charsets other than UTF-8, UTF-16 and, for Western letters, Latin-1. A
-secret of less than eight characters is found only where it stands alone, one of less than four only where it is sent.
+The search does not find hashes, encrypted or compressed data, a reversed or translated secret, one that is split by
+characters other than line breaks or lacks some letters and digits, more than two nested codings, and charsets other than
+UTF-8, UTF-16 and, for Western letters, Latin-1. A secret of fewer than eight characters is found only as a whole word, and
+one of fewer than four only in the request itself.
 
-The search takes time in proportion to the text: every pattern is tried once at each place, and none can be matched in more
-than one way.
+The search takes linear time: each pattern is tried once at each place, and can match in one way only.
 """
 
 from __future__ import annotations
@@ -34,15 +33,21 @@ REDACTED = "***"
 PIECE = 256 * 1024
 _WIDEST = 64  # more bytes than any form of one byte has
 _MOST_HELD = 2 * PIECE
+# Basic credentials (base64) within a base64 cookie need two. Each level multiplies the time of the search.
 _MAX_CODINGS = 2
-# What stands where a text was cut, before the cut or after it. A mark that cuts nothing may stand there, too.
+# Marks at the place where a text was cut. The sure ones always mean a cut; the others also occur elsewhere.
 _ELLIPSIS: Final = "…".encode()
 _SURE_CUTS: Final = (_ELLIPSIS, b"...")
 _CUTS: Final = (b"\n", b"'", b'"', b"<", b"&quot;", b"\\")
 
 
 class Secrets:
-    """The secrets of a run. ``session`` is the session's parameter and value, which is hidden by name as well."""
+    """The secrets of a run.
+
+    Args:
+        values: The secrets.
+        session: The parameter name and value of the session, which are also redacted by name; None without a session.
+    """
 
     def __init__(self, values: Sequence[str] = (), session: tuple[str, str] | None = None) -> None:
         self.session = session
@@ -54,10 +59,10 @@ class Secrets:
         self._reach = min(_WIDEST * longest, _MOST_HELD)
 
     def text(self, text: str) -> str:
-        """Return a text without secrets."""
+        """Redact a text."""
         if not self._patterns:
             return text
-        # Lone surrogates stand for raw bytes; only a text from elsewhere holds others.
+        # surrogateescape maps raw bytes to U+DC80..U+DCFF. Other surrogates come from JSON and need surrogatepass.
         escapes = all("\udc80" <= char <= "\udcff" for char in text if "\ud800" <= char <= "\udfff")
         errors = "surrogateescape" if escapes else "surrogatepass"
         clean = b"".join(self._pieces(_cut(text.encode("utf-8", errors))))
@@ -67,7 +72,7 @@ class Secrets:
             return clean.decode("utf-8", "replace")
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        """Yield data without secrets, piece by piece, so that a large body is not held a second time."""
+        """Yield redacted data in pieces, so that a large body is not copied in memory."""
         wide = _wide(data) if self._patterns else None
         if not self._patterns:
             yield from _cut(data)
@@ -88,14 +93,14 @@ class Secrets:
             buffer, coming = held + coming, next(pieces, None)
             cut = len(buffer) if coming is None else max(0, len(buffer) - self._reach)
             spans = self._spans(buffer, starts=starts, ends=coming is None)
-            # A form that has begun before the cut goes on with the next piece.
+            # A secret that spans the cut is left whole for the next piece.
             cut = min([cut, *(first for first, last in spans if first < cut < last)])
             yield _without(buffer, [span for span in spans if span[1] <= cut], cut)
             held = buffer[cut:]
             starts = starts and not cut
 
     def mask(self, request: Request) -> Request:
-        """Return a request as it may be shown and recognised: with the caller's session replaced."""
+        """Return a request with the caller's session redacted, for display and for recordings."""
         if self.session is None:
             return request
         params = tuple((name, REDACTED if (name, value) == self.session else value) for name, value in request.params)
@@ -104,7 +109,7 @@ class Secrets:
 
     @staticmethod
     def _mask_raw(raw: str, session: tuple[str, str]) -> str:
-        """Replace the session's value in a query that may be malformed; all else stays as it is."""
+        """Redact the session in a query that may be malformed, and leave the rest unchanged."""
         pieces = re.split("([&;])", raw)
         for index, piece in enumerate(pieces):
             name, equals, value = piece.partition("=")
@@ -124,7 +129,11 @@ class Secrets:
         return merged
 
     def _found(self, data: bytes, codings: int, *, starts: bool, ends: bool) -> list[tuple[int, int]]:
-        """Return the spans of secrets in data, behind any escapes and at most so many codings."""
+        """Return the spans of secrets in data, behind any escapes and at most ``codings`` nested codings.
+
+        Example: ``eyJ0IjoiczNjcmV0JTVGa2V5In0=`` -> base64 decodes to ``{"t":"s3cret%5Fkey"}`` -> one layer of escapes gives
+        ``s3cret_key``, which matches -> both steps map the match back to a span of the original.
+        """
         found: list[tuple[int, int]] = []
         for layer, places in layers(data):
             folded = fold(layer)
@@ -142,11 +151,11 @@ class Secrets:
             match = each.search(folded)
             while match is not None:
                 yield match.span()
-                # Not from its end: another secret may have begun within it.
+                # The next search starts within this match, because secrets may overlap.
                 match = each.search(folded, match.start() + 1)
 
     def _parts(self, layer: bytes, folded: bytes, *, starts: bool, ends: bool) -> Iterator[tuple[int, int]]:
-        """Yield what begins or ends like a secret where the text was cut, as messages cut what they quote."""
+        """Yield beginnings and ends of secrets next to a cut, because error messages shorten their quotations."""
         for secret in self._long:
             place = folded.find(secret[:LEAST])
             while place != -1:
@@ -167,7 +176,7 @@ class Secrets:
 
 
 def _alike(secret: bytes, folded: bytes, place: int) -> int:
-    """Return how many bytes at a place are the beginning of a secret."""
+    """Return the number of bytes at a place that equal the beginning of a secret."""
     size = LEAST
     while size < len(secret) and folded[place + size : place + size + 1] == secret[size : size + 1]:
         size += 1
@@ -187,7 +196,7 @@ def _unquoted_plus(text: str) -> str:
 
 
 def _wide(data: bytes) -> str | None:
-    """Return the charset of text in units of two bytes, told by its byte order mark or its zeros, or None."""
+    """Detect UTF-16 by its byte order mark or zero bytes. Return None for other data."""
     start = data[:2]
     if start == b"\xff\xfe" or (start[1:] == b"\0" and start[:1] != b"\0"):
         return "utf-16-le"

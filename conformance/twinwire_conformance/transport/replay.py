@@ -1,4 +1,4 @@
-"""Replays: a recorded run again, with no network at all."""
+"""Replay of a recorded run without network access."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from twinwire_conformance.transport.recording import RecordingInfo
 T = TypeVar("T")
 
 MAX_VALUES = 4_000_000
-"""The most JSON values of a recording; a thorough run has a tenth of them."""
+"""The most JSON values of a recording. A thorough run has a tenth of that."""
 _HINT = "name a file that --har wrote"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedExchange:
-    """What a recording holds of one exchange: an answer, or the error that came in its place."""
+    """A recorded exchange: its response, or its error with the partial response."""
 
     status: int
     headers: dict[str, str]
@@ -49,7 +49,7 @@ class RecordedExchange:
     trace: str = ""
 
     def response(self, request: Request, shown_url: str) -> Response:
-        """Return the answer to a request; after an error the part that came."""
+        """Return the recorded response to a request; after an error, the partial one."""
         return Response(
             request,
             shown_url,
@@ -67,21 +67,21 @@ class RecordedExchange:
 
 
 Calls = dict[str, deque[deque[RecordedExchange]]]
-"""For each key the calls in order, and for each call its exchanges: more than one when it was asked to wait."""
+"""The calls by request key, in order, each with its exchanges. A call that was retried has more than one."""
 
 
 @dataclass(slots=True)
 class Recording:
-    """A recorded run: how it was started, and what was exchanged. It can be replayed once."""
+    """A recorded run with its settings and exchanges. It can be replayed once, because a replay consumes it."""
 
     origin: RecordingInfo
     calls: Calls
     lacks: list[str] = field(default_factory=list)
-    """What a replay asked for and did not find."""
+    """The requests of the replay that the recording does not contain."""
 
 
 class ReplayTransport:
-    """Answers from a recording: the n-th call of a request gets what the n-th call of it got."""
+    """Responds from a recording. The n-th call of a request gets the response to its n-th recorded call."""
 
     def __init__(self, recording: Recording, endpoint: Endpoint) -> None:
         self.recording = recording
@@ -89,7 +89,12 @@ class ReplayTransport:
         self._under_way: dict[int, deque[RecordedExchange]] = {}
 
     def exchange(self, request: Request, call: int) -> Response:
-        """Return the recorded answer. Raises Unreachable as recorded, and Unrecorded when there is nothing."""
+        """Return the recorded response.
+
+        Raises:
+            Unreachable: The recorded exchange failed in the same way.
+            Unrecorded: The recording does not contain the request.
+        """
         format_value = self.endpoint.shown_url(request)
         if call not in self._under_way:
             calls = self.recording.calls.get(self.endpoint.key(request))
@@ -107,25 +112,29 @@ class ReplayTransport:
         return response
 
     def pause(self, seconds: float) -> None:
-        """Go on at once: what was waited for is there."""
+        """Return at once. A replay sends no requests, so the rate limit does not apply."""
 
     def run(self, works: Sequence[Callable[[], T]]) -> list[T]:
-        """Do one work after the other; as with a live server, all of them end before the first error is raised."""
+        """Run calls one after the other. As with a live server, all end before the first error is raised."""
         return [result(item) for item in [_done(work) for work in works]]
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing, because a replay holds no connections."""
 
 
 def read_recording(path: str) -> Recording:
-    """Read a recording, within bounds of time and memory. Raises UsageError when it is none, or too large."""
+    """Read a recording within limits of time and memory.
+
+    Raises:
+        UsageError: The file cannot be read, is too large, or is not a recording.
+    """
     import jsonschema  # noqa: PLC0415 - only a replay needs it before the first rule
 
     try:
         text = read_file(path)
         count_json(text, MAX_VALUES)
         found = json.loads(text)
-        # Not held beside what was made of it.
+        # Release the text, so that it does not stay in memory beside the parsed recording.
         del text
         jsonschema.Draft202012Validator(schema()).validate(found)
         calls = _calls(found["log"]["entries"])
@@ -146,7 +155,7 @@ def read_recording(path: str) -> Recording:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a recording: HAR 1.2, and the members that a replay needs."""
+    """Return the JSON Schema of a recording: HAR 1.2 with the additional members that a replay needs."""
     found: dict[str, Any] = json.loads((files("twinwire_conformance.transport") / "har.schema.json").read_text("utf-8"))
     return found
 
@@ -163,7 +172,7 @@ def _calls(entries: Sequence[dict[str, Any]]) -> Calls:
 
 def _exchange(entry: dict[str, Any]) -> RecordedExchange:
     response = entry["response"]
-    # Taken out, so that a large body is not held twice.
+    # pop releases the text after decoding, so that a large body does not stay in memory twice.
     text = response["content"].pop("text", "")
     encoded = response["content"].get("encoding") == "base64"
     body = base64.b64decode(text, validate=True) if encoded else text.encode("utf-8", "surrogatepass")

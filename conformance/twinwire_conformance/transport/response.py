@@ -1,4 +1,4 @@
-"""The response of an application in this process, while it comes and as a server would pass it on."""
+"""The response of an application in this process, collected and checked as an HTTP server would."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from twinwire_conformance.transport.interfaces import describe, trace_of
 
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 Take: TypeAlias = Callable[[bytes], bool]
-"""Take a chunk of a body and return whether more is wanted. Raises Unreachable when it is too large."""
+"""Takes a chunk of a body and returns whether more is wanted. Raises Unreachable when the body is too large."""
 
 _FAILED = ((b"content-type", b"text/plain; charset=utf-8"),)
 
 
 class Truncated(Exception):
-    """The body breaks off or does not have its declared length, which over HTTP ends the connection."""
+    """The body is incomplete or differs from its declared length, which over HTTP ends the connection."""
 
 
 class AppResponse:
-    """Collects what an application sends.
+    """Collects the response of an application.
 
-    ``trace`` is the end of its traceback when it raised, ``logged`` that of an exception which its framework logged and
-    turned into a response.
+    ``trace`` is the end of the traceback when the application raised. ``logged`` is the traceback of an exception that the
+    framework logged and turned into a response.
     """
 
     def __init__(self, take: Take) -> None:
@@ -42,7 +42,7 @@ class AppResponse:
 
     @property
     def started(self) -> bool:
-        """True once status and headers are sent, after which the application cannot change them."""
+        """True once status and headers are set, after which the application cannot change them."""
         return self.status != 0
 
     @property
@@ -51,27 +51,27 @@ class AppResponse:
         return self._wanted
 
     def start(self, status: int, headers: Headers) -> None:
-        """Take the status and the headers."""
+        """Set the status and the headers."""
         self.status, self.headers = status, headers
 
     def add(self, chunk: bytes) -> bool:
-        """Take a chunk of the body and return whether more is wanted."""
+        """Add a chunk of the body and return whether more is wanted."""
         if not self._wanted:
             return False
         self._size += len(chunk)
         try:
             self._wanted = self._take(chunk)
         except Finding as error:
-            # It ends the exchange and not the application, which must not catch it.
+            # The application must not catch this exception. ``concluded`` raises it in the thread of the caller.
             self._wanted, self._refused = False, error
         return self._wanted
 
     def stop(self) -> None:
-        """Want no more."""
+        """Accept no more of the body."""
         self._wanted = False
 
     def raised(self, error: BaseException) -> None:
-        """Note that the application raised. Before the response has started, a server answers in its place."""
+        """Note that the application raised. A response that has not started becomes HTTP 500, as from a server."""
         if self._refused is not None or (self.started and not self._wanted) or (self.complete and self.status < 500):
             return
         self.trace, self._error = trace_of(error), describe(error)
@@ -81,7 +81,12 @@ class AppResponse:
             self.complete = True
 
     def concluded(self) -> AppResponse:
-        """Return the response when it is whole. Raises Truncated, and the Finding of a body that is too large."""
+        """Return the complete response.
+
+        Raises:
+            Truncated: The body is incomplete or has another length than declared.
+            Finding: The body is too large.
+        """
         if self._refused is not None:
             raise self._refused
         if self.status >= 500:
@@ -99,17 +104,17 @@ class AppResponse:
 
 
 CURRENT: ContextVar[AppResponse | None] = ContextVar("twinwire_response", default=None)
-"""The response that an application is making; threads and tasks that frameworks start for it inherit it."""
+"""The response in progress. Threads and tasks that a framework starts for the request inherit this variable."""
 
 
 class LoggedErrors(logging.Handler):
-    """Notes the exceptions that frameworks such as Django log in place of raising them."""
+    """Notes exceptions that frameworks such as Django log instead of raising them."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note the exception of a record."""
+        """Note the exception of a log record."""
         response = CURRENT.get()
         error = record.exc_info[1] if record.exc_info else None
         if response is not None and error is not None:

@@ -1,4 +1,4 @@
-"""Exchanges with a WSGI application (PEP 3333), each in a thread of its own."""
+"""Exchanges with a WSGI application (PEP 3333), each in a separate thread."""
 
 from __future__ import annotations
 
@@ -16,30 +16,31 @@ _Write = Callable[[bytes], object]
 
 
 class WsgiServer:
-    """Calls a WSGI application as a server with several threads does."""
+    """Calls a WSGI application like a multithreaded server."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
     def respond(self, url: str, headers: Sequence[tuple[str, str]], take: Take, seconds: float) -> AppResponse:
-        """Call the application. Raises TimeoutError after some seconds, and Truncated when the body breaks off."""
+        """Call the application, as ``Server.respond`` describes it."""
         call = _Call(take)
         environ = _environ(url, headers, call.errors)
+        # A new thread has an empty context. The copy passes the caller's variables on.
         context = contextvars.copy_context()
         thread = threading.Thread(target=context.run, args=(call.run, self.app, environ), name="twinwire-wsgi", daemon=True)
         thread.start()
         if not call.done.wait(seconds):
-            # The thread cannot be ended; it is a daemon, and what it still yields is not taken.
+            # Python cannot stop a thread. It is a daemon, and its further output is dropped.
             call.response.stop()
             raise TimeoutError
         return call.response.concluded()
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing, because the server holds no resources between calls."""
 
 
 class _Call:
-    """One call of an application, from its environ to the ``close`` of what it returned."""
+    """One call of an application, from its environ to the ``close`` of its iterable."""
 
     def __init__(self, take: Take) -> None:
         self.done = threading.Event()
@@ -78,6 +79,7 @@ class _Call:
                     raise exc_info[1].with_traceback(exc_info[2])
                 self.response.trace = trace_of(exc_info[1])
             finally:
+                # PEP 3333 asks for this, because the traceback would otherwise keep this frame alive in a cycle.
                 exc_info = None
         elif self._status:
             raise AssertionError("start_response was called twice without exc_info")
@@ -99,6 +101,7 @@ class _Call:
 
 def _environ(url: str, headers: Sequence[tuple[str, str]], errors: io.StringIO) -> dict[str, Any]:
     parts = urlsplit(url)
+    # PEP 3333 requires native strings that carry bytes as Latin-1, hence the decoding of PATH_INFO.
     environ: dict[str, Any] = {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",
@@ -119,5 +122,6 @@ def _environ(url: str, headers: Sequence[tuple[str, str]], errors: io.StringIO) 
     }
     for name, value in headers:
         key = name.upper().replace("-", "_")
+        # CGI variables for Content-Type have no HTTP_ prefix (RFC 3875, section 4.1.3).
         environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
     return environ
