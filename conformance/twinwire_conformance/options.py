@@ -265,10 +265,10 @@ def _check_target(options: CertifyOptions, prefix: str) -> None:
 
 def _check_url(url: str) -> None:
     # The URL may contain a password, which a message must not show.
-    format_value = re.sub(r"//[^/@]*@", "//***@", url)
+    shown_text = re.sub(r"//[^/@]*@", "//***@", url)
     if re.search(r"\s", url):
-        raise UsageError(f"the URL {format_value!r} has white space in it", "write it like https://api.example.com/v1")
+        raise UsageError(f"the URL {shown_text!r} has white space in it", "write it like https://api.example.com/v1")
     try:
         check_url(url)
     except UsageError as error:
-        raise UsageError(error.message.replace(repr(url), repr(format_value)), error.hint) from None
+        raise UsageError(error.message.replace(repr(url), repr(shown_text)), error.hint) from None

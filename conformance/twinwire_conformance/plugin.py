@@ -97,9 +97,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     terminalreporter.section("twinwire")
     if report.note.startswith(INTERRUPTED):
-        format_value = io.StringIO()
-        console.summarise(format_value, report)
-        terminalreporter.write(format_value.getvalue())
+        shown_text = io.StringIO()
+        console.summarise(shown_text, report)
+        terminalreporter.write(shown_text.getvalue())
         return
     for line in (*(f"Coverage: {line}" for line in report.coverage), *(f"- {line}" for line in report.notes)):
         terminalreporter.write_line(line)

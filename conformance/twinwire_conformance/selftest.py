@@ -135,8 +135,8 @@ def _problem(kind: Kind, report: Report, failed: tuple[str, ...], wanted: tuple[
     if any(result.message.startswith("internal error") for result in report.results):
         return "the suite itself failed"
     if kind != "fault":
-        format_value = f" ({', '.join(failed)} failed)" if failed else ""
-        return "" if report.verdict.value in wanted else f"is {report.verdict.value}, not {' or '.join(wanted)}{format_value}"
+        shown_text = f" ({', '.join(failed)} failed)" if failed else ""
+        return "" if report.verdict.value in wanted else f"is {report.verdict.value}, not {' or '.join(wanted)}{shown_text}"
     if not failed:
         return "no rule detects it"
     if not set(wanted) & set(failed):

@@ -16,7 +16,7 @@ def test_rule(rule: Rule, certification: Mapping[str, Result], pytestconfig: pyt
     result = certification[rule.id]
     head = f"{result.id} {result.level.value} {result.outcome.value}: {result.title}"
     traces = dict.fromkeys(item.trace for item in result.evidence if item.trace)
-    format_value = "\n".join([head, result.message, *(item.curl for item in result.evidence), *list(traces)[:1]])
+    shown_text = "\n".join([head, result.message, *(item.curl for item in result.evidence), *list(traces)[:1]])
     if result.outcome is Outcome.PASS:
         return
     if result.outcome is Outcome.SKIP:
@@ -25,6 +25,6 @@ def test_rule(rule: Rule, certification: Mapping[str, Result], pytestconfig: pyt
         pytest.skip(f"blocked by {result.blocked_by}: {result.cause or result.message}")
     fails = result.level is Level.MUST or (pytestconfig.option.target_fail_on is not None and result.outcome is Outcome.FAIL)
     if fails and result.outcome is not Outcome.WAIVED:
-        pytest.fail(format_value, pytrace=False)
+        pytest.fail(shown_text, pytrace=False)
     # A failed SHOULD, unless --target-fail-on says otherwise, and a waived failure are remarks.
-    pytest.xfail(format_value)
+    pytest.xfail(shown_text)

@@ -185,11 +185,9 @@ class Target:
         # Redact before cutting, because half a secret would not be recognised.
         clean = next(self.endpoint.secrets.pieces(response.body), b"")[: length * 4]
         excerpt = clean.decode(response.charset_or_utf8, "replace")
-        format_value = printable(self.redact(excerpt), keep="\n\t")[:length]
+        shown_text = printable(self.redact(excerpt), keep="\n\t")[:length]
         trace = printable(self.redact(response.trace), keep="\n\t")
-        return Evidence(
-            self.redact(" ".join(parts)), response.status, f"{format_value}\n{trace}" if trace else format_value, trace
-        )
+        return Evidence(self.redact(" ".join(parts)), response.status, f"{shown_text}\n{trace}" if trace else shown_text, trace)
 
     def redact(self, text: str) -> str:
         """Return a text in which every secret is replaced."""

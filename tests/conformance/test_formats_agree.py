@@ -67,8 +67,8 @@ def test_json_agrees_with_the_terminal_and_the_exit_code(written: Written) -> No
     verdict = written.whole["verdict"]
     assert written.printed[-1] == verdict
     assert written.code == Verdict(verdict).exit_code
-    format_value = {line.split()[1] for line in written.printed if line.startswith("fail ")}
-    assert format_value == written.of(FAIL)
+    shown_text = {line.split()[1] for line in written.printed if line.startswith("fail ")}
+    assert shown_text == written.of(FAIL)
     assert all(len(written.results[rule]["fingerprint"]) == 32 for rule in written.of(FAIL))
 
 
@@ -121,13 +121,13 @@ def test_the_seed_does_not_change_a_fingerprint(fault: str) -> None:
 
 
 def test_the_summary_and_the_badge_agree(written: Written) -> None:
-    format_value = written.whole["verdict"].replace("-", " ")
+    shown_text = written.whole["verdict"].replace("-", " ")
     text = written.text("report-md")
-    assert text.splitlines()[0] == f"# twinwire: {format_value}"
+    assert text.splitlines()[0] == f"# twinwire: {shown_text}"
     leaders = [line.split()[1] for line in text.splitlines() if line.startswith("### ")]
     assert leaders == [cause["rule"] for cause in written.whole["causes"]]
     behind = {rule for cause in written.whole["causes"] for rule in cause["also"]}
     assert {*leaders, *behind} == written.of(FAIL)
     open_rules = {line.split(" | ")[0].removeprefix("| ") for line in text.splitlines() if " | inconclusive | " in line}
     assert open_rules == written.of(INCONCLUSIVE)
-    assert f"twinwire: {format_value}" in written.text("badge")
+    assert f"twinwire: {shown_text}" in written.text("badge")

@@ -48,8 +48,8 @@ def test_a_rule_is_explained_to_whoever_sees_only_the_alert() -> None:
     rules = {rule["id"]: rule for rule in log(explained)["runs"][0]["tool"]["driver"]["rules"]}
     for rule, texts in explanations().items():
         if rule in rules:
-            for format_value in (rules[rule]["help"]["text"], rules[rule]["help"]["markdown"]):
-                assert all(text in format_value for text in (texts.clause, texts.why, texts.cause, texts.fix))
+            for shown_text in (rules[rule]["help"]["text"], rules[rule]["help"]["markdown"]):
+                assert all(text in shown_text for text in (texts.clause, texts.why, texts.cause, texts.fix))
     summary = markdown.render(explained, "")
     assert f"Usual fix: {explanations()['SCHEMA-04'].fix}" in summary
 

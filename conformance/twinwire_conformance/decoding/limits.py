@@ -210,8 +210,8 @@ def _attributes(text: bytes) -> int:
 
 def _refuse_long(name: bytes) -> None:
     if len(name) > MAX_NAME:
-        format_value = name[:40].decode("utf-8", "replace")
-        raise Undecodable(f"the XML has a name of {len(name)} bytes ({format_value}…), which is more than {MAX_NAME}")
+        shown_text = name[:40].decode("utf-8", "replace")
+        raise Undecodable(f"the XML has a name of {len(name)} bytes ({shown_text}…), which is more than {MAX_NAME}")
 
 
 def _may_have_long_number(text: bytes) -> bool:

@@ -220,8 +220,8 @@ class RunContext:
             request = self.page_client.altered(media_type, (bad.parameter, bad.twin))
         response = self.page_client.response(request)
         if self.contract.is_rejection(response):
-            format_value = f"{bad.parameter}={bad.twin}" if bad.twin is not None else f"a request without {bad.parameter}"
-            reason = f"{format_value} is valid and is rejected, too: the rejection of a bad value proves nothing"
+            shown_text = f"{bad.parameter}={bad.twin}" if bad.twin is not None else f"a request without {bad.parameter}"
+            reason = f"{shown_text} is valid and is rejected, too: the rejection of a bad value proves nothing"
             raise Inconclusive(reason, [response])
         if not response.cut:
             self.page_client.judge(self.contract.sample(media_type), response)

@@ -59,8 +59,8 @@ class Live:
     """
 
     def __init__(self, stream: TextIO, rules: int, detail: Detail = Detail.NORMAL, budget: int | None = None) -> None:
-        format_value = _is_terminal(stream) and detail is not Detail.QUIET
-        self._progress = _progress(stream) if format_value else None
+        shown_text = _is_terminal(stream) and detail is not Detail.QUIET
+        self._progress = _progress(stream) if shown_text else None
         self._task = self._progress.add_task("rules", total=rules, rule="", requests="0") if self._progress else None
         self._budget = "" if budget is None else f" of {budget}"
 
@@ -158,8 +158,8 @@ def _end(report: Report, comparison: Comparison | None) -> Iterator[Line]:
 
 
 def _lines(report: Report, detail: Detail, comparison: Comparison | None) -> Iterator[Line]:
-    format_value = [result for result in report.results if result.selected and result.outcome is not Outcome.BLOCKED]
-    for result in format_value:
+    shown_text = [result for result in report.results if result.selected and result.outcome is not Outcome.BLOCKED]
+    for result in shown_text:
         yield _line(result)
     yield from _blocked(report.results)
     deselected = [result.id for result in report.results if not result.selected]

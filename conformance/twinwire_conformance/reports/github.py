@@ -58,11 +58,11 @@ def annotation_lines(report: Report) -> list[str]:
 
 def _limited(kind: str, found: Sequence[tuple[str, str]]) -> Iterator[str]:
     # The last of the ten annotations names the rules that are left out, because GitHub would drop them silently.
-    format_value = found if len(found) <= MAX_ANNOTATIONS else found[: MAX_ANNOTATIONS - 1]
-    yield from (_command(kind, title, message) for title, message in format_value)
-    if len(format_value) < len(found):
-        names = ", ".join(title.split()[0] for title, _ in found[len(format_value) :])
-        yield _command(kind, f"twinwire: {len(found) - len(format_value)} more", names)
+    shown_text = found if len(found) <= MAX_ANNOTATIONS else found[: MAX_ANNOTATIONS - 1]
+    yield from (_command(kind, title, message) for title, message in shown_text)
+    if len(shown_text) < len(found):
+        names = ", ".join(title.split()[0] for title, _ in found[len(shown_text) :])
+        yield _command(kind, f"twinwire: {len(found) - len(shown_text)} more", names)
 
 
 def _command(kind: str, title: str, message: str) -> str:

@@ -90,13 +90,13 @@ def _causes(report: Report, comparison: Comparison | None, helps: Mapping[str, R
             yield ""
             yield f"Usual cause: {explained.cause} Usual fix: {explained.fix}"
         if result.evidence:
-            format_value = [f"# HTTP {item.status}\n{item.curl}" for item in result.evidence[:MAX_CURLS]]
+            shown_text = [f"# HTTP {item.status}\n{item.curl}" for item in result.evidence[:MAX_CURLS]]
             more = len(result.evidence) - MAX_CURLS
-            format_value += [f"# and {more} more requests, in the JSON report"] if more > 0 else []
+            shown_text += [f"# and {more} more requests, in the JSON report"] if more > 0 else []
             yield ""
             yield "See it again:"
             yield ""
-            yield from _block("\n".join(format_value), "sh")
+            yield from _block("\n".join(shown_text), "sh")
 
 
 def _families(results: Sequence[Result]) -> Iterator[str]:

@@ -97,8 +97,8 @@ def _rule(result: Result, explained: RuleHelp | None) -> dict[str, Any]:
 def _result(result: Result, index: int, spec: SpecFile, comparison: Comparison | None) -> dict[str, Any]:
     place = spec.place(result)
     region = {"startLine": place.line, "startColumn": place.column, "endLine": place.line, "endColumn": place.end}
-    format_value = [f"HTTP {item.status}: {item.curl}" for item in result.evidence[:MAX_CURLS]]
-    text = "\n".join(_cut(line) for line in (f"{one_line(result, MAX_TEXT)}.", *format_value))
+    shown_text = [f"HTTP {item.status}: {item.curl}" for item in result.evidence[:MAX_CURLS]]
+    text = "\n".join(_cut(line) for line in (f"{one_line(result, MAX_TEXT)}.", *shown_text))
     properties = {"member": result.member, "cause": result.cause}
     states = {"new": "new", "known": "unchanged"}
     return {

@@ -213,8 +213,8 @@ def an_unsupported_accept_is_answered_by_the_book(context: RuleContext) -> None:
         if response.status in allowed or (len(accept) > 1000 and response.status in (413, 414, 431)):
             context.observe()
         else:
-            format_value = accept if len(accept) <= 60 else f"{accept[:60]}... ({len(accept)} characters)"
-            _readable(context, response, f"a documented representation, HTTP 406 or 400, for Accept: {format_value}")
+            shown_text = accept if len(accept) <= 60 else f"{accept[:60]}... ({len(accept)} characters)"
+            _readable(context, response, f"a documented representation, HTTP 406 or 400, for Accept: {shown_text}")
 
 
 _INVITING = ("max-age", "s-maxage", "public")

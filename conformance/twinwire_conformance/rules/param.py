@@ -109,8 +109,8 @@ def _beyond_bounds(context: RuleContext) -> None:
         # A server may ignore a bad page size and use the default; PARAM-04 remarks on that.
         most = limit.maximum if max(sizes) > limit.minimum else limit.default
         if len(entries) > most:
-            format_value = "&".join(f"{name}={value}" for name, value in params)
-            expected = f"at most {most} entries for {format_value}, or a rejection"
+            shown_text = "&".join(f"{name}={value}" for name, value in params)
+            expected = f"at most {most} entries for {shown_text}, or a rejection"
             raise Violation(expected, f"{len(entries)} entries", [response])
 
 
@@ -223,8 +223,8 @@ def _accepted(context: RuleContext, media_type: str, name: str, value: str) -> N
         )
     if not context.contract.is_rejection(response):
         context.page_client.judge(context.contract.sample(media_type), response)
-    format_value = f"{name} of {len(value)} characters" + (f" such as {value[:12]!r}" if value else "")
-    raise Violation(f"a page for {format_value}", f"HTTP {response.status} and a rejection", [response])
+    shown_text = f"{name} of {len(value)} characters" + (f" such as {value[:12]!r}" if value else "")
+    raise Violation(f"a page for {shown_text}", f"HTTP {response.status} and a rejection", [response])
 
 
 @should("PARAM-06", "A text parameter that exceeds its largest allowed length is rejected")

@@ -208,8 +208,8 @@ def _rejection(context: RuleContext, response: Response, format_: Format, *, low
 def nothing_is_unknown(page: Page) -> int:
     """Name the members, attributes, elements and text that the contract does not define."""
     if page.reading.unknown:
-        format_value = ", ".join(list(dict.fromkeys(_general(path) for path in page.reading.unknown))[:10])
-        raise Violation("only content that the contract defines", format_value, [page.response])
+        shown_text = ", ".join(list(dict.fromkeys(_general(path) for path in page.reading.unknown))[:10])
+        raise Violation("only content that the contract defines", shown_text, [page.response])
     return 1
 
 
@@ -219,9 +219,9 @@ def member_names_are_unique(page: Page) -> int:
     if page.format != "json":
         return 0
     if page.reading.repeated:
-        format_value = ", ".join(list(dict.fromkeys(map(_general, page.reading.repeated)))[:10])
+        shown_text = ", ".join(list(dict.fromkeys(map(_general, page.reading.repeated)))[:10])
         expected = "each member name once in its object (RFC 8259, section 4)"
-        raise Violation(expected, f"more than once: {format_value}", [page.response])
+        raise Violation(expected, f"more than once: {shown_text}", [page.response])
     return 1
 
 

@@ -86,7 +86,7 @@ class AppTransport(Threads):
             Unreachable: No complete response was received.
             TimeSpent: The time of the run ended first.
         """
-        format_value = self.endpoint.shown_url(request)
+        shown_text = self.endpoint.shown_url(request)
         started = time.monotonic()
         body = BodyBuffer(request, self.max_bytes)
         try:
@@ -100,11 +100,11 @@ class AppTransport(Threads):
             if self._until is not None and self._until.is_over:
                 raise TimeSpent("the run's time ended before the response did") from error
             raise Unreachable(
-                f"no whole answer within {self.timeout:g} s from {format_value}", kind=FailureKind.TIMEOUT
+                f"no whole answer within {self.timeout:g} s from {shown_text}", kind=FailureKind.TIMEOUT
             ) from error
         except Truncated as error:
             reason = self.endpoint.secrets.text(str(error))
-            raise Unreachable(f"no whole answer from {format_value}: {reason}", kind=FailureKind.BROKEN) from error
+            raise Unreachable(f"no whole answer from {shown_text}: {reason}", kind=FailureKind.BROKEN) from error
         seconds = time.monotonic() - started
         response = received(self.endpoint, request, (app_response.status, app_response.headers, body), seconds)
         return replace(response, trace=self.endpoint.secrets.text(app_response.trace)) if app_response.trace else response

@@ -121,13 +121,11 @@ class HttpTransport(Threads):
         if reused and kind is FailureKind.NO_RESPONSE:
             self._pool.lost()
         reason = self.endpoint.secrets.text(coming.reason(error))
-        format_value = self.endpoint.shown_url(request)
+        shown_text = self.endpoint.shown_url(request)
         if kind is FailureKind.TIMEOUT:
-            message = f"no whole answer within {self.timeout:g} s from {format_value}" + (
-                f": {reason}" if coming.status else ""
-            )
+            message = f"no whole answer within {self.timeout:g} s from {shown_text}" + (f": {reason}" if coming.status else "")
         else:
-            message = f"no answer from {format_value}: {reason}"
+            message = f"no answer from {shown_text}: {reason}"
         responses: list[Response] = []
         if coming.status:
             try:

@@ -136,12 +136,12 @@ class RecordingTransport:
     def _response(self, response: Response) -> dict[str, Any]:
         clean = self.endpoint.secrets.text
         # A cookie set by the server may identify a session, so it is redacted although the caller did not name it.
-        format_value = [
+        shown_text = [
             (clean(name), REDACTED if name == "set-cookie" else clean(value)) for name, value in response.headers.items()
         ]
-        found = dict(format_value)
+        found = dict(shown_text)
         phrase = next((item.phrase for item in HTTPStatus if item == response.status), "")
-        head: dict[str, Any] = {"status": response.status, "statusText": phrase, "headers": _pairs(format_value)}
+        head: dict[str, Any] = {"status": response.status, "statusText": phrase, "headers": _pairs(shown_text)}
         said = {
             "_flaw": response.flaw,
             "_unasked_coding": response.unasked_coding,

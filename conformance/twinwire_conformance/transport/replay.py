@@ -95,17 +95,17 @@ class ReplayTransport:
             Unreachable: The recorded exchange failed in the same way.
             Unrecorded: The recording does not contain the request.
         """
-        format_value = self.endpoint.shown_url(request)
+        shown_text = self.endpoint.shown_url(request)
         if call not in self._under_way:
             calls = self.recording.calls.get(self.endpoint.key(request))
             self._under_way[call] = calls.popleft() if calls else deque()
         entries = self._under_way[call]
         if not entries:
-            lack = f"GET {format_value}" + (f" (Accept: {request.accept})" if request.accept is not None else "")
+            lack = f"GET {shown_text}" + (f" (Accept: {request.accept})" if request.accept is not None else "")
             self.recording.lacks.append(lack)
             raise Unrecorded(f"the recording lacks {lack}")
         found = entries.popleft()
-        response = found.response(request, format_value)
+        response = found.response(request, shown_text)
         if found.error is not None:
             responses = [response] if found.status else []
             raise Unreachable(found.error, responses, kind=found.kind, reused=found.reused, malformed=found.malformed)
