@@ -221,7 +221,7 @@ class Result:
     cause: str = ""
     """The id of the failed rule that leads the group of this failure; empty when this one leads it."""
     member: str = ""
-    """The path of the member that a failure is about, the same in JSON and XML and for every entry; may be empty."""
+    """The path of the failing member, equal in both representations and for every entry; empty without a single member."""
     spec_name: str = ""
     spec_line: int = 0
     """The parameter or member of the spec that a failure rests on, and its line there; empty and 0 when there is none."""

@@ -127,7 +127,7 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureF
     (tmp_path / "wide.har").write_bytes(b'{"log": [' + b"[]," * 5_000_000)
     (tmp_path / "deep.har").write_bytes(b'{"log": ' + b"[" * 1_000_000)
     assert "more than 4000000 values" in _refused(str(tmp_path / "wide.har"), capsys)
-    assert "is no HAR" in _refused(str(tmp_path / "deep.har"), capsys)
+    assert "is not a HAR file" in _refused(str(tmp_path / "deep.har"), capsys)
     assert "directory" in _refused(str(tmp_path), capsys)
     # /dev/zero never ends, so its first bytes must decide.
     assert "does not begin with an object" in _refused("/dev/zero", capsys)

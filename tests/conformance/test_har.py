@@ -230,9 +230,9 @@ def spoil_content(log: dict[str, Any]) -> None:
     [
         (lambda log: log["_twinwire"].update(spec="f" * 64), [], "another spec"),
         (lambda log: log["_twinwire"].update(profile="huge"), [], "no profile"),
-        (lambda log: log.pop("_twinwire"), [], "none of twinwire"),
-        (lambda log: log["entries"][0].update(startedDateTime="2026-99-01T00:00:00Z"), [], "no HAR"),
-        (spoil_content, [], "no HAR"),
+        (lambda log: log.pop("_twinwire"), [], "was not made by twinwire"),
+        (lambda log: log["entries"][0].update(startedDateTime="2026-99-01T00:00:00Z"), [], "not a HAR file"),
+        (spoil_content, [], "not a HAR file"),
         (lambda log: None, ["http://other.invalid"], "leave the target out"),
         (lambda log: None, ["--app", "json:loads"], "leave the target out"),
         (lambda log: None, ["--har", "no/such/directory/r.har"], "cannot be written"),

@@ -50,7 +50,7 @@ def codec_of(charset: str) -> str:
         charset: The charset as the Content-Type or the XML declaration names it.
 
     Raises:
-        Undecodable: The name does not denote a charset in which text is sent.
+        Undecodable: The name does not denote a charset that Python can decode.
     """
     try:
         # bytes.decode accepts text encodings only. codecs.decode would also take "zip" and unpack an archive.
@@ -59,7 +59,9 @@ def codec_of(charset: str) -> str:
     except (LookupError, ValueError) as error:
         raise Undecodable(f"the charset {charset[:60]!r} is unknown", coding=True) from error
     if name in _NO_CHARSETS:
-        raise Undecodable(f"the charset {charset[:60]!r} is unknown: it is no charset in which text is sent", coding=True)
+        raise Undecodable(
+            f"the charset {charset[:60]!r} is unknown: send UTF-8, or a charset that Python can decode", coding=True
+        )
     return name
 
 

@@ -86,7 +86,7 @@ class _BodySpool:
         self._known: dict[tuple[int, int], Place] = {}
 
     def write(self, body: bytes) -> Place | None:
-        """Store a body and return its place; None when there is no room."""
+        """Store a body and return its place, or None when the disk budget is exhausted."""
         known = self._known.get((len(body), hash(body)))
         if known is not None:
             return known

@@ -133,7 +133,7 @@ class Contents:
         return _fit(scalar, self.contract.feed.key.wire_name, (f"sku-{digits}", digits, digits.upper(), decimal))
 
     def image(self, index: int, position: int) -> bytes | None:
-        """Return the bytes that an item's link leads to, or None if there is no such item.
+        """Return the bytes that an item's link leads to, or None when the path names no item.
 
         They equal the bytes of the binary mode, if the contract has one.
 

@@ -258,7 +258,7 @@ def _failure(result: Result, detail: Detail, comparison: Comparison | None) -> I
 
 
 def _trace(result: Result) -> Iterator[Line]:
-    # One defect often raises the same traceback for every request, so only the first is shown.
+    # Show only the first traceback, because one defect often raises the same one for every request.
     traces = list(dict.fromkeys(item.trace for item in result.evidence if item.trace))
     for trace in traces[:1]:
         yield (("  the application raised:", "bold"),)

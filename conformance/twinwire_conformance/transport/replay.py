@@ -140,13 +140,13 @@ def read_recording(path: str) -> Recording:
         calls = _calls(found["log"]["entries"])
     except jsonschema.ValidationError as error:
         problem = printable(f"{error.json_path}: {error.message:.200}")
-        raise UsageError(f"the recording {path!r} is none of twinwire: {problem}", _HINT) from error
+        raise UsageError(f"the recording {path!r} was not made by twinwire: {problem}", _HINT) from error
     except (TooLarge, TimeoutError) as error:
         raise UsageError(
             f"the recording {path!r} cannot be read: {error}", "record a shorter run, with a smaller --profile"
         ) from error
     except (Undecodable, ValueError, RecursionError, EOFError, OverflowError, zlib.error) as error:
-        raise UsageError(f"the recording {path!r} is no HAR: {printable(str(error))}", _HINT) from error
+        raise UsageError(f"the recording {path!r} is not a HAR file: {printable(str(error))}", _HINT) from error
     except OSError as error:
         raise UsageError(f"the recording {path!r} cannot be read: {error.strerror or error}", _HINT) from error
     origin = found["log"]["_twinwire"]

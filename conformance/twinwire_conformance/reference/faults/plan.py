@@ -245,7 +245,7 @@ def understand_with(x: Exchange, parameter: Parameter, text: str | None) -> Pars
 
 
 def token_at(x: Exchange, rank: int) -> int | None:
-    """Return the cursor of the entry at a rank, or None if there is no such entry."""
+    """Return the cursor of the entry at a rank, or None when the rank is past the end."""
     return next((place.token for place in x.snapshot.places(rank, rank + 1)), None)
 
 

@@ -90,7 +90,7 @@ def find_fault(name: str | None, contract: Contract) -> Fault | None:
     """Return the fault with this name, or None for None.
 
     Raises:
-        UsageError: There is no such fault, or the contract lacks the feature that it breaks.
+        UsageError: The fault is unknown, or the contract lacks the feature that it breaks.
     """
     if name is None:
         return None

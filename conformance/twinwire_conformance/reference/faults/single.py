@@ -30,7 +30,7 @@ Item = dict[str, Any]
 def _index_with_items(x: Exchange, near: int) -> int:
     """Return the number of the first entry with items, from `near` on."""
     near %= x.snapshot.total
-    # The result is kept, because the search would otherwise run for every response.
+    # Cache the result, because every response would repeat the search otherwise.
     key = f"with items from {near}"
     if key not in x.state:
         x.state[key] = next(index for index in itertools.count(near) if x.contents.image(index, 0) is not None)
